@@ -1,0 +1,6 @@
+export * from './device-api.ts'
+export * from './device-identity.ts'
+export * from './encoding.ts'
+export * from './gateway-api.ts'
+export * from './id.ts'
+export * from './proof-base.ts'
