@@ -1,0 +1,113 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { Problem } from '@sallyport/problem'
+import type { TSchema } from 'typebox'
+import { LineCounter, parseDocument } from 'yaml'
+import { firstFault } from './fault.ts'
+import { positionOf } from './position.ts'
+
+/** Larger files are refused before they are parsed. */
+const maxConfigBytes = 4 * 1024 * 1024
+
+export type ConfigFile<T> = {
+  /** The validated value, defaults filled in. */
+  readonly value: T
+  /** Absolute path of the file. */
+  readonly path: string
+  /** Absolute path of its directory: what paths in the file are relative to. */
+  readonly directory: string
+  /**
+   * A `config_invalid` at a place of this file, for checks that a schema cannot express.
+   *
+   * @param pointer JSON pointer (RFC 6901) of the member at fault
+   */
+  problem(pointer: string, detail: string, facts?: { expected?: string; found?: string }): Problem
+}
+
+/**
+ * Reads, parses and validates a configuration file.
+ *
+ * YAML 1.2 with its core schema; duplicate keys, unknown keys and more than 100 aliases are errors.
+ *
+ * @throws Problem `config_unreadable`; `config_invalid` with file:line:column, and the nearest right
+ *   key where one was misspelt
+ */
+export function readConfig<T>(file: string, schema: TSchema): ConfigFile<T> {
+  return parseConfig<T>(file, readBounded(file), schema)
+}
+
+/** As `readConfig`, for a text that is at hand. `file` is used in messages and to resolve paths. */
+export function parseConfig<T>(file: string, text: string, schema: TSchema): ConfigFile<T> {
+  const absolute = path.resolve(file)
+  const lineCounter = new LineCounter()
+  const document = parseDocument(text, { lineCounter, version: '1.2', strict: true })
+  const place = (pointer: string, key?: string): string => {
+    const { line, column } = positionOf(document, lineCounter, pointer, key)
+    return `${file}:${line}:${column}`
+  }
+
+  const broken = document.errors[0] ?? document.warnings[0]
+  if (broken !== undefined) {
+    const { line, col } = lineCounter.linePos(broken.pos[0])
+    throw new Problem('config_invalid', {
+      detail: `${file}:${line}:${col}: ${firstLine(broken.message)}`,
+      cause: broken,
+    })
+  }
+  const value: unknown = toValue(document, file)
+  const fault = firstFault(schema, value)
+  if (fault !== undefined) {
+    throw new Problem('config_invalid', {
+      detail: `${place(fault.pointer, fault.key)}: ${fault.detail}`,
+      ...(fault.expected === undefined ? {} : { expected: fault.expected }),
+      ...(fault.found === undefined ? {} : { found: fault.found }),
+    })
+  }
+  return {
+    // The schema was just held against the value.
+    value: value as T,
+    path: absolute,
+    directory: path.dirname(absolute),
+    problem: (pointer, detail, facts = {}) =>
+      new Problem('config_invalid', { detail: `${place(pointer)}: ${detail}`, ...facts }),
+  }
+}
+
+/** A path of the configuration as an absolute one. */
+export function resolvePath(directory: string, file: string): string {
+  return path.resolve(directory, file)
+}
+
+function readBounded(file: string): string {
+  let text: Buffer
+  try {
+    text = readFileSync(file)
+  } catch (cause) {
+    throw new Problem('config_unreadable', { detail: `${file}: ${errorCode(cause)}`, cause })
+  }
+  if (text.length > maxConfigBytes) {
+    throw new Problem('config_invalid', {
+      detail: `${file}: the file is too large`,
+      expected: `at most ${maxConfigBytes} bytes`,
+      found: `${text.length} bytes`,
+    })
+  }
+  return text.toString('utf8')
+}
+
+function toValue(document: ReturnType<typeof parseDocument>, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 }) ?? {}
+  } catch (cause) {
+    const said = cause instanceof Error ? firstLine(cause.message) : String(cause)
+    throw new Problem('config_invalid', { detail: `${file}: ${said}`, cause })
+  }
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? text
+}
+
+function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error)
+}

@@ -1,0 +1,104 @@
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
+import type { TSchema } from 'typebox'
+import { nearest } from './nearest.ts'
+
+/** The first thing wrong with a value: where, and what was expected in place of what was found. */
+export type Fault = {
+  /** JSON pointer of the member, or of the mapping that holds `key`. */
+  pointer: string
+  key?: string
+  detail: string
+  expected?: string
+  found?: string
+}
+
+/**
+ * Holds a value against a schema and fills in its defaults.
+ *
+ * Of several errors the most telling one is reported: an unknown key before the required one that it
+ * probably was meant to be, and the deepest one of a union, which is the alternative that was meant.
+ */
+export function firstFault(schema: TSchema, value: unknown): Fault | undefined {
+  const ajv = new Ajv2020({
+    allErrors: true,
+    useDefaults: true,
+    verbose: true,
+    strict: false,
+    discriminator: true,
+  })
+  addFormats.default(ajv)
+  const validate = ajv.compile(schema)
+  if (validate(value)) return undefined
+  const errors = (validate.errors ?? []).filter((error) => !unions.has(error.keyword))
+  const [worst] = errors.toSorted((a, b) => weight(a) - weight(b) || depth(b) - depth(a))
+  const chosen = worst ?? validate.errors?.[0]
+  return chosen === undefined ? { pointer: '', detail: 'is not valid' } : describe(chosen)
+}
+
+const unions = new Set(['anyOf', 'oneOf', 'if'])
+
+function weight(error: ErrorObject): number {
+  return error.keyword === 'additionalProperties' ? 0 : error.keyword === 'required' ? 2 : 1
+}
+
+function depth(error: ErrorObject): number {
+  return error.instancePath.split('/').length
+}
+
+/** What is said of each kind of error. Kinds that are not listed use the validator's own words. */
+const descriptions: Record<string, (error: ErrorObject) => Omit<Fault, 'pointer'>> = {
+  additionalProperties: (error) => {
+    const key = String(error.params['additionalProperty'])
+    const known = Object.keys((error.parentSchema?.['properties'] as object | undefined) ?? {})
+    const near = nearest(key, known)
+    return {
+      key,
+      detail: `unknown key ${quote(key)}${near === undefined ? '' : `; did you mean ${quote(near)}?`}`,
+      expected: known.length === 0 ? 'no key' : `one of ${known.join(', ')}`,
+      found: key,
+    }
+  },
+  required: (error) => ({ detail: `${quote(String(error.params['missingProperty']))} is missing` }),
+  enum: (error) => {
+    const allowed = (error.params['allowedValues'] as unknown[]).map(String)
+    const near = typeof error.data === 'string' ? nearest(error.data, allowed) : undefined
+    return {
+      detail: `${name(error)} has a value that is not allowed${near === undefined ? '' : `; did you mean ${quote(near)}?`}`,
+      expected: `one of ${allowed.join(', ')}`,
+      found: show(error.data),
+    }
+  },
+  const: (error) => ({
+    detail: `${name(error)} has a value that is not allowed`,
+    expected: show(error.params['allowedValue']),
+    found: show(error.data),
+  }),
+  type: (error) => ({
+    detail: `${name(error)} has the wrong type`,
+    expected: String(error.params['type']),
+    found: show(error.data),
+  }),
+}
+
+function describe(error: ErrorObject): Fault {
+  const description = descriptions[error.keyword]?.(error) ?? {
+    detail: `${name(error)} ${error.message ?? 'is not valid'}`,
+    found: show(error.data),
+  }
+  return { pointer: error.instancePath, ...description }
+}
+
+function name(error: ErrorObject): string {
+  const last = error.instancePath.split('/').at(-1)
+  return last === undefined || last === '' ? 'the file' : quote(last.replaceAll('~1', '/'))
+}
+
+function quote(text: string): string {
+  return `"${text}"`
+}
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing'
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text
+}

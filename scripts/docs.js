@@ -1,0 +1,27 @@
+// Writes the generated pages of docs/reference, or with --check says which differ.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { reasonReference } from '@sallyport/problem'
+
+const pages = { 'reasons.md': reasonReference }
+const check = process.argv.includes('--check')
+const directory = new URL('../docs/reference/', import.meta.url)
+mkdirSync(directory, { recursive: true })
+
+const differing = Object.entries(pages).filter(([name, page]) => read(name) !== page())
+for (const [name, page] of differing) {
+  if (!check) writeFileSync(new URL(name, directory), page())
+  console.error(
+    check
+      ? `docs/reference/${name} is not in step: npm run docs`
+      : `docs/reference/${name} written`,
+  )
+}
+process.exitCode = check && differing.length > 0 ? 1 : 0
+
+function read(name) {
+  try {
+    return readFileSync(new URL(name, directory), 'utf8')
+  } catch {
+    return undefined
+  }
+}
