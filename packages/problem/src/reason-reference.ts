@@ -35,5 +35,5 @@ function entry(code: string, reason: Reason): string[] {
     ...(reason.action === undefined ? [] : [`action \`${reason.action}\``]),
     ...(reason.publicCode === undefined ? [] : [`public face \`${reason.publicCode}\``]),
   ]
-  return [`### \`${code}\``, '', `${reason.title}. ${facts.join(' · ')}.`, '', `${reason.fix}`, '']
+  return [`### \`${code}\``, '', `${reason.title}. ${facts.join(' · ')}.`, '', reason.fix, '']
 }
