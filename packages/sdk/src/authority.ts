@@ -1,0 +1,142 @@
+import {
+  type DiagnoseRequest,
+  devicePaths,
+  type EnrollmentRequest,
+  type Purpose,
+  type RenewalRequest,
+} from '@sallyport/wire'
+import { type Challenge, type Members, readChallenge, readMembers } from './authority-answer.ts'
+import { withDeadline } from './deadline.ts'
+import { headerOf, parseJson, readRefusal } from './refusal.ts'
+import { readBody } from './response-body.ts'
+import { parseRetryAfter, type RetryPolicy, retryDelayMs, type Sleep } from './retry.ts'
+import { isSallyportError, SallyportError } from './sallyport-error.ts'
+import type { ServerClock } from './server-clock.ts'
+import {
+  type Transport,
+  TransportError,
+  type TransportIdentity,
+  type TransportResponse,
+  type Trust,
+} from './transport.ts'
+
+/** No answer of the device API is longer. */
+const maximumAnswerBytes = 262_144
+
+export type Answer = { readonly status: number; readonly members: Members }
+
+/** The device API of the authority. Each call is idempotent there, so that each may be repeated here. */
+export type Authority = {
+  challenge(appId: string, purpose: Purpose, signal?: AbortSignal): Promise<Challenge>
+  enroll(request: EnrollmentRequest, signal?: AbortSignal): Promise<Answer>
+  renew(request: RenewalRequest, identity: TransportIdentity | undefined): Promise<Answer>
+  diagnose(request: DiagnoseRequest): Promise<Answer>
+}
+
+export type AuthorityOptions = {
+  readonly url: string
+  readonly trust: Trust
+  readonly transport: Transport
+  readonly clock: ServerClock
+  readonly retry: RetryPolicy
+  readonly timeoutMs: number
+  readonly random: () => number
+  readonly sleep: Sleep
+}
+
+type Call = {
+  readonly path: string
+  readonly message: object
+  readonly identity?: TransportIdentity | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export function createAuthority(options: AuthorityOptions): Authority {
+  const ask = (call: Call) => askRepeatedly(options, call)
+  return {
+    challenge: async (appId, purpose, signal) => {
+      const message = { appId, purpose }
+      const answer = await ask({ path: devicePaths.challenges, message, signal })
+      return readChallenge(answer.members)
+    },
+    enroll: (message, signal) => ask({ path: devicePaths.certificates, message, signal }),
+    renew: (message, identity) => ask({ path: devicePaths.renewals, message, identity }),
+    diagnose: (message) => ask({ path: devicePaths.diagnose, message }),
+  }
+}
+
+async function askRepeatedly(options: AuthorityOptions, call: Call): Promise<Answer> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await askOnce(options, call)
+    } catch (error) {
+      if (!isSallyportError(error) || !error.retryable || isTlsFailure(error)) throw error
+      const delayMs = retryDelayMs(options.retry, attempt, error.retryAfterMs, options.random)
+      if (delayMs === undefined) throw error
+      await options.sleep(delayMs, call.signal)
+    }
+  }
+}
+
+async function askOnce(options: AuthorityOptions, call: Call): Promise<Answer> {
+  const sentAt = options.clock.phoneNow()
+  const response = await exchange(options, call)
+  const receivedAt = options.clock.phoneNow()
+  const outcome = await readRefusal(response, options.clock)
+  if ('refusal' in outcome) throw outcome.refusal
+  if (response.status < 200 || response.status > 299) throw strangerAnswer(response, options.clock)
+  const members = readMembers(parseJson(outcome.response.body))
+  const serverTime = members.get('serverTime')
+  const time = typeof serverTime === 'string' ? Date.parse(serverTime) : Number.NaN
+  if (!Number.isNaN(time)) options.clock.observe({ serverTime: time, sentAt, receivedAt })
+  return { status: response.status, members }
+}
+
+/** One request and its whole answer, within the time there is for both. */
+async function exchange(options: AuthorityOptions, call: Call): Promise<TransportResponse> {
+  try {
+    return await withDeadline(options.timeoutMs, call.signal, async (signal) => {
+      const response = await options.transport.send({
+        url: options.url + call.path,
+        method: 'POST',
+        headers: [
+          ['accept', 'application/json'],
+          ['content-type', 'application/json'],
+        ],
+        body: new TextEncoder().encode(JSON.stringify(call.message)),
+        identity: call.identity,
+        trust: options.trust,
+        signal,
+      })
+      const read = await readBody(response.body, maximumAnswerBytes)
+      if (read.isWhole) return { ...response, body: read.bytes }
+      await read.stream.cancel()
+      return { ...response, body: undefined }
+    })
+  } catch (error) {
+    throw connectionFailed(error, call.signal)
+  }
+}
+
+/** An answer that is not Sallyport's: of a proxy in between, or of something else at this address. */
+function strangerAnswer(response: TransportResponse, clock: ServerClock): SallyportError {
+  const retryAfterMs = parseRetryAfter(headerOf(response, 'retry-after'), clock.now())
+  return new SallyportError('answer_malformed', {
+    detail: `something other than the authority answered with status ${response.status}`,
+    status: response.status,
+    retryable: [408, 429, 502, 503, 504].includes(response.status),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  })
+}
+
+/** What a transport threw, as an error of ours; the reason of an aborted signal stays what it is. */
+export function connectionFailed(error: unknown, signal: AbortSignal | undefined): unknown {
+  if (signal?.aborted === true) return signal.reason
+  return new SallyportError('connection_failed', { cause: error })
+}
+
+/** Whether the TLS handshake failed: repeating it as it was would fail again. */
+export function isTlsFailure(error: unknown): boolean {
+  if (!isSallyportError(error) || error.code !== 'connection_failed') return false
+  return error.cause instanceof TransportError && error.cause.failure === 'tls'
+}

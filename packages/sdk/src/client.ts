@@ -1,0 +1,208 @@
+import { type Authority, createAuthority } from './authority.ts'
+import type { AppFacts, ClientContext } from './client-context.ts'
+import { createStateHolder, type Identity } from './client-state.ts'
+import { type ClientStatus, statusOf } from './client-status.ts'
+import { untilAborted } from './deadline.ts'
+import { fetchFromGateway } from './device-fetch.ts'
+import { destroyDiscardedKeys } from './device-keys.ts'
+import { type EnrollOptions, enrollDevice } from './enroll.ts'
+import { type ClientEvent, createEventLog } from './event-log.ts'
+import type { CollectEvidence } from './evidence.ts'
+import type { DeviceRequestInit } from './gateway-request.ts'
+import type { KeyStore } from './key-store.ts'
+import { renewCertificate } from './renew.ts'
+import { defaultRetryPolicy, type RetryPolicy, type Sleep, sleep } from './retry.ts'
+import { isSallyportError } from './sallyport-error.ts'
+import { createServerClock } from './server-clock.ts'
+import type { Transport, Trust } from './transport.ts'
+import { createUsableIdentity } from './usable-identity.ts'
+
+export type ClientOptions = {
+  /** The https origin of the gateway. Paths given to `fetch` are below it. */
+  readonly gateway: string
+  /** The https origin of the device listener of the authority. */
+  readonly enrollUrl: string
+  readonly trust: Trust
+  readonly keyStore: KeyStore
+  readonly evidence: CollectEvidence
+  readonly transport: Transport
+  readonly app: AppFacts
+  /** Whether `fetch` may enrol where there is no certificate, or none that helps. Default false. */
+  readonly autoEnroll?: boolean
+  /**
+   * `new` (default): each renewal makes a new key and brings evidence of it. `same`: the key is kept, and
+   * a new one made only when the authority asks for fresh evidence.
+   */
+  readonly renewalKey?: 'new' | 'same'
+  readonly retry?: RetryPolicy
+  /** For the head of the gateway's answer, and for each whole exchange with the authority. Default 60 s. */
+  readonly timeoutMs?: number
+  /** The phone's clock, milliseconds since 1970. */
+  readonly now?: () => number
+  /** From 0 to 1, for jitter alone. */
+  readonly random?: () => number
+  readonly sleep?: Sleep
+}
+
+export type Diagnostics = {
+  readonly status: ClientStatus
+  readonly app: AppFacts
+  readonly gateway: string
+  readonly enrollUrl: string
+  /** Of this process, oldest first. */
+  readonly events: readonly ClientEvent[]
+}
+
+export type SallyportClient = {
+  /**
+   * Enrols, unless there is a certificate that still serves; goes on with an enrolment under way. Throws
+   * `enrollment_pending` (retryable) when nobody approved in time: calling it again goes on waiting.
+   * Calls made while one is under way share its outcome, and with it its options.
+   */
+  enroll(options?: EnrollOptions & { again?: boolean }): Promise<ClientStatus>
+  /** As fetch, to the gateway alone: see `fetchFromGateway`. Throws `SallyportError`. */
+  fetch(input: string | URL, init?: DeviceRequestInit): Promise<Response>
+  /** Renews now; with `onlyIfDue`, as a scheduled job would, only when it is time. */
+  renew(options?: { onlyIfDue?: boolean }): Promise<ClientStatus>
+  status(): Promise<ClientStatus>
+  /** Destroys all keys and forgets the certificate. The authority is not told. */
+  reset(): Promise<void>
+  /** For a support person: no secrets in it. */
+  diagnostics(): Promise<Diagnostics>
+}
+
+/**
+ * What a phone does: enrols once, calls the service through the gateway with its certificate, renews in
+ * time, and says what to do where it cannot go on. One client for one key store.
+ */
+export function createClient(options: ClientOptions): SallyportClient {
+  const gateway = httpsOrigin('gateway', options.gateway)
+  const context = createContext(options)
+  const oneAtATime = createQueue()
+  const renewFlight = singleFlight(() => oneAtATime(() => renewCertificate(context)))
+  const enrollFlight = singleFlight((wishes: EnrollOptions & { again?: boolean }) =>
+    oneAtATime(() => enrollUnlessUsable(context, wishes)),
+  )
+  const flights = { renew: () => renewFlight(), enroll: () => enrollFlight({}) }
+  const fetchContext = {
+    ...context,
+    gateway,
+    transport: options.transport,
+    trust: options.trust,
+    retry: options.retry ?? defaultRetryPolicy,
+    timeoutMs: options.timeoutMs ?? 60_000,
+    usableIdentity: createUsableIdentity(context, flights, options.autoEnroll ?? false),
+    renew: flights.renew,
+  }
+  const status = async () => statusOf(await context.state.read(), context.clock)
+
+  return {
+    enroll: async (wishes = {}) => {
+      await untilAborted(enrollFlight(wishes), wishes.signal)
+      return await status()
+    },
+    fetch: (input, init = {}) => fetchFromGateway(fetchContext, input, init),
+    renew: async ({ onlyIfDue = false } = {}) => {
+      const { state } = await status()
+      if (!onlyIfDue || state === 'renewal-due' || state === 'expired') await flights.renew()
+      return await status()
+    },
+    status,
+    reset: () => oneAtATime(() => forgetEverything(context)),
+    diagnostics: async () => ({
+      status: await status(),
+      app: options.app,
+      gateway: options.gateway,
+      enrollUrl: options.enrollUrl,
+      events: context.events.list(),
+    }),
+  }
+}
+
+function createContext(options: ClientOptions): ClientContext {
+  const phoneNow = options.now ?? Date.now
+  const random = options.random ?? Math.random
+  const events = createEventLog(phoneNow)
+  const clock = createServerClock(phoneNow)
+  const state = createStateHolder(options.keyStore, clock, (detail) => events.add(detail))
+  const authority: Authority = createAuthority({
+    url: httpsOrigin('enrollUrl', options.enrollUrl).origin,
+    trust: options.trust,
+    transport: options.transport,
+    clock,
+    retry: options.retry ?? defaultRetryPolicy,
+    timeoutMs: options.timeoutMs ?? 60_000,
+    random,
+    sleep: options.sleep ?? sleep,
+  })
+  return {
+    app: options.app,
+    authority,
+    keyStore: options.keyStore,
+    state,
+    collectEvidence: options.evidence,
+    clock,
+    events,
+    renewalKey: options.renewalKey ?? 'new',
+    random,
+    sleep: options.sleep ?? sleep,
+  }
+}
+
+/** An expired certificate is first tried to be renewed: whether its grace is over, the server knows. */
+async function enrollUnlessUsable(
+  context: ClientContext,
+  { again = false, ...wishes }: EnrollOptions & { again?: boolean },
+): Promise<Identity> {
+  const { identity } = await context.state.read()
+  if (identity !== undefined && identity.endedBy === undefined && !again) {
+    if (context.clock.now() < identity.notAfter) return identity
+    try {
+      return await renewCertificate(context)
+    } catch (error) {
+      if (!isSallyportError(error) || error.action !== 're-enroll') throw error
+    }
+  }
+  return await enrollDevice(context, wishes)
+}
+
+async function forgetEverything(context: ClientContext): Promise<void> {
+  const { identity, pending, discardedKeyIds } = await context.state.read()
+  const keyIds = [identity?.keyId, pending?.keyId].filter((id) => id !== undefined)
+  await context.state.update({
+    identity: undefined,
+    pending: undefined,
+    discardedKeyIds: [...new Set([...discardedKeyIds, ...keyIds])],
+  })
+  await destroyDiscardedKeys(context.keyStore, context.state)
+  context.events.add('reset')
+}
+
+function httpsOrigin(name: string, text: string): URL {
+  const url = URL.parse(text)
+  if (url === null || url.protocol !== 'https:' || url.pathname !== '/' || url.search !== '') {
+    throw new TypeError(`${name} must be an https origin such as https://api.example.com: ${text}`)
+  }
+  return url
+}
+
+/** Runs what changes the identity one after the other. */
+function createQueue() {
+  let last: Promise<unknown> = Promise.resolve()
+  return <T>(work: () => Promise<T>): Promise<T> => {
+    const next = last.then(work, work)
+    last = next.catch(() => undefined)
+    return next
+  }
+}
+
+/** Calls made while one is under way share its outcome. */
+function singleFlight<Arguments extends unknown[], T>(start: (...given: Arguments) => Promise<T>) {
+  let flight: Promise<T> | undefined
+  return (...given: Arguments): Promise<T> => {
+    flight ??= start(...given).finally(() => {
+      flight = undefined
+    })
+    return flight
+  }
+}

@@ -1,0 +1,137 @@
+import type { EnrollmentRequest } from '@sallyport/wire'
+import type { Answer } from './authority.ts'
+import { readIssued } from './authority-answer.ts'
+import { aboutTheApp, type ClientContext, evidenceFor } from './client-context.ts'
+import { type Identity, inKeyStore } from './client-state.ts'
+import {
+  adoptCertificate,
+  createKey,
+  destroyDiscardedKeys,
+  dropPending,
+  openKey,
+  requestFor,
+} from './device-keys.ts'
+import { isSallyportError, SallyportError } from './sallyport-error.ts'
+
+export type EnrollOptions = {
+  /** A one-time token, where policy asks for one. */
+  readonly enrollmentToken?: string
+  /** How long to wait for an approval before `enrollment_pending` is thrown. Default 10 minutes. */
+  readonly approvalTimeoutMs?: number
+  readonly signal?: AbortSignal
+}
+
+type PendingEnrollment = { readonly keyId: string; readonly request: EnrollmentRequest }
+
+/** What a challenge that is over is told by. The request is then made anew, with a new key. */
+const challengeOver = new Set<string>(['challenge_expired', 'challenge_used', 'challenge_refused'])
+
+/**
+ * Enrols. A request that was sent before and perhaps answered is sent again as it stands, over a
+ * restart too, and gives the same certificate; only when its challenge is over it is made anew.
+ */
+export async function enrollDevice(
+  context: ClientContext,
+  options: EnrollOptions,
+): Promise<Identity> {
+  await destroyDiscardedKeys(context.keyStore, context.state)
+  const earlier = await pendingEnrollment(context, options)
+  if (earlier === undefined) return await finish(context, await prepare(context, options), options)
+  try {
+    context.events.add('enrolment resumed')
+    return await finish(context, earlier, options)
+  } catch (error) {
+    const isOver = isSallyportError(error) && (challengeOver.has(error.code) || isKeyLost(error))
+    if (!isOver) throw error
+    return await finish(context, await prepare(context, options), options)
+  }
+}
+
+const isKeyLost = (error: SallyportError) => error.code === 'device_key_lost'
+
+/** The enrolment under way, unless the app now says something else about it. */
+async function pendingEnrollment(
+  context: ClientContext,
+  options: EnrollOptions,
+): Promise<PendingEnrollment | undefined> {
+  const { pending } = await context.state.read()
+  if (pending?.kind !== 'enroll') return undefined
+  const { enrollmentToken } = options
+  const hasOtherToken =
+    enrollmentToken !== undefined && enrollmentToken !== pending.request.enrollmentToken
+  return hasOtherToken || pending.request.appId !== context.app.id ? undefined : pending
+}
+
+/** A challenge, a key made for it, and the request, durable before it is sent. */
+async function prepare(context: ClientContext, options: EnrollOptions): Promise<PendingEnrollment> {
+  await dropPending(context.state)
+  const { app } = context
+  const challenge = await context.authority.challenge(app.id, 'enroll', options.signal)
+  const key = await createKey(context.keyStore, context.state, challenge)
+  const request: EnrollmentRequest = {
+    appId: app.id,
+    challenge: challenge.text,
+    csr: await requestFor(key),
+    ...(await evidenceFor(context, 'enroll', challenge, key)),
+    ...(options.enrollmentToken === undefined ? {} : { enrollmentToken: options.enrollmentToken }),
+    ...aboutTheApp(app),
+  }
+  const { discardedKeyIds } = await context.state.read()
+  await context.state.update({
+    pending: { kind: 'enroll', keyId: key.id, request },
+    discardedKeyIds: discardedKeyIds.filter((id) => id !== key.id),
+  })
+  return { keyId: key.id, request }
+}
+
+/** Sends until there is a certificate, a refusal, or no time left to wait for an approval. */
+async function finish(
+  context: ClientContext,
+  pending: PendingEnrollment,
+  options: EnrollOptions,
+): Promise<Identity> {
+  try {
+    const key = await openKey(context.keyStore, pending.keyId)
+    const spki = await inKeyStore(() => key.publicKey())
+    const answer = await sendUntilDecided(context, pending.request, options)
+    const issued = readIssued(answer.members, spki)
+    const identity = await adoptCertificate(
+      context,
+      pending.keyId,
+      issued,
+      context.clock.offsetMs(),
+    )
+    context.events.add('enrolled', identity.deviceId)
+    return identity
+  } catch (error) {
+    context.events.failed('enrolment failed', error)
+    // Refused for good: the next enrolment begins anew. Anything else may have been answered unheard.
+    if (isSallyportError(error) && !error.retryable) await dropPending(context.state)
+    throw error
+  }
+}
+
+/** 202 means that someone must approve: the same request is sent again after the time it names. */
+async function sendUntilDecided(
+  context: ClientContext,
+  request: EnrollmentRequest,
+  options: EnrollOptions,
+): Promise<Answer> {
+  let leftMs = options.approvalTimeoutMs ?? 600_000
+  for (;;) {
+    const answer = await context.authority.enroll(request, options.signal)
+    if (answer.status !== 202) return answer
+    const waitMs = approvalWaitMs(answer, context.random)
+    leftMs -= waitMs
+    if (leftMs < 0) throw new SallyportError('enrollment_pending', { retryAfterMs: waitMs })
+    context.events.add('enrolment waits for approval')
+    await context.sleep(waitMs, options.signal)
+  }
+}
+
+/** Between a second and five minutes, whatever the server says, and a tenth of jitter. */
+function approvalWaitMs(answer: Answer, random: () => number): number {
+  const seconds = answer.members.get('retryAfterSeconds')
+  const asked = typeof seconds === 'number' && Number.isFinite(seconds) ? seconds : 5
+  return Math.round(Math.min(300, Math.max(1, asked)) * 1000 * (1 + random() / 10))
+}

@@ -1,0 +1,63 @@
+import { actions, isReasonCode } from '@sallyport/problem'
+import { isTlsFailure } from './authority.ts'
+import type { ClientContext } from './client-context.ts'
+import type { Identity } from './client-state.ts'
+import { SallyportError } from './sallyport-error.ts'
+
+/**
+ * The authority's word on a refusal that would cost the device its identity, or that has no words: a
+ * gateway that says `re-enroll` may be misconfigured, and a handshake that failed says nothing.
+ *
+ * Where the authority finds the certificate good, or cannot be asked, the refusal stays what it was and
+ * the identity is kept. Where it says that only enrolling again helps, that is noted durably.
+ */
+export async function whyRefused(
+  context: ClientContext,
+  identity: Identity,
+  error: SallyportError,
+  isLastAttempt: boolean,
+): Promise<SallyportError> {
+  const isSpeechless = error.code === 'connection_failed' && (isLastAttempt || isTlsFailure(error))
+  if (!isSpeechless && error.action !== 're-enroll') return error
+  const told = await diagnose(context, identity, error)
+  if (told?.action === 're-enroll') await endIdentity(context, identity, told.serverCode)
+  return told ?? error
+}
+
+/** Notes that this identity is over, unless another has taken its place by now. */
+export async function endIdentity(
+  context: ClientContext,
+  identity: Identity,
+  endedBy: string,
+): Promise<void> {
+  const current = (await context.state.read()).identity
+  if (current?.keyId !== identity.keyId) return
+  await context.state.update({ identity: { ...current, endedBy } })
+}
+
+async function diagnose(
+  context: ClientContext,
+  identity: Identity,
+  refusal: SallyportError,
+): Promise<SallyportError | undefined> {
+  try {
+    const certificate = identity.certificates[0] ?? ''
+    const deviceTime = new Date(context.clock.phoneNow()).toISOString()
+    const { members } = await context.authority.diagnose({ certificate, deviceTime })
+    const code = members.get('code')
+    if (members.get('ok') !== false || typeof code !== 'string') return undefined
+    const title = members.get('title')
+    const { requestId, supportCode } = refusal
+    return new SallyportError(isReasonCode(code) ? code : 'unknown', {
+      serverCode: code.slice(0, 80),
+      action: actions.find((known) => known === members.get('action')),
+      cause: refusal,
+      ...(typeof title === 'string' ? { detail: title.slice(0, 500) } : {}),
+      ...(requestId === undefined ? {} : { requestId }),
+      ...(supportCode === undefined ? {} : { supportCode }),
+    })
+  } catch (error) {
+    context.events.failed('the authority could not be asked why', error)
+    return undefined
+  }
+}
