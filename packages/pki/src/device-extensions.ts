@@ -1,0 +1,101 @@
+import { type Platform, platforms } from '@sallyport/wire'
+import { readDer } from './der/der-cursor.ts'
+import { DerError } from './der/der-error.ts'
+import { derGeneralizedTime, timeOf } from './der/der-time.ts'
+import { octetsOf, smallIntegerOf, utf8Of } from './der/der-value.ts'
+import { derContext, derInteger, derOctetString, derSequence, derUtf8 } from './der/der-writer.ts'
+import { contextConstructed, tags } from './der/tag.ts'
+
+/** What a gateway without a store needs to know of a device. */
+export type DeviceFacts = {
+  platform: Platform
+  /** As it was at the last enrolment or renewal. */
+  appVersion: string
+  osPatchLevel?: string
+  /** When evidence was last appraised: milliseconds, written to the second. */
+  appraisedAt: number
+}
+
+/** A text of the facts, in characters. */
+const maxText = 40
+
+/**
+ * ```
+ * DeviceFacts ::= SEQUENCE {
+ *   version       INTEGER (1),
+ *   platform      UTF8String,
+ *   appVersion    UTF8String,
+ *   osPatchLevel  [0] EXPLICIT UTF8String OPTIONAL,
+ *   appraisedAt   GeneralizedTime }
+ * ```
+ */
+export function encodeFacts(facts: DeviceFacts): Buffer {
+  const { platform, appVersion, osPatchLevel, appraisedAt } = facts
+  if ([appVersion, osPatchLevel ?? ''].some((text) => text.length > maxText)) {
+    throw new TypeError(`a fact has at most ${maxText} characters`)
+  }
+  return derSequence(
+    derInteger(1),
+    derUtf8(platform),
+    derUtf8(appVersion),
+    ...(osPatchLevel === undefined ? [] : [derContext(0, derUtf8(osPatchLevel))]),
+    derGeneralizedTime(appraisedAt),
+  )
+}
+
+/** Throws DerError. */
+export function decodeFacts(value: Uint8Array): DeviceFacts {
+  const outer = readDer(value)
+  const fields = outer.enter('facts')
+  outer.end('facts')
+  const version = fields.next(tags.integer, 'facts version')
+  if (smallIntegerOf(version, 255) !== 1) {
+    throw new DerError('facts: expected version 1', version.offset)
+  }
+  const platformElement = fields.next(tags.utf8String, 'platform')
+  const platformText = utf8Of(platformElement)
+  const platform = platforms.find((known) => known === platformText)
+  if (platform === undefined) throw new DerError('facts: unknown platform', platformElement.offset)
+  const appVersion = utf8Of(fields.next(tags.utf8String, 'appVersion'))
+  const isPatched = fields.peek() === contextConstructed(0)
+  const osPatchLevel = isPatched
+    ? utf8Of(fields.enter('osPatchLevel', contextConstructed(0)).next(tags.utf8String))
+    : undefined
+  const appraisedAt = timeOf(fields.next(tags.generalizedTime, 'appraisedAt'), 'appraisedAt')
+  fields.end('facts')
+  return {
+    platform,
+    appVersion,
+    ...(osPatchLevel === undefined ? {} : { osPatchLevel }),
+    appraisedAt,
+  }
+}
+
+/** More predecessors than this cannot be unexpired at once by any sane renewal policy. */
+export const maxPredecessors = 4
+
+/** `Predecessors ::= SEQUENCE SIZE (1..4) OF OCTET STRING (SIZE (32))`, from base64url. */
+export function encodePredecessors(thumbprints: readonly string[]): Buffer {
+  const digests = thumbprints.map((text) => Buffer.from(text, 'base64url'))
+  if (digests.length > maxPredecessors || digests.some(({ length }) => length !== 32)) {
+    throw new TypeError(`predecessors are at most ${maxPredecessors} SHA-256 thumbprints`)
+  }
+  return derSequence(...digests.map(derOctetString))
+}
+
+/** Thumbprints in base64url. Throws DerError. */
+export function decodePredecessors(value: Uint8Array): string[] {
+  const outer = readDer(value)
+  const list = outer.enter('predecessors')
+  outer.end('predecessors')
+  const thumbprints: string[] = []
+  while (!list.isDone) {
+    const element = list.next(tags.octetString, 'predecessor')
+    const digest = octetsOf(element)
+    if (digest.length !== 32 || thumbprints.length === maxPredecessors) {
+      throw new DerError('predecessors: expected at most 4 of 32 bytes', element.offset)
+    }
+    thumbprints.push(digest.toString('base64url'))
+  }
+  return thumbprints
+}

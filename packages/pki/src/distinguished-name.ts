@@ -1,0 +1,52 @@
+import { type DerElement, readDer, enter } from './der/der-cursor.ts'
+import { derOid, derSequence, derSetOf, derUtf8 } from './der/der-writer.ts'
+import { objectIdentifierOf } from './der/object-identifier.ts'
+import { tags } from './der/tag.ts'
+import { oids } from './oids.ts'
+
+/** A Name of one attribute, the common name (at most 64 characters), or of none. DER. */
+export function nameOf(commonName?: string): Buffer {
+  if (commonName === undefined) return derSequence()
+  if (commonName.length === 0 || commonName.length > 64) {
+    throw new TypeError('a common name has 1 to 64 characters (RFC 5280 A.1)')
+  }
+  return derSequence(derSetOf(derSequence(derOid(oids.commonName), derUtf8(commonName))))
+}
+
+/** The Name as it was written. Names are compared by their bytes and never interpreted. */
+export function readName(element: DerElement, what: string): Buffer {
+  for (const name = enter(element, what); !name.isDone; ) {
+    const attributes = name.enter(what, tags.set)
+    do {
+      const attribute = attributes.enter(what)
+      attribute.next(tags.oid, what)
+      attribute.next(undefined, what)
+      attribute.end(what)
+    } while (!attributes.isDone)
+  }
+  return element.whole
+}
+
+const shortNames: Readonly<Record<string, string>> = {
+  [oids.commonName]: 'CN',
+  '2.5.4.5': 'serialNumber',
+  '2.5.4.6': 'C',
+  '2.5.4.7': 'L',
+  '2.5.4.8': 'ST',
+  '2.5.4.10': 'O',
+  '2.5.4.11': 'OU',
+}
+
+/** A Name that was parsed before, for a person: `CN=Example device root, O=Example`. */
+export function nameText(name: Uint8Array): string {
+  const parts: string[] = []
+  for (const rdns = readDer(name).enter('Name'); !rdns.isDone; ) {
+    for (const attributes = rdns.enter('RDN', tags.set); !attributes.isDone; ) {
+      const attribute = attributes.enter('attribute')
+      const oid = objectIdentifierOf(attribute.next(tags.oid))
+      const value = attribute.next().content.toString('utf8')
+      parts.push(`${shortNames[oid] ?? oid}=${value.replace(/[^\x20-\x7e\u00a0-\uffff]/g, '?')}`)
+    }
+  }
+  return parts.length === 0 ? '(empty)' : parts.join(', ')
+}

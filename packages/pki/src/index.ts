@@ -1,0 +1,51 @@
+export { backdateMs, type Issuer } from './build-certificate.ts'
+export {
+  type Certificate,
+  maxCertificateBytes,
+  parseCertificate,
+  thumbprint,
+} from './certificate.ts'
+export { type Extension, type KeyUsage, keyUsages } from './certificate-extensions.ts'
+export * from './der/index.ts'
+export { type DeviceFacts, maxPredecessors } from './device-extensions.ts'
+export { nameText } from './distinguished-name.ts'
+export { fileKeyProvider, type FileKeyProviderOptions } from './file-key-provider.ts'
+export { createRoot, issueDeviceCa, type RootKind } from './issue-authority.ts'
+export {
+  type DeviceCertificateOptions,
+  issueDeviceCertificate,
+} from './issue-device-certificate.ts'
+export { issueGatewayCertificate, issueServerCertificate } from './issue-service-certificate.ts'
+export { type KeyKind, keyKindOf, keyKinds } from './key-kind.ts'
+export { defaultScryptCost, type ScryptCost } from './key-file.ts'
+export { oids } from './oids.ts'
+export { certificatesFromPem, toPem } from './pem.ts'
+export {
+  createSigningRequest,
+  maxSigningRequestBytes,
+  parseSigningRequest,
+  type SigningRequest,
+} from './signing-request.ts'
+export {
+  generateKey,
+  type KeyPair,
+  type KeyProvider,
+  type SigningKey,
+  signingKeyOf,
+} from './signing-key.ts'
+export {
+  formatGatewayUri,
+  type GatewayUri,
+  parseGatewayUri,
+  parseSpiffeId,
+  type SpiffeId,
+} from './spiffe-id.ts'
+export type { TrustBundle, TrustIssuer } from './trust-bundle.ts'
+export {
+  type Check,
+  checkDates,
+  checkDeviceCertificate,
+  type DeviceIdentity,
+  type Verification,
+  verifyDeviceCertificate,
+} from './verify-device-certificate.ts'
