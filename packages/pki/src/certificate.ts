@@ -11,7 +11,7 @@ import {
   readSubjectAlternativeName,
   readSubjectKeyIdentifier,
 } from './certificate-extensions.ts'
-import { type DerCursor, enter, readDer } from './der/der-cursor.ts'
+import { type DerCursor, readDer } from './der/der-cursor.ts'
 import { DerError } from './der/der-error.ts'
 import { timeOf } from './der/der-time.ts'
 import { bitStringOctetsOf, integerBytesOf, smallIntegerOf } from './der/der-value.ts'
@@ -114,7 +114,7 @@ function readCertificate(der: Buffer): Certificate {
   const signature = bitStringOctetsOf(certificate.next(tags.bitString, 'signature'), 'signature')
   certificate.end('Certificate')
 
-  const fields = enter(tbs, 'tbsCertificate')
+  const fields = tbs.enter('tbsCertificate')
   readVersion(fields)
   const serial = readSerial(fields)
   const innerAlgorithm = fields.next(tags.sequence, 'signature')
@@ -181,7 +181,7 @@ function readSerial(fields: DerCursor): string {
   const element = fields.next(tags.integer, 'serialNumber')
   const bytes = integerBytesOf(element, 'serialNumber')
   // RFC 5280 §4.1.2.2: positive, at most 20 octets. 0 exists in the field and hurts nobody.
-  if (bytes[0]! >= 0x80 || bytes.length > 20) {
+  if (bytes.readUInt8(0) >= 0x80 || bytes.length > 20) {
     throw new DerError('serialNumber: negative, or over 20 bytes', element.offset)
   }
   return bytes.toString('hex').replace(/^0+(?=.)/, '')

@@ -6,8 +6,12 @@ import { DerError } from './der/der-error.ts'
 import { decodeFacts, decodePredecessors } from './device-extensions.ts'
 import { nameText } from './distinguished-name.ts'
 import { isHostPermitted } from './name-constraints.ts'
-import { assuranceOfPolicy, isOwnOid, oids } from './oids.ts'
-import { acceptedSignatureAlgorithms, signatureAlgorithmName } from './signature-algorithm.ts'
+import { assuranceOfPolicy, isOwnOid, oids, ownOidName } from './oids.ts'
+import {
+  acceptedSignatureAlgorithms,
+  isAcceptedSignatureAlgorithm,
+  signatureAlgorithmName,
+} from './signature-algorithm.ts'
 import { parseSpiffeId } from './spiffe-id.ts'
 import { isIssuedBy, type KnownIssuer, type TrustBundle } from './trust-bundle.ts'
 
@@ -32,8 +36,7 @@ export const checksOfLeaf: readonly DeviceCheck<Certificate>[] = [
   {
     check: 'signature-algorithm',
     code: 'device_certificate_signature_invalid',
-    holds: ({ signatureAlgorithm }) =>
-      signatureAlgorithmName(signatureAlgorithm) !== signatureAlgorithm,
+    holds: ({ signatureAlgorithm }) => isAcceptedSignatureAlgorithm(signatureAlgorithm),
     expected: () => acceptedSignatureAlgorithms,
     found: ({ signatureAlgorithm }) => signatureAlgorithmName(signatureAlgorithm),
   },
@@ -135,7 +138,7 @@ export const checksOfIssue: readonly DeviceCheck<Examined>[] = [
       issuer.own
         ? "Sallyport's extensions and policies"
         : "none of Sallyport's extensions and policies",
-    found: ({ leaf }) => listed(ownAssertions(leaf)),
+    found: ({ leaf }) => listed(ownAssertions(leaf).map(ownOidName)),
   },
   {
     check: 'trust-domain',

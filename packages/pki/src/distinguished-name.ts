@@ -1,4 +1,4 @@
-import { type DerElement, readDer, enter } from './der/der-cursor.ts'
+import { type DerElement, readDer } from './der/der-cursor.ts'
 import { derOid, derSequence, derSetOf, derUtf8 } from './der/der-writer.ts'
 import { objectIdentifierOf } from './der/object-identifier.ts'
 import { tags } from './der/tag.ts'
@@ -15,7 +15,7 @@ export function nameOf(commonName?: string): Buffer {
 
 /** The Name as it was written. Names are compared by their bytes and never interpreted. */
 export function readName(element: DerElement, what: string): Buffer {
-  for (const name = enter(element, what); !name.isDone; ) {
+  for (const name = element.enter(what); !name.isDone; ) {
     const attributes = name.enter(what, tags.set)
     do {
       const attribute = attributes.enter(what)

@@ -56,3 +56,15 @@ export function assuranceOfPolicy(policy: string): Assurance | undefined {
 export function isOwnOid(oid: string): boolean {
   return oid.startsWith(`${base}.`)
 }
+
+const ownNames = new Map<string, string>([
+  ...assurances.map((name) => [assurancePolicies[name], `policy ${name}`] as const),
+  [oids.developmentPolicy, 'policy development'],
+  [oids.facts, 'facts'],
+  [oids.predecessors, 'predecessors'],
+])
+
+/** What an object identifier of ours means, for a person. */
+export function ownOidName(oid: string): string {
+  return ownNames.get(oid) ?? oid
+}

@@ -26,7 +26,7 @@ export function certificatesFromPem(pem: string): Certificate[] {
       found: `${begun} begun, ${blocks.length} complete`,
     })
   }
-  return blocks.map((match, index) => parseBlock(match[1]!, index, begun))
+  return blocks.map((match, index) => parseBlock(match[1] ?? '', index, begun))
 }
 
 /** PEM with lines of 64 characters. */

@@ -1,6 +1,5 @@
 import { type KeyObject, sign, verify } from 'node:crypto'
 import type { DerElement } from './der/der-cursor.ts'
-import { enter } from './der/der-cursor.ts'
 import { DerError } from './der/der-error.ts'
 import { derNull, derOid, derSequence } from './der/der-writer.ts'
 import { objectIdentifierOf } from './der/object-identifier.ts'
@@ -15,12 +14,31 @@ type SignatureAlgorithm = {
   readonly keyType: 'ec' | 'rsa'
 }
 
+const ecdsaWithSha256: SignatureAlgorithm = {
+  name: 'ecdsa-with-SHA256',
+  oid: '1.2.840.10045.4.3.2',
+  hash: 'sha256',
+  keyType: 'ec',
+}
+const ecdsaWithSha384: SignatureAlgorithm = {
+  name: 'ecdsa-with-SHA384',
+  oid: '1.2.840.10045.4.3.3',
+  hash: 'sha384',
+  keyType: 'ec',
+}
+const sha256WithRsa: SignatureAlgorithm = {
+  name: 'sha256WithRSAEncryption',
+  oid: '1.2.840.113549.1.1.11',
+  hash: 'sha256',
+  keyType: 'rsa',
+}
+
 /** The algorithms that are accepted. No SHA-1, no MD5; RSASSA-PSS when someone needs it. */
 const algorithms: readonly SignatureAlgorithm[] = [
-  { name: 'ecdsa-with-SHA256', oid: '1.2.840.10045.4.3.2', hash: 'sha256', keyType: 'ec' },
-  { name: 'ecdsa-with-SHA384', oid: '1.2.840.10045.4.3.3', hash: 'sha384', keyType: 'ec' },
+  ecdsaWithSha256,
+  ecdsaWithSha384,
   { name: 'ecdsa-with-SHA512', oid: '1.2.840.10045.4.3.4', hash: 'sha512', keyType: 'ec' },
-  { name: 'sha256WithRSAEncryption', oid: '1.2.840.113549.1.1.11', hash: 'sha256', keyType: 'rsa' },
+  sha256WithRsa,
   { name: 'sha384WithRSAEncryption', oid: '1.2.840.113549.1.1.12', hash: 'sha384', keyType: 'rsa' },
   { name: 'sha512WithRSAEncryption', oid: '1.2.840.113549.1.1.13', hash: 'sha512', keyType: 'rsa' },
 ]
@@ -28,11 +46,11 @@ const byOid = new Map(algorithms.map((algorithm) => [algorithm.oid, algorithm]))
 
 /** What we sign with, by the kind of key. */
 const byKeyKind: Readonly<Record<KeyKind, SignatureAlgorithm>> = {
-  'ec-p256': algorithms[0]!,
-  'ec-p384': algorithms[1]!,
-  'rsa-2048': algorithms[3]!,
-  'rsa-3072': algorithms[3]!,
-  'rsa-4096': algorithms[3]!,
+  'ec-p256': ecdsaWithSha256,
+  'ec-p384': ecdsaWithSha384,
+  'rsa-2048': sha256WithRsa,
+  'rsa-3072': sha256WithRsa,
+  'rsa-4096': sha256WithRsa,
 }
 
 export const acceptedSignatureAlgorithms = algorithms.map(({ name }) => name).join(', ')
@@ -48,7 +66,7 @@ export function signatureAlgorithmName(oid: string): string {
 
 /** The OID in an AlgorithmIdentifier. Its parameters are absent or NULL, or anything for others. */
 export function signatureAlgorithmOf(element: DerElement, what: string): string {
-  const algorithm = enter(element, what)
+  const algorithm = element.enter(what)
   const oid = objectIdentifierOf(algorithm.next(tags.oid, what), what)
   if (byOid.has(oid)) {
     const parameters = algorithm.optional(tags.null, what)

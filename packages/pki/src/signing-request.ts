@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { Problem } from '@sallyport/problem'
-import { enter, readDer } from './der/der-cursor.ts'
+import { readDer } from './der/der-cursor.ts'
 import { DerError } from './der/der-error.ts'
 import { bitStringOctetsOf, smallIntegerOf } from './der/der-value.ts'
 import { derBitString, derContext, derInteger, derSequence } from './der/der-writer.ts'
@@ -94,7 +94,7 @@ function readRequest(der: Buffer): ReadRequest {
   const signature = bitStringOctetsOf(request.next(tags.bitString, 'signature'), 'signature')
   request.end('CertificationRequest')
 
-  const fields = enter(information, 'certificationRequestInfo')
+  const fields = information.enter('certificationRequestInfo')
   smallIntegerOf(fields.next(tags.integer, 'version'), 0, 'version')
   readName(fields.next(tags.sequence, 'subject'), 'subject')
   const spki = fields.next(tags.sequence, 'subjectPKInfo').whole

@@ -70,14 +70,14 @@ function readRsaKey(octets: Buffer): SubjectPublicKey {
   if (modulus === undefined || exponent === undefined) {
     throw new DerError('RSAPublicKey: negative or zero', modulusElement.offset)
   }
-  const bits = modulus.length * 8 - Math.clz32(modulus[0]!) + 24
+  const bits = modulus.length * 8 + 24 - Math.clz32(modulus.readUInt8(0))
   const kind =
     exponent.length > 4 ? undefined : rsaKeyKind(bits, BigInt(`0x${exponent.toString('hex')}`))
   return { kind, description: `rsaEncryption, ${bits} bits` }
 }
 
 function unsigned(integer: Buffer): Buffer | undefined {
-  if (integer[0]! >= 0x80) return undefined
+  if (integer.readUInt8(0) >= 0x80) return undefined
   const magnitude = integer[0] === 0 ? integer.subarray(1) : integer
   return magnitude.length === 0 ? undefined : magnitude
 }

@@ -179,7 +179,7 @@ function validityOf({ leaf, issuer }: Examined): Validity {
 /** Only after every check has held. */
 function identify(examined: Examined): DeviceIdentity {
   const { leaf, issuer } = examined
-  const uri = leaf.uris[0]!
+  const [uri = ''] = leaf.uris
   const parts = issuer.own ? deviceUriOf(leaf) : undefined
   const facts = issuer.own ? leaf.extensions.get(oids.facts) : undefined
   const predecessors = issuer.own ? leaf.extensions.get(oids.predecessors) : undefined

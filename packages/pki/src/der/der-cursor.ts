@@ -1,14 +1,43 @@
 import { DerError } from './der-error.ts'
 import { isConstructed, type Tag, tagName, tags } from './tag.ts'
 
-/** One element: its tag, its content, and the whole of it with the header. Views, not copies. */
-export type DerElement = {
+/** One element: its tag, its content, and the whole of it with the header. */
+export class DerElement {
   readonly tag: Tag
-  readonly whole: Buffer
-  readonly content: Buffer
   /** Of the first byte of the content, from the beginning of what was read. */
   readonly offset: number
-  readonly depth: number
+  readonly #bytes: Buffer
+  readonly #start: number
+  readonly #end: number
+  readonly #depth: number
+
+  constructor(tag: Tag, bytes: Buffer, start: number, offset: number, end: number, depth: number) {
+    this.tag = tag
+    this.offset = offset
+    this.#bytes = bytes
+    this.#start = start
+    this.#end = end
+    this.#depth = depth
+  }
+
+  /** Header and content: a view, not a copy. */
+  get whole(): Buffer {
+    return this.#bytes.subarray(this.#start, this.#end)
+  }
+
+  /** A view, not a copy. */
+  get content(): Buffer {
+    return this.#bytes.subarray(this.offset, this.#end)
+  }
+
+  /** A cursor inside. Throws DerError where it is not constructed, or lies too deep. */
+  enter(what = 'element'): DerCursor {
+    if (!isConstructed(this.tag)) {
+      throw new DerError(`${what}: expected something constructed`, this.offset)
+    }
+    if (this.#depth <= 1) throw new DerError(`${what}: nested too deep`, this.offset)
+    return new DerCursor(this.#bytes, this.offset, this.#end, this.#depth - 1)
+  }
 }
 
 export type ReadDerOptions = {
@@ -19,7 +48,7 @@ export type ReadDerOptions = {
 /** A cursor before the first element of the bytes. The caller bounds their length first. */
 export function readDer(bytes: Uint8Array, options: ReadDerOptions = {}): DerCursor {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  return new DerCursor(buffer, 0, options.maxDepth ?? 16)
+  return new DerCursor(buffer, 0, buffer.length, options.maxDepth ?? 16)
 }
 
 /**
@@ -29,22 +58,24 @@ export function readDer(bytes: Uint8Array, options: ReadDerOptions = {}): DerCur
  */
 export class DerCursor {
   readonly #bytes: Buffer
-  readonly #base: number
+  readonly #end: number
   readonly #depth: number
-  #at = 0
+  #at: number
 
-  constructor(bytes: Buffer, base: number, depth: number) {
+  constructor(bytes: Buffer, at: number, end: number, depth: number) {
     this.#bytes = bytes
-    this.#base = base
+    this.#at = at
+    this.#end = end
     this.#depth = depth
   }
 
   get isDone(): boolean {
-    return this.#at === this.#bytes.length
+    return this.#at === this.#end
   }
 
+  /** Of the next element, from the beginning of what was read. */
   get offset(): number {
-    return this.#base + this.#at
+    return this.#at
   }
 
   /** The tag of the next element, or undefined at the end. */
@@ -58,8 +89,8 @@ export class DerCursor {
 
   /** The next element, which must have this tag where one is given. */
   next(tag?: Tag, what = 'element'): DerElement {
-    const start = this.#at
     if (this.isDone) throw this.#error(`${what} missing`)
+    const start = this.#at
     const found = this.#readTag()
     if (tag !== undefined && found !== tag) {
       this.#at = start
@@ -67,16 +98,9 @@ export class DerCursor {
     }
     const length = this.#readLength()
     const from = this.#at
-    const end = from + length
-    if (end > this.#bytes.length) throw this.#error(`${what}: longer than what it is in`)
-    this.#at = end
-    return {
-      tag: found,
-      whole: this.#bytes.subarray(start, end),
-      content: this.#bytes.subarray(from, end),
-      offset: this.#base + from,
-      depth: this.#depth,
-    }
+    if (length > this.#end - from) throw this.#error(`${what}: longer than what it is in`)
+    this.#at = from + length
+    return new DerElement(found, this.#bytes, start, from, this.#at, this.#depth)
   }
 
   /** The next element where it has this tag, otherwise undefined and nothing is read. */
@@ -86,7 +110,7 @@ export class DerCursor {
 
   /** A cursor inside the next element, a SEQUENCE unless told otherwise. */
   enter(what = 'element', tag: Tag = tags.sequence): DerCursor {
-    return enter(this.next(tag, what), what)
+    return this.next(tag, what).enter(what)
   }
 
   /** Throws where anything is left. */
@@ -126,7 +150,7 @@ export class DerCursor {
   }
 
   #byte(): number {
-    const byte = this.#bytes[this.#at]
+    const byte = this.#at < this.#end ? this.#bytes[this.#at] : undefined
     if (byte === undefined) throw this.#error('header cut short')
     this.#at++
     return byte
@@ -135,13 +159,4 @@ export class DerCursor {
   #error(message: string): DerError {
     return new DerError(message, this.offset)
   }
-}
-
-/** A cursor inside a constructed element. Throws DerError where it lies too deep. */
-export function enter(element: DerElement, what = 'element'): DerCursor {
-  if (!isConstructed(element.tag)) {
-    throw new DerError(`${what}: expected something constructed`, element.offset)
-  }
-  if (element.depth <= 1) throw new DerError(`${what}: nested too deep`, element.offset)
-  return new DerCursor(element.content, element.offset, element.depth - 1)
 }

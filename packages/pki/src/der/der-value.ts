@@ -27,7 +27,7 @@ export function integerBytesOf(element: DerElement, what = 'INTEGER'): Buffer {
 export function smallIntegerOf(element: DerElement, maximum: number, what = 'INTEGER'): number {
   const content = integerBytesOf(element, what)
   const value =
-    content.length <= 7 && content[0]! < 0x80
+    content.length <= 7 && content.readUInt8(0) < 0x80
       ? content.reduce((sum, byte) => sum * 256 + byte, 0)
       : Number.POSITIVE_INFINITY
   if (value > maximum) throw new DerError(`${what}: not from 0 to ${maximum}`, element.offset)
@@ -47,14 +47,14 @@ export function bitStringOctetsOf(element: DerElement, what = 'BIT STRING'): Buf
 export function namedBitsOf(element: DerElement, what = 'BIT STRING'): boolean[] {
   const content = primitive(element, what)
   const unused = content[0] ?? 8
-  const last = content.length > 1 ? content[content.length - 1]! : undefined
+  const last = content.length > 1 ? content[content.length - 1] : undefined
   const isShortest = last === undefined ? unused === 0 : ((last >> unused) & 1) === 1
   if (unused > 7 || !isShortest || (last !== undefined && (last & ((1 << unused) - 1)) !== 0)) {
     throw new DerError(`${what}: named bits not in their shortest form`, element.offset)
   }
   const bits: boolean[] = []
   for (let index = 0; index < (content.length - 1) * 8 - unused; index++) {
-    bits.push(((content[1 + (index >> 3)]! >> (7 - (index & 7))) & 1) === 1)
+    bits.push(((content.readUInt8(1 + (index >> 3)) >> (7 - (index & 7))) & 1) === 1)
   }
   return bits
 }

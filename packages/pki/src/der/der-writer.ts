@@ -25,7 +25,7 @@ export const derBoolean = (value: boolean): Buffer =>
 
 /** SET OF: the encoded elements in ascending order (X.690 §11.6). */
 export function derSetOf(...parts: readonly Uint8Array[]): Buffer {
-  return derElement(tags.set, ...parts.toSorted(Buffer.compare))
+  return derElement(tags.set, ...parts.toSorted((a, b) => Buffer.compare(a, b)))
 }
 
 /** A number, or octets that are an unsigned big-endian number, as a non-negative INTEGER. */
@@ -33,9 +33,9 @@ export function derInteger(value: number | Uint8Array): Buffer {
   const unsigned = typeof value === 'number' ? numberBytes(value) : value
   const firstUsed = unsigned.findIndex((byte) => byte !== 0)
   const used = firstUsed < 0 ? Buffer.alloc(1) : unsigned.subarray(firstUsed)
-  return used[0]! >= 0x80
-    ? derElement(tags.integer, Buffer.alloc(1), used)
-    : derElement(tags.integer, used)
+  // A leading zero keeps a number positive whose first bit is set.
+  const sign = (used[0] ?? 0) >= 0x80 ? Buffer.alloc(1) : Buffer.alloc(0)
+  return derElement(tags.integer, sign, used)
 }
 
 /** A BIT STRING of whole octets. */
@@ -46,7 +46,10 @@ export const derBitString = (octets: Uint8Array): Buffer =>
 export function derNamedBits(positions: readonly number[]): Buffer {
   const highest = Math.max(-1, ...positions)
   const octets = Buffer.alloc(Math.ceil((highest + 1) / 8))
-  for (const position of positions) octets[position >> 3]! |= 0x80 >> (position & 7)
+  for (const position of positions) {
+    const at = position >> 3
+    octets.writeUInt8(octets.readUInt8(at) | (0x80 >> (position & 7)), at)
+  }
   const unused = highest < 0 ? 0 : 7 - (highest & 7)
   return derElement(tags.bitString, Buffer.from([unused]), octets)
 }

@@ -1,4 +1,4 @@
-export { DerCursor, type DerElement, enter, readDer, type ReadDerOptions } from './der-cursor.ts'
+export { DerCursor, DerElement, readDer, type ReadDerOptions } from './der-cursor.ts'
 export { DerError } from './der-error.ts'
 export { derGeneralizedTime, derTime, timeOf } from './der-time.ts'
 export {

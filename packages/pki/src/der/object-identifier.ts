@@ -21,7 +21,7 @@ export function objectIdentifierOf(element: DerElement, what = 'OBJECT IDENTIFIE
       throw new DerError(`${what}: arc not in its shortest form`, element.offset + at)
     }
     let end = at
-    while (content[end]! >= 0x80) end++
+    while (content.readUInt8(end) >= 0x80) end++
     const arc = end - at < 7 ? smallArc(content, at, end) : largeArc(content, at, end)
     if (arc === undefined) throw new DerError(`${what}: arc too large`, element.offset + at)
     text += at === 0 ? firstArcs(arc) : `.${arc}`
@@ -32,14 +32,15 @@ export function objectIdentifierOf(element: DerElement, what = 'OBJECT IDENTIFIE
 
 function smallArc(content: Buffer, at: number, end: number): number {
   let arc = 0
-  for (let index = at; index <= end; index++) arc = arc * 128 + (content[index]! & 0x7f)
+  for (let index = at; index <= end; index++) arc = arc * 128 + (content.readUInt8(index) & 0x7f)
   return arc
 }
 
 function largeArc(content: Buffer, at: number, end: number): bigint | undefined {
   if (end - at > 18) return undefined
   let arc = 0n
-  for (let index = at; index <= end; index++) arc = arc * 128n + BigInt(content[index]! & 0x7f)
+  for (let index = at; index <= end; index++)
+    arc = arc * 128n + BigInt(content.readUInt8(index) & 0x7f)
   return arc
 }
 
