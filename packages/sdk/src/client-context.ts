@@ -1,7 +1,7 @@
-import type { Evidence, Purpose } from '@sallyport/wire'
+import { type Evidence, fromBase64url, type Purpose } from '@sallyport/wire'
 import type { Authority } from './authority.ts'
 import type { Challenge } from './authority-answer.ts'
-import type { StateHolder } from './client-state.ts'
+import type { Identity, StateHolder } from './client-state.ts'
 import type { EventLog } from './event-log.ts'
 import type { CollectEvidence } from './evidence.ts'
 import type { KeyHandle, KeyStore } from './key-store.ts'
@@ -18,6 +18,14 @@ export type AppFacts = {
   readonly osPatchLevel?: string | undefined
 }
 
+/** The certificate in use, for what connects beside this client. Its key stays in the key store. */
+export type DeviceCertificate = {
+  readonly deviceId: string
+  readonly keyId: string
+  /** DER, the certificate of the device first, then its issuing CA. */
+  readonly certificates: readonly Uint8Array[]
+}
+
 /** The parts of one client that its operations share. */
 export type ClientContext = {
   readonly app: AppFacts
@@ -28,6 +36,7 @@ export type ClientContext = {
   readonly clock: ServerClock
   readonly events: EventLog
   readonly renewalKey: 'new' | 'same'
+  readonly onCertificate: (certificate: DeviceCertificate) => Promise<void>
   readonly random: () => number
   readonly sleep: Sleep
 }
@@ -36,6 +45,15 @@ export type ClientContext = {
 export function aboutTheApp(app: AppFacts) {
   const { version: appVersion, platform, osPatchLevel } = app
   return { appVersion, platform, ...(osPatchLevel === undefined ? {} : { osPatchLevel }) }
+}
+
+export function deviceCertificate(identity: Identity): DeviceCertificate {
+  const { deviceId, keyId, certificates } = identity
+  return {
+    deviceId,
+    keyId,
+    certificates: certificates.flatMap((text) => fromBase64url(text) ?? []),
+  }
 }
 
 /** The member `evidence` of a request, or none. */

@@ -1,5 +1,10 @@
 import { type Authority, createAuthority } from './authority.ts'
-import type { AppFacts, ClientContext } from './client-context.ts'
+import {
+  type AppFacts,
+  type ClientContext,
+  type DeviceCertificate,
+  deviceCertificate,
+} from './client-context.ts'
 import { createStateHolder, type Identity } from './client-state.ts'
 import { type ClientStatus, statusOf } from './client-status.ts'
 import { untilAborted } from './deadline.ts'
@@ -34,6 +39,8 @@ export type ClientOptions = {
    * a new one made only when the authority asks for fresh evidence.
    */
   readonly renewalKey?: 'new' | 'same'
+  /** Told of each new certificate once it is durable, before the key of the old one is destroyed. */
+  readonly onCertificate?: (certificate: DeviceCertificate) => Promise<void>
   readonly retry?: RetryPolicy
   /** For the head of the gateway's answer, and for each whole exchange with the authority. Default 60 s. */
   readonly timeoutMs?: number
@@ -65,6 +72,8 @@ export type SallyportClient = {
   /** Renews now; with `onlyIfDue`, as a scheduled job would, only when it is time. */
   renew(options?: { onlyIfDue?: boolean }): Promise<ClientStatus>
   status(): Promise<ClientStatus>
+  /** The certificate in use, or undefined where there is none. */
+  certificate(): Promise<DeviceCertificate | undefined>
   /** Destroys all keys and forgets the certificate. The authority is not told. */
   reset(): Promise<void>
   /** For a support person: no secrets in it. */
@@ -108,6 +117,10 @@ export function createClient(options: ClientOptions): SallyportClient {
       return await status()
     },
     status,
+    certificate: async () => {
+      const { identity } = await context.state.read()
+      return identity === undefined ? undefined : deviceCertificate(identity)
+    },
     reset: () => oneAtATime(() => forgetEverything(context)),
     diagnostics: async () => ({
       status: await status(),
@@ -144,6 +157,7 @@ function createContext(options: ClientOptions): ClientContext {
     clock,
     events,
     renewalKey: options.renewalKey ?? 'new',
+    onCertificate: options.onCertificate ?? (() => Promise.resolve()),
     random,
     sleep: options.sleep ?? sleep,
   }

@@ -1,5 +1,6 @@
 import { toBase64url } from '@sallyport/wire'
 import type { Challenge, Issued } from './authority-answer.ts'
+import { type ClientContext, deviceCertificate } from './client-context.ts'
 import { type ClientState, type Identity, inKeyStore, type StateHolder } from './client-state.ts'
 import type { KeyHandle, KeyStore } from './key-store.ts'
 import { SallyportError } from './sallyport-error.ts'
@@ -54,10 +55,9 @@ export async function dropPending(state: StateHolder): Promise<ClientState> {
 
 /** The new certificate takes the place of the old one, in one write. */
 export async function adoptCertificate(
-  context: { keyStore: KeyStore; state: StateHolder; random: () => number },
+  context: ClientContext,
   keyId: string,
   issued: Issued,
-  clockOffsetMs: number | undefined,
 ): Promise<Identity> {
   const { identity: old, discardedKeyIds } = await context.state.read()
   const { renewAfter, ...kept } = issued
@@ -67,10 +67,15 @@ export async function adoptCertificate(
   await context.state.update({
     identity,
     pending: undefined,
-    clockOffsetMs,
+    clockOffsetMs: context.clock.offsetMs(),
     discardedKeyIds:
       old === undefined || old.keyId === keyId ? discardedKeyIds : [...discardedKeyIds, old.keyId],
   })
+  try {
+    await context.onCertificate(deviceCertificate(identity))
+  } catch (error) {
+    context.events.failed('onCertificate threw', error)
+  }
   await destroyDiscardedKeys(context.keyStore, context.state)
   return identity
 }

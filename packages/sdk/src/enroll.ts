@@ -95,12 +95,7 @@ async function finish(
     const spki = await inKeyStore(() => key.publicKey())
     const answer = await sendUntilDecided(context, pending.request, options)
     const issued = readIssued(answer.members, spki)
-    const identity = await adoptCertificate(
-      context,
-      pending.keyId,
-      issued,
-      context.clock.offsetMs(),
-    )
+    const identity = await adoptCertificate(context, pending.keyId, issued)
     context.events.add('enrolled', identity.deviceId)
     return identity
   } catch (error) {

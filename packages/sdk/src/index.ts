@@ -4,7 +4,7 @@ export {
   type Diagnostics,
   type SallyportClient,
 } from './client.ts'
-export type { AppFacts } from './client-context.ts'
+export type { AppFacts, DeviceCertificate } from './client-context.ts'
 export type { ClientStatus } from './client-status.ts'
 export type { EnrollOptions } from './enroll.ts'
 export type { ClientEvent } from './event-log.ts'

@@ -171,7 +171,7 @@ async function send(renewal: Renewal, pending: PendingRenewal): Promise<Identity
     pending.request.proof === undefined ? transportIdentity(identity, currentKey) : undefined
   const answer = await context.authority.renew(pending.request, presented)
   const issued = readIssued(answer.members, spki)
-  const renewed = await adoptCertificate(context, pending.keyId, issued, context.clock.offsetMs())
+  const renewed = await adoptCertificate(context, pending.keyId, issued)
   context.events.add('renewed', `until ${new Date(renewed.notAfter).toISOString()}`)
   return renewed
 }

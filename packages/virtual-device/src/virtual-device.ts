@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type KeyKind, toPem } from '@sallyport/pki'
+import {
+  type ClientOptions,
+  createClient,
+  type DeviceCertificate,
+  type KeyStore,
+  type SallyportClient,
+  type Transport,
+} from '@sallyport/sdk'
+import type { Platform } from '@sallyport/wire'
+import { developmentEvidence } from './development-evidence.ts'
+import { nodeTransport, type NodeTransportOptions } from './node-transport.ts'
+import { privateKeyOf, softwareKeyStore } from './software-key-store.ts'
+import { writeFileDurably } from './write-file-durably.ts'
+
+export type VirtualDeviceOptions = NodeTransportOptions &
+  Pick<
+    ClientOptions,
+    'autoEnroll' | 'renewalKey' | 'retry' | 'timeoutMs' | 'now' | 'random' | 'sleep'
+  > & {
+    /** Where its keys and what it knows are kept; made where it is not there. One device a directory. */
+    readonly directory: string
+    /** The https origin of the device listener of the authority. */
+    readonly authorityUrl: string
+    /** The https origin of the gateway. */
+    readonly gatewayUrl: string
+    /** PEM file of the CA that both servers are verified with. */
+    readonly caFile: string
+    readonly appId: string
+    /** Default 1.0.0. */
+    readonly appVersion?: string
+    /** Default `other`: it is no phone. */
+    readonly platform?: Platform
+    readonly osPatchLevel?: string
+    /** Default `ec-p256`. */
+    readonly keyKind?: KeyKind
+    /** Ways to misbehave: what stands between the client and its parts. */
+    readonly wrapTransport?: (transport: Transport) => Transport
+    readonly wrapKeyStore?: (keyStore: KeyStore) => KeyStore
+  }
+
+export type VirtualDevice = SallyportClient & {
+  /** PEM of the certificate in use and its issuing CA, for curl and the like; there once enrolled. */
+  readonly certificateFile: string
+  /** PEM of its key, mode 0600. */
+  readonly keyFile: string
+  /** Ends its connections. The directory stays. */
+  close(): Promise<void>
+}
+
+/** A phone in software: the client library with keys in files, development evidence, and Node's TLS. */
+export function createVirtualDevice(options: VirtualDeviceOptions): VirtualDevice {
+  const { directory, keyKind, wrapTransport, wrapKeyStore } = options
+  const keyStore = softwareKeyStore({ directory, ...(keyKind === undefined ? {} : { keyKind }) })
+  const transport = nodeTransport(options)
+  const certificateFile = join(directory, 'device.crt')
+  const keyFile = join(directory, 'device.key')
+
+  async function writePemFiles({ keyId, certificates }: DeviceCertificate): Promise<void> {
+    const key = await keyStore.open(keyId)
+    if (key === undefined) return
+    const pem = privateKeyOf(key).export({ format: 'pem', type: 'pkcs8' }).toString()
+    await writeFileDurably(keyFile, pem)
+    const chain = certificates.map((der) => toPem('CERTIFICATE', der)).join('')
+    await writeFileDurably(certificateFile, chain)
+  }
+
+  const client = createClient({
+    ...options,
+    gateway: options.gatewayUrl,
+    enrollUrl: options.authorityUrl,
+    trust: { caCertificates: readFileSync(options.caFile, 'utf8') },
+    keyStore: wrapKeyStore === undefined ? keyStore : wrapKeyStore(keyStore),
+    transport: wrapTransport === undefined ? transport : wrapTransport(transport),
+    evidence: developmentEvidence,
+    app: {
+      id: options.appId,
+      version: options.appVersion ?? '1.0.0',
+      platform: options.platform ?? 'other',
+      osPatchLevel: options.osPatchLevel,
+    },
+    onCertificate: writePemFiles,
+  })
+  return { ...client, certificateFile, keyFile, close: () => transport.close() }
+}
