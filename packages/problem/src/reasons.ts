@@ -365,6 +365,13 @@ export const reasons = {
     fix: 'The health checks of every target fail: see the metrics and the log of the gateway.',
     retryable: true,
   },
+  upstream_busy: {
+    area: 'upstream',
+    status: 503,
+    title: 'Every connection to the service behind the gateway is in use',
+    fix: 'Make the service faster or larger, or raise pool.maxConnectionsPerTarget of the upstream.',
+    retryable: true,
+  },
 
   // Enrolment and renewal, at the authority
   message_malformed: {
@@ -372,6 +379,13 @@ export const reasons = {
     status: 400,
     title: 'The message does not have the shape it must have',
     fix: 'Compare the message with the API description: the detail names the member at fault.',
+    retryable: false,
+  },
+  media_type_unsupported: {
+    area: 'enrolment',
+    status: 415,
+    title: 'The body is not of a media type that is taken here',
+    fix: 'Send JSON, with Content-Type: application/json.',
     retryable: false,
   },
   app_unknown: {

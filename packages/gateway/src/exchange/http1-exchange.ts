@@ -1,0 +1,213 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Exchange, ExchangeListener, Outcome } from './exchange.ts'
+import { countHeader, lookUpHeader } from './header-lookup.ts'
+import { discardThenEnd } from './lingering-close.ts'
+import { parseRequestTarget } from './request-target.ts'
+
+/** The exchange over a request that node:http has read, and its answer. */
+export function http1Exchange(
+  req: IncomingMessage,
+  res: ServerResponse,
+  requestId: string,
+): Exchange {
+  return new Http1Exchange(req, res, requestId)
+}
+
+// What node:http reads and forgets behind an answer, so that the connection lives on.
+const maxForgottenBytes = 64 * 1024
+
+export class Http1Exchange implements Exchange {
+  readonly httpVersion: '1.0' | '1.1'
+  readonly method: string
+  readonly target: string
+  readonly authority: string | undefined
+  readonly protocol = undefined
+  readonly rawHeaders: readonly string[]
+  readonly socket: Duplex
+  readonly requestId: string
+  readonly contentLength: number | undefined
+  readonly expectsContinue: boolean
+  readonly outcome: Outcome = { status: 0, bytesSent: 0, aborted: false }
+
+  readonly #req: IncomingMessage
+  readonly #res: ServerResponse
+  protected listener: ExchangeListener | undefined
+  #done: ((outcome: Outcome) => void)[] | undefined
+  #isChunked = false
+  #hasDrainListener = false
+  #isHeadHeld = false
+
+  constructor(req: IncomingMessage, res: ServerResponse, requestId: string) {
+    this.#req = req
+    this.#res = res
+    this.requestId = requestId
+    this.socket = req.socket
+    this.httpVersion = req.httpVersion === '1.0' ? '1.0' : '1.1'
+    this.method = req.method ?? ''
+    this.rawHeaders = req.rawHeaders
+    const headers = req.headers
+    const { target, authority } = parseRequestTarget(req.url ?? '', headers.host)
+    this.target = target
+    this.authority = authority
+    // llhttp has refused both together, and a Content-Length that is not one number.
+    const length = headers['content-length']
+    if (headers['transfer-encoding'] !== undefined) this.contentLength = undefined
+    else this.contentLength = length === undefined ? 0 : Number(length)
+    this.expectsContinue =
+      this.contentLength !== 0 && headers.expect?.toLowerCase() === '100-continue'
+    // One listener for both ends of a life: node:http emits close after a finished answer too.
+    res.on('close', () => this.#closed())
+  }
+
+  header(name: string): string | undefined {
+    return lookUpHeader(this.rawHeaders, name)
+  }
+
+  headerCount(name: string): number {
+    return countHeader(this.rawHeaders, name)
+  }
+
+  onDone(listener: (outcome: Outcome) => void): void {
+    if (this.#done === undefined) this.#done = [listener]
+    else this.#done.push(listener)
+  }
+
+  refuse(status: number, headers: readonly string[], body: Buffer): void {
+    if (this.#res.headersSent) return
+    this.respondWhole(
+      status,
+      [...headers, 'Content-Length', String(body.length)],
+      body.toString('latin1'),
+    )
+  }
+
+  attach(listener: ExchangeListener): void {
+    this.listener = listener
+  }
+
+  startBody(): void {
+    const req = this.#req
+    req.on('data', (chunk: Buffer) => this.listener?.requestData(chunk))
+    req.on('end', () => this.listener?.requestEnd(req.rawTrailers))
+  }
+
+  pauseBody(): void {
+    this.#req.pause()
+  }
+
+  resumeBody(): void {
+    this.#req.resume()
+  }
+
+  inform(status: number, headers: readonly string[]): void {
+    if (this.httpVersion === '1.0' || this.#res.headersSent || this.#res.destroyed) return
+    if (status === 100) this.#res.writeContinue()
+    else this.#res.writeInformation(status, headers as string[])
+  }
+
+  respondWhole(status: number, headers: string[], content: string): void {
+    const res = this.#res
+    if (res.destroyed) return
+    this.#writeHead(status, headers)
+    if (this.method !== 'HEAD') this.outcome.bytesSent += content.length
+    if (this.#leavesContent()) discardThenEnd(this.#req, res, Buffer.from(content, 'latin1'))
+    // latin1 lets node:http join head and content into one string, and one write.
+    else if (content === '') res.end()
+    else res.end(content, 'latin1')
+  }
+
+  respond(status: number, headers: string[], trailers: boolean): void {
+    const res = this.#res
+    if (res.destroyed) return
+    this.#isChunked = trailers && this.httpVersion === '1.1'
+    this.#writeHead(status, headers)
+    // A head whose content follows at once leaves with it; one that must wait leaves now.
+    this.#isHeadHeld = true
+    process.nextTick(flushHeldHead, this)
+  }
+
+  flushHead(): void {
+    if (!this.#isHeadHeld || this.#res.destroyed) return
+    this.#isHeadHeld = false
+    this.#res.flushHeaders()
+  }
+
+  #writeHead(status: number, headers: string[]): void {
+    this.outcome.status = status
+    // Content that is still on its way would be read as the next request: no next request then.
+    if (this.#leavesContent()) headers.push('Connection', 'close')
+    this.#res.writeHead(status, headers)
+  }
+
+  // Whether the answer leaves behind content of the request that is too much to read and forget.
+  #leavesContent(): boolean {
+    const length = this.contentLength
+    if (length === 0 || this.#req.complete) return false
+    return length === undefined || length > maxForgottenBytes || this.expectsContinue
+  }
+
+  write(chunk: Buffer): boolean {
+    const res = this.#res
+    if (res.destroyed) return true
+    this.#isHeadHeld = false
+    this.outcome.bytesSent += chunk.length
+    const takesMore = res.write(chunk)
+    if (!takesMore && !this.#hasDrainListener) {
+      this.#hasDrainListener = true
+      res.on('drain', () => this.listener?.responseDrained())
+    }
+    return takesMore
+  }
+
+  end(trailers: readonly string[]): void {
+    const res = this.#res
+    if (res.destroyed) return
+    this.#isHeadHeld = false
+    if (this.#isChunked && trailers.length > 0) res.addTrailers(pairs(trailers))
+    if (this.#leavesContent()) discardThenEnd(this.#req, res, undefined)
+    else res.end()
+  }
+
+  switchProtocols(_headers: readonly string[], _upgrade: string): void {
+    throw new TypeError('this request did not ask for another protocol')
+  }
+
+  abort(): void {
+    const socket = this.#req.socket
+    // The end of the connection ends an answer to HTTP/1.0. Over TLS the missing close_notify
+    // tells that it was cut off, over TCP only a reset does.
+    if (!('encrypted' in socket) && typeof socket.resetAndDestroy === 'function') {
+      socket.resetAndDestroy()
+    }
+    this.#res.destroy()
+  }
+
+  #closed(): void {
+    this.ended(!this.#res.writableFinished)
+  }
+
+  protected ended(isAborted: boolean): void {
+    const { listener } = this
+    this.listener = undefined
+    const listeners = this.#done
+    this.#done = undefined
+    if (isAborted) this.outcome.aborted = true
+    // Also behind a complete answer: the end of a tunnel is told in no other way.
+    listener?.exchangeClosed()
+    if (listeners === undefined) return
+    for (const told of listeners) told(this.outcome)
+  }
+}
+
+function flushHeldHead(exchange: Http1Exchange): void {
+  exchange.flushHead()
+}
+
+function pairs(flat: readonly string[]): [string, string][] {
+  const list: [string, string][] = []
+  for (let index = 0; index < flat.length; index += 2) {
+    list.push([flat[index] ?? '', flat[index + 1] ?? ''])
+  }
+  return list
+}

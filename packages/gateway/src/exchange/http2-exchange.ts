@@ -1,0 +1,216 @@
+import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
+import type { Duplex } from 'node:stream'
+import type { Exchange, ExchangeListener, Outcome } from './exchange.ts'
+import { countHeader, lookUpHeader } from './header-lookup.ts'
+import { http2Headers, http2Trailers } from './http2-headers.ts'
+
+/**
+ * The exchange over one HTTP/2 stream, without the compatibility layer.
+ *
+ * @param headers the third listener argument of `stream`, the object; read for pseudo-headers alone.
+ * @param rawHeaders the flat list of the same event.
+ */
+export function http2Exchange(
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  rawHeaders: readonly string[],
+  requestId: string,
+): Exchange {
+  return new Http2Exchange(stream, headers, rawHeaders, requestId)
+}
+
+class Http2Exchange implements Exchange {
+  readonly httpVersion = '2'
+  readonly method: string
+  readonly target: string
+  readonly authority: string | undefined
+  readonly protocol: string | undefined
+  readonly rawHeaders: readonly string[]
+  readonly requestId: string
+  readonly contentLength: number | undefined
+  readonly expectsContinue: boolean
+  readonly outcome: Outcome = { status: 0, bytesSent: 0, aborted: false }
+
+  readonly #stream: ServerHttp2Stream
+  #listener: ExchangeListener | undefined
+  #done: ((outcome: Outcome) => void)[] | undefined
+  #trailers: readonly string[] = []
+  #requestTrailers: readonly string[] = []
+  #isRequestOver: boolean
+  #isAnswered = false
+
+  constructor(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    rawHeaders: readonly string[],
+    requestId: string,
+  ) {
+    this.#stream = stream
+    this.requestId = requestId
+    this.method = headers[':method'] ?? ''
+    this.target = headers[':path'] ?? ''
+    this.authority = headers[':authority'] ?? headers.host
+    const protocol = headers[':protocol']
+    this.protocol = typeof protocol === 'string' ? protocol : undefined
+    this.rawHeaders = regularHeaders(rawHeaders)
+    this.#isRequestOver = stream.endAfterHeaders
+    // nghttp2 holds the stream to its content-length (RFC 9113 §8.1.1).
+    const length = headers['content-length']
+    if (this.#isRequestOver) this.contentLength = 0
+    else this.contentLength = length === undefined ? undefined : Number(length)
+    this.expectsContinue = !this.#isRequestOver && headers.expect?.toLowerCase() === '100-continue'
+    // A reset by the client is an error to node; `close` follows, and tells all that is needed.
+    stream.on('error', ignore)
+    stream.on('close', () => this.#closed())
+  }
+
+  get socket(): Duplex {
+    return this.#stream.session?.socket ?? this.#stream
+  }
+
+  header(name: string): string | undefined {
+    return lookUpHeader(this.rawHeaders, name)
+  }
+
+  headerCount(name: string): number {
+    return countHeader(this.rawHeaders, name)
+  }
+
+  onDone(listener: (outcome: Outcome) => void): void {
+    if (this.#done === undefined) this.#done = [listener]
+    else this.#done.push(listener)
+  }
+
+  refuse(status: number, headers: readonly string[], body: Buffer): void {
+    if (this.#stream.headersSent) return
+    const fields = [...headers, 'content-length', String(body.length)]
+    this.respondWhole(status, fields, body.toString('latin1'))
+  }
+
+  attach(listener: ExchangeListener): void {
+    this.#listener = listener
+  }
+
+  startBody(): void {
+    const stream = this.#stream
+    stream.on('data', (chunk: Buffer) => this.#listener?.requestData(chunk))
+    stream.on('trailers', (_headers, _flags, raw?: string[]) => {
+      this.#requestTrailers = raw ?? []
+    })
+    stream.on('end', () => {
+      this.#isRequestOver = true
+      this.#listener?.requestEnd(this.#requestTrailers)
+    })
+  }
+
+  pauseBody(): void {
+    this.#stream.pause()
+  }
+
+  resumeBody(): void {
+    this.#stream.resume()
+  }
+
+  inform(status: number, headers: readonly string[]): void {
+    const stream = this.#stream
+    if (stream.destroyed || stream.closed || stream.headersSent) return
+    stream.additionalHeaders({ ...http2Trailers(headers), ':status': status })
+  }
+
+  respondWhole(status: number, headers: string[], content: string): void {
+    const stream = this.#stream
+    if (stream.destroyed || stream.closed) return
+    const hasContent = content !== '' && this.method !== 'HEAD'
+    this.#respond(status, headers, !hasContent, false)
+    if (hasContent) {
+      this.outcome.bytesSent += content.length
+      stream.end(content, 'latin1')
+    }
+    this.#answered()
+  }
+
+  respond(status: number, headers: string[], trailers: boolean): void {
+    const stream = this.#stream
+    if (stream.destroyed || stream.closed) return
+    this.#respond(status, headers, false, trailers)
+    if (!trailers) return
+    stream.on('wantTrailers', () => stream.sendTrailers(http2Trailers(this.#trailers)))
+    stream.on('drain', () => this.#listener?.responseDrained())
+  }
+
+  #respond(status: number, headers: string[], endStream: boolean, trailers: boolean): void {
+    this.outcome.status = status
+    this.#stream.respond(http2Headers(status, headers), { endStream, waitForTrailers: trailers })
+  }
+
+  write(chunk: Buffer): boolean {
+    const stream = this.#stream
+    if (stream.destroyed || stream.closed) return true
+    this.outcome.bytesSent += chunk.length
+    return stream.write(chunk)
+  }
+
+  end(trailers: readonly string[]): void {
+    const stream = this.#stream
+    if (stream.destroyed || stream.closed) return
+    this.#trailers = trailers
+    stream.end()
+    this.#answered()
+  }
+
+  // RFC 9113 §8.1: after a complete answer the rest of the request may be declined without an error.
+  #answered(): void {
+    this.#isAnswered = true
+    if (this.#isRequestOver) return
+    const stream = this.#stream
+    stream.once('finish', () => {
+      if (!this.#isRequestOver) stream.close(constants.NGHTTP2_NO_ERROR)
+    })
+  }
+
+  switchProtocols(_headers: readonly string[], _upgrade: string): void {
+    throw new TypeError('this request did not ask for another protocol')
+  }
+
+  abort(): void {
+    this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+  }
+
+  #closed(): void {
+    const stream = this.#stream
+    const isComplete = this.#isAnswered && stream.writableFinished
+    if (!isComplete || stream.rstCode !== constants.NGHTTP2_NO_ERROR) this.outcome.aborted = true
+    const listener = this.#listener
+    this.#listener = undefined
+    listener?.exchangeClosed()
+    const listeners = this.#done
+    if (listeners === undefined) return
+    this.#done = undefined
+    for (const listener of listeners) listener(this.outcome)
+  }
+}
+
+/**
+ * The list without pseudo-headers, and with the crumbs of Cookie in one field again: several of
+ * them mean one list in HTTP/2 alone (RFC 9113 §8.2.3).
+ */
+function regularHeaders(rawHeaders: readonly string[]): string[] {
+  const headers: string[] = []
+  let cookie = -1
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] ?? ''
+    const value = rawHeaders[index + 1] ?? ''
+    if (name.charCodeAt(0) === colon) continue
+    if (name === 'cookie' && cookie !== -1) {
+      headers[cookie] = `${headers[cookie]}; ${value}`
+      continue
+    }
+    if (name === 'cookie') cookie = headers.length + 1
+    headers.push(name, value)
+  }
+  return headers
+}
+
+const colon = 0x3a
+
+function ignore(): void {}

@@ -1,0 +1,341 @@
+import { connect as connectTcp, type NetConnectOpts, type Socket } from 'node:net'
+import { type ConnectionOptions, checkServerIdentity, connect as connectTls } from 'node:tls'
+import { isProblem } from '@sallyport/problem'
+import type { Carried, Carrier } from '../carrier.ts'
+import type { Timed } from '../deadlines.ts'
+import type { Endpoint } from '../endpoint.ts'
+import { connectFailure, type UpstreamFailure, upstreamFailure } from '../upstream-failure.ts'
+import type { ResponseHead } from './response-head.ts'
+import { type ResponseEvents, ResponseParser } from './response-parser.ts'
+
+/** What a connection tells the pool that it belongs to. */
+export interface ConnectionOwner {
+  connected(connection: Http1Connection): void
+  connectFailed(connection: Http1Connection, failure: UpstreamFailure): void
+  /** The answer is complete, and the connection can carry another request. */
+  released(connection: Http1Connection): void
+  /** It carries nothing more: closed, broken, or handed over to another protocol. */
+  gone(connection: Http1Connection): void
+  connectExpired(connection: Http1Connection): void
+}
+
+const readBytes = 64 * 1024
+// Above it the piece is handed on and a new buffer made; below, a copy of the content is cheaper.
+const copiedBytes = 8 * 1024
+
+/** One HTTP/1.1 connection to a target: connect → carry, one request after another → close. */
+export class Http1Connection implements Carrier, ResponseEvents, Timed {
+  deadline = Number.POSITIVE_INFINITY
+  slot = -1
+  state: 'connecting' | 'idle' | 'busy' | 'tunnel' | 'gone' = 'connecting'
+  /** Seconds that the service said it keeps an idle connection. */
+  keepAliveSeconds: number | undefined
+
+  readonly #endpoint: Endpoint
+  readonly #owner: ConnectionOwner
+  readonly #socket: Socket
+  readonly #parser = new ResponseParser(this)
+  #request: Carried | undefined
+  #requests = 0
+  #isChunked = false
+  #remaining = 0
+  #isRequestSent = false
+  #heldHead: string | undefined
+  #keepAlive = false
+  #hasAnswerBegun = false
+  #isHeadRead = false
+  #isAnswered = false
+  #buffer = Buffer.allocUnsafeSlow(readBytes)
+  #isBufferGiven = false
+  #isPaused = false
+
+  constructor(endpoint: Endpoint, owner: ConnectionOwner) {
+    this.#endpoint = endpoint
+    this.#owner = owner
+    const socket = this.#open()
+    this.#socket = socket
+    socket.setNoDelay(true)
+    socket.on(endpoint.tls === undefined ? 'connect' : 'secureConnect', () => this.#connected())
+    socket.on('drain', () => this.#request?.requestDrained())
+    socket.on('end', () => this.#ended())
+    socket.on('error', (error) => this.#broken(error))
+    socket.on('close', () => this.#broken(undefined))
+  }
+
+  #open(): Socket {
+    const { host, port, tls } = this.#endpoint
+    // Reading into a buffer of our own spares a 64 KiB allocation for each piece read.
+    const onread = {
+      buffer: () => this.#nextBuffer(),
+      callback: (length: number, bytes: Buffer) => this.#read(length, bytes),
+    }
+    if (tls === undefined) {
+      return connectTcp({ host, port, onread } as unknown as NetConnectOpts)
+    }
+    return connectTls({
+      host,
+      port,
+      onread,
+      secureContext: tls.secureContext,
+      servername: tls.servername,
+      ALPNProtocols: tls.alpn,
+      checkServerIdentity: (
+        _host: string,
+        certificate: Parameters<typeof checkServerIdentity>[1],
+      ) => checkServerIdentity(tls.name, certificate),
+    } as ConnectionOptions)
+  }
+
+  get isReused(): boolean {
+    return this.#requests > 1
+  }
+
+  get hasCarried(): boolean {
+    return this.#requests > 0
+  }
+
+  expired(): void {
+    if (this.state === 'connecting') this.#owner.connectExpired(this)
+    else this.close()
+  }
+
+  /** Sends the head of a request; an idle connection only. */
+  carry(request: Carried, head: string): void {
+    const { exchange } = request
+    this.state = 'busy'
+    this.deadline = Number.POSITIVE_INFINITY
+    this.#requests++
+    this.#request = request
+    this.#hasAnswerBegun = false
+    this.#isHeadRead = false
+    this.#isAnswered = false
+    const length = exchange.contentLength
+    this.#parser.expect({
+      isHead: exchange.method === 'HEAD',
+      upgrades: request.upgrade !== undefined,
+    })
+    if (length === 0 || request.upgrade !== undefined) {
+      this.#isRequestSent = true
+      this.#socket.write(head, 'latin1')
+    } else {
+      this.#isRequestSent = false
+      this.#isChunked = length === undefined
+      this.#remaining = length ?? 0
+      // Content that came with the head goes with the head; what is slower does not hold it up.
+      this.#heldHead = head
+      setImmediate(sendHeldHead, this)
+    }
+    request.carried(this)
+  }
+
+  flushHead(): void {
+    const head = this.#heldHead
+    if (head === undefined) return
+    this.#heldHead = undefined
+    if (this.state === 'busy') this.#socket.write(head, 'latin1')
+  }
+
+  sendContent(chunk: Buffer): boolean {
+    const socket = this.#socket
+    if (this.state === 'tunnel') return socket.write(chunk)
+    if (this.state !== 'busy') return true
+    socket.cork()
+    this.flushHead()
+    let takesMore: boolean
+    if (this.#isChunked) {
+      socket.write(`${chunk.length.toString(16)}\r\n`, 'latin1')
+      socket.write(chunk)
+      takesMore = socket.write('\r\n', 'latin1')
+    } else {
+      this.#remaining -= chunk.length
+      // Never more than was announced: the rest would be read as a request of its own.
+      if (this.#remaining < 0) {
+        socket.uncork()
+        this.#fail(upstreamFailure('lost', 'possibly-seen', 'The request is longer than it said.'))
+        return true
+      }
+      takesMore = socket.write(chunk)
+    }
+    socket.uncork()
+    return takesMore
+  }
+
+  endContent(trailers: readonly string[]): void {
+    if (this.state === 'tunnel') this.#socket.end()
+    if (this.state !== 'busy' || this.#isRequestSent) return
+    this.#isRequestSent = true
+    if (this.#isChunked) {
+      let end = '0\r\n'
+      for (let index = 0; index < trailers.length; index += 2) {
+        end += `${trailers[index]}: ${trailers[index + 1]}\r\n`
+      }
+      const socket = this.#socket
+      socket.cork()
+      this.flushHead()
+      socket.write(`${end}\r\n`, 'latin1')
+      socket.uncork()
+    } else if (this.#remaining !== 0) {
+      this.#fail(upstreamFailure('lost', 'possibly-seen', 'The request is shorter than it said.'))
+    }
+  }
+
+  pause(): void {
+    this.#isPaused = true
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    if (!this.#isPaused) return
+    this.#isPaused = false
+    this.#socket.resume()
+  }
+
+  abandon(): void {
+    this.#request = undefined
+    this.close()
+  }
+
+  close(): void {
+    if (this.state === 'gone') return
+    this.state = 'gone'
+    this.#socket.destroy()
+    this.#owner.gone(this)
+  }
+
+  // The buffer for the next read: the same again, unless a piece of it was handed on.
+  #nextBuffer(): Buffer {
+    if (this.#isBufferGiven) {
+      this.#isBufferGiven = false
+      this.#buffer = Buffer.allocUnsafeSlow(readBytes)
+    }
+    return this.#buffer
+  }
+
+  #read(length: number, buffer: Buffer): boolean {
+    this.#isBufferGiven = length > copiedBytes
+    const bytes = buffer.subarray(0, length)
+    if (this.state === 'busy') this.#readAnswer(bytes)
+    else if (this.state === 'tunnel') this.onContent(bytes)
+    // RFC 9112 §9.2: what comes when nothing was asked belongs to no request; it may be the second
+    // half of a response that was split. Nothing is ever sent over this connection again.
+    else this.close()
+    return !this.#isPaused
+  }
+
+  #readAnswer(bytes: Buffer): void {
+    this.#hasAnswerBegun = true
+    let used: number
+    try {
+      used = this.#parser.execute(bytes)
+    } catch (error) {
+      if (!isProblem(error)) throw error
+      const { expected, found } = error
+      this.#fail(upstreamFailure('invalid', 'possibly-seen', error.message, { expected, found }))
+      return
+    }
+    if (this.#isAnswered) this.#settle(used < bytes.length)
+    else if (used < bytes.length && this.state === 'tunnel') this.onContent(bytes.subarray(used))
+  }
+
+  // The answer is complete: the connection is good for another request, or for nothing.
+  #settle(isFollowed: boolean): void {
+    this.#request = undefined
+    if (this.state !== 'busy') return
+    if (isFollowed || !this.#keepAlive || !this.#isRequestSent) {
+      this.close()
+      return
+    }
+    if (this.#isPaused) this.resume()
+    this.state = 'idle'
+    this.#owner.released(this)
+  }
+
+  onInformational(head: ResponseHead): void {
+    this.#request?.informational(head.status, head.fields)
+  }
+
+  onWhole(head: ResponseHead, content: string): void {
+    this.#headRead(head)
+    this.#isAnswered = true
+    this.#request?.whole(head.status, head.fields, content)
+  }
+
+  onHead(head: ResponseHead): void {
+    this.#headRead(head)
+    this.#request?.head(head.status, head.fields, head.framing === 'chunked')
+  }
+
+  #headRead(head: ResponseHead): void {
+    this.#keepAlive = head.keepAlive
+    this.keepAliveSeconds = head.keepAliveSeconds
+    this.#isHeadRead = true
+  }
+
+  onContent(chunk: Buffer): void {
+    this.#request?.content(this.#isBufferGiven ? chunk : Buffer.from(chunk))
+  }
+
+  onEnd(trailers: readonly string[]): void {
+    this.#isAnswered = true
+    this.#request?.end(trailers)
+  }
+
+  onUpgrade(head: ResponseHead): void {
+    this.state = 'tunnel'
+    this.#request?.switched(head.fields, head.upgrade ?? '')
+  }
+
+  #connected(): void {
+    if (this.state !== 'connecting') return
+    this.state = 'idle'
+    this.#owner.connected(this)
+  }
+
+  // The service sent its last byte.
+  #ended(): void {
+    if (this.state === 'tunnel') {
+      const request = this.#request
+      this.#request = undefined
+      this.close()
+      request?.end([])
+    } else if (this.state === 'busy' && this.#parser.finish()) this.#settle(true)
+    else this.#broken(undefined)
+  }
+
+  #broken(error: NodeJS.ErrnoException | undefined): void {
+    if (this.state === 'connecting') {
+      this.state = 'gone'
+      this.#socket.destroy()
+      const reason = error ?? new Error('The connection was closed during its handshake.')
+      this.#owner.connectFailed(this, connectFailure(reason, this.#endpoint.url))
+      return
+    }
+    if (this.#request !== undefined) this.#fail(this.#lostFailure(error))
+    else this.close()
+  }
+
+  #lostFailure(error: NodeJS.ErrnoException | undefined): UpstreamFailure {
+    const found = error === undefined ? 'closed' : `${error.code ?? ''} ${error.message}`.trim()
+    const { url } = this.#endpoint
+    if (this.#isHeadRead) {
+      const detail = `${url} closed the connection in the middle of its answer.`
+      return upstreamFailure('incomplete', 'possibly-seen', detail, { found })
+    }
+    // A service closes an idle connection without looking: nothing came back, so nothing was read.
+    const reach = this.isReused && !this.#hasAnswerBegun ? 'unseen' : 'possibly-seen'
+    const kind = error?.code?.startsWith('ERR_SSL') ? 'tls' : 'lost'
+    const detail = `${url} closed the connection before it answered.`
+    return upstreamFailure(kind, reach, detail, { found })
+  }
+
+  #fail(failure: UpstreamFailure): void {
+    const request = this.#request
+    this.#request = undefined
+    this.close()
+    request?.failed(failure)
+  }
+}
+
+function sendHeldHead(connection: Http1Connection): void {
+  connection.flushHead()
+}

@@ -1,0 +1,92 @@
+import { tokenPattern } from './field-syntax.ts'
+
+/** What becomes of a request field of this name on its way to the service. */
+export type RequestFieldRule = {
+  readonly lower: string
+  /** `Name: `, in the case that it came in. */
+  readonly line: string
+  readonly fate: 'forward' | 'drop' | 'connection' | 'te'
+  /**
+   * Lower case, and every character that a CGI-like service turns into an underscore as a hyphen:
+   * two names that a service may take for one have one canonical name.
+   */
+  readonly canonical: string
+}
+
+// Fields of this hop alone (RFC 9110 §7.6.1), and those that this hop writes anew.
+const dropped = new Set([
+  'connection',
+  'content-length',
+  'expect',
+  'host',
+  'http2-settings',
+  'keep-alive',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'transfer-encoding',
+  'upgrade',
+])
+
+// Who the client is, is for the gateway alone to say. By canonical name.
+const identityNames = new Set([
+  'client-cert',
+  'client-cert-chain',
+  'forwarded',
+  'x-arr-clientcert',
+  'x-client-dn',
+  'x-client-verify',
+  'x-real-ip',
+  'true-client-ip',
+  'x-cluster-client-ip',
+  'x-envoy-external-address',
+])
+const identityPrefixes = [
+  'sallyport-',
+  'cf-client-cert-',
+  'ssl-client-',
+  'x-amzn-mtls-',
+  'x-client-cert',
+  'x-forwarded-',
+  'x-original-forwarded-',
+  'x-ssl-',
+]
+
+/** Whether a field of this canonical name claims an identity, and is never believed from outside. */
+export function isIdentityField(canonical: string): boolean {
+  if (identityNames.has(canonical)) return true
+  return identityPrefixes.some((prefix) => canonical.startsWith(prefix))
+}
+
+export function canonicalFieldName(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]/g, '-')
+}
+
+// Names come from outside: the table of those seen is bounded, and filled once.
+const rules = new Map<string, RequestFieldRule>()
+const maxRules = 1_024
+
+/** The rule for a name as it came, or undefined where it is not a name at all. */
+export function requestFieldRule(name: string): RequestFieldRule | undefined {
+  const known = rules.get(name)
+  if (known !== undefined) return known
+  if (!tokenPattern.test(name)) return undefined
+  const lower = name.toLowerCase()
+  const canonical = canonicalFieldName(name)
+  const rule: RequestFieldRule = {
+    lower,
+    line: `${name}: `,
+    canonical,
+    fate: fateOf(lower, canonical),
+  }
+  if (rules.size < maxRules && name.length <= 64) rules.set(name, rule)
+  return rule
+}
+
+function fateOf(lower: string, canonical: string): RequestFieldRule['fate'] {
+  if (lower === 'connection') return 'connection'
+  if (lower === 'te') return 'te'
+  // `Content_Length` and the like are no framing to us, but may be to what stands behind us.
+  if (dropped.has(canonical) || isIdentityField(canonical)) return 'drop'
+  return 'forward'
+}

@@ -1,0 +1,204 @@
+import { Problem } from '@sallyport/problem'
+import type { Exchange } from '../exchange/exchange.ts'
+import {
+  connectionOptions,
+  forbiddenInTarget,
+  forbiddenInValue,
+  tokenPattern,
+} from './field-syntax.ts'
+import { type RequestFieldRule, requestFieldRule } from './request-field-rules.ts'
+
+export type ForwardHeaders = {
+  /** Flat; what the gateway says: Client-Cert, Sallyport-Device, Forwarded, traceparent … */
+  set: readonly string[]
+  /** Whether to withhold a field of the client besides those that are always withheld. */
+  strip: (lowerName: string) => boolean
+}
+
+/** Takes one field that goes to the service: `line` is the name with `: `. */
+type FieldSink = (rule: RequestFieldRule, value: string) => void
+
+/**
+ * The fields that go to the service, in their order: of the client's, those that are neither of
+ * this hop (RFC 9110 §7.6.1), nor claim an identity, nor stand in `headers.set`, which follow.
+ *
+ * @throws Problem request_malformed where a name or value cannot be sent safely.
+ * @returns whether the client takes trailers (`TE: trailers`).
+ */
+function eachField(exchange: Exchange, headers: ForwardHeaders, sink: FieldSink): boolean {
+  const { rawHeaders } = exchange
+  const { set, strip } = headers
+  const replaced: string[] = []
+  for (let index = 0; index < set.length; index += 2) {
+    replaced.push(ruleOf(set[index] ?? '').canonical)
+  }
+  const named = namedByConnection(exchange)
+  let takesTrailers = false
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const rule = ruleOf(rawHeaders[index] ?? '')
+    if (rule.fate === 'te') {
+      takesTrailers ||= /(?:^|,)[ \t]*trailers[ \t]*(?:$|[,;])/i.test(rawHeaders[index + 1] ?? '')
+    }
+    if (rule.fate !== 'forward' || replaced.includes(rule.canonical)) continue
+    if (named?.includes(rule.lower) || strip(rule.lower)) continue
+    sink(rule, checkedValue(rule, rawHeaders[index + 1] ?? ''))
+  }
+  for (let index = 0; index < set.length; index += 2) {
+    const rule = ruleOf(set[index] ?? '')
+    sink(rule, checkedValue(rule, set[index + 1] ?? ''))
+  }
+  return takesTrailers
+}
+
+// Almost every Connection field says keep-alive or close, and names nothing.
+function namedByConnection(exchange: Exchange): string[] | undefined {
+  if (exchange.httpVersion === '2') return undefined
+  const value = exchange.header('connection')
+  if (value === undefined || value === 'keep-alive' || value === 'close') return undefined
+  return connectionOptions(value)
+}
+
+function ruleOf(name: string): RequestFieldRule {
+  const rule = requestFieldRule(name)
+  if (rule !== undefined) return rule
+  throw new Problem('request_malformed', {
+    detail: 'A field name of the request is not a token.',
+    expected: 'a token (RFC 9110 §5.6.2)',
+    found: JSON.stringify(name.slice(0, 100)),
+  })
+}
+
+function checkedValue(rule: RequestFieldRule, value: string): string {
+  if (!forbiddenInValue.test(value)) return value
+  throw new Problem('request_malformed', {
+    detail: `The value of ${rule.lower} holds a character that no field value may hold.`,
+    expected: 'visible characters, space and tab',
+    found: JSON.stringify(value.slice(0, 100)),
+  })
+}
+
+export type RequestHeadOptions = {
+  /** What to call the service where the client named no host. */
+  fallbackAuthority: string
+  /** `websocket`, where the connection is to change its protocol. */
+  upgrade?: string | undefined
+  method?: string
+}
+
+/** The head of the request in HTTP/1.1, with its framing written anew (RFC 9112 §6). */
+export function http1RequestHead(
+  exchange: Exchange,
+  headers: ForwardHeaders,
+  options: RequestHeadOptions,
+): string {
+  const method = options.method ?? exchange.method
+  checkRequestLine(method, exchange.target)
+  const authority = exchange.authority ?? options.fallbackAuthority
+  let head = `${method} ${exchange.target} HTTP/1.1\r\nHost: ${checkedAuthority(authority)}\r\n`
+  const takesTrailers = eachField(exchange, headers, (rule, value) => {
+    head += rule.line + value + '\r\n'
+  })
+  if (options.upgrade !== undefined) {
+    return `${head}Connection: Upgrade\r\nUpgrade: ${options.upgrade}\r\n\r\n`
+  }
+  if (takesTrailers) head += 'TE: trailers\r\nConnection: TE\r\n'
+  if (exchange.expectsContinue) head += 'Expect: 100-continue\r\n'
+  return head + framing(exchange) + '\r\n'
+}
+
+function framing(exchange: Exchange): string {
+  const length = exchange.contentLength
+  if (length === undefined) return 'Transfer-Encoding: chunked\r\n'
+  if (length > 0) return `Content-Length: ${length}\r\n`
+  // RFC 9110 §8.6: methods that anticipate content say that there is none.
+  return anticipatesContent(exchange.method) ? 'Content-Length: 0\r\n' : ''
+}
+
+function anticipatesContent(method: string): boolean {
+  return method === 'POST' || method === 'PUT' || method === 'PATCH'
+}
+
+/** The head of the request in HTTP/2, as node:http2 takes it: flat, pseudo-headers first. */
+export function http2RequestHead(
+  exchange: Exchange,
+  headers: ForwardHeaders,
+  options: RequestHeadOptions & { scheme: 'http' | 'https' },
+): string[] {
+  checkRequestLine(exchange.method, exchange.target)
+  const list = [
+    ':method',
+    exchange.method,
+    ':scheme',
+    options.scheme,
+    ':authority',
+    checkedAuthority(exchange.authority ?? options.fallbackAuthority),
+    ':path',
+    exchange.target,
+  ]
+  const takesTrailers = eachField(exchange, headers, (rule, value) => {
+    list.push(rule.lower, value)
+  })
+  if (takesTrailers) list.push('te', 'trailers')
+  if (exchange.expectsContinue) list.push('expect', '100-continue')
+  const length = exchange.contentLength
+  if (length !== undefined && (length > 0 || anticipatesContent(exchange.method))) {
+    list.push('content-length', String(length))
+  }
+  return list
+}
+
+function checkRequestLine(method: string, target: string): void {
+  if (!tokenPattern.test(method)) {
+    throw new Problem('request_malformed', {
+      detail: 'The method of the request is not a token.',
+      found: JSON.stringify(method.slice(0, 40)),
+    })
+  }
+  if (target !== '' && !forbiddenInTarget.test(target)) return
+  throw new Problem('request_target_invalid', {
+    detail: 'The target of the request cannot be sent to the service.',
+    found: JSON.stringify(target.slice(0, 200)),
+  })
+}
+
+function checkedAuthority(authority: string): string {
+  if (authority !== '' && !forbiddenInAuthority.test(authority)) return authority
+  throw new Problem('request_malformed', {
+    detail: 'The host of the request is not a host.',
+    found: JSON.stringify(authority.slice(0, 200)),
+  })
+}
+
+const forbiddenInAuthority = /[^\x21-\x7e]|[/?#@,\\]/
+
+/**
+ * The trailers of the request that go to the service: the rules of its header section hold, or a
+ * trailer would smuggle in what a field may not say (RFC 9110 §6.5.1).
+ */
+export function requestTrailers(trailers: readonly string[], headers: ForwardHeaders): string[] {
+  const kept: string[] = []
+  for (let index = 0; index < trailers.length; index += 2) {
+    const rule = requestFieldRule(trailers[index] ?? '')
+    const value = trailers[index + 1] ?? ''
+    if (rule === undefined || rule.fate !== 'forward' || forbiddenInValue.test(value)) continue
+    if (isSet(headers, rule.canonical) || headers.strip(rule.lower)) continue
+    if (!forbiddenTrailers.has(rule.lower)) kept.push(rule.lower, value)
+  }
+  return kept
+}
+
+function isSet(headers: ForwardHeaders, canonical: string): boolean {
+  for (let index = 0; index < headers.set.length; index += 2) {
+    if (ruleOf(headers.set[index] ?? '').canonical === canonical) return true
+  }
+  return false
+}
+
+const forbiddenTrailers = new Set([
+  'authorization',
+  'content-encoding',
+  'content-range',
+  'content-type',
+  'cookie',
+  'trailer',
+])
