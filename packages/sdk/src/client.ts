@@ -163,21 +163,28 @@ function createContext(options: ClientOptions): ClientContext {
   }
 }
 
-/** An expired certificate is first tried to be renewed: whether its grace is over, the server knows. */
 async function enrollUnlessUsable(
   context: ClientContext,
   { again = false, ...wishes }: EnrollOptions & { again?: boolean },
 ): Promise<Identity> {
+  const usable = again ? undefined : await usableOrRenewed(context)
+  if (usable !== undefined) return usable
+  await enrollDevice(context, wishes)
+  // The answer to an enrolment begun long ago may be a certificate that has expired since.
+  return (await usableOrRenewed(context)) ?? (await enrollDevice(context, wishes))
+}
+
+/** An expired certificate is first tried to be renewed: whether its grace is over, the server knows. */
+async function usableOrRenewed(context: ClientContext): Promise<Identity | undefined> {
   const { identity } = await context.state.read()
-  if (identity !== undefined && identity.endedBy === undefined && !again) {
-    if (context.clock.now() < identity.notAfter) return identity
-    try {
-      return await renewCertificate(context)
-    } catch (error) {
-      if (!isSallyportError(error) || error.action !== 're-enroll') throw error
-    }
+  if (identity === undefined || identity.endedBy !== undefined) return undefined
+  if (context.clock.now() < identity.notAfter) return identity
+  try {
+    return await renewCertificate(context)
+  } catch (error) {
+    if (!isSallyportError(error) || error.action !== 're-enroll') throw error
+    return undefined
   }
-  return await enrollDevice(context, wishes)
 }
 
 async function forgetEverything(context: ClientContext): Promise<void> {

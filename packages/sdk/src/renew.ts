@@ -13,6 +13,7 @@ import {
 } from './device-keys.ts'
 import type { KeyHandle } from './key-store.ts'
 import { isSallyportError, SallyportError } from './sallyport-error.ts'
+import { endIdentity } from './end-identity.ts'
 import { transportIdentity } from './transport-identity.ts'
 
 type PendingRenewal = { readonly keyId: string; readonly request: RenewalRequest }
@@ -48,12 +49,16 @@ export async function renewCertificate(context: ClientContext): Promise<Identity
   const { identity, pending: earlier } = await context.state.read()
   if (identity === undefined) throw new SallyportError('device_not_enrolled')
   try {
-    return await renewFrom(context, identity, earlier?.kind === 'renew' ? earlier : undefined)
+    const resent = earlier?.kind === 'renew' ? earlier : undefined
+    const renewed = await renewFrom(context, identity, resent)
+    const isStale = resent !== undefined && context.clock.now() >= renewed.notAfter
+    // The answer to a request of long ago may be a certificate that has expired since.
+    return isStale ? await renewFrom(context, renewed, undefined) : renewed
   } catch (error) {
     context.events.failed('renewal failed', error)
     if (isSallyportError(error) && !error.retryable) await dropPending(context.state)
     if (isSallyportError(error) && error.action === 're-enroll') {
-      await context.state.update({ identity: { ...identity, endedBy: error.serverCode } })
+      await endIdentity(context, error.serverCode)
     }
     throw error
   }

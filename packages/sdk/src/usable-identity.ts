@@ -5,7 +5,7 @@ import { untilAborted } from './deadline.ts'
 import { openKey } from './device-keys.ts'
 import { retryDelayMs } from './retry.ts'
 import { isSallyportError, SallyportError } from './sallyport-error.ts'
-import { endIdentity } from './why-refused.ts'
+import { endIdentity } from './end-identity.ts'
 
 /** The identity to make a request with: renewed where it is due, enrolled where the client may. */
 export type UsableIdentity = {
@@ -79,7 +79,7 @@ async function endOf(
     return undefined
   } catch (error) {
     if (!isSallyportError(error) || error.code !== 'device_key_lost') throw error
-    await endIdentity(context, identity, error.code)
+    await endIdentity(context, error.code)
     return error
   }
 }

@@ -2,6 +2,7 @@ import { actions, isReasonCode } from '@sallyport/problem'
 import { isTlsFailure } from './authority.ts'
 import type { ClientContext } from './client-context.ts'
 import type { Identity } from './client-state.ts'
+import { endIdentity } from './end-identity.ts'
 import { SallyportError } from './sallyport-error.ts'
 
 /**
@@ -20,19 +21,14 @@ export async function whyRefused(
   const isSpeechless = error.code === 'connection_failed' && (isLastAttempt || isTlsFailure(error))
   if (!isSpeechless && error.action !== 're-enroll') return error
   const told = await diagnose(context, identity, error)
-  if (told?.action === 're-enroll') await endIdentity(context, identity, told.serverCode)
+  if (told?.action === 're-enroll') await endIfCurrent(context, identity, told.serverCode)
   return told ?? error
 }
 
-/** Notes that this identity is over, unless another has taken its place by now. */
-export async function endIdentity(
-  context: ClientContext,
-  identity: Identity,
-  endedBy: string,
-): Promise<void> {
+/** Another call may have put another certificate in its place by now. */
+async function endIfCurrent(context: ClientContext, identity: Identity, endedBy: string) {
   const current = (await context.state.read()).identity
-  if (current?.keyId !== identity.keyId) return
-  await context.state.update({ identity: { ...current, endedBy } })
+  if (current?.certificates[0] === identity.certificates[0]) await endIdentity(context, endedBy)
 }
 
 async function diagnose(
