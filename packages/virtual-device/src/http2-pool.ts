@@ -1,6 +1,11 @@
-import { type ClientHttp2Session, connect, type OutgoingHttpHeaders } from 'node:http2'
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect,
+  type OutgoingHttpHeaders,
+} from 'node:http2'
 import { Readable } from 'node:stream'
-import type { TransportBody, TransportRequest, TransportResponse } from '@sallyport/sdk'
+import { TransportError, type TransportRequest, type TransportResponse } from '@sallyport/sdk'
 import type { Pool, PoolOptions } from './node-transport.ts'
 import type { Progress } from './transport-failure.ts'
 
@@ -57,15 +62,14 @@ function sendOver(
       { ':method': method, ':path': pathname + search, ...joined(headers), ...length },
       { signal, endStream: body === undefined },
     )
-    session.ref()
+    keepProcessFor(session, stream)
     stream.once('close', () => {
-      session.unref()
       reject(new Error('the stream ended without an answer'))
     })
     stream.once('error', reject)
     stream.once('response', (answer) => {
       const { ':status': status = 0, ...rest } = answer
-      resolve({ status, headers: separated(rest), body: Readable.toWeb(stream) as TransportBody })
+      resolve({ status, headers: separated(rest), body: ReadableStream.from(wholeBody(stream)) })
     })
     if (body instanceof Uint8Array) stream.end(body)
     else if (body !== undefined) {
@@ -74,6 +78,31 @@ function sendOver(
         .pipe(stream)
     }
   })
+}
+
+const activeStreams = new WeakMap<ClientHttp2Session, number>()
+
+/** A session without streams keeps no process alive, as idle connections of an agent do not. */
+function keepProcessFor(session: ClientHttp2Session, stream: ClientHttp2Stream): void {
+  const change = (by: number) => {
+    const count = (activeStreams.get(session) ?? 0) + by
+    activeStreams.set(session, count)
+    if (session.destroyed) return
+    if (count === 0) session.unref()
+    else session.ref()
+  }
+  change(1)
+  stream.once('close', () => change(-1))
+}
+
+/**
+ * The body, to its end. A session whose connection breaks ends its streams as if they were complete
+ * (Node 26); only the code of the reset tells the two apart (RFC 9113 §8.1).
+ */
+async function* wholeBody(stream: ClientHttp2Stream): AsyncGenerator<Uint8Array> {
+  for await (const chunk of stream) yield chunk as Uint8Array
+  if (stream.rstCode === 0) return
+  throw new TransportError('lost', `the answer ended midway (HTTP/2 error ${stream.rstCode})`)
 }
 
 /** Node joins a repeated header where it may be; cookies stay apart. */

@@ -1,27 +1,10 @@
-import {
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPair,
-  type KeyObject,
-  sign,
-} from 'node:crypto'
+import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto'
 import { mkdir, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { createSigningRequest, type KeyKind } from '@sallyport/pki'
+import { createSigningRequest, generateKey, type KeyKind } from '@sallyport/pki'
 import { Problem } from '@sallyport/problem'
 import type { KeyHandle, KeyStore } from '@sallyport/sdk'
 import { writeFileDurably } from './write-file-durably.ts'
-
-const generate = promisify(generateKeyPair)
-
-const keyMakers: Readonly<Record<KeyKind, () => Promise<{ privateKey: KeyObject }>>> = {
-  'ec-p256': () => generate('ec', { namedCurve: 'P-256' }),
-  'ec-p384': () => generate('ec', { namedCurve: 'P-384' }),
-  'rsa-2048': () => generate('rsa', { modulusLength: 2048 }),
-  'rsa-3072': () => generate('rsa', { modulusLength: 3072 }),
-  'rsa-4096': () => generate('rsa', { modulusLength: 4096 }),
-}
 
 const idForm = /^[a-z0-9-]{1,64}$/
 
@@ -63,7 +46,7 @@ export function softwareKeyStore(options: { directory: string; keyKind?: KeyKind
   return {
     create: async (id) => {
       const path = keyPath(id)
-      const { privateKey } = await keyMakers[keyKind]()
+      const { privateKey } = await generateKey(keyKind)
       await mkdir(directory, { recursive: true, mode: 0o700 })
       await writeFileDurably(path, privateKey.export({ format: 'pem', type: 'pkcs8' }).toString())
       return softwareKeyHandle(id, privateKey)
