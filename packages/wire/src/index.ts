@@ -1,6 +1,10 @@
+// Plain words, encodings and types: what phones and gateways load. The schemas of the messages, with the library
+// that they are written in, are a second entry point: `@sallyport/wire/messages`.
 export * from './device-api.ts'
 export * from './device-identity.ts'
+export type * from './device-messages.ts'
 export * from './encoding.ts'
 export * from './gateway-api.ts'
+export type * from './gateway-messages.ts'
 export * from './id.ts'
 export * from './proof-base.ts'

@@ -1,0 +1,131 @@
+import Type from 'typebox'
+import { purposes } from './device-api.ts'
+import { appIdPattern, assurances, platforms } from './device-identity.ts'
+
+const Base64url = (maxLength: number) => Type.String({ pattern: '^[A-Za-z0-9_-]+$', maxLength })
+const AppId = Type.String({ pattern: appIdPattern })
+const Time = Type.String({ format: 'date-time', maxLength: 40 })
+const closed = { additionalProperties: false }
+
+/** POST /device/v1/challenges. Nothing is written until the challenge is used. */
+export const ChallengeRequest = Type.Object(
+  { appId: AppId, purpose: Type.Enum([...purposes]) },
+  closed,
+)
+export type ChallengeRequest = Type.Static<typeof ChallengeRequest>
+
+export const ChallengeResponse = Type.Object({
+  /** 32 bytes in base64url: 12 random, 4 expiry (seconds since 1970, big endian), 16 of MAC. */
+  challenge: Base64url(43),
+  expiresAt: Time,
+  serverTime: Time,
+})
+export type ChallengeResponse = Type.Static<typeof ChallengeResponse>
+
+/**
+ * Evidence (RFC 9334): a format of the table of formats, and what that format needs. Bounded here,
+ * validated by the entry of its format.
+ */
+export const Evidence = Type.Object({
+  format: Type.String({ pattern: '^[a-z0-9-]{1,40}$' }),
+})
+export type Evidence = Type.Static<typeof Evidence> & { readonly [member: string]: unknown }
+
+const aboutTheApp = {
+  appVersion: Type.String({ pattern: '^[0-9A-Za-z.+_-]{1,40}$' }),
+  platform: Type.Enum([...platforms]),
+  /** Security patch level of the operating system as the app reads it: `2026-11-01` or `27.1`. */
+  osPatchLevel: Type.Optional(Type.String({ pattern: '^[0-9A-Za-z.-]{1,20}$' })),
+}
+
+/** POST /device/v1/certificates. Sent again with the same challenge and key: the same answer. */
+export const EnrollmentRequest = Type.Object(
+  {
+    appId: AppId,
+    challenge: Base64url(64),
+    /** PKCS#10, DER, base64url. Only its public key is used. */
+    csr: Base64url(16_384),
+    evidence: Type.Optional(Evidence),
+    enrollmentToken: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_-]{1,100}$' })),
+    ...aboutTheApp,
+  },
+  closed,
+)
+export type EnrollmentRequest = Type.Static<typeof EnrollmentRequest>
+
+/**
+ * POST /device/v1/renewals. Over mutual TLS with the current certificate; or, within the grace
+ * period, without it: then `challenge`, `certificate` and `proof` are all there.
+ */
+export const RenewalRequest = Type.Object(
+  {
+    csr: Base64url(16_384),
+    evidence: Type.Optional(Evidence),
+    challenge: Type.Optional(Base64url(64)),
+    /** The certificate that is renewed: DER, base64url. */
+    certificate: Type.Optional(Base64url(16_384)),
+    /** Signature by the key of that certificate over `renewalProofBase`: DER ECDSA or PKCS#1, SHA-256. */
+    proof: Type.Optional(Base64url(2_048)),
+    ...aboutTheApp,
+  },
+  closed,
+)
+export type RenewalRequest = Type.Static<typeof RenewalRequest>
+
+/** 201 to an enrolment or renewal. */
+export const IssuedCertificate = Type.Object({
+  deviceId: Type.String(),
+  assurance: Type.Enum([...assurances]),
+  /** DER in base64url, the device's certificate first, then its issuing CA. */
+  certificates: Type.Array(Type.String(), { minItems: 1 }),
+  notAfter: Time,
+  /** From when to renew. Clients add up to a tenth of the remaining life as jitter. */
+  renewAfter: Time,
+  /** Until when the expired certificate can still be renewed by a signature of its key. */
+  graceUntil: Time,
+  serverTime: Time,
+})
+export type IssuedCertificate = Type.Static<typeof IssuedCertificate>
+
+/** 202 to an enrolment: someone must approve it. Send the same request again after `retryAfterSeconds`. */
+export const PendingEnrollment = Type.Object({
+  status: Type.Literal('pending'),
+  approvalId: Type.String(),
+  retryAfterSeconds: Type.Integer(),
+  serverTime: Time,
+})
+export type PendingEnrollment = Type.Static<typeof PendingEnrollment>
+
+/** GET /device/v1/me, over mutual TLS. */
+export const DeviceSelf = Type.Object({
+  deviceId: Type.String(),
+  appId: Type.String(),
+  assurance: Type.Enum([...assurances]),
+  status: Type.String(),
+  notAfter: Time,
+  renewAfter: Time,
+  graceUntil: Time,
+  serverTime: Time,
+})
+export type DeviceSelf = Type.Static<typeof DeviceSelf>
+
+/**
+ * POST /device/v1/diagnose: why a gateway would refuse this certificate, for a phone whose handshake
+ * failed. The answer holds public faces only.
+ */
+export const DiagnoseRequest = Type.Object(
+  { certificate: Type.Optional(Base64url(16_384)), deviceTime: Type.Optional(Time) },
+  closed,
+)
+export type DiagnoseRequest = Type.Static<typeof DiagnoseRequest>
+
+export const Diagnosis = Type.Object({
+  ok: Type.Boolean(),
+  code: Type.Optional(Type.String()),
+  title: Type.Optional(Type.String()),
+  action: Type.Optional(Type.String()),
+  serverTime: Time,
+  /** Server time less the time that the device sent. */
+  clockOffsetMs: Type.Optional(Type.Integer()),
+})
+export type Diagnosis = Type.Static<typeof Diagnosis>

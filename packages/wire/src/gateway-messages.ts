@@ -1,0 +1,138 @@
+import Type from 'typebox'
+
+const Milliseconds = Type.Integer({ minimum: 0 })
+
+/** A CA of this deployment that issues device certificates. */
+export const TrustedIssuer = Type.Object({
+  /** DER, base64url. */
+  certificate: Type.String({ maxLength: 8_192 }),
+  kind: Type.Enum(['device', 'development']),
+  trustDomain: Type.String({ maxLength: 255 }),
+  /** Certificates of this issuer are refused unless their URI names this app. */
+  appId: Type.String({ maxLength: 63 }),
+})
+export type TrustedIssuer = Type.Static<typeof TrustedIssuer>
+
+/**
+ * One row of the feed, the data of a server-sent event `change` whose id is the sequence number.
+ *
+ * `key`: of a certificate its SHA-256 thumbprint (base64url), of a device its id, of an issuer the
+ * SHA-256 of its DER SubjectPublicKeyInfo (base64url). `until`: when the row may be forgotten.
+ */
+export const Change = Type.Object({
+  seq: Type.Integer({ minimum: 1 }),
+  at: Milliseconds,
+  kind: Type.String({ maxLength: 40 }),
+  key: Type.String({ maxLength: 200 }),
+  status: Type.String({ maxLength: 40 }),
+  until: Type.Optional(Milliseconds),
+  /** Of kind `issuer` and status `active`: the issuer itself. */
+  issuer: Type.Optional(TrustedIssuer),
+})
+export type Change = Type.Static<typeof Change>
+
+export const StatusEntry = Type.Object({
+  key: Type.String({ maxLength: 200 }),
+  status: Type.String({ maxLength: 40 }),
+  until: Milliseconds,
+})
+export type StatusEntry = Type.Static<typeof StatusEntry>
+
+/** GET /gateway/v1/snapshot: everything a gateway needs to decide, as of `seq`. */
+export const Snapshot = Type.Object({
+  epoch: Type.String({ maxLength: 40 }),
+  seq: Type.Integer({ minimum: 0 }),
+  at: Milliseconds,
+  issuers: Type.Array(TrustedIssuer, { maxItems: 10_000 }),
+  /** Every certificate that has not expired and is not active. */
+  certificates: Type.Array(StatusEntry),
+  /** Every device that is not active and may still hold a certificate that has not expired. */
+  devices: Type.Array(StatusEntry),
+})
+export type Snapshot = Type.Static<typeof Snapshot>
+
+/** The data of a server-sent event `heartbeat`, every five seconds and once at the beginning. */
+export const Heartbeat = Type.Object({
+  epoch: Type.String({ maxLength: 40 }),
+  seq: Type.Integer({ minimum: 0 }),
+  at: Milliseconds,
+})
+export type Heartbeat = Type.Static<typeof Heartbeat>
+
+/** What one gateway did about one change. */
+export const AppliedChange = Type.Object({
+  seq: Type.Integer({ minimum: 1 }),
+  /** From the change's `at` to its being in force in every worker, by the gateway's clock. */
+  appliedAfterMs: Type.Integer(),
+  ended: Type.Object({
+    http1: Type.Integer({ minimum: 0 }),
+    http2: Type.Integer({ minimum: 0 }),
+    webSocket: Type.Integer({ minimum: 0 }),
+  }),
+})
+export type AppliedChange = Type.Static<typeof AppliedChange>
+
+/** What one stage found. `expected`, `found` are for the operator alone. */
+export const StageTrace = Type.Object({
+  stage: Type.String({ maxLength: 40 }),
+  mode: Type.Enum(['enforce', 'shadow', 'off']),
+  verdict: Type.Enum(['pass', 'refuse', 'skip']),
+  code: Type.Optional(Type.String({ maxLength: 80 })),
+  /** Which check of the stage. */
+  check: Type.Optional(Type.String({ maxLength: 80 })),
+  expected: Type.Optional(Type.String({ maxLength: 500 })),
+  found: Type.Optional(Type.String({ maxLength: 500 })),
+})
+export type StageTrace = Type.Static<typeof StageTrace>
+
+/** A decision of interest: every refusal, and what a stage in shadow mode would have refused. */
+export const DecisionRecord = Type.Object({
+  requestId: Type.String({ maxLength: 80 }),
+  at: Milliseconds,
+  address: Type.String({ maxLength: 60 }),
+  host: Type.String({ maxLength: 255 }),
+  method: Type.String({ maxLength: 40 }),
+  /** Without the query, which may carry secrets. */
+  path: Type.String({ maxLength: 1_000 }),
+  route: Type.Optional(Type.String({ maxLength: 200 })),
+  status: Type.Integer(),
+  code: Type.Optional(Type.String({ maxLength: 80 })),
+  deviceId: Type.Optional(Type.String({ maxLength: 80 })),
+  appId: Type.Optional(Type.String({ maxLength: 63 })),
+  /** SHA-256 of the certificate, base64url. */
+  thumbprint: Type.Optional(Type.String({ maxLength: 43 })),
+  stages: Type.Array(StageTrace, { maxItems: 20 }),
+})
+export type DecisionRecord = Type.Static<typeof DecisionRecord>
+
+/** A handshake that failed. */
+export const HandshakeRecord = Type.Object({
+  at: Milliseconds,
+  address: Type.String({ maxLength: 60 }),
+  serverName: Type.Optional(Type.String({ maxLength: 255 })),
+  clientCertificate: Type.Optional(Type.Enum(['require', 'explain', 'optional', 'off'])),
+  code: Type.String({ maxLength: 80 }),
+  expected: Type.Optional(Type.String({ maxLength: 500 })),
+  found: Type.Optional(Type.String({ maxLength: 500 })),
+  thumbprint: Type.Optional(Type.String({ maxLength: 43 })),
+})
+export type HandshakeRecord = Type.Static<typeof HandshakeRecord>
+
+/** POST /gateway/v1/reports: at once after a change was applied, otherwise every heartbeat. */
+export const Report = Type.Object(
+  {
+    /** A new one at each start of the gateway. */
+    instance: Type.String({ maxLength: 40 }),
+    version: Type.String({ maxLength: 40 }),
+    epoch: Type.String({ maxLength: 40 }),
+    /** The last sequence number applied. */
+    seq: Type.Integer({ minimum: 0 }),
+    applied: Type.Array(AppliedChange, { maxItems: 1_000 }),
+    decisions: Type.Array(DecisionRecord, { maxItems: 1_000 }),
+    handshakes: Type.Array(HandshakeRecord, { maxItems: 1_000 }),
+    /** Records that were dropped because more came than a report takes. */
+    dropped: Type.Integer({ minimum: 0 }),
+  },
+  { additionalProperties: false },
+)
+export type Report = Type.Static<typeof Report>

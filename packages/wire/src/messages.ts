@@ -1,0 +1,2 @@
+export * from './device-messages.ts'
+export * from './gateway-messages.ts'
