@@ -1,0 +1,60 @@
+import { isProblem, Problem } from '@sallyport/problem'
+import type { FastifyRequest } from 'fastify'
+import type { Api } from '../api/api-server.ts'
+import type { Authority } from '../authority.ts'
+import type { AdminTokenRow } from '../store/tables.ts'
+import { AddressLimiter } from './address-limiter.ts'
+import { authenticateAdmin } from './admin-token.ts'
+import { hasRole, type Role } from './roles.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The least role that may call a route of the admin API. */
+    role?: Role
+  }
+}
+
+const admins = new WeakMap<FastifyRequest, AdminTokenRow>()
+
+/**
+ * Lets nothing through to the routes of an admin API without a token of the role that each route
+ * names. A route that names none cannot be added.
+ */
+export function guardAdmin(api: Api, authority: Authority): void {
+  const requests = new AddressLimiter({ perSecond: 50, burst: 200 })
+  const failures = new AddressLimiter({ perSecond: 0.2, burst: 10 })
+  api.addHook('onRoute', (route) => {
+    if (route.config?.role === undefined) throw new TypeError(`No role for ${route.url}`)
+  })
+  api.addHook('onRequest', async (request) => {
+    failures.check(request.ip)
+    requests.take(request.ip)
+    const admin = await authenticate(authority, request, failures)
+    const role = request.routeOptions.config.role
+    if (role === undefined || !hasRole(admin.role, role)) {
+      throw new Problem('admin_role_too_low', { expected: role ?? 'no one', found: admin.role })
+    }
+    admins.set(request, admin)
+  })
+}
+
+async function authenticate(
+  authority: Authority,
+  request: FastifyRequest,
+  failures: AddressLimiter,
+): Promise<AdminTokenRow> {
+  const { authorization } = request.headers
+  try {
+    return await authenticateAdmin(authority.store.read, authorization, authority.now())
+  } catch (error) {
+    if (isProblem(error) && error.code === 'admin_token_invalid') failures.take(request.ip)
+    throw error
+  }
+}
+
+/** Who calls, for the audit log. */
+export function actorOf(request: FastifyRequest): string {
+  const admin = admins.get(request)
+  if (admin === undefined) throw new TypeError('The route is not guarded')
+  return `admin:${admin.id}`
+}

@@ -1,0 +1,34 @@
+import { guardAdmin } from '../admin/admin-guard.ts'
+import type { Authority } from '../authority.ts'
+import { adminTokenRoutes } from './admin/admin-token-routes.ts'
+import { certificateRoutes, deviceRoutes } from './admin/device-routes.ts'
+import { approvalRoutes, enrollmentTokenRoutes } from './admin/enrollment-routes.ts'
+import { gatewayRoutes } from './admin/gateway-routes.ts'
+import { recordRoutes } from './admin/record-routes.ts'
+import type { Api } from './api-server.ts'
+
+export const adminPrefix = '/admin/v1'
+
+/** What console, command line and MDM call, with a bearer token, under `/admin/v1`. */
+export function adminApi(api: Api, authority: Authority, describe: () => object): void {
+  guardAdmin(api, authority)
+  deviceRoutes(api, authority)
+  certificateRoutes(api, authority)
+  enrollmentTokenRoutes(api, authority)
+  approvalRoutes(api, authority)
+  gatewayRoutes(api, authority)
+  recordRoutes(api, authority)
+  adminTokenRoutes(api, authority)
+  api.get(
+    '/openapi.json',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        tags: ['description'],
+        operationId: 'getOpenApi',
+        summary: 'This description',
+      },
+    },
+    (_request, reply) => reply.serializer(JSON.stringify).send(describe()),
+  )
+}

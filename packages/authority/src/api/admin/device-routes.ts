@@ -1,0 +1,154 @@
+import type { DeviceStatus } from '@sallyport/wire'
+import { actorOf } from '../../admin/admin-guard.ts'
+import type { Role } from '../../admin/roles.ts'
+import type { Authority } from '../../authority.ts'
+import { endCertificate, findCertificate } from '../../devices/certificate-status.ts'
+import { changeDeviceStatus, findDevice } from '../../devices/device-status.ts'
+import { listDevices } from '../../devices/list-devices.ts'
+import type { Api } from '../api-server.ts'
+import { problems } from '../problem-schema.ts'
+import {
+  AdminCertificate,
+  CertificateChange,
+  DeviceChange,
+  DeviceDetail,
+  DevicePage,
+  DeviceQuery,
+  IdParams,
+  Reason,
+} from './messages.ts'
+import { presentCertificate, presentDevice } from './present.ts'
+
+const tags = ['devices']
+
+/** What an operator does to the status of a device. */
+const verbs: readonly { verb: string; status: DeviceStatus; role: Role; summary: string }[] = [
+  { verb: 'suspend', status: 'suspended', role: 'support', summary: 'Suspends a device' },
+  { verb: 'resume', status: 'active', role: 'support', summary: 'Lifts a suspension' },
+  { verb: 'revoke', status: 'revoked', role: 'operator', summary: 'Revokes a device, for ever' },
+]
+
+export function deviceRoutes(api: Api, authority: Authority): void {
+  const { store, lanes, now } = authority
+
+  api.get(
+    '/devices',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        tags,
+        operationId: 'listDevices',
+        summary: 'Devices, in the order of their ids',
+        querystring: DeviceQuery,
+        response: { 200: DevicePage, ...problems(400, 401, 403, 429) },
+      },
+    },
+    async ({ query }) => {
+      const { devices, nextCursor } = await listDevices(store.read, query)
+      return {
+        devices: devices.map(presentDevice),
+        ...(nextCursor === undefined ? {} : { nextCursor }),
+      }
+    },
+  )
+
+  api.get(
+    '/devices/:id',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        tags,
+        operationId: 'getDevice',
+        summary: 'A device and its certificates',
+        params: IdParams,
+        response: { 200: DeviceDetail, ...problems(401, 403, 404, 429) },
+      },
+    },
+    async ({ params }) => {
+      const device = await findDevice(store.read, params.id)
+      const certificates = await store.read
+        .selectFrom('certificates')
+        .selectAll()
+        .where('device_id', '=', device.id)
+        .orderBy('issued_at', 'desc')
+        .limit(100)
+        .execute()
+      return { device: presentDevice(device), certificates: certificates.map(presentCertificate) }
+    },
+  )
+
+  for (const { verb, status, role, summary } of verbs) {
+    api.post(
+      `/devices/:id/${verb}`,
+      {
+        config: { role },
+        schema: {
+          tags,
+          operationId: `${verb}Device`,
+          summary,
+          params: IdParams,
+          body: Reason,
+          response: { 200: DeviceChange, ...problems(400, 401, 403, 404, 409, 429, 503) },
+        },
+      },
+      async (request) => {
+        const change = {
+          deviceId: request.params.id,
+          status,
+          reason: request.body.reason,
+          actor: actorOf(request),
+        }
+        const { device, seq } = await lanes.run('admin', () =>
+          store.write((tx) => changeDeviceStatus(tx, { ...change, now: now() })),
+        )
+        return { device: presentDevice(device), seq }
+      },
+    )
+  }
+}
+
+export function certificateRoutes(api: Api, authority: Authority): void {
+  const { store, lanes, now } = authority
+
+  api.get(
+    '/certificates/:id',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        tags,
+        operationId: 'getCertificate',
+        summary: 'A certificate by its thumbprint or serial number',
+        params: IdParams,
+        response: { 200: AdminCertificate, ...problems(401, 403, 404, 429) },
+      },
+    },
+    async ({ params }) => presentCertificate(await findCertificate(store.read, params.id)),
+  )
+
+  api.post(
+    '/certificates/:id/revoke',
+    {
+      config: { role: 'operator' },
+      schema: {
+        tags,
+        operationId: 'revokeCertificate',
+        summary: 'Revokes one certificate; its device can enrol again',
+        params: IdParams,
+        body: Reason,
+        response: { 200: CertificateChange, ...problems(400, 401, 403, 404, 409, 429, 503) },
+      },
+    },
+    async (request) => {
+      const actor = actorOf(request)
+      const { certificate, seq } = await lanes.run('admin', () =>
+        store.write(async (tx) => {
+          const certificate = await findCertificate(tx, request.params.id)
+          const reason = request.body.reason ?? 'no reason given'
+          const end = { certificate, status: 'revoked' as const, reason, actor, now: now() }
+          return { certificate, seq: await endCertificate(tx, end) }
+        }),
+      )
+      return { certificate: presentCertificate({ ...certificate, status: 'revoked' }), seq }
+    },
+  )
+}

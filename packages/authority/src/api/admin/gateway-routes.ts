@@ -1,0 +1,88 @@
+import Type from 'typebox'
+import { actorOf } from '../../admin/admin-guard.ts'
+import type { Authority } from '../../authority.ts'
+import { feedHead } from '../../feed/append-change.ts'
+import { revokeGateway } from '../../gateways/gateways.ts'
+import { receiptsOf } from '../../gateways/receipts.ts'
+import type { Api } from '../api-server.ts'
+import { problems } from '../problem-schema.ts'
+import { AdminGateway, Reason, ReceiptList } from './messages.ts'
+import { presentGateway, time } from './present.ts'
+
+const tags = ['gateways']
+const NameParams = Type.Object({ name: Type.String({ maxLength: 63 }) })
+const SeqParams = Type.Object({ seq: Type.Integer({ minimum: 1 }) })
+
+export function gatewayRoutes(api: Api, authority: Authority): void {
+  const { store, lanes, now } = authority
+
+  api.get(
+    '/gateways',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        tags,
+        operationId: 'listGateways',
+        summary: 'Gateways, and how far each has followed the feed',
+        response: {
+          200: Type.Object({ gateways: Type.Array(AdminGateway) }),
+          ...problems(401, 403, 429),
+        },
+      },
+    },
+    async () => {
+      const seq = await feedHead(store.read)
+      const rows = await store.read.selectFrom('gateways').selectAll().orderBy('name').execute()
+      return { gateways: rows.map((row) => presentGateway(row, seq)) }
+    },
+  )
+
+  api.post(
+    '/gateways/:name/revoke',
+    {
+      config: { role: 'operator' },
+      schema: {
+        tags,
+        operationId: 'revokeGateway',
+        summary: 'Revokes a gateway: it is not answered any more',
+        params: NameParams,
+        body: Reason,
+        response: { 200: AdminGateway, ...problems(400, 401, 403, 404, 429, 503) },
+      },
+    },
+    async (request) => {
+      const { name } = request.params
+      const revocation = { name, reason: request.body.reason, actor: actorOf(request) }
+      const row = await lanes.run('admin', () =>
+        store.write((tx) => revokeGateway(tx, { ...revocation, now: now() })),
+      )
+      authority.feed.endGateway(name)
+      return presentGateway(row, await feedHead(store.read))
+    },
+  )
+
+  api.get(
+    '/changes/:seq/receipts',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        tags,
+        operationId: 'listReceipts',
+        summary: 'What each gateway did about a change',
+        params: SeqParams,
+        response: { 200: ReceiptList, ...problems(400, 401, 403, 404, 429) },
+      },
+    },
+    async ({ params }) => {
+      const { seq, at, receipts } = await receiptsOf(store.read, params.seq)
+      return {
+        seq,
+        at: time(at),
+        receipts: receipts.map(({ lastSeenAt, ...receipt }) => ({
+          ...receipt,
+          lastSeenAt: lastSeenAt === null ? null : time(lastSeenAt),
+        })),
+      }
+    },
+  )
+}

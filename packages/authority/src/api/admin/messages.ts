@@ -1,0 +1,208 @@
+import { assurances, certificateStatuses, deviceStatuses, platforms } from '@sallyport/wire'
+import Type from 'typebox'
+import { roles } from '../../admin/roles.ts'
+
+const closed = { additionalProperties: false }
+const Text = (maxLength = 200) => Type.String({ maxLength })
+/** Milliseconds since 1970 in the store, RFC 3339 in JSON. */
+export const Time = Type.String({ format: 'date-time' })
+const OptionalTime = Type.Union([Time, Type.Null()])
+
+export const Reason = Type.Object({ reason: Type.Optional(Text(500)) }, closed)
+export const IdParams = Type.Object({ id: Text() }, closed)
+export const Limit = Type.Integer({ minimum: 1, maximum: 1_000, default: 100 })
+
+export const ShadowFinding = Type.Object({
+  check: Type.String(),
+  code: Type.String(),
+  expected: Type.String(),
+  found: Type.String(),
+})
+
+export const AdminDevice = Type.Object({
+  id: Type.String(),
+  appId: Type.String(),
+  trustDomain: Type.String(),
+  status: Type.Enum([...deviceStatuses]),
+  statusReason: Type.Union([Type.String(), Type.Null()]),
+  statusChangedAt: Time,
+  development: Type.Boolean(),
+  assurance: Type.Enum([...assurances]),
+  platform: Type.Enum([...platforms]),
+  appVersion: Type.String(),
+  osPatchLevel: Type.Union([Type.String(), Type.Null()]),
+  evidenceFormat: Type.Union([Type.String(), Type.Null()]),
+  appraisedAt: Time,
+  enrolledAt: Time,
+  expiresAt: Time,
+  /** What enrolment in mode shadow let pass. */
+  shadow: Type.Array(ShadowFinding),
+})
+export type AdminDevice = Type.Static<typeof AdminDevice>
+
+export const AdminCertificate = Type.Object({
+  thumbprint: Type.String(),
+  serial: Type.String(),
+  deviceId: Type.String(),
+  appId: Type.String(),
+  status: Type.Enum([...certificateStatuses]),
+  predecessor: Type.Union([Type.String(), Type.Null()]),
+  successor: Type.Union([Type.String(), Type.Null()]),
+  notBefore: Time,
+  notAfter: Time,
+  issuedAt: Time,
+  usedAt: OptionalTime,
+  /** PEM. */
+  certificate: Type.String(),
+})
+export type AdminCertificate = Type.Static<typeof AdminCertificate>
+
+export const DeviceQuery = Type.Object(
+  {
+    status: Type.Optional(Type.Enum([...deviceStatuses])),
+    appId: Type.Optional(Text(63)),
+    /** `nextCursor` of the page before. */
+    cursor: Type.Optional(Text()),
+    limit: Type.Optional(Limit),
+  },
+  closed,
+)
+export const DevicePage = Type.Object({
+  devices: Type.Array(AdminDevice),
+  nextCursor: Type.Optional(Type.String()),
+})
+export type DevicePage = Type.Static<typeof DevicePage>
+
+export const DeviceDetail = Type.Object({
+  device: AdminDevice,
+  /** Newest first. */
+  certificates: Type.Array(AdminCertificate),
+})
+export type DeviceDetail = Type.Static<typeof DeviceDetail>
+
+/** A status change, and its number in the feed. */
+export const DeviceChange = Type.Object({ device: AdminDevice, seq: Type.Integer() })
+export type DeviceChange = Type.Static<typeof DeviceChange>
+
+export const CertificateChange = Type.Object({ certificate: AdminCertificate, seq: Type.Integer() })
+export type CertificateChange = Type.Static<typeof CertificateChange>
+
+export const ReceiptList = Type.Object({
+  seq: Type.Integer(),
+  at: Time,
+  receipts: Type.Array(
+    Type.Object({
+      gateway: Type.String(),
+      state: Type.Enum(['applied', 'snapshot', 'silent']),
+      appliedAfterMs: Type.Optional(Type.Integer()),
+      ended: Type.Optional(
+        Type.Object({
+          http1: Type.Integer(),
+          http2: Type.Integer(),
+          webSocket: Type.Integer(),
+        }),
+      ),
+      lastSeenAt: OptionalTime,
+    }),
+  ),
+})
+export type ReceiptList = Type.Static<typeof ReceiptList>
+
+export const NewEnrollmentToken = Type.Object(
+  {
+    appId: Text(63),
+    label: Type.Optional(Text()),
+    /** Default: a day. */
+    lifetimeSeconds: Type.Optional(Type.Integer({ minimum: 60, maximum: 90 * 86_400 })),
+  },
+  closed,
+)
+export const AdminEnrollmentToken = Type.Object({
+  id: Type.String(),
+  appId: Type.String(),
+  label: Type.String(),
+  status: Type.Enum(['usable', 'used', 'expired', 'revoked']),
+  createdAt: Time,
+  createdBy: Type.String(),
+  expiresAt: Time,
+  usedAt: OptionalTime,
+  usedFor: Type.Union([Type.String(), Type.Null()]),
+})
+export type AdminEnrollmentToken = Type.Static<typeof AdminEnrollmentToken>
+export const CreatedEnrollmentToken = Type.Object({
+  enrollmentToken: AdminEnrollmentToken,
+  /** The token itself: told once. */
+  token: Type.String(),
+})
+export type CreatedEnrollmentToken = Type.Static<typeof CreatedEnrollmentToken>
+
+export const AdminApproval = Type.Object({
+  id: Type.String(),
+  appId: Type.String(),
+  status: Type.Enum(['pending', 'approved', 'denied', 'expired']),
+  address: Type.String(),
+  spkiSha256: Type.String(),
+  assurance: Type.Enum([...assurances]),
+  platform: Type.Enum([...platforms]),
+  appVersion: Type.String(),
+  requestedAt: Time,
+  expiresAt: Time,
+  decidedAt: OptionalTime,
+  decidedBy: Type.Union([Type.String(), Type.Null()]),
+  reason: Type.Union([Type.String(), Type.Null()]),
+  deviceId: Type.Union([Type.String(), Type.Null()]),
+})
+export type AdminApproval = Type.Static<typeof AdminApproval>
+
+export const AdminGateway = Type.Object({
+  name: Type.String(),
+  status: Type.Enum(['active', 'revoked']),
+  firstSeenAt: Time,
+  lastSeenAt: OptionalTime,
+  version: Type.Union([Type.String(), Type.Null()]),
+  instance: Type.Union([Type.String(), Type.Null()]),
+  /** The last change it applied, and how many have been made since. */
+  seq: Type.Integer(),
+  behind: Type.Integer(),
+  /** Records that it could not report. */
+  dropped: Type.Integer(),
+})
+export type AdminGateway = Type.Static<typeof AdminGateway>
+
+export const AdminAuditRow = Type.Object({
+  seq: Type.Integer(),
+  /** Milliseconds: what the hash covers. */
+  at: Type.Integer(),
+  actor: Type.String(),
+  action: Type.String(),
+  subject: Type.String(),
+  detail: Type.Object({}, { additionalProperties: true }),
+  previous: Type.String(),
+  hash: Type.String(),
+})
+export const AuditPage = Type.Object({
+  rows: Type.Array(AdminAuditRow),
+  nextAfter: Type.Optional(Type.Integer()),
+})
+
+export const NewAdminToken = Type.Object(
+  {
+    label: Text(),
+    role: Type.Enum([...roles]),
+    /** Default: 90 days. */
+    lifetimeSeconds: Type.Optional(Type.Integer({ minimum: 60, maximum: 400 * 86_400 })),
+  },
+  closed,
+)
+export const AdminTokenInfo = Type.Object({
+  id: Type.String(),
+  label: Type.String(),
+  role: Type.Enum([...roles]),
+  createdAt: Time,
+  createdBy: Type.String(),
+  expiresAt: Time,
+  revokedAt: OptionalTime,
+})
+export type AdminTokenInfo = Type.Static<typeof AdminTokenInfo>
+export const CreatedAdminToken = Type.Object({ adminToken: AdminTokenInfo, token: Type.String() })
+export type CreatedAdminToken = Type.Static<typeof CreatedAdminToken>

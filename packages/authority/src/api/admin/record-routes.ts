@@ -1,0 +1,99 @@
+import { DecisionRecord, HandshakeRecord } from '@sallyport/wire/messages'
+import Type from 'typebox'
+import { readAudit } from '../../audit/audit-log.ts'
+import type { Authority } from '../../authority.ts'
+import { findDecisions, findHandshakes } from '../../decisions/find-decisions.ts'
+import type { Api } from '../api-server.ts'
+import { problems } from '../problem-schema.ts'
+import { AuditPage, IdParams, Limit, Time } from './messages.ts'
+
+const tags = ['records']
+const dayMs = 24 * 3_600_000
+const closed = { additionalProperties: false }
+
+const AuditQuery = Type.Object(
+  {
+    /** Rows after this number. */
+    after: Type.Optional(Type.Integer({ minimum: 0 })),
+    limit: Type.Optional(Limit),
+  },
+  closed,
+)
+
+const HandshakeQuery = Type.Object(
+  {
+    address: Type.Optional(Type.String({ maxLength: 60 })),
+    /** Default: a day ago. */
+    since: Type.Optional(Time),
+    limit: Type.Optional(Limit),
+  },
+  closed,
+)
+
+const Source = Type.String({ description: 'The name of a gateway, or `authority`' })
+const DecisionList = Type.Object({
+  decisions: Type.Array(Type.Object({ source: Source, decision: DecisionRecord })),
+})
+const HandshakeList = Type.Object({
+  handshakes: Type.Array(Type.Object({ source: Source, handshake: HandshakeRecord })),
+})
+
+export function recordRoutes(api: Api, { store, decisions, now }: Authority): void {
+  api.get(
+    '/audit',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        tags,
+        operationId: 'listAudit',
+        summary: 'The audit log, oldest first, with the hashes that chain it',
+        querystring: AuditQuery,
+        response: { 200: AuditPage, ...problems(400, 401, 403, 429) },
+      },
+    },
+    async ({ query }) => {
+      const { after = 0, limit = 100 } = query
+      const rows = await readAudit(store.read, after, limit)
+      const last = rows.at(-1)
+      return { rows, ...(rows.length < limit || !last ? {} : { nextAfter: last.seq }) }
+    },
+  )
+
+  api.get(
+    '/decisions/:id',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        tags,
+        operationId: 'findDecisions',
+        summary: 'Decisions by request id or support code, kept for 30 days',
+        params: IdParams,
+        response: { 200: DecisionList, ...problems(401, 403, 429) },
+      },
+    },
+    async ({ params }) => {
+      // What was refused a moment ago is still on its way to the store.
+      await decisions.flush()
+      return { decisions: await findDecisions(store.read, params.id) }
+    },
+  )
+
+  api.get(
+    '/handshakes',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        tags,
+        operationId: 'findHandshakes',
+        summary: 'Handshakes that failed, newest first, kept for 30 days',
+        querystring: HandshakeQuery,
+        response: { 200: HandshakeList, ...problems(400, 401, 403, 429) },
+      },
+    },
+    async ({ query }) => {
+      const { address, limit = 100 } = query
+      const since = query.since === undefined ? now() - dayMs : Date.parse(query.since)
+      return { handshakes: await findHandshakes(store.read, { address, since, limit }) }
+    },
+  )
+}

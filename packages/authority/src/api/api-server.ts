@@ -1,0 +1,165 @@
+import http from 'node:http'
+import https from 'node:https'
+import type { Socket } from 'node:net'
+import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
+import { Problem } from '@sallyport/problem'
+import { newId } from '@sallyport/wire'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type RawServerDefault,
+} from 'fastify'
+import type { Logger } from 'pino'
+import { problemOf } from './problem-of.ts'
+import { type ProblemFace, sendProblem, socketProblem } from './problem-reply.ts'
+
+/** A Fastify instance whose routes are typed by their schemas. */
+export type Api = FastifyInstance<
+  RawServerDefault,
+  http.IncomingMessage,
+  http.ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>
+
+export type ApiOptions = {
+  log: Logger
+  /** Without it: plain HTTP. */
+  tls?: { cert: string; key: string }
+  bodyLimitBytes: number
+  /** How much a refusal tells: the public face, or what was expected and found as well. */
+  face: ProblemFace
+  /** Told of each refusal, before it is sent. */
+  onRefusal?: (problem: Problem, request: FastifyRequest) => void
+}
+
+const maxHeaderBytes = 16 * 1024
+const maxConnections = 10_000
+
+/** Time that a client has: for the handshake, the header section, the whole request, between requests. */
+const limits = {
+  handshakeMs: 5_000,
+  headersMs: 5_000,
+  requestMs: 15_000,
+  keepAliveMs: 65_000,
+  checkEveryMs: 1_000,
+}
+
+/**
+ * A server of JSON over HTTP/1.1 whose every refusal is a problem (RFC 9457), with bounds on time and
+ * size before anything is parsed.
+ *
+ * A client certificate is asked for and never verified by TLS: what a handler believes of it, it
+ * verifies itself, on every request.
+ */
+export function createApi(options: ApiOptions): Api {
+  const { log, face, onRefusal } = options
+  const app = Fastify({
+    loggerInstance: log as FastifyBaseLogger,
+    disableRequestLogging: true,
+    bodyLimit: options.bodyLimitBytes,
+    requestTimeout: limits.requestMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    connectionTimeout: 0,
+    return503OnClosing: false,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 200 },
+    genReqId: () => newId('request'),
+    requestIdHeader: false,
+    serverFactory: (handler) => createServer(options, handler),
+    clientErrorHandler: (error, socket) => answerBadClient(error, socket, log),
+    frameworkErrors: (error, request, reply) => {
+      refuse(problemOf(error), request as FastifyRequest, reply as FastifyReply)
+    },
+  })
+    .setValidatorCompiler(TypeBoxValidatorCompiler)
+    .withTypeProvider<TypeBoxTypeProvider>()
+
+  const refuse = (problem: Problem, request: FastifyRequest, reply: FastifyReply) => {
+    onRefusal?.(problem, request)
+    return sendProblem(reply, problem, { face, requestId: request.id })
+  }
+  app.removeContentTypeParser('text/plain')
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id).header('cache-control', 'no-store')
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    log.info(
+      {
+        requestId: request.id,
+        address: request.ip,
+        method: request.method,
+        path: request.url.split('?', 1)[0],
+        status: reply.statusCode,
+        milliseconds: Math.round(reply.elapsedTime * 10) / 10,
+      },
+      'request',
+    )
+  })
+  app.setErrorHandler((error, request, reply) => {
+    const problem = problemOf(error)
+    if (problem.code === 'internal_error' || problem.code === 'store_unavailable') {
+      request.log.error({ err: error, requestId: request.id }, problem.code)
+    }
+    return refuse(problem, request, reply)
+  })
+  app.setNotFoundHandler((request, reply) =>
+    refuse(new Problem('not_found', { detail: 'There is no such route' }), request, reply),
+  )
+  return app as unknown as Api
+}
+
+function createServer(
+  { tls, log }: ApiOptions,
+  handler: (request: http.IncomingMessage, response: http.ServerResponse) => void,
+): http.Server {
+  const bounds = {
+    maxHeaderSize: maxHeaderBytes,
+    headersTimeout: limits.headersMs,
+    requestTimeout: limits.requestMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    connectionsCheckingInterval: limits.checkEveryMs,
+    insecureHTTPParser: false,
+  }
+  if (tls === undefined) return bounded(http.createServer(bounds, handler))
+  const server = https.createServer(
+    {
+      ...bounds,
+      ...tls,
+      minVersion: 'TLSv1.2',
+      handshakeTimeout: limits.handshakeMs,
+      requestCert: true,
+      rejectUnauthorized: false,
+    },
+    handler,
+  )
+  server.on('tlsClientError', (error, socket) => {
+    log.info({ address: socket.remoteAddress, reason: error.message }, 'handshake failed')
+  })
+  // Fastify types its servers as plain ones; it uses nothing that a TLS server lacks.
+  return bounded(server as unknown as http.Server)
+}
+
+function bounded(server: http.Server): http.Server {
+  server.maxConnections = maxConnections
+  return server
+}
+
+/** What is no HTTP, or came too slowly, is answered on the socket itself, which then closes. */
+function answerBadClient(error: Error & { code?: string }, socket: Socket, log: Logger): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  log.info({ address: socket.remoteAddress, reason: error.code }, 'request refused')
+  socket.end(socketProblem(badClientCodes[error.code ?? ''] ?? 'request_malformed'))
+}
+
+const badClientCodes: Partial<
+  Record<string, 'request_header_too_large' | 'request_timeout' | 'request_malformed'>
+> = {
+  HPE_HEADER_OVERFLOW: 'request_header_too_large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
+}

@@ -1,0 +1,124 @@
+import { devicePaths } from '@sallyport/wire'
+import {
+  ChallengeRequest,
+  ChallengeResponse,
+  DeviceSelf,
+  DiagnoseRequest,
+  Diagnosis,
+  EnrollmentRequest,
+  IssuedCertificate,
+  PendingEnrollment,
+  RenewalRequest,
+} from '@sallyport/wire/messages'
+import type { FastifyRequest } from 'fastify'
+import type { Authority, Caller } from '../authority.ts'
+import { appOf } from '../config/app-of.ts'
+import { deviceSelf } from '../devices/device-self.ts'
+import { diagnose } from '../devices/diagnose.ts'
+import { makeChallenge } from '../enrollment/challenge.ts'
+import { enrollDevice } from '../enrollment/enroll-device.ts'
+import { renewCertificate } from '../renewal/renew-certificate.ts'
+import type { Api } from './api-server.ts'
+import { peerCertificate } from './peer-certificate.ts'
+import { problems } from './problem-schema.ts'
+
+const tags = ['device']
+
+/** What phones call. A client certificate is optional; each handler says whether it needs one. */
+export function deviceApi(api: Api, authority: Authority): void {
+  api.post(
+    devicePaths.challenges,
+    {
+      schema: {
+        tags,
+        operationId: 'createChallenge',
+        summary: 'A challenge for an enrolment or a renewal',
+        body: ChallengeRequest,
+        response: { 200: ChallengeResponse, ...problems(400, 404) },
+      },
+    },
+    async ({ body }) => {
+      appOf(authority.config.apps, body.appId)
+      const now = authority.now()
+      const challenge = makeChallenge(authority.challengeKey, body, now)
+      return {
+        challenge: challenge.text,
+        expiresAt: new Date(challenge.expiresAt).toISOString(),
+        serverTime: new Date(now).toISOString(),
+      }
+    },
+  )
+
+  api.post(
+    devicePaths.certificates,
+    {
+      schema: {
+        tags,
+        operationId: 'enrollDevice',
+        summary: 'Enrols a device. The same challenge with the same key gives the same answer',
+        body: EnrollmentRequest,
+        response: {
+          201: IssuedCertificate,
+          202: PendingEnrollment,
+          ...problems(400, 401, 403, 404, 409, 503),
+        },
+      },
+    },
+    async (request, reply) => {
+      const enroll = () => enrollDevice(authority, request.body, callerOf(request))
+      const answer = await authority.lanes.run('enrollment', enroll)
+      if (!('status' in answer)) return reply.code(201).send(answer)
+      reply.header('retry-after', String(answer.retryAfterSeconds))
+      return reply.code(202).send(answer)
+    },
+  )
+
+  api.post(
+    devicePaths.renewals,
+    {
+      schema: {
+        tags,
+        operationId: 'renewCertificate',
+        summary: 'Renews a certificate, over mutual TLS or by a signature of its key',
+        body: RenewalRequest,
+        response: { 201: IssuedCertificate, ...problems(400, 401, 403, 404, 409, 503) },
+      },
+    },
+    async (request, reply) => {
+      const peer = peerCertificate(request)
+      const renew = () => renewCertificate(authority, request.body, peer, callerOf(request))
+      return reply.code(201).send(await authority.lanes.run('renewal', renew))
+    },
+  )
+
+  api.get(
+    devicePaths.me,
+    {
+      schema: {
+        tags,
+        operationId: 'getSelf',
+        summary: 'What is known of the device that calls, over mutual TLS',
+        response: { 200: DeviceSelf, ...problems(401, 403, 503) },
+      },
+    },
+    (request) => deviceSelf(authority, peerCertificate(request)),
+  )
+
+  api.post(
+    devicePaths.diagnose,
+    {
+      schema: {
+        tags,
+        operationId: 'diagnose',
+        summary: 'Why a gateway would refuse a certificate',
+        body: DiagnoseRequest,
+        response: { 200: Diagnosis, ...problems(400) },
+      },
+    },
+    (request) => diagnose(authority, request.body, peerCertificate(request)),
+  )
+}
+
+function callerOf(request: FastifyRequest): Caller {
+  return { requestId: request.id, address: request.ip }
+}

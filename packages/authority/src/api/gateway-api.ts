@@ -1,0 +1,156 @@
+import type { ServerResponse } from 'node:http'
+import { gatewayPaths } from '@sallyport/wire'
+import { Report, Snapshot } from '@sallyport/wire/messages'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import Type from 'typebox'
+import type { Authority } from '../authority.ts'
+import type { FeedFollower } from '../feed/feed-hub.ts'
+import { refuseGone } from '../feed/feed-start.ts'
+import { readSnapshot } from '../feed/snapshot.ts'
+import { acceptReport } from '../gateways/accept-report.ts'
+import { gatewayName } from '../gateways/gateway-identity.ts'
+import { knownGateway } from '../gateways/gateways.ts'
+import type { Api } from './api-server.ts'
+import { peerCertificate } from './peer-certificate.ts'
+import { problems } from './problem-schema.ts'
+
+const tags = ['gateway']
+/** A thousand decisions of a full trace each. */
+const maxReportBytes = 8 * 1024 * 1024
+/** A gateway that takes its changes no faster than this much behind is told to resume. */
+const maxUnsentBytes = 4 * 1024 * 1024
+
+const FeedQuery = Type.Object(
+  {
+    /** The feed that `after` is a number of. */
+    epoch: Type.Optional(Type.String({ maxLength: 40 })),
+    /** The last number applied; the header Last-Event-ID, where it is there, goes before it. */
+    after: Type.Optional(Type.Integer({ minimum: 0 })),
+  },
+  { additionalProperties: false },
+)
+
+/**
+ * What gateways call, under the certificate of a gateway. Nothing here can issue, approve or change a
+ * status.
+ */
+export function gatewayApi(api: Api, authority: Authority): void {
+  const { store, lanes, now } = authority
+
+  const caller = async (request: FastifyRequest): Promise<string> => {
+    const { trustDomain } = authority.config
+    const { serviceRoot } = authority.issuers
+    const trust = { serviceRoot, trustDomain, now: now() }
+    const name = gatewayName(peerCertificate(request), trust)
+    await knownGateway(store, name, now())
+    return name
+  }
+
+  api.get(
+    gatewayPaths.snapshot,
+    {
+      schema: {
+        tags,
+        operationId: 'getSnapshot',
+        summary: 'Everything a gateway needs to decide, as of one number of the feed',
+        response: { 200: Snapshot, ...problems(401, 403, 503) },
+      },
+    },
+    async (request) => {
+      await caller(request)
+      return readSnapshot(store.read, authority.epoch, now())
+    },
+  )
+
+  api.get(
+    gatewayPaths.feed,
+    {
+      schema: {
+        tags,
+        operationId: 'followFeed',
+        summary: 'Changes as server-sent events, with a heartbeat every five seconds',
+        querystring: FeedQuery,
+        response: {
+          200: {
+            description: 'Events `change` and `heartbeat`',
+            content: { 'text/event-stream': { schema: Type.String() } },
+          },
+          ...problems(401, 403, 410, 503),
+        },
+      },
+    },
+    async (request, reply) => {
+      const gateway = await caller(request)
+      const after = lastEventId(request) ?? request.query.after ?? 0
+      await refuseGone(store.read, { epoch: request.query.epoch, after }, authority.epoch)
+      await stream(authority, gateway, after, reply)
+    },
+  )
+
+  api.post(
+    gatewayPaths.reports,
+    {
+      bodyLimit: maxReportBytes,
+      schema: {
+        tags,
+        operationId: 'sendReport',
+        summary: 'What a gateway did and decided',
+        body: Report,
+        response: { 204: Type.Null(), ...problems(400, 401, 403, 503) },
+      },
+    },
+    async (request, reply) => {
+      const gateway = await caller(request)
+      await lanes.run('gateway', () =>
+        store.write((tx) => acceptReport(tx, gateway, request.body, now())),
+      )
+      return reply.code(204).send(null)
+    },
+  )
+}
+
+function lastEventId(request: FastifyRequest): number | undefined {
+  const header = request.headers['last-event-id']
+  return typeof header === 'string' && /^\d{1,15}$/.test(header) ? Number(header) : undefined
+}
+
+/** Answers with a stream that lasts until one side ends it. */
+async function stream(
+  authority: Authority,
+  gateway: string,
+  after: number,
+  reply: FastifyReply,
+): Promise<void> {
+  reply.hijack()
+  const response = reply.raw
+  response.writeHead(200, {
+    'content-type': 'text/event-stream',
+    'cache-control': 'no-store',
+    'x-request-id': reply.request.id,
+  })
+  response.socket?.setNoDelay(true)
+  response.on('error', (error) => authority.log.debug({ err: error, gateway }, 'feed ended'))
+  try {
+    const end = await authority.feed.follow(followerOver(response, gateway), after)
+    if (response.destroyed) end()
+    else response.on('close', end)
+  } catch (error) {
+    authority.log.error({ err: error, gateway }, 'the feed cannot be followed')
+    response.destroy()
+  }
+}
+
+function followerOver(response: ServerResponse, gateway: string): FeedFollower {
+  const write = (text: string) => {
+    if (response.destroyed) return
+    if (response.writableLength > maxUnsentBytes) response.destroy()
+    else response.write(text)
+  }
+  return {
+    gateway,
+    change: (change) =>
+      write(`id: ${change.seq}\nevent: change\ndata: ${JSON.stringify(change)}\n\n`),
+    heartbeat: (heartbeat) => write(`event: heartbeat\ndata: ${JSON.stringify(heartbeat)}\n\n`),
+    end: () => response.destroy(),
+  }
+}

@@ -1,0 +1,89 @@
+import {
+  type Problem,
+  type ProblemBody,
+  problemBody,
+  problemContentType,
+  publicCode,
+  type ReasonCode,
+  reasonOf,
+} from '@sallyport/problem'
+import { newId } from '@sallyport/wire'
+import type { FastifyReply } from 'fastify'
+
+/** `public`: what a phone may know. `operator`: the exact code, and what was expected and found. */
+export type ProblemFace = 'public' | 'operator'
+
+/** Reasons whose detail is about our own machinery. */
+const innerReasons: ReadonlySet<ReasonCode> = new Set(['internal_error', 'store_unavailable'])
+
+/** Sends a problem (RFC 9457 §3). */
+export function sendProblem(
+  reply: FastifyReply,
+  problem: Problem,
+  { face, requestId }: { face: ProblemFace; requestId: string },
+): FastifyReply {
+  const told = face === 'public' ? publicCode(problem.code) : problem.code
+  const { status } = reasonOf(told)
+  if (problem.retryAfterSeconds !== undefined) {
+    reply.header('retry-after', String(problem.retryAfterSeconds))
+  }
+  const challenge = status === 401 ? authenticateChallenge(told) : undefined
+  if (challenge !== undefined) reply.header('www-authenticate', challenge)
+  const body = face === 'public' ? publicBody(problem, requestId) : operatorBody(problem, requestId)
+  return reply
+    .code(status === 0 ? 500 : status)
+    .type(problemContentType)
+    .serializer(JSON.stringify)
+    .send(body)
+}
+
+/** RFC 9110 §11.6.1: a 401 names a scheme. There is none for client certificates; ours has a name of its own. */
+function authenticateChallenge(code: ReasonCode): string {
+  return code.startsWith('admin_token') ? 'Bearer' : `Certificate error="${code}"`
+}
+
+function publicBody(problem: Problem, requestId: string): ProblemBody {
+  const isInner = innerReasons.has(problem.code)
+  return problemBody(problem.code, {
+    requestId,
+    ...(problem.detail === undefined || isInner ? {} : { detail: problem.detail }),
+    ...(reasonOf(problem.code).action === 'sync-clock'
+      ? { serverTime: new Date().toISOString() }
+      : {}),
+  })
+}
+
+type OperatorBody = ProblemBody & { expected?: string; found?: string; fix: string }
+
+function operatorBody(problem: Problem, requestId: string): OperatorBody {
+  const { code, detail, expected, found } = problem
+  const reason = reasonOf(code)
+  return {
+    ...problemBody(code, { requestId }),
+    // The exact code, where a caller outside would be told another.
+    type: `urn:sallyport:reason:${code}`,
+    title: reason.title,
+    status: reason.status,
+    code,
+    fix: reason.fix,
+    ...(detail === undefined ? {} : { detail }),
+    ...(expected === undefined ? {} : { expected }),
+    ...(found === undefined ? {} : { found }),
+  }
+}
+
+/** A whole answer, for a socket that never became a request. */
+export function socketProblem(code: ReasonCode): string {
+  const requestId = newId('request')
+  const body = JSON.stringify(problemBody(code, { requestId }))
+  const { status } = reasonOf(code)
+  return [
+    `HTTP/1.1 ${status} Refused`,
+    `content-type: ${problemContentType}`,
+    `content-length: ${Buffer.byteLength(body)}`,
+    `x-request-id: ${requestId}`,
+    'connection: close',
+    '',
+    body,
+  ].join('\r\n')
+}

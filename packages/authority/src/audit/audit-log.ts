@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto'
+import { Problem } from '@sallyport/problem'
+import type { Kysely } from 'kysely'
+import type { Tables } from '../store/tables.ts'
+import { canonicalJson, type Json } from './canonical-json.ts'
+
+export type AuditEvent = {
+  at: number
+  /** Who: `device:<id>`, `admin:<token id>`, `gateway:<name>`, `authority`, or an address. */
+  actor: string
+  /** What, as `<thing>.<verb>`: `device.enrolled`, `certificate.renewed`. */
+  action: string
+  /** To what: an id. */
+  subject: string
+  detail: { readonly [member: string]: Json }
+}
+
+/** One row of the log. Each row's hash covers the row and the hash before it. */
+export type AuditRow = AuditEvent & {
+  seq: number
+  /** Hash of the row before; empty at the first. */
+  previous: string
+  /** SHA-256, base64url, of the canonical JSON of all other members. */
+  hash: string
+}
+
+/** Appends an event to the log, in the transaction of what it tells. */
+export async function appendAudit(store: Kysely<Tables>, event: AuditEvent): Promise<void> {
+  const head = await store
+    .selectFrom('heads')
+    .select(['seq', 'hash'])
+    .where('name', '=', 'audit')
+    .executeTakeFirstOrThrow()
+  const unhashed = { ...event, seq: head.seq + 1, previous: head.hash }
+  const hash = auditHash(unhashed)
+  await store
+    .insertInto('audit')
+    .values({ ...unhashed, detail: canonicalJson(event.detail), hash })
+    .execute()
+  await store
+    .updateTable('heads')
+    .set({ seq: unhashed.seq, hash })
+    .where('name', '=', 'audit')
+    .execute()
+}
+
+/** The hash that a row must have. */
+export function auditHash(row: Omit<AuditRow, 'hash'>): string {
+  const { seq, at, actor, action, subject, detail, previous } = row
+  const text = canonicalJson({ seq, at, actor, action, subject, detail, previous })
+  return createHash('sha256').update(text).digest('base64url')
+}
+
+export type AuditVerification = {
+  /** Rows that were verified. */
+  count: number
+  /** Sequence number and hash of the last row: kept elsewhere, they also prove that none is missing at the end. */
+  seq: number
+  hash: string
+}
+
+/**
+ * Verifies rows of the log in order: no gap, no changed row. What it cannot see by itself is that
+ * rows are missing at the end; compare `seq` and `hash` with ones noted elsewhere for that.
+ *
+ * @param after where a check that began earlier goes on; without it the rows begin with the first
+ * @throws Problem `audit_broken`, naming the row
+ */
+export function verifyAudit(
+  rows: Iterable<AuditRow>,
+  after: AuditVerification = { count: 0, seq: 0, hash: '' },
+): AuditVerification {
+  let { count, seq, hash } = after
+  for (const row of rows) {
+    if (row.seq !== seq + 1) throw broken(row, `row ${seq + 1}`, `row ${row.seq}`)
+    if (row.previous !== hash) throw broken(row, `previous hash ${hash}`, row.previous)
+    const expected = auditHash(row)
+    if (row.hash !== expected) throw broken(row, `hash ${expected}`, row.hash)
+    count++
+    seq = row.seq
+    hash = row.hash
+  }
+  return { count, seq, hash }
+}
+
+function broken(row: AuditRow, expected: string, found: string): Problem {
+  return new Problem('audit_broken', { detail: `At row ${row.seq}`, expected, found })
+}
+
+/** Rows of the log after `seq`, oldest first. */
+export async function readAudit(
+  store: Kysely<Tables>,
+  after: number,
+  limit: number,
+): Promise<AuditRow[]> {
+  const rows = await store
+    .selectFrom('audit')
+    .selectAll()
+    .where('seq', '>', after)
+    .orderBy('seq')
+    .limit(limit)
+    .execute()
+  return rows.map((row) => ({ ...row, detail: JSON.parse(row.detail) as AuditRow['detail'] }))
+}

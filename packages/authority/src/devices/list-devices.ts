@@ -1,0 +1,29 @@
+import type { DeviceStatus } from '@sallyport/wire'
+import type { Kysely } from 'kysely'
+import type { DeviceRow, Tables } from '../store/tables.ts'
+
+export type DeviceFilter = {
+  status?: DeviceStatus
+  appId?: string
+  /** The last id of the page before. */
+  cursor?: string
+  limit?: number
+}
+
+/** A page of devices in the order of their ids, and where the next one begins. */
+export async function listDevices(
+  store: Kysely<Tables>,
+  filter: DeviceFilter,
+): Promise<{ devices: DeviceRow[]; nextCursor: string | undefined }> {
+  const { status, appId, cursor, limit = 100 } = filter
+  let query = store.selectFrom('devices').selectAll()
+  if (status !== undefined) query = query.where('status', '=', status)
+  if (appId !== undefined) query = query.where('app_id', '=', appId)
+  if (cursor !== undefined) query = query.where('id', '>', cursor)
+  const devices = await query
+    .orderBy('id')
+    .limit(limit + 1)
+    .execute()
+  const page = devices.slice(0, limit)
+  return { devices: page, nextCursor: devices.length > limit ? page.at(-1)?.id : undefined }
+}

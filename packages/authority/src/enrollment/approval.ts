@@ -1,0 +1,151 @@
+import { Problem } from '@sallyport/problem'
+import { newId, type PendingEnrollment } from '@sallyport/wire'
+import type { Kysely } from 'kysely'
+import { appendAudit } from '../audit/audit-log.ts'
+import type { ApprovalRow, Tables } from '../store/tables.ts'
+import type { Admission } from './admission.ts'
+
+const dayMs = 24 * 3_600_000
+const waitMs = 7 * dayMs
+const maxPendingPerApp = 10_000
+const pollSeconds = 5
+
+/**
+ * Asks for someone's approval, in the transaction that uses the challenge up.
+ *
+ * @throws Problem `authority_busy` where too many wait already
+ */
+export async function requestApproval(
+  store: Kysely<Tables>,
+  request: {
+    appId: string
+    spkiSha256: string
+    admission: Admission
+    address: string
+    now: number
+  },
+): Promise<ApprovalRow> {
+  const { appId, now, address } = request
+  const { pending } = await store
+    .selectFrom('approvals')
+    .select((column) => column.fn.countAll<number>().as('pending'))
+    .where('status', '=', 'pending')
+    .where('app_id', '=', appId)
+    .where('expires_at', '>', now)
+    .executeTakeFirstOrThrow()
+  if (pending >= maxPendingPerApp) {
+    throw new Problem('authority_busy', {
+      expected: `fewer than ${maxPendingPerApp} enrolments that wait for approval`,
+      found: String(pending),
+      retryAfterSeconds: 60,
+    })
+  }
+  const row: ApprovalRow = {
+    id: newId('approval'),
+    app_id: appId,
+    status: 'pending',
+    spki_sha256: request.spkiSha256,
+    admission: JSON.stringify(request.admission),
+    address,
+    requested_at: now,
+    expires_at: now + waitMs,
+    decided_at: null,
+    decided_by: null,
+    reason: null,
+    device_id: null,
+  }
+  await store.insertInto('approvals').values(row).execute()
+  await appendAudit(store, {
+    at: now,
+    actor: address,
+    action: 'approval.requested',
+    subject: row.id,
+    detail: { appId, spkiSha256: row.spki_sha256 },
+  })
+  return row
+}
+
+/**
+ * Approves or denies an enrolment that waits. Deciding the same again changes nothing.
+ *
+ * @throws Problem `not_found`, `approval_decided`
+ */
+export async function decideApproval(
+  store: Kysely<Tables>,
+  decision: {
+    id: string
+    status: 'approved' | 'denied'
+    reason: string | undefined
+    actor: string
+    now: number
+  },
+): Promise<ApprovalRow> {
+  const { id, status, now } = decision
+  const row = await findApproval(store, id)
+  if (row.status === status) return row
+  if (row.status !== 'pending' || row.expires_at <= now) {
+    throw new Problem('approval_decided', {
+      expected: 'an approval that waits',
+      found: row.status === 'pending' ? 'one that has expired' : `one that was ${row.status}`,
+    })
+  }
+  const decided: ApprovalRow = {
+    ...row,
+    status,
+    decided_at: now,
+    decided_by: decision.actor,
+    reason: decision.reason ?? null,
+  }
+  const { decided_at, decided_by, reason } = decided
+  await store
+    .updateTable('approvals')
+    .set({ status, decided_at, decided_by, reason })
+    .where('id', '=', id)
+    .execute()
+  await appendAudit(store, {
+    at: now,
+    actor: decision.actor,
+    action: `approval.${status}`,
+    subject: id,
+    detail: { appId: row.app_id, reason },
+  })
+  return decided
+}
+
+/** @throws Problem `not_found` */
+export async function findApproval(store: Kysely<Tables>, id: string): Promise<ApprovalRow> {
+  const row = await store
+    .selectFrom('approvals')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirst()
+  if (row === undefined) throw new Problem('not_found', { detail: `No approval ${id}` })
+  return row
+}
+
+/**
+ * Whether an enrolment that waited may go on.
+ *
+ * @throws Problem `enrollment_denied`
+ */
+export function isApproved(row: ApprovalRow, now: number): boolean {
+  if (row.status === 'approved') return true
+  if (row.status === 'pending' && row.expires_at > now) return false
+  throw new Problem('enrollment_denied', {
+    expected: 'an approved enrolment',
+    found:
+      row.status === 'denied'
+        ? `denied by ${row.decided_by}: ${row.reason ?? 'no reason given'}`
+        : 'no decision in time',
+  })
+}
+
+/** The answer while approval is waited for. */
+export function pendingAnswer(approvalId: string, now: number): PendingEnrollment {
+  return {
+    status: 'pending',
+    approvalId,
+    retryAfterSeconds: pollSeconds,
+    serverTime: new Date(now).toISOString(),
+  }
+}

@@ -1,0 +1,142 @@
+import { Problem } from '@sallyport/problem'
+import type { Kysely } from 'kysely'
+import { appendAudit } from '../audit/audit-log.ts'
+import type { EnrollmentTokenRow, Tables } from '../store/tables.ts'
+import { isSecretOf, makeSecretToken, readSecretToken } from './secret-token.ts'
+
+/**
+ * The row of a token that can be used for an app now.
+ *
+ * @throws Problem `enrollment_token_invalid`
+ */
+export async function usableToken(
+  store: Kysely<Tables>,
+  text: string,
+  appId: string,
+  now: number,
+): Promise<EnrollmentTokenRow> {
+  const read = readSecretToken('enrollmentToken', text)
+  const row =
+    read === undefined
+      ? undefined
+      : await store
+          .selectFrom('enrollment_tokens')
+          .selectAll()
+          .where('id', '=', read.id)
+          .executeTakeFirst()
+  if (read === undefined || row === undefined || !isSecretOf(row.hash, read.secret)) {
+    throw invalid('no such token')
+  }
+  const fault = tokenFaults.find(({ applies }) => applies(row, appId, now))
+  if (fault !== undefined) throw invalid(`token ${row.id}, ${fault.name}`)
+  return row
+}
+
+const tokenFaults: readonly {
+  name: string
+  applies: (row: EnrollmentTokenRow, appId: string, now: number) => boolean
+}[] = [
+  { name: 'revoked', applies: (row) => row.revoked_at !== null },
+  { name: 'used before', applies: (row) => row.used_at !== null },
+  { name: 'expired', applies: (row, _appId, now) => row.expires_at <= now },
+  { name: 'of another app', applies: (row, appId) => row.app_id !== appId },
+]
+
+/**
+ * Uses a token up, in the transaction of what it is used for.
+ *
+ * @throws Problem `enrollment_token_invalid` where another enrolment was first
+ */
+export async function useToken(
+  store: Kysely<Tables>,
+  tokenId: string,
+  use: { usedFor: string; now: number; address: string },
+): Promise<void> {
+  const { numUpdatedRows } = await store
+    .updateTable('enrollment_tokens')
+    .set({ used_at: use.now, used_for: use.usedFor })
+    .where('id', '=', tokenId)
+    .where('used_at', 'is', null)
+    .where('revoked_at', 'is', null)
+    .executeTakeFirst()
+  if (numUpdatedRows !== 1n) throw invalid(`token ${tokenId}, used before`)
+  await appendAudit(store, {
+    at: use.now,
+    actor: use.address,
+    action: 'enrollment-token.used',
+    subject: tokenId,
+    detail: { usedFor: use.usedFor },
+  })
+}
+
+function invalid(found: string): Problem {
+  return new Problem('enrollment_token_invalid', { expected: 'a token that can be used', found })
+}
+
+export type NewEnrollmentToken = {
+  appId: string
+  label: string
+  expiresAt: number
+  actor: string
+  now: number
+}
+
+/** Makes a token for one enrolment. Its text is told once; the store has a hash of it. */
+export async function createEnrollmentToken(
+  store: Kysely<Tables>,
+  { appId, label, expiresAt, actor, now }: NewEnrollmentToken,
+): Promise<{ row: EnrollmentTokenRow; token: string }> {
+  const { id, text, hash } = makeSecretToken('enrollmentToken')
+  const row: EnrollmentTokenRow = {
+    id,
+    app_id: appId,
+    hash,
+    label,
+    created_at: now,
+    created_by: actor,
+    expires_at: expiresAt,
+    used_at: null,
+    used_for: null,
+    revoked_at: null,
+  }
+  await store.insertInto('enrollment_tokens').values(row).execute()
+  await appendAudit(store, {
+    at: now,
+    actor,
+    action: 'enrollment-token.created',
+    subject: id,
+    detail: { appId, label, expiresAt },
+  })
+  return { row, token: text }
+}
+
+/**
+ * Revokes a token. Revoking it again changes nothing.
+ *
+ * @throws Problem `not_found`
+ */
+export async function revokeEnrollmentToken(
+  store: Kysely<Tables>,
+  { id, actor, now }: { id: string; actor: string; now: number },
+): Promise<EnrollmentTokenRow> {
+  const row = await store
+    .selectFrom('enrollment_tokens')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirst()
+  if (row === undefined) throw new Problem('not_found', { detail: `No enrolment token ${id}` })
+  if (row.revoked_at !== null) return row
+  await store
+    .updateTable('enrollment_tokens')
+    .set({ revoked_at: now })
+    .where('id', '=', id)
+    .execute()
+  await appendAudit(store, {
+    at: now,
+    actor,
+    action: 'enrollment-token.revoked',
+    subject: id,
+    detail: {},
+  })
+  return { ...row, revoked_at: now }
+}

@@ -1,0 +1,81 @@
+import type { Change, ChangeKind, TrustedIssuer } from '@sallyport/wire'
+import type { Kysely } from 'kysely'
+import type { ChangeRow, Tables } from '../store/tables.ts'
+
+export type NewChange = {
+  at: number
+  kind: ChangeKind
+  /** Thumbprint of a certificate, id of a device, SHA-256 of an issuer's SubjectPublicKeyInfo. */
+  key: string
+  status: string
+  /** When the row may be forgotten. */
+  until?: number
+  issuer?: TrustedIssuer
+}
+
+/**
+ * Appends to the feed, in the transaction of what changed. The number is taken from the one row that
+ * holds the feed's end, so that numbers have no gap and commit order is their order.
+ *
+ * @returns the sequence number
+ */
+export async function appendChange(store: Kysely<Tables>, change: NewChange): Promise<number> {
+  const { seq } = await store
+    .updateTable('heads')
+    .set((row) => ({ seq: row('seq', '+', 1) }))
+    .where('name', '=', 'feed')
+    .returning('seq')
+    .executeTakeFirstOrThrow()
+  await store
+    .insertInto('changes')
+    .values({
+      seq,
+      at: change.at,
+      kind: change.kind,
+      key: change.key,
+      status: change.status,
+      until: change.until ?? null,
+      issuer: change.issuer === undefined ? null : JSON.stringify(change.issuer),
+    })
+    .execute()
+  return seq
+}
+
+/** Changes after a sequence number, in order. */
+export async function changesAfter(
+  store: Kysely<Tables>,
+  seq: number,
+  limit: number,
+): Promise<Change[]> {
+  const rows = await store
+    .selectFrom('changes')
+    .selectAll()
+    .where('seq', '>', seq)
+    .orderBy('seq')
+    .limit(limit)
+    .execute()
+  return rows.map(toChange)
+}
+
+function toChange(row: ChangeRow): Change {
+  return {
+    seq: row.seq,
+    at: row.at,
+    kind: row.kind,
+    key: row.key,
+    status: row.status,
+    ...(row.until === null ? {} : { until: row.until }),
+    // Written above, by us.
+    ...(row.issuer === null ? {} : { issuer: JSON.parse(row.issuer) as TrustedIssuer }),
+  }
+}
+
+/** The number of the last change, 0 where there was none. */
+export async function feedHead(store: Kysely<Tables>): Promise<number> {
+  const { seq } = await store
+    .selectFrom('heads')
+    .select('seq')
+    .where('name', '=', 'feed')
+    .executeTakeFirstOrThrow()
+  return seq
+}

@@ -1,0 +1,153 @@
+import { type Change, type Heartbeat, heartbeatSeconds } from '@sallyport/wire'
+import type { Kysely } from 'kysely'
+import type { Logger } from 'pino'
+import type { Tables } from '../store/tables.ts'
+import { changesAfter, feedHead } from './append-change.ts'
+
+/** A gateway that follows the feed. */
+export type FeedFollower = {
+  readonly gateway: string
+  change(change: Change): void
+  heartbeat(heartbeat: Heartbeat): void
+  /** Ends the stream; the gateway resumes from the last number it was told. */
+  end(): void
+}
+
+export type FeedHubOptions = {
+  read: Kysely<Tables>
+  epoch: string
+  log: Logger
+  now: () => number
+  heartbeatMs?: number
+}
+
+type Following = FeedFollower & { cursor: number; isLive: boolean }
+
+const maxChangesPerRead = 500
+
+/**
+ * Tells the gateways that follow of each committed change, in order, each once, and every five
+ * seconds that the feed goes on. What was committed by another process is found by the heartbeat.
+ *
+ * A heartbeat says that the store was just read: where that failed, none is sent.
+ */
+export class FeedHub {
+  readonly #options: FeedHubOptions
+  readonly #following = new Set<Following>()
+  readonly #timer: NodeJS.Timeout
+  #last = 0
+  #reading: Promise<void> | undefined
+  #again = false
+
+  constructor(options: FeedHubOptions) {
+    this.#options = options
+    const heartbeatMs = options.heartbeatMs ?? heartbeatSeconds * 1_000
+    this.#timer = setInterval(() => void this.#beat(), heartbeatMs)
+  }
+
+  async start(): Promise<void> {
+    this.#last = await feedHead(this.#options.read)
+  }
+
+  /** The number of the last change that was told. */
+  get seq(): number {
+    return this.#last
+  }
+
+  get followers(): number {
+    return this.#following.size
+  }
+
+  /** Called after each commit: reads what is new, and tells it. */
+  wake(): void {
+    if (this.#reading !== undefined) {
+      this.#again = true
+      return
+    }
+    this.#reading = this.#readNew()
+      .catch((error: unknown) => this.#options.log.error({ err: error }, 'the feed cannot be read'))
+      .finally(() => {
+        this.#reading = undefined
+        if (this.#again) {
+          this.#again = false
+          this.wake()
+        }
+      })
+  }
+
+  /**
+   * Follows the feed from after a number.
+   *
+   * @returns what ends the following
+   */
+  async follow(follower: FeedFollower, after: number): Promise<() => void> {
+    const following: Following = Object.assign(follower, { cursor: after, isLive: false })
+    this.#following.add(following)
+    following.heartbeat(this.#heartbeat(following))
+    await this.#catchUp(following)
+    return () => this.#following.delete(following)
+  }
+
+  /** Ends what a gateway follows: it was revoked. */
+  endGateway(gateway: string): void {
+    for (const following of this.#following) {
+      if (following.gateway === gateway) this.#end(following)
+    }
+  }
+
+  close(): void {
+    clearInterval(this.#timer)
+    for (const following of this.#following) this.#end(following)
+  }
+
+  #end(following: Following): void {
+    this.#following.delete(following)
+    following.end()
+  }
+
+  async #readNew(): Promise<void> {
+    for (;;) {
+      const changes = await changesAfter(this.#options.read, this.#last, maxChangesPerRead)
+      const last = changes.at(-1)
+      if (last === undefined) return
+      this.#last = last.seq
+      for (const following of this.#following) {
+        if (following.isLive) tell(following, changes)
+      }
+    }
+  }
+
+  async #catchUp(following: Following): Promise<void> {
+    while (this.#following.has(following)) {
+      const { read } = this.#options
+      tell(following, await changesAfter(read, following.cursor, maxChangesPerRead))
+      if (following.cursor >= this.#last) {
+        following.isLive = true
+        return
+      }
+    }
+  }
+
+  async #beat(): Promise<void> {
+    try {
+      await this.#reading
+      await this.#readNew()
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'the feed cannot be read: no heartbeat is sent')
+      return
+    }
+    for (const following of this.#following) following.heartbeat(this.#heartbeat(following))
+  }
+
+  #heartbeat({ cursor }: Following): Heartbeat {
+    return { epoch: this.#options.epoch, seq: cursor, at: this.#options.now() }
+  }
+}
+
+function tell(following: Following, changes: readonly Change[]): void {
+  for (const change of changes) {
+    if (change.seq <= following.cursor) continue
+    following.cursor = change.seq
+    following.change(change)
+  }
+}

@@ -1,0 +1,71 @@
+import { X509Certificate } from 'node:crypto'
+import { type Certificate, oids, parseCertificate, parseGatewayUri } from '@sallyport/pki'
+import { isProblem, Problem } from '@sallyport/problem'
+
+/**
+ * The name of the gateway that a client certificate is of: issued by the service root for this trust
+ * domain, for client authentication, in date. TLS proved that its key is held.
+ *
+ * @throws Problem `gateway_certificate_required`
+ */
+export function gatewayName(
+  der: Uint8Array | undefined,
+  trust: { serviceRoot: Certificate; trustDomain: string; now: number },
+): string {
+  if (der === undefined) throw refusal('none')
+  const certificate = parse(der)
+  const failed = checks.find(({ holds }) => !holds(certificate, trust))
+  if (failed !== undefined) throw refusal(failed.found)
+  const uri = parseGatewayUri(certificate.uris[0] ?? '')
+  if (uri === undefined) throw refusal('one that names no gateway')
+  return uri.name
+}
+
+type Trust = Parameters<typeof gatewayName>[1]
+
+const checks: readonly {
+  found: string
+  holds: (certificate: Certificate, trust: Trust) => boolean
+}[] = [
+  {
+    found: 'one of another issuer',
+    holds: ({ issuer }, { serviceRoot }) => issuer.equals(serviceRoot.subject),
+  },
+  {
+    found: 'one whose signature does not verify',
+    holds: ({ der }, { serviceRoot }) =>
+      new X509Certificate(der).verify(serviceRoot.publicKey),
+  },
+  {
+    found: 'one that is not valid now',
+    holds: ({ notBefore, notAfter }, { now }) => notBefore <= now && now <= notAfter,
+  },
+  {
+    found: 'one that is not for client authentication alone',
+    holds: ({ isCa, extendedKeyUsage }) =>
+      !isCa && extendedKeyUsage?.length === 1 && extendedKeyUsage[0] === oids.clientAuth,
+  },
+  {
+    found: 'one that does not name exactly one gateway of this trust domain',
+    holds: ({ uris, otherNames }, { trustDomain }) =>
+      uris.length === 1 &&
+      otherNames === 0 &&
+      parseGatewayUri(uris[0] ?? '')?.trustDomain === trustDomain,
+  },
+]
+
+function parse(der: Uint8Array): Certificate {
+  try {
+    return parseCertificate(der)
+  } catch (error) {
+    if (isProblem(error)) throw refusal('one that cannot be read')
+    throw error
+  }
+}
+
+function refusal(found: string): Problem {
+  return new Problem('gateway_certificate_required', {
+    expected: 'a client certificate of a gateway, issued by the service root',
+    found,
+  })
+}

@@ -1,0 +1,28 @@
+export { type Role, roles } from './admin/roles.ts'
+export type {
+  AdminApproval,
+  AdminCertificate,
+  AdminDevice,
+  AdminEnrollmentToken,
+  AdminGateway,
+  AdminTokenInfo,
+  CertificateChange,
+  CreatedAdminToken,
+  CreatedEnrollmentToken,
+  DeviceChange,
+  DeviceDetail,
+  DevicePage,
+  ReceiptList,
+} from './api/admin/messages.ts'
+export { type AuditRow, type AuditVerification, verifyAudit } from './audit/audit-log.ts'
+export type { AppConfig, CertificateConfig, EnrollmentConfig } from './config/app-config.ts'
+export { type AuthorityConfig, authoritySections } from './config/authority-config.ts'
+export type { FoundDecision, FoundHandshake } from './decisions/find-decisions.ts'
+export {
+  type InitializedAuthority,
+  type InitializeOptions,
+  initializeAuthority,
+} from './initialize-authority.ts'
+export type { ServiceIdentity } from './issuers/service-certificates.ts'
+export { passphraseVariable } from './passphrase.ts'
+export { type RunningAuthority, type StartOptions, startAuthority } from './start-authority.ts'

@@ -1,0 +1,132 @@
+import { existsSync } from 'node:fs'
+import {
+  type Certificate,
+  fileKeyProvider,
+  type FileKeyProviderOptions,
+  type Issuer,
+  toPem,
+} from '@sallyport/pki'
+import { Problem } from '@sallyport/problem'
+import { createAdminToken } from './admin/admin-token.ts'
+import { appendAudit } from './audit/audit-log.ts'
+import { addGateway } from './gateways/gateways.ts'
+import { ensureIssuers } from './issuers/ensure-issuers.ts'
+import { openRoot, readRoot } from './issuers/roots.ts'
+import {
+  makeGatewayIdentity,
+  makeServerIdentity,
+  type ServiceIdentity,
+} from './issuers/service-certificates.ts'
+import { wantedIssuers } from './issuers/wanted-issuers.ts'
+import { writeSettings } from './store/settings.ts'
+import { openStore, type Store } from './store/store.ts'
+
+const firstTokenDays = 365
+const dayMs = 24 * 3_600_000
+
+export type InitializeOptions = {
+  trustDomain: string
+  /** Apps, and whether each takes development devices: those get a CA under the development root. */
+  apps: Readonly<Record<string, { insecureDevelopmentDevices: boolean }>>
+  /** Absolute path; made with mode 0700. */
+  keysDirectory: string
+  passphrase: string
+  /** Absolute path of the store; there is none yet. */
+  store: string
+  now: number
+  /** Cost of the encryption of key files. */
+  scryptCost?: FileKeyProviderOptions['scryptCost']
+}
+
+/** A new authority. `close` when the certificates that servers and gateways start with are made. */
+export type InitializedAuthority = {
+  /** Of role admin, for a year. Told once. */
+  adminToken: string
+  /** PEM of the roots. */
+  serviceRootPem: string
+  deviceRootPem: string
+  developmentRootPem: string | undefined
+  /** A server certificate under the service root. `names`: DNS names and IP addresses. */
+  makeServerIdentity(names: string[]): Promise<ServiceIdentity>
+  /** A gateway, and the certificate that it dials the authority with. */
+  makeGatewayIdentity(name: string): Promise<ServiceIdentity>
+  close(): Promise<void>
+}
+
+/**
+ * Makes what an authority begins with: the roots with their keys, an issuing CA for each app, the key
+ * of challenges, and the first admin token.
+ *
+ * @throws Problem `config_invalid` where the store exists; `store_unavailable`
+ */
+export async function initializeAuthority(
+  options: InitializeOptions,
+): Promise<InitializedAuthority> {
+  const { trustDomain, now, passphrase } = options
+  if (existsSync(options.store)) {
+    throw new Problem('config_invalid', {
+      detail: `${options.store} exists: nothing was changed`,
+      expected: 'no store',
+      found: 'a store',
+    })
+  }
+  const store = await openStore(options.store)
+  try {
+    const keys = fileKeyProvider({
+      directory: options.keysDirectory,
+      passphrase: () => Promise.resolve(passphrase),
+      ...(options.scryptCost === undefined ? {} : { scryptCost: options.scryptCost }),
+    })
+    const facts = { trustDomain, now }
+    const service = await openRoot(store, keys, 'service', facts)
+    await openRoot(store, keys, 'device', facts)
+    await ensureIssuers(store, keys, wantedIssuers(options.apps), facts)
+    // Last, and in one write: a store without it counts as never initialized.
+    const adminToken = await finish(store, trustDomain, now)
+    return await answer(store, service, adminToken, facts)
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+async function finish(store: Store, trustDomain: string, now: number): Promise<string> {
+  return store.write(async (tx) => {
+    await writeSettings(tx, trustDomain)
+    const subject = trustDomain
+    await appendAudit(tx, {
+      at: now,
+      actor: 'authority',
+      action: 'authority.initialized',
+      subject,
+      detail: {},
+    })
+    const expiresAt = now + firstTokenDays * dayMs
+    const order = { label: 'first', role: 'admin', expiresAt, actor: 'authority', now } as const
+    return (await createAdminToken(tx, order)).token
+  })
+}
+
+async function answer(
+  store: Store,
+  service: Issuer,
+  adminToken: string,
+  { trustDomain, now }: { trustDomain: string; now: number },
+): Promise<InitializedAuthority> {
+  const device = await readRoot(store.read, 'device')
+  const development = await readRoot(store.read, 'development')
+  const pem = (certificate: Certificate) => toPem('CERTIFICATE', certificate.der)
+  return {
+    adminToken,
+    serviceRootPem: pem(service.certificate),
+    deviceRootPem: device === undefined ? '' : pem(device.certificate),
+    developmentRootPem: development === undefined ? undefined : pem(development.certificate),
+    makeServerIdentity: (names) => makeServerIdentity(service, { names, now }),
+    makeGatewayIdentity: async (name) => {
+      const identity = await makeGatewayIdentity(service, { trustDomain, name, now })
+      await store.write((tx) => addGateway(tx, name, 'authority', now))
+      return identity
+    },
+    close: () => store.close(),
+  }
+}

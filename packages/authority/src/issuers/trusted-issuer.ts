@@ -1,0 +1,12 @@
+import { type TrustedIssuer, toBase64url } from '@sallyport/wire'
+import type { IssuerRow } from '../store/tables.ts'
+
+/** An issuing CA as gateways are told of it. */
+export function trustedIssuer(row: IssuerRow): TrustedIssuer {
+  return {
+    certificate: toBase64url(row.certificate),
+    kind: row.kind,
+    trustDomain: row.trust_domain,
+    appId: row.app_id,
+  }
+}

@@ -1,0 +1,95 @@
+import type { Kysely } from 'kysely'
+import type { Authority } from './authority.ts'
+import { supersedeDue } from './devices/supersede-due.ts'
+import type { Tables } from './store/tables.ts'
+
+const dayMs = 24 * 3_600_000
+const supersedeEveryMs = 5_000
+const forgetEveryMs = 600_000
+const maxForgottenPerRound = 5_000
+/** How long decisions, handshakes and changes of the feed are kept. */
+const keepMs = 30 * dayMs
+
+type Forget = (store: Kysely<Tables>, now: number) => Promise<unknown>
+
+/** What is forgotten, a bounded number of rows at a time so that no write waits long. */
+const forgotten: readonly Forget[] = [
+  (store, now) =>
+    store
+      .deleteFrom('challenges_used')
+      .where('challenge', 'in', (rows) =>
+        rows
+          .selectFrom('challenges_used')
+          .select('challenge')
+          .where('keep_until', '<', now)
+          .limit(maxForgottenPerRound),
+      )
+      .execute(),
+  (store, now) =>
+    store
+      .deleteFrom('decisions')
+      .where('request_id', 'in', (rows) =>
+        rows
+          .selectFrom('decisions')
+          .select('request_id')
+          .where('at', '<', now - keepMs)
+          .limit(maxForgottenPerRound),
+      )
+      .execute(),
+  (store, now) =>
+    store
+      .deleteFrom('handshakes')
+      .where('id', 'in', (rows) =>
+        rows
+          .selectFrom('handshakes')
+          .select('id')
+          .where('at', '<', now - keepMs)
+          .limit(maxForgottenPerRound),
+      )
+      .execute(),
+  // From the oldest on, so that what is kept has no gap.
+  (store, now) =>
+    store
+      .deleteFrom('changes')
+      .where('seq', 'in', (rows) =>
+        rows
+          .selectFrom('changes')
+          .select('seq')
+          .where('at', '<', now - keepMs)
+          .orderBy('seq')
+          .limit(maxForgottenPerRound),
+      )
+      .execute(),
+  (store) =>
+    store
+      .deleteFrom('receipts')
+      .where('seq', '<', (rows) =>
+        rows.selectFrom('changes').select((column) => column.fn.min('seq').as('seq')),
+      )
+      .execute(),
+]
+
+/**
+ * What happens by the clock: renewed certificates end when their overlap is over, and what is kept
+ * for a time only is forgotten.
+ *
+ * @returns what ends it
+ */
+export function startMaintenance(authority: Authority): () => void {
+  const { store, now, log } = authority
+  const timers = [
+    every(supersedeEveryMs, () => supersedeDue(store, now())),
+    every(forgetEveryMs, () => forgetOld(authority)),
+  ]
+  function every(milliseconds: number, work: () => Promise<unknown>): NodeJS.Timeout {
+    return setInterval(() => {
+      work().catch((error: unknown) => log.error({ err: error }, 'maintenance failed'))
+    }, milliseconds)
+  }
+  return () => timers.forEach(clearInterval)
+}
+
+/** One round of forgetting. */
+export async function forgetOld({ store, now }: Pick<Authority, 'store' | 'now'>): Promise<void> {
+  for (const forget of forgotten) await store.write((tx) => forget(tx, now()))
+}

@@ -1,0 +1,80 @@
+import type { Authority } from '../authority.ts'
+
+/** Registers what is read when the metrics are asked for. */
+export function collectMetrics(authority: Authority): void {
+  const { metrics, lanes, feed, decisions, store, config } = authority
+  const byLane = (value: 'waiting' | 'running' | 'refused') => () =>
+    lanes.snapshot().map((state) => ({ labels: { lane: state.lane }, value: state[value] }))
+
+  metrics.collect({
+    name: 'sallyport_authority_queue_waiting',
+    help: 'Pieces of work that wait, by lane',
+    kind: 'gauge',
+    collect: byLane('waiting'),
+  })
+  metrics.collect({
+    name: 'sallyport_authority_queue_running',
+    help: 'Pieces of work that run, by lane',
+    kind: 'gauge',
+    collect: byLane('running'),
+  })
+  metrics.collect({
+    name: 'sallyport_authority_queue_refused_total',
+    help: 'Pieces of work refused because their lane was full, by lane',
+    kind: 'counter',
+    collect: byLane('refused'),
+  })
+  metrics.collect({
+    name: 'sallyport_authority_feed_seq',
+    help: 'Number of the last change of the feed',
+    kind: 'gauge',
+    collect: () => [{ value: feed.seq }],
+  })
+  metrics.collect({
+    name: 'sallyport_authority_feed_followers',
+    help: 'Gateways that follow the feed now',
+    kind: 'gauge',
+    collect: () => [{ value: feed.followers }],
+  })
+  metrics.collect({
+    name: 'sallyport_authority_decisions_dropped_total',
+    help: 'Refusals of the authority that could not be kept',
+    kind: 'counter',
+    collect: () => [{ value: decisions.dropped }],
+  })
+  metrics.collect({
+    name: 'sallyport_authority_store_writable',
+    help: 'Whether the last write to the store held',
+    kind: 'gauge',
+    collect: () => [{ value: store.isWritable() ? 1 : 0 }],
+  })
+  metrics.collect({
+    name: 'sallyport_authority_devices',
+    help: 'Devices, by status',
+    kind: 'gauge',
+    collect: async () => {
+      const rows = await store.read
+        .selectFrom('devices')
+        .select((column) => ['status', column.fn.countAll<number>().as('devices')])
+        .groupBy('status')
+        .execute()
+      return rows.map(({ status, devices }) => ({ labels: { status }, value: devices }))
+    },
+  })
+  metrics.collect({
+    name: 'sallyport_insecure',
+    help: 'Dangerous settings that are on',
+    kind: 'gauge',
+    collect: () =>
+      insecureSettings(config.apps).map((name) => ({ labels: { name }, value: 1 })),
+  })
+}
+
+/** The settings of danger that are on: their paths in the configuration. */
+export function insecureSettings(
+  apps: Readonly<Record<string, { insecureDevelopmentDevices: boolean }>>,
+): string[] {
+  return Object.entries(apps)
+    .filter(([, app]) => app.insecureDevelopmentDevices)
+    .map(([appId]) => `apps.${appId}.insecureDevelopmentDevices`)
+}

@@ -1,0 +1,71 @@
+/** Labels of one sample. Only closed sets go in: nothing from outside names a series. */
+export type Labels = Readonly<Record<string, string>>
+
+export type Sample = { labels?: Labels; value: number }
+export type MetricKind = 'counter' | 'gauge'
+
+/** What is read when the metrics are asked for. */
+export type Collector = {
+  name: string
+  help: string
+  kind: MetricKind
+  collect: () => readonly Sample[] | Promise<readonly Sample[]>
+}
+
+type Counter = { help: string; samples: Map<string, { labels: Labels; value: number }> }
+
+/** The metrics of the authority, in Prometheus text format 0.0.4. */
+export class Metrics {
+  readonly #counters = new Map<string, Counter>()
+  readonly #collectors: Collector[] = []
+
+  /** Adds to a counter. */
+  count(name: string, help: string, labels: Labels, by = 1): void {
+    const counter = this.#counters.get(name) ?? { help, samples: new Map() }
+    this.#counters.set(name, counter)
+    const key = labelText(labels)
+    const sample = counter.samples.get(key) ?? { labels, value: 0 }
+    sample.value += by
+    counter.samples.set(key, sample)
+  }
+
+  /** A certificate that was answered. `again`: one that was issued before. */
+  issued(appId: string, kind: 'enrollment' | 'renewal' | 'again'): void {
+    const help = 'Certificates answered, by app and by what they were answered to'
+    this.count('sallyport_authority_issued_total', help, { app: appId, kind })
+  }
+
+  collect(collector: Collector): void {
+    this.#collectors.push(collector)
+  }
+
+  async text(): Promise<string> {
+    const parts: string[] = []
+    for (const [name, { help, samples }] of this.#counters) {
+      parts.push(metricText(name, help, 'counter', [...samples.values()]))
+    }
+    for (const { name, help, kind, collect } of this.#collectors) {
+      parts.push(metricText(name, help, kind, await collect()))
+    }
+    return parts.join('')
+  }
+}
+
+function metricText(
+  name: string,
+  help: string,
+  kind: MetricKind,
+  samples: readonly Sample[],
+): string {
+  const lines = samples.map(({ labels = {}, value }) => `${name}${labelText(labels)} ${value}\n`)
+  return `# HELP ${name} ${help}\n# TYPE ${name} ${kind}\n${lines.join('')}`
+}
+
+function labelText(labels: Labels): string {
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escape(value)}"`)
+  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`
+}
+
+function escape(value: string): string {
+  return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
+}

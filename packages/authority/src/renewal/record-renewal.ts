@@ -1,0 +1,129 @@
+import { Problem } from '@sallyport/problem'
+import type { Kysely } from 'kysely'
+import { appendAudit } from '../audit/audit-log.ts'
+import type { Caller } from '../authority.ts'
+import { endCertificate } from '../devices/certificate-status.ts'
+import type { Admission } from '../enrollment/admission.ts'
+import { usedChallenge, useChallenge } from '../enrollment/used-challenge.ts'
+import { recordCertificate, type SignedCertificate } from '../issuance/sign-certificate.ts'
+import type { CertificateRow, DeviceRow, Tables } from '../store/tables.ts'
+import type { Renewal } from './renewal-caller.ts'
+
+const minuteMs = 60_000
+
+export type NewRenewal = {
+  renewal: Renewal
+  admission: Admission
+  signed: SignedCertificate
+  predecessor: CertificateRow
+  device: DeviceRow
+  /** The successor, never used, that the new one takes the place of. */
+  replaced: CertificateRow | undefined
+  caller: Caller
+  now: number
+}
+
+/** The one write of a renewal: the new certificate, its place in the lineage, what is known of the device, and the audit log. */
+export async function recordRenewal(
+  store: Kysely<Tables>,
+  order: NewRenewal,
+): Promise<{ certificate: CertificateRow; device: DeviceRow }> {
+  const { renewal, signed, predecessor, replaced, caller, now } = order
+  const { appId, challenge, request } = renewal
+  const deviceId = order.device.id
+  if (replaced !== undefined && replaced.status === 'active') {
+    await endCertificate(store, {
+      certificate: replaced,
+      status: 'superseded',
+      reason: 'replaced before it was used',
+      actor: 'authority',
+      now,
+    })
+  }
+  const facts = { deviceId, appId, predecessor: predecessor.thumbprint, now }
+  const certificate = await recordCertificate(store, signed, facts)
+  await linkPredecessor(store, predecessor, certificate, renewal, now)
+  const device = await updateDevice(store, order.device, order.admission, certificate)
+  if (challenge !== undefined) {
+    await refuseUsed(store, renewal)
+    const { thumbprint } = certificate
+    await useChallenge(store, challenge, { spkiSha256: request.spkiSha256, now, thumbprint })
+  }
+  await appendAudit(store, {
+    at: now,
+    actor: `device:${deviceId}`,
+    action: 'certificate.renewed',
+    subject: deviceId,
+    detail: {
+      appId,
+      thumbprint: certificate.thumbprint,
+      serial: certificate.serial,
+      predecessor: predecessor.thumbprint,
+      replaced: replaced?.thumbprint ?? null,
+      sameKey: certificate.spki_sha256 === predecessor.spki_sha256,
+      assurance: device.assurance,
+      shadow: order.admission.shadow.map(({ check, code }) => ({ check, code })),
+      requestId: caller.requestId,
+    },
+  })
+  return { certificate, device }
+}
+
+/** The predecessor goes on for the overlap of its app, so that calls in flight end well. */
+async function linkPredecessor(
+  store: Kysely<Tables>,
+  predecessor: CertificateRow,
+  successor: CertificateRow,
+  { app }: Renewal,
+  now: number,
+): Promise<void> {
+  const supersedeAt = now + app.certificate.overlapMinutes * minuteMs
+  const isActive = predecessor.status === 'active'
+  await store
+    .updateTable('certificates')
+    .set({
+      successor: successor.thumbprint,
+      supersede_at: isActive ? (predecessor.supersede_at ?? supersedeAt) : null,
+    })
+    .where('thumbprint', '=', predecessor.thumbprint)
+    .execute()
+  if (isActive && app.certificate.overlapMinutes === 0) {
+    await endCertificate(store, {
+      certificate: predecessor,
+      status: 'superseded',
+      reason: 'renewed',
+      actor: 'authority',
+      now,
+    })
+  }
+}
+
+async function updateDevice(
+  store: Kysely<Tables>,
+  device: DeviceRow,
+  admission: Admission,
+  certificate: CertificateRow,
+): Promise<DeviceRow> {
+  const renewed = {
+    assurance: admission.assurance,
+    platform: admission.platform,
+    app_version: admission.appVersion,
+    os_patch_level: admission.osPatchLevel ?? null,
+    evidence_format: admission.evidenceFormat,
+    appraised_at: admission.appraisedAt,
+    expires_at: Math.max(device.expires_at, certificate.not_after),
+  }
+  await store.updateTable('devices').set(renewed).where('id', '=', device.id).execute()
+  return { ...device, ...renewed }
+}
+
+/** One challenge makes one certificate: a second renewal under it, of another certificate, is refused. */
+async function refuseUsed(store: Kysely<Tables>, { challenge, request }: Renewal): Promise<void> {
+  if (challenge === undefined) return
+  const used = await usedChallenge(store, challenge, request.spkiSha256)
+  if (used === undefined) return
+  throw new Problem('challenge_used', {
+    expected: 'a challenge for each renewal',
+    found: `one that certificate ${used.thumbprint} was issued under`,
+  })
+}

@@ -1,0 +1,94 @@
+import { verify } from 'node:crypto'
+import { type DeviceIdentity, parseCertificate } from '@sallyport/pki'
+import { Problem } from '@sallyport/problem'
+import { fromBase64url, type RenewalRequest, renewalProofBase } from '@sallyport/wire'
+import type { Authority } from '../authority.ts'
+import type { AppConfig } from '../config/app-config.ts'
+import { appOf } from '../config/app-of.ts'
+import { refuseOutOfDate, verifyOwnCertificate } from '../devices/authenticate-device.ts'
+import { type Challenge, openChallenge } from '../enrollment/challenge.ts'
+import { type KeyRequest, readKeyRequest } from '../enrollment/key-request.ts'
+
+const dayMs = 24 * 3_600_000
+
+/** A renewal whose sender proved that it holds the key of the certificate it renews. */
+export type Renewal = {
+  identity: DeviceIdentity
+  appId: string
+  app: AppConfig
+  request: KeyRequest
+  /** Where the message brought one: with a proof, or with evidence. */
+  challenge: Challenge | undefined
+}
+
+/**
+ * Who renews: by the certificate of the connection, or, with `certificate`, `challenge` and `proof`
+ * in the message, by a signature of that certificate's key, until its grace period is over.
+ *
+ * Not checked: status, and whether the challenge was used or has expired.
+ *
+ * @throws Problem of the areas device and enrolment
+ */
+export function renewalCaller(
+  authority: Authority,
+  message: RenewalRequest,
+  peer: Uint8Array | undefined,
+): Renewal {
+  if (message.proof !== undefined || message.certificate !== undefined) {
+    return callerByProof(authority, message)
+  }
+  if (peer === undefined) throw new Problem('device_certificate_required')
+  const identity = verifyOwnCertificate(authority.issuers, peer)
+  refuseOutOfDate(identity, authority.now())
+  return renewalOf(authority, message, identity)
+}
+
+function callerByProof(authority: Authority, message: RenewalRequest): Renewal {
+  const der = fromBase64url(message.certificate ?? '')
+  const proof = fromBase64url(message.proof ?? '')
+  if (der === undefined || proof === undefined || message.challenge === undefined) {
+    throw new Problem('message_malformed', {
+      detail: 'A renewal by signature has certificate, challenge and proof, each in base64url',
+    })
+  }
+  const identity = verifyOwnCertificate(authority.issuers, der)
+  const renewal = renewalOf(authority, message, identity)
+  refuseLate(identity, renewal.app, authority.now())
+  const signed = renewalProofBase(renewal.challenge?.bytes ?? new Uint8Array(), renewal.request.spki)
+  if (!verify('sha256', signed, parseCertificate(der).publicKey, proof)) {
+    throw new Problem('renewal_proof_invalid', {
+      expected: 'a signature by the key of the certificate over challenge and new key',
+      found: 'one that does not verify',
+    })
+  }
+  return renewal
+}
+
+function renewalOf(
+  authority: Authority,
+  message: RenewalRequest,
+  identity: DeviceIdentity,
+): Renewal {
+  const appId = identity.appId ?? ''
+  const app = appOf(authority.config.apps, appId)
+  const scope = { appId, purpose: 'renew' } as const
+  return {
+    identity,
+    appId,
+    app,
+    challenge:
+      message.challenge === undefined
+        ? undefined
+        : openChallenge(authority.challengeKey, scope, message.challenge),
+    request: readKeyRequest(message.csr, app),
+  }
+}
+
+function refuseLate(identity: DeviceIdentity, app: AppConfig, now: number): void {
+  const graceUntil = identity.notAfter + app.certificate.graceDays * dayMs
+  if (now <= graceUntil) return
+  throw new Problem('renewal_grace_over', {
+    expected: `a renewal before ${new Date(graceUntil).toISOString()}`,
+    found: new Date(now).toISOString(),
+  })
+}

@@ -1,0 +1,30 @@
+import { Problem } from '@sallyport/problem'
+import type { Kysely } from 'kysely'
+import { Migrator } from 'kysely/migration'
+import * as initial from './migrations/001-initial.ts'
+import type { Tables } from './tables.ts'
+
+/** In order. A migration that was released is never changed: what it got wrong, the next one mends. */
+const migrations = {
+  '001-initial': initial,
+}
+
+/**
+ * Brings the tables to this version.
+ *
+ * @throws Problem `store_unavailable` where the store is of a newer version, or cannot be written
+ */
+export async function migrateStore(store: Kysely<Tables>): Promise<void> {
+  const migrator = new Migrator({
+    db: store,
+    provider: { getMigrations: () => Promise.resolve(migrations) },
+  })
+  const { error } = await migrator.migrateToLatest()
+  if (error !== undefined) {
+    const said = error instanceof Error ? error.message : String(error)
+    throw new Problem('store_unavailable', {
+      detail: `The tables of the store could not be brought to this version: ${said}`,
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,206 @@
+import type { CertificateStatus, DeviceStatus } from '@sallyport/wire'
+
+/**
+ * The tables of the store. Time is integer milliseconds UTC, DER is bytes, thumbprints and hashes
+ * are base64url, booleans are 0 and 1, structured details are canonical JSON text.
+ */
+export type Tables = {
+  settings: SettingRow
+  heads: HeadRow
+  issuers: IssuerRow
+  roots: RootRow
+  devices: DeviceRow
+  certificates: CertificateRow
+  challenges_used: UsedChallengeRow
+  enrollment_tokens: EnrollmentTokenRow
+  approvals: ApprovalRow
+  changes: ChangeRow
+  gateways: GatewayRow
+  receipts: ReceiptRow
+  decisions: DecisionRow
+  handshakes: HandshakeRow
+  audit: AuditTableRow
+  admin_tokens: AdminTokenRow
+}
+
+/** `epoch`, `trust_domain`, `challenge_key`. */
+export type SettingRow = { name: string; value: string }
+
+/** The ends of the two logs that have no gap: `feed` and `audit`. `hash` is of the audit log alone. */
+export type HeadRow = { name: 'feed' | 'audit'; seq: number; hash: string }
+
+export type RootKind = 'device' | 'service' | 'development'
+export type RootRow = { kind: RootKind; key_name: string; certificate: Uint8Array }
+
+export type IssuerRow = {
+  /** SHA-256 of its SubjectPublicKeyInfo. */
+  id: string
+  kind: 'device' | 'development'
+  app_id: string
+  trust_domain: string
+  key_name: string
+  certificate: Uint8Array
+  not_before: number
+  not_after: number
+  status: 'active' | 'revoked'
+}
+
+export type DeviceRow = {
+  id: string
+  app_id: string
+  trust_domain: string
+  status: DeviceStatus
+  status_reason: string | null
+  status_changed_at: number
+  /** Issued under the development root. */
+  development: number
+  assurance: string
+  platform: string
+  app_version: string
+  os_patch_level: string | null
+  evidence_format: string | null
+  appraised_at: number
+  enrolled_at: number
+  /** When the last of its certificates ends. */
+  expires_at: number
+  /** The checks that enrolment in shadow mode let pass: JSON, null where there were none. */
+  shadow: string | null
+}
+
+export type CertificateRow = {
+  thumbprint: string
+  serial: string
+  device_id: string
+  app_id: string
+  issuer_id: string
+  status: CertificateStatus
+  der: Uint8Array
+  spki_sha256: string
+  /** Thumbprints of its neighbours in the lineage. */
+  predecessor: string | null
+  successor: string | null
+  not_before: number
+  not_after: number
+  issued_at: number
+  /** When a connection under it was first seen. */
+  used_at: number | null
+  /** When it becomes superseded by its successor. */
+  supersede_at: number | null
+}
+
+export type UsedChallengeRow = {
+  challenge: string
+  spki_sha256: string
+  used_at: number
+  keep_until: number
+  /** What it was used for: a certificate, or an approval that is waited for. */
+  thumbprint: string | null
+  approval_id: string | null
+}
+
+export type EnrollmentTokenRow = {
+  id: string
+  app_id: string
+  hash: string
+  label: string
+  created_at: number
+  created_by: string
+  expires_at: number
+  used_at: number | null
+  /** The device, or the approval, that it was used for. */
+  used_for: string | null
+  revoked_at: number | null
+}
+
+export type ApprovalStatus = 'pending' | 'approved' | 'denied'
+export type ApprovalRow = {
+  id: string
+  app_id: string
+  status: ApprovalStatus
+  spki_sha256: string
+  /** What the certificate will say: JSON of an admission. */
+  admission: string
+  address: string
+  requested_at: number
+  expires_at: number
+  decided_at: number | null
+  decided_by: string | null
+  reason: string | null
+  device_id: string | null
+}
+
+export type ChangeRow = {
+  seq: number
+  at: number
+  kind: string
+  key: string
+  status: string
+  until: number | null
+  /** JSON of the issuer that became trusted. */
+  issuer: string | null
+}
+
+export type GatewayRow = {
+  name: string
+  status: 'active' | 'revoked'
+  first_seen_at: number
+  last_seen_at: number | null
+  instance: string | null
+  version: string | null
+  epoch: string | null
+  seq: number
+  dropped: number
+}
+
+export type ReceiptRow = {
+  seq: number
+  gateway: string
+  applied_after_ms: number
+  http1: number
+  http2: number
+  web_socket: number
+  reported_at: number
+}
+
+export type DecisionRow = {
+  request_id: string
+  support_code: string
+  at: number
+  /** Name of the gateway, or `authority`. */
+  source: string
+  address: string
+  code: string | null
+  device_id: string | null
+  body: string
+}
+
+export type HandshakeRow = {
+  id: string
+  at: number
+  source: string
+  address: string
+  code: string
+  body: string
+}
+
+export type AuditTableRow = {
+  seq: number
+  at: number
+  actor: string
+  action: string
+  subject: string
+  detail: string
+  previous: string
+  hash: string
+}
+
+export type AdminTokenRow = {
+  id: string
+  hash: string
+  label: string
+  role: string
+  created_at: number
+  created_by: string
+  expires_at: number
+  revoked_at: number | null
+}
