@@ -5,6 +5,7 @@ export type {
   AdminDevice,
   AdminEnrollmentToken,
   AdminGateway,
+  AdminIssuer,
   AdminTokenInfo,
   CertificateChange,
   CreatedAdminToken,

@@ -4,6 +4,7 @@ import { adminTokenRoutes } from './admin/admin-token-routes.ts'
 import { certificateRoutes, deviceRoutes } from './admin/device-routes.ts'
 import { approvalRoutes, enrollmentTokenRoutes } from './admin/enrollment-routes.ts'
 import { gatewayRoutes } from './admin/gateway-routes.ts'
+import { issuerRoutes } from './admin/issuer-routes.ts'
 import { recordRoutes } from './admin/record-routes.ts'
 import type { Api } from './api-server.ts'
 
@@ -17,6 +18,7 @@ export function adminApi(api: Api, authority: Authority, describe: () => object)
   enrollmentTokenRoutes(api, authority)
   approvalRoutes(api, authority)
   gatewayRoutes(api, authority)
+  issuerRoutes(api, authority)
   recordRoutes(api, authority)
   adminTokenRoutes(api, authority)
   api.get(

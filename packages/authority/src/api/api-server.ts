@@ -9,10 +9,12 @@ import Fastify, {
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
+  LogController,
   type RawServerDefault,
 } from 'fastify'
 import type { Logger } from 'pino'
 import { problemOf } from './problem-of.ts'
+import { addressOf } from './caller.ts'
 import { type ProblemFace, sendProblem, socketProblem } from './problem-reply.ts'
 
 /** A Fastify instance whose routes are typed by their schemas. */
@@ -31,6 +33,8 @@ export type ApiOptions = {
   bodyLimitBytes: number
   /** How much a refusal tells: the public face, or what was expected and found as well. */
   face: ProblemFace
+  /** Milliseconds since 1970. */
+  now: () => number
   /** Told of each refusal, before it is sent. */
   onRefusal?: (problem: Problem, request: FastifyRequest) => void
 }
@@ -58,13 +62,14 @@ export function createApi(options: ApiOptions): Api {
   const { log, face, onRefusal } = options
   const app = Fastify({
     loggerInstance: log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.bodyLimitBytes,
     requestTimeout: limits.requestMs,
     keepAliveTimeout: limits.keepAliveMs,
     connectionTimeout: 0,
     return503OnClosing: false,
-    forceCloseConnections: true,
+    forceCloseConnections: 'idle',
+    exposeHeadRoutes: false,
     routerOptions: { maxParamLength: 200 },
     genReqId: () => newId('request'),
     requestIdHeader: false,
@@ -79,7 +84,7 @@ export function createApi(options: ApiOptions): Api {
 
   const refuse = (problem: Problem, request: FastifyRequest, reply: FastifyReply) => {
     onRefusal?.(problem, request)
-    return sendProblem(reply, problem, { face, requestId: request.id })
+    return sendProblem(reply, problem, { face, requestId: request.id, now: options.now() })
   }
   app.removeContentTypeParser('text/plain')
   app.addHook('onRequest', async (request, reply) => {
@@ -89,7 +94,7 @@ export function createApi(options: ApiOptions): Api {
     log.info(
       {
         requestId: request.id,
-        address: request.ip,
+        address: addressOf(request),
         method: request.method,
         path: request.url.split('?', 1)[0],
         status: reply.statusCode,

@@ -10,8 +10,7 @@ import {
   PendingEnrollment,
   RenewalRequest,
 } from '@sallyport/wire/messages'
-import type { FastifyRequest } from 'fastify'
-import type { Authority, Caller } from '../authority.ts'
+import type { Authority } from '../authority.ts'
 import { appOf } from '../config/app-of.ts'
 import { deviceSelf } from '../devices/device-self.ts'
 import { diagnose } from '../devices/diagnose.ts'
@@ -19,7 +18,7 @@ import { makeChallenge } from '../enrollment/challenge.ts'
 import { enrollDevice } from '../enrollment/enroll-device.ts'
 import { renewCertificate } from '../renewal/renew-certificate.ts'
 import type { Api } from './api-server.ts'
-import { peerCertificate } from './peer-certificate.ts'
+import { callerOf, peerCertificate } from './caller.ts'
 import { problems } from './problem-schema.ts'
 
 const tags = ['device']
@@ -117,8 +116,4 @@ export function deviceApi(api: Api, authority: Authority): void {
     },
     (request) => diagnose(authority, request.body, peerCertificate(request)),
   )
-}
-
-function callerOf(request: FastifyRequest): Caller {
-  return { requestId: request.id, address: request.ip }
 }

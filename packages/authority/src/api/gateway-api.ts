@@ -11,7 +11,7 @@ import { acceptReport } from '../gateways/accept-report.ts'
 import { gatewayName } from '../gateways/gateway-identity.ts'
 import { knownGateway } from '../gateways/gateways.ts'
 import type { Api } from './api-server.ts'
-import { peerCertificate } from './peer-certificate.ts'
+import { peerCertificate } from './caller.ts'
 import { problems } from './problem-schema.ts'
 
 const tags = ['gateway']

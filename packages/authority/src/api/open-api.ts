@@ -17,8 +17,7 @@ export function describeApi(api: Api, version: string): void {
       url,
       schema: {
         ...schema,
-        security:
-          route.config?.role === undefined ? [{ certificate: [] }] : [{ adminToken: [] }],
+        security: route.config?.role === undefined ? [{ certificate: [] }] : [{ adminToken: [] }],
       },
     }),
   })

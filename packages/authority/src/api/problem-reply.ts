@@ -20,7 +20,7 @@ const innerReasons: ReadonlySet<ReasonCode> = new Set(['internal_error', 'store_
 export function sendProblem(
   reply: FastifyReply,
   problem: Problem,
-  { face, requestId }: { face: ProblemFace; requestId: string },
+  { face, requestId, now }: { face: ProblemFace; requestId: string; now: number },
 ): FastifyReply {
   const told = face === 'public' ? publicCode(problem.code) : problem.code
   const { status } = reasonOf(told)
@@ -29,7 +29,8 @@ export function sendProblem(
   }
   const challenge = status === 401 ? authenticateChallenge(told) : undefined
   if (challenge !== undefined) reply.header('www-authenticate', challenge)
-  const body = face === 'public' ? publicBody(problem, requestId) : operatorBody(problem, requestId)
+  const body =
+    face === 'public' ? publicBody(problem, requestId, now) : operatorBody(problem, requestId)
   return reply
     .code(status === 0 ? 500 : status)
     .type(problemContentType)
@@ -42,13 +43,13 @@ function authenticateChallenge(code: ReasonCode): string {
   return code.startsWith('admin_token') ? 'Bearer' : `Certificate error="${code}"`
 }
 
-function publicBody(problem: Problem, requestId: string): ProblemBody {
+function publicBody(problem: Problem, requestId: string, now: number): ProblemBody {
   const isInner = innerReasons.has(problem.code)
   return problemBody(problem.code, {
     requestId,
     ...(problem.detail === undefined || isInner ? {} : { detail: problem.detail }),
     ...(reasonOf(problem.code).action === 'sync-clock'
-      ? { serverTime: new Date().toISOString() }
+      ? { serverTime: new Date(now).toISOString() }
       : {}),
   })
 }

@@ -27,7 +27,10 @@ export function problems(...statuses: number[]): Record<number, TSchema> {
   return Object.fromEntries(
     statuses.map((status) => [
       status,
-      { description: 'Refused', content: { 'application/problem+json': { schema: ProblemSchema } } },
+      {
+        description: 'Refused',
+        content: { 'application/problem+json': { schema: ProblemSchema } },
+      },
     ]),
   ) as unknown as Record<number, TSchema>
 }

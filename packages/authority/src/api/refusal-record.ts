@@ -1,7 +1,7 @@
-import type { Problem } from '@sallyport/problem'
-import { reasonOf } from '@sallyport/problem'
+import { type Problem, reasonOf } from '@sallyport/problem'
 import type { DecisionRecord } from '@sallyport/wire'
 import type { FastifyRequest } from 'fastify'
+import { addressOf } from './caller.ts'
 
 /** A refusal of the device listener in the form that gateways report theirs. */
 export function refusalRecord(
@@ -14,7 +14,7 @@ export function refusalRecord(
   return {
     requestId: request.id,
     at: now,
-    address: request.ip.slice(0, 60),
+    address: addressOf(request).slice(0, 60),
     host: (request.headers.host ?? '').slice(0, 255),
     method: request.method.slice(0, 40),
     path: path.slice(0, 1_000),

@@ -117,7 +117,8 @@ export function approvalRoutes(api: Api, authority: Authority): void {
       schema: {
         tags,
         operationId: 'listApprovals',
-        summary: 'Enrolments that need approval, oldest first; those that wait unless asked otherwise',
+        summary:
+          'Enrolments that need approval, oldest first; those that wait unless asked otherwise',
         querystring: ApprovalQuery,
         response: {
           200: Type.Object({ approvals: Type.Array(AdminApproval) }),

@@ -1,4 +1,5 @@
 import { assurances, certificateStatuses, deviceStatuses, platforms } from '@sallyport/wire'
+import { TrustedIssuer } from '@sallyport/wire/messages'
 import Type from 'typebox'
 import { roles } from '../../admin/roles.ts'
 
@@ -168,6 +169,16 @@ export const AdminGateway = Type.Object({
   dropped: Type.Integer(),
 })
 export type AdminGateway = Type.Static<typeof AdminGateway>
+
+/** A CA that issues device certificates. */
+export const AdminIssuer = Type.Object({
+  /** SHA-256 of its SubjectPublicKeyInfo, base64url. */
+  id: Type.String(),
+  ...TrustedIssuer.properties,
+  status: Type.Enum(['active', 'revoked']),
+  notAfter: Time,
+})
+export type AdminIssuer = Type.Static<typeof AdminIssuer>
 
 export const AdminAuditRow = Type.Object({
   seq: Type.Integer(),

@@ -1,5 +1,15 @@
 import { TLSSocket } from 'node:tls'
 import type { FastifyRequest } from 'fastify'
+import type { Caller } from '../authority.ts'
+
+/** The address of the peer; an IPv4 address in its own form, however the socket listens. */
+export function addressOf(request: FastifyRequest): string {
+  return request.ip.startsWith('::ffff:') ? request.ip.slice(7) : request.ip
+}
+
+export function callerOf(request: FastifyRequest): Caller {
+  return { requestId: request.id, address: addressOf(request) }
+}
 
 /**
  * DER of the client certificate of a connection, resumed ones included; undefined where there is
