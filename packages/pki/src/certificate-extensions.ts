@@ -57,7 +57,9 @@ export function readKeyUsage(value: Buffer): Set<string> {
   const element = outer.next(tags.bitString, 'keyUsage')
   outer.end('keyUsage')
   const bits = namedBitsOf(element, 'keyUsage')
-  if (bits.length > keyUsages.length) throw new DerError('keyUsage: unknown bit', element.offset)
+  if (bits.includes(true, keyUsages.length)) {
+    throw new DerError('keyUsage: unknown bit', element.offset)
+  }
   return new Set(keyUsages.filter((_, position) => bits[position] === true))
 }
 

@@ -43,14 +43,17 @@ export function bitStringOctetsOf(element: DerElement, what = 'BIT STRING'): Buf
   return content.subarray(1)
 }
 
-/** Whether each named bit is set. Trailing zero bits are left out (X.690 §11.2.2). */
+/**
+ * Whether each named bit is set. Padding must be zero (X.690 §11.2.1). Trailing zero bits, which DER
+ * leaves out of named bits (§11.2.2), are read: roots in every browser and phone have them.
+ */
 export function namedBitsOf(element: DerElement, what = 'BIT STRING'): boolean[] {
   const content = primitive(element, what)
   const unused = content[0] ?? 8
-  const last = content.length > 1 ? content[content.length - 1] : undefined
-  const isShortest = last === undefined ? unused === 0 : ((last >> unused) & 1) === 1
-  if (unused > 7 || !isShortest || (last !== undefined && (last & ((1 << unused) - 1)) !== 0)) {
-    throw new DerError(`${what}: named bits not in their shortest form`, element.offset)
+  const last = content.length > 1 ? (content[content.length - 1] ?? 0) : 0
+  const isPadded = content.length > 1 ? unused <= 7 : unused === 0
+  if (!isPadded || (last & ((1 << unused) - 1)) !== 0) {
+    throw new DerError(`${what}: padding bits are zero and at most seven`, element.offset)
   }
   const bits: boolean[] = []
   for (let index = 0; index < (content.length - 1) * 8 - unused; index++) {
