@@ -37,6 +37,7 @@ export class Http1Exchange implements Exchange {
   #isChunked = false
   #hasDrainListener = false
   #isHeadHeld = false
+  #isContinued = false
 
   constructor(req: IncomingMessage, res: ServerResponse, requestId: string) {
     this.#req = req
@@ -102,8 +103,10 @@ export class Http1Exchange implements Exchange {
 
   inform(status: number, headers: readonly string[]): void {
     if (this.httpVersion === '1.0' || this.#res.headersSent || this.#res.destroyed) return
-    if (status === 100) this.#res.writeContinue()
-    else this.#res.writeInformation(status, headers as string[])
+    if (status === 100) {
+      this.#isContinued = true
+      this.#res.writeContinue()
+    } else this.#res.writeInformation(status, headers as string[])
   }
 
   respondWhole(status: number, headers: string[], content: string): void {
@@ -120,7 +123,9 @@ export class Http1Exchange implements Exchange {
   respond(status: number, headers: string[], trailers: boolean): void {
     const res = this.#res
     if (res.destroyed) return
-    this.#isChunked = trailers && this.httpVersion === '1.1'
+    this.#isChunked = trailers && this.httpVersion === '1.1' && !hasContentLength(headers)
+    // Trailer promises what only chunked content can hold; node:http throws where it cannot.
+    if (!this.#isChunked) removeTrailerField(headers)
     this.#writeHead(status, headers)
     // A head whose content follows at once leaves with it; one that must wait leaves now.
     this.#isHeadHeld = true
@@ -141,10 +146,12 @@ export class Http1Exchange implements Exchange {
   }
 
   // Whether the answer leaves behind content of the request that is too much to read and forget.
+  // A client that was not told to continue sends none: node:http ends its connection by itself.
   #leavesContent(): boolean {
     const length = this.contentLength
     if (length === 0 || this.#req.complete) return false
-    return length === undefined || length > maxForgottenBytes || this.expectsContinue
+    if (this.expectsContinue && !this.#isContinued) return false
+    return length === undefined || length > maxForgottenBytes
   }
 
   write(chunk: Buffer): boolean {
@@ -202,6 +209,16 @@ export class Http1Exchange implements Exchange {
 
 function flushHeldHead(exchange: Http1Exchange): void {
   exchange.flushHead()
+}
+
+function hasContentLength(headers: readonly string[]): boolean {
+  return countHeader(headers, 'content-length') > 0
+}
+
+function removeTrailerField(headers: string[]): void {
+  for (let index = headers.length - 2; index >= 0; index -= 2) {
+    if (headers[index]?.toLowerCase() === 'trailer') headers.splice(index, 2)
+  }
 }
 
 function pairs(flat: readonly string[]): [string, string][] {

@@ -22,6 +22,8 @@ export type EndpointTls = {
   /** The name sent as SNI: none where the name is an address (RFC 6066 §3). */
   readonly servername: string
   readonly alpn: string[]
+  /** The newest session ticket of this endpoint. */
+  session: Buffer | undefined
 }
 
 /**
@@ -39,7 +41,13 @@ export function readEndpoints(name: string, config: UpstreamConfig): Endpoint[] 
     const certified = config.serverName ?? host
     const tls =
       url.protocol === 'https:' && secureContext !== undefined
-        ? { secureContext, name: certified, servername: isIP(certified) ? '' : certified, alpn }
+        ? {
+            secureContext,
+            name: certified,
+            servername: isIP(certified) ? '' : certified,
+            alpn,
+            session: undefined,
+          }
         : undefined
     const port = Number(url.port) || (tls === undefined ? 80 : 443)
     return { url: url.origin, host, port, authority: url.host, tls }

@@ -3,7 +3,9 @@ import { Balance } from './balance.ts'
 import { Deadlines } from './deadlines.ts'
 import { readEndpoints } from './endpoint.ts'
 import { Forwarding } from './forwarding.ts'
+import { startHealthChecks } from './health-check.ts'
 import { Http1Pool } from './h1/pool.ts'
+import { Http2Pool } from './h2/pool.ts'
 import type { ForwardHeaders } from './request-headers.ts'
 import { Target, type TargetEvents } from './target.ts'
 import { type UpstreamConfig, upstreamSettings } from './upstream-config.ts'
@@ -77,8 +79,9 @@ export function createUpstream(
     recovered: (target) =>
       options.log.info({ upstream: name, target: target.endpoint.url }, 'target is back'),
   }
+  const Pool = settings.protocol === 'h2' ? Http2Pool : Http1Pool
   const targets = readEndpoints(name, config).map((endpoint) => {
-    const transport = new Http1Pool(endpoint, settings, deadlines, clock)
+    const transport = new Pool(endpoint, settings, deadlines, clock)
     return new Target(endpoint, transport, settings, events)
   })
   const balance = new Balance(targets, settings)
@@ -92,6 +95,8 @@ export function createUpstream(
     counters,
     onFailure,
   }
+
+  const endHealthChecks = startHealthChecks(targets, settings)
 
   return {
     name,
@@ -109,6 +114,7 @@ export function createUpstream(
       targets: targets.map((target) => metricsOf(target, clock())),
     }),
     async close() {
+      endHealthChecks()
       for (const target of targets) target.transport.close()
       await drained(targets)
     },

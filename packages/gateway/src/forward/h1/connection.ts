@@ -1,7 +1,7 @@
-import { connect as connectTcp, type NetConnectOpts, type Socket } from 'node:net'
-import { type ConnectionOptions, checkServerIdentity, connect as connectTls } from 'node:tls'
+import type { Socket } from 'node:net'
 import { isProblem } from '@sallyport/problem'
 import type { Carried, Carrier } from '../carrier.ts'
+import { connectSocket } from '../connect-socket.ts'
 import type { Timed } from '../deadlines.ts'
 import type { Endpoint } from '../endpoint.ts'
 import { connectFailure, type UpstreamFailure, upstreamFailure } from '../upstream-failure.ts'
@@ -63,27 +63,13 @@ export class Http1Connection implements Carrier, ResponseEvents, Timed {
   }
 
   #open(): Socket {
-    const { host, port, tls } = this.#endpoint
     // Reading into a buffer of our own spares a 64 KiB allocation for each piece read.
-    const onread = {
-      buffer: () => this.#nextBuffer(),
-      callback: (length: number, bytes: Buffer) => this.#read(length, bytes),
-    }
-    if (tls === undefined) {
-      return connectTcp({ host, port, onread } as unknown as NetConnectOpts)
-    }
-    return connectTls({
-      host,
-      port,
-      onread,
-      secureContext: tls.secureContext,
-      servername: tls.servername,
-      ALPNProtocols: tls.alpn,
-      checkServerIdentity: (
-        _host: string,
-        certificate: Parameters<typeof checkServerIdentity>[1],
-      ) => checkServerIdentity(tls.name, certificate),
-    } as ConnectionOptions)
+    return connectSocket(this.#endpoint, {
+      onread: {
+        buffer: () => this.#nextBuffer(),
+        callback: (length, buffer) => this.#read(length, buffer as Buffer),
+      },
+    })
   }
 
   get isReused(): boolean {

@@ -162,6 +162,6 @@ export class Http1Pool implements Transport, ConnectionOwner {
 
   close(): void {
     this.#isClosed = true
-    for (const connection of [...this.#idle]) connection.close()
+    for (const connection of this.#idle.splice(0)) connection.close()
   }
 }

@@ -118,9 +118,7 @@ export function parseResponseHead(text: string, context: ResponseContext): Respo
 
 // Any control but HTAB, CR not before LF, LF not behind CR, and a line that begins with a space or
 // a tab (obs-fold, RFC 9112 §5.2).
-const forbiddenInHead =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n|\n[ \t]/
+const forbiddenInHead = /[^\t\r\n\x20-\x7e\x80-\xff]|\r(?!\n)|(?<!\r)\n|\n[ \t]/
 
 const digitOne = 0x31
 
