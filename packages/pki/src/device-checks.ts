@@ -13,7 +13,7 @@ import {
   signatureAlgorithmName,
 } from './signature-algorithm.ts'
 import { parseSpiffeId } from './spiffe-id.ts'
-import { isIssuedBy, type KnownIssuer, type TrustBundle } from './trust-bundle.ts'
+import { isSignedByIssuer, type KnownIssuer, type TrustBundle } from './trust-bundle.ts'
 
 /** A certificate under examination, together with the CA that it names. */
 export type Examined = {
@@ -102,10 +102,10 @@ export const checksOfIssue: readonly DeviceCheck<Examined>[] = [
   {
     check: 'signature',
     code: 'device_certificate_signature_invalid',
-    holds: ({ leaf, issuer }) => isIssuedBy(leaf, issuer),
+    holds: ({ leaf, issuer }) => isSignedByIssuer(leaf, issuer),
     expected: ({ issuer }) => `a signature by ${nameText(issuer.certificate.subject)}`,
     found: ({ leaf, issuer }) =>
-      isIssuedBy(leaf, issuer) ? 'it verifies' : 'a signature that does not verify',
+      isSignedByIssuer(leaf, issuer) ? 'it verifies' : 'a signature that does not verify',
   },
   {
     check: 'development',
@@ -241,10 +241,10 @@ function unknownCritical(certificate: Certificate, known: ReadonlySet<string>): 
   return unknown
 }
 
-function issuerFault({ certificate, key }: KnownIssuer): string | undefined {
+function issuerFault({ certificate, isUsable }: KnownIssuer): string | undefined {
   if (!certificate.isCa) return 'cA false'
   if (certificate.keyUsage?.has('keyCertSign') === false) return 'key usage without keyCertSign'
-  if (key === undefined) return `a key that is not accepted: ${certificate.keyDescription}`
+  if (!isUsable) return `a key that is not accepted: ${certificate.keyDescription}`
   const unknown = unknownCritical(certificate, issuerExtensions)
   return unknown.length === 0 ? undefined : `critical extensions not understood: ${listed(unknown)}`
 }

@@ -1,5 +1,5 @@
 import { type Platform, platforms } from '@sallyport/wire'
-import { readDer } from './der/der-cursor.ts'
+import { type DerCursor, readDer } from './der/der-cursor.ts'
 import { DerError } from './der/der-error.ts'
 import { derGeneralizedTime, timeOf } from './der/der-time.ts'
 import { octetsOf, smallIntegerOf, utf8Of } from './der/der-value.ts'
@@ -16,8 +16,11 @@ export type DeviceFacts = {
   appraisedAt: number
 }
 
-/** A text of the facts, in characters. */
-const maxText = 40
+/**
+ * What a text of the facts is made of, and how long it is. Gateways write it into header fields:
+ * nothing in it may need quoting there.
+ */
+const textForm = /^[0-9A-Za-z.+_-]{1,40}$/
 
 /**
  * ```
@@ -31,8 +34,8 @@ const maxText = 40
  */
 export function encodeFacts(facts: DeviceFacts): Buffer {
   const { platform, appVersion, osPatchLevel, appraisedAt } = facts
-  if ([appVersion, osPatchLevel ?? ''].some((text) => text.length > maxText)) {
-    throw new TypeError(`a fact has at most ${maxText} characters`)
+  if (![appVersion, osPatchLevel ?? '0'].every((text) => textForm.test(text))) {
+    throw new TypeError(`a fact is a text of the form ${textForm.source}`)
   }
   return derSequence(
     derInteger(1),
@@ -56,11 +59,8 @@ export function decodeFacts(value: Uint8Array): DeviceFacts {
   const platformText = utf8Of(platformElement)
   const platform = platforms.find((known) => known === platformText)
   if (platform === undefined) throw new DerError('facts: unknown platform', platformElement.offset)
-  const appVersion = utf8Of(fields.next(tags.utf8String, 'appVersion'))
-  const isPatched = fields.peek() === contextConstructed(0)
-  const osPatchLevel = isPatched
-    ? utf8Of(fields.enter('osPatchLevel', contextConstructed(0)).next(tags.utf8String))
-    : undefined
+  const appVersion = textOf(fields, 'appVersion')
+  const osPatchLevel = readPatchLevel(fields)
   const appraisedAt = timeOf(fields.next(tags.generalizedTime, 'appraisedAt'), 'appraisedAt')
   fields.end('facts')
   return {
@@ -69,6 +69,23 @@ export function decodeFacts(value: Uint8Array): DeviceFacts {
     ...(osPatchLevel === undefined ? {} : { osPatchLevel }),
     appraisedAt,
   }
+}
+
+function readPatchLevel(fields: DerCursor): string | undefined {
+  if (fields.peek() !== contextConstructed(0)) return undefined
+  const wrapper = fields.enter('osPatchLevel', contextConstructed(0))
+  const text = textOf(wrapper, 'osPatchLevel')
+  wrapper.end('osPatchLevel')
+  return text
+}
+
+function textOf(fields: DerCursor, what: string): string {
+  const element = fields.next(tags.utf8String, what)
+  const text = utf8Of(element, what)
+  if (!textForm.test(text)) {
+    throw new DerError(`${what}: expected ${textForm.source}`, element.offset)
+  }
+  return text
 }
 
 /** More predecessors than this cannot be unexpired at once by any sane renewal policy. */

@@ -19,7 +19,7 @@ export function readName(element: DerElement, what: string): Buffer {
     const attributes = name.enter(what, tags.set)
     do {
       const attribute = attributes.enter(what)
-      attribute.next(tags.oid, what)
+      objectIdentifierOf(attribute.next(tags.oid, what), what)
       attribute.next(undefined, what)
       attribute.end(what)
     } while (!attributes.isDone)
@@ -37,7 +37,14 @@ const shortNames: Readonly<Record<string, string>> = {
   '2.5.4.11': 'OU',
 }
 
-/** A Name that was parsed before, for a person: `CN=Example device root, O=Example`. */
+/** Control characters, and those that turn the direction of text or cannot be seen. */
+const unseen = /[^\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}]/gu
+const maxText = 200
+
+/**
+ * A Name that was parsed before, for a person: `CN=Example device root, O=Example`. At most 200
+ * characters, safe to print: names come from outside.
+ */
 export function nameText(name: Uint8Array): string {
   const parts: string[] = []
   for (const rdns = readDer(name).enter('Name'); !rdns.isDone; ) {
@@ -45,8 +52,9 @@ export function nameText(name: Uint8Array): string {
       const attribute = attributes.enter('attribute')
       const oid = objectIdentifierOf(attribute.next(tags.oid))
       const value = attribute.next().content.toString('utf8')
-      parts.push(`${shortNames[oid] ?? oid}=${value.replace(/[^\x20-\x7e\u00a0-\uffff]/g, '?')}`)
+      parts.push(`${shortNames[oid] ?? oid}=${value.replace(unseen, '?')}`)
     }
   }
-  return parts.length === 0 ? '(empty)' : parts.join(', ')
+  const text = parts.length === 0 ? '(empty)' : parts.join(', ')
+  return text.length <= maxText ? text : `${text.slice(0, maxText)}…`
 }

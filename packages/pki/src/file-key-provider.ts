@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { type FileHandle, mkdir, open, readdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { Problem } from '@sallyport/problem'
 import {
   defaultScryptCost,
@@ -11,7 +11,7 @@ import {
 } from './key-file.ts'
 import { keyKindOf } from './key-kind.ts'
 import { generateKey, type KeyProvider, type SigningKey, signingKeyOf } from './signing-key.ts'
-import { writeNewFile } from './write-new-file.ts'
+import { syncDirectory, writeNewFile } from './write-new-file.ts'
 
 export type FileKeyProviderOptions = {
   /** Made with mode 0700 where it does not exist. */
@@ -105,8 +105,20 @@ function fileName(name: string): string {
 }
 
 async function prepareDirectory(directory: string): Promise<void> {
-  await mkdir(directory, { recursive: true, mode: 0o700 })
+  const made = await mkdir(directory, { recursive: true, mode: 0o700 })
+  if (made !== undefined) await syncParents(resolve(directory), made)
   await assertPrivateDirectory(directory)
+}
+
+/** Every directory that got a new entry, down from the one that holds the first one made. */
+async function syncParents(directory: string, firstMade: string): Promise<void> {
+  let at = directory
+  do {
+    const parent = dirname(at)
+    await syncDirectory(parent)
+    if (at === firstMade || parent === at) return
+    at = parent
+  } while (at.length >= firstMade.length)
 }
 
 async function assertPrivateDirectory(directory: string): Promise<void> {

@@ -10,6 +10,7 @@ export * from './der/index.ts'
 export { type DeviceFacts, maxPredecessors } from './device-extensions.ts'
 export { nameText } from './distinguished-name.ts'
 export { fileKeyProvider, type FileKeyProviderOptions } from './file-key-provider.ts'
+export { isIssuedBy } from './issued-by.ts'
 export { createRoot, issueDeviceCa, type RootKind } from './issue-authority.ts'
 export {
   type DeviceCertificateOptions,

@@ -78,7 +78,8 @@ const dnsNameForm =
   /^(?=.{1,253}$)(?:\*\.)?[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?)*$/i
 
 function generalName(name: string): Buffer {
-  if (isIP(name) !== 0) return derContextPrimitive(7, addressBytes(name))
+  // node:net takes an address with a zone for one; a certificate cannot hold it.
+  if (isIP(name) !== 0 && !name.includes('%')) return derContextPrimitive(7, addressBytes(name))
   if (!dnsNameForm.test(name)) throw new TypeError(`neither a DNS name nor an address: ${name}`)
   return derContextPrimitive(2, Buffer.from(name, 'latin1'))
 }

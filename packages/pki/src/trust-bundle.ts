@@ -1,10 +1,9 @@
-import type { KeyObject } from 'node:crypto'
 import { isProblem } from '@sallyport/problem'
 import type { Certificate } from './certificate.ts'
 import { DerError } from './der/der-error.ts'
+import { isIssuedBy } from './issued-by.ts'
 import { readUriConstraints, type UriConstraints } from './name-constraints.ts'
 import { oids } from './oids.ts'
-import { isSignedBy } from './signature-algorithm.ts'
 
 /** A CA whose certificates are believed. It is an anchor: nothing above it is looked at. */
 export type TrustIssuer = {
@@ -27,8 +26,8 @@ export type TrustBundle = {
 
 /** An issuer, and what need not be worked out again for each certificate. */
 export type KnownIssuer = TrustIssuer & {
-  /** Undefined where the key cannot be used. */
-  readonly key: KeyObject | undefined
+  /** Whether its key can verify signatures. */
+  readonly isUsable: boolean
   /** Undefined where there are none, `unreadable` where they cannot be obeyed. */
   readonly uriConstraints: UriConstraints | undefined | 'unreadable'
 }
@@ -50,13 +49,12 @@ export function findIssuer(leaf: Certificate, bundle: TrustBundle): KnownIssuer 
       leaf.authorityKeyId === subjectKeyId,
   )
   if (fitting.length < 2) return fitting[0]
-  return fitting.find((issuer) => isIssuedBy(leaf, issuer)) ?? fitting[0]
+  return fitting.find((issuer) => isSignedByIssuer(leaf, issuer)) ?? fitting[0]
 }
 
-/** Whether the signature on a certificate is of this issuer's key. */
-export function isIssuedBy(leaf: Certificate, issuer: KnownIssuer): boolean {
-  const { signatureAlgorithm, tbs, signature } = leaf
-  return issuer.key !== undefined && isSignedBy(issuer.key, signatureAlgorithm, tbs, signature)
+/** Whether the signature on a certificate is of the key of a known issuer. */
+export function isSignedByIssuer(leaf: Certificate, issuer: KnownIssuer): boolean {
+  return issuer.isUsable && isIssuedBy(leaf, issuer.certificate)
 }
 
 function indexOf(bundle: TrustBundle): Index {
@@ -70,15 +68,15 @@ function indexOf(bundle: TrustBundle): Index {
 }
 
 function prepare(issuer: TrustIssuer): KnownIssuer {
-  return { ...issuer, key: keyOf(issuer), uriConstraints: uriConstraintsOf(issuer) }
+  return { ...issuer, isUsable: hasUsableKey(issuer), uriConstraints: uriConstraintsOf(issuer) }
 }
 
 /** A CA in a file can be anything: one that cannot be used costs its own certificates only. */
-function keyOf({ certificate }: TrustIssuer): KeyObject | undefined {
+function hasUsableKey({ certificate }: TrustIssuer): boolean {
   try {
-    return certificate.keyKind === undefined ? undefined : certificate.publicKey
+    return certificate.keyKind !== undefined && certificate.publicKey.type === 'public'
   } catch (error) {
-    if (isProblem(error)) return undefined
+    if (isProblem(error)) return false
     throw error
   }
 }

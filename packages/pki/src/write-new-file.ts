@@ -37,7 +37,7 @@ async function linkNew(temporary: string, path: string): Promise<boolean> {
 }
 
 /** The name of the file is durable only once its directory is (fsync(2)). */
-async function syncDirectory(directory: string): Promise<void> {
+export async function syncDirectory(directory: string): Promise<void> {
   const handle = await open(directory, 'r')
   try {
     await handle.sync()
