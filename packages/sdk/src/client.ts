@@ -83,6 +83,9 @@ export type SallyportClient = {
 /**
  * What a phone does: enrols once, calls the service through the gateway with its certificate, renews in
  * time, and says what to do where it cannot go on. One client for one key store.
+ *
+ * Of its surroundings it needs URL, Request, Response, Headers, TextEncoder, TextDecoder, AbortController
+ * and setTimeout. Throws TypeError where a URL is no https origin.
  */
 export function createClient(options: ClientOptions): SallyportClient {
   const gateway = httpsOrigin('gateway', options.gateway)
@@ -200,11 +203,9 @@ async function forgetEverything(context: ClientContext): Promise<void> {
 }
 
 function httpsOrigin(name: string, text: string): URL {
-  const url = URL.parse(text)
-  if (url === null || url.protocol !== 'https:' || url.pathname !== '/' || url.search !== '') {
-    throw new TypeError(`${name} must be an https origin such as https://api.example.com: ${text}`)
-  }
-  return url
+  const wrong = `${name} must be an https origin such as https://api.example.com: ${text}`
+  if (!/^https:\/\/[^/?#@]+\/?$/.test(text)) throw new TypeError(wrong)
+  return new URL(text)
 }
 
 /** Runs what changes the identity one after the other. */

@@ -30,12 +30,14 @@ export async function untilAborted<T>(
   signal: AbortSignal | undefined,
 ): Promise<T> {
   if (signal === undefined) return await work
-  signal.throwIfAborted()
-  const ended = Promise.withResolvers<never>()
-  const abort = () => ended.reject(signal.reason)
-  signal.addEventListener('abort', abort, { once: true })
+  if (signal.aborted) throw signal.reason
+  let abort = () => {}
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason)
+    signal.addEventListener('abort', abort, { once: true })
+  })
   try {
-    return await Promise.race([work, ended.promise])
+    return await Promise.race([work, aborted])
   } finally {
     signal.removeEventListener('abort', abort)
   }

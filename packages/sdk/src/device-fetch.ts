@@ -131,6 +131,6 @@ function toResponse({ status, headers, body }: TransportResponse): Response {
     throw new SallyportError('answer_malformed', { detail: `the status is ${status}`, status })
   }
   const isBodyless = bodylessStatuses.has(status) || body === undefined
-  const content = isBodyless ? null : (body as BodyInit)
+  const content = isBodyless ? null : (body as ConstructorParameters<typeof Response>[0])
   return new Response(content, { status, headers: headers.map(([name, value]) => [name, value]) })
 }

@@ -3,9 +3,9 @@ import type { TransportBody } from './transport.ts'
 /** As `RequestInit` of fetch, as far as it means something here. */
 export type DeviceRequestInit = {
   readonly method?: string
-  readonly headers?: HeadersInit
+  readonly headers?: ConstructorParameters<typeof Headers>[0]
   /** Everything but a stream is held in memory, so that the request can be sent again. */
-  readonly body?: BodyInit | null
+  readonly body?: ConstructorParameters<typeof Response>[0]
   readonly signal?: AbortSignal | null
   /** How long the head of the answer may take. Default as given to the client. */
   readonly timeoutMs?: number
@@ -51,11 +51,11 @@ export async function readGatewayRequest(
   if (url.origin !== gateway.origin) {
     throw new TypeError(`fetch goes to ${gateway.origin} alone, not to ${url.origin}`)
   }
-  const isStream = init.body instanceof ReadableStream
+  const stream = streamIn(init.body)
   const request = new Request(url, {
     ...(init.method === undefined ? {} : { method: init.method }),
     ...(init.headers === undefined ? {} : { headers: init.headers }),
-    ...(init.body === undefined || isStream ? {} : { body: init.body }),
+    ...(init.body === undefined || stream !== undefined ? {} : { body: init.body }),
   })
   const bytes = request.body === null ? undefined : new Uint8Array(await request.arrayBuffer())
   const method = request.method
@@ -63,9 +63,15 @@ export async function readGatewayRequest(
     url: url.origin + url.pathname + url.search,
     method,
     headers: [...request.headers].filter(([name]) => !transportHeaders.has(name)),
-    body: init.body instanceof ReadableStream ? init.body : bytes,
+    body: stream ?? bytes,
     signal: init.signal ?? undefined,
-    isReplayable: !isStream,
+    isReplayable: stream === undefined,
     isIdempotent: idempotentMethods.has(method),
   }
+}
+
+/** Not every JavaScript engine of a phone has streams: then no body is one. */
+function streamIn(body: DeviceRequestInit['body']): ReadableStream<Uint8Array> | undefined {
+  const hasStreams = typeof ReadableStream === 'function'
+  return hasStreams && body instanceof ReadableStream ? body : undefined
 }

@@ -40,7 +40,10 @@ export type Sleep = (milliseconds: number, signal: AbortSignal | undefined) => P
 /** Waits, or rejects with the reason of the signal. */
 export const sleep: Sleep = (milliseconds, signal) =>
   new Promise((resolve, reject) => {
-    signal?.throwIfAborted()
+    if (signal?.aborted === true) {
+      reject(signal.reason)
+      return
+    }
     const end = () => {
       signal?.removeEventListener('abort', abort)
       resolve()

@@ -95,6 +95,8 @@ function createBackgroundRenewal(context: ClientContext, renew: () => Promise<Id
     try {
       await renew()
       failures = 0
+      // A server that names a time to renew that is past already is not asked with every request.
+      restUntil = context.clock.phoneNow() + backgroundRetry.baseMs
     } catch (error) {
       failures += 1
       const askedMs = isSallyportError(error) ? error.retryAfterMs : undefined

@@ -75,6 +75,17 @@ test('a renewal in the background that fails rests before the next, and disturbs
   assert.equal(server.sent(devicePaths.challenges).length, 3)
 })
 
+test('a server that always wants a renewal is asked now and then, not with every request', async () => {
+  const { client, server } = await enrolledPhone({ random: () => 0 })
+  server.renewAfterMs = -hourMs
+  await client.renew()
+  for (let call = 0; call < 5; call++) {
+    await client.fetch('/')
+    await settle()
+  }
+  assert.equal(server.sent(devicePaths.renewals).length, 2)
+})
+
 test('an expired certificate is renewed first, by a signature of its key', async () => {
   const { client, server } = await enrolledPhone()
   server.now += 10 * dayMs

@@ -37,6 +37,8 @@ export class ScriptedServer implements Transport {
   now = Date.parse('2026-11-01T00:00:00Z')
   lifeMs = 7 * dayMs
   graceMs = 30 * dayMs
+  /** From the time of issue; by default two thirds of the life. */
+  renewAfterMs: number | undefined
   approvalsLeft = 0
   forks = 0
   enrolled = 0
@@ -167,12 +169,13 @@ export class ScriptedServer implements Transport {
   }
 
   #issued({ der, deviceId, notAfter }: Issued): TransportResponse {
+    const renewAfterMs = this.renewAfterMs ?? (this.lifeMs * 2) / 3
     return this.#json(201, {
       deviceId,
       assurance: 'software',
       certificates: [der, toBase64url(createHash('sha256').update('ca').digest())],
       notAfter: new Date(notAfter).toISOString(),
-      renewAfter: new Date(notAfter - this.lifeMs / 3).toISOString(),
+      renewAfter: new Date(notAfter - this.lifeMs + renewAfterMs).toISOString(),
       graceUntil: new Date(notAfter + this.graceMs).toISOString(),
     })
   }

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import {
   type ClientHttp2Session,
   type ClientHttp2Stream,
@@ -5,49 +6,99 @@ import {
   type OutgoingHttpHeaders,
 } from 'node:http2'
 import { Readable } from 'node:stream'
+import { isIP } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import { TransportError, type TransportRequest, type TransportResponse } from '@sallyport/sdk'
+import { createHttp1Pool } from './http1-pool.ts'
 import type { Pool, PoolOptions } from './node-transport.ts'
 import type { Progress } from './transport-failure.ts'
 
-/** One HTTP/2 session at a time; a new one when the server ended the last. */
-export function createHttp2Pool({ origin, tls, lookup }: PoolOptions): Pool {
-  let session: ClientHttp2Session | undefined
+/**
+ * One HTTP/2 session at a time, a new one when the server ended the last; HTTP/1.1 where the server does
+ * not speak HTTP/2 (RFC 7301).
+ */
+export function createHttp2Pool(options: PoolOptions): Pool {
+  let opening: Promise<ClientHttp2Session | 'http/1.1'> | undefined
+  const http1 = createHttp1Pool(options)
+  const whenOpen = (work: (session: ClientHttp2Session) => void) => {
+    opening?.then(
+      (session) => session !== 'http/1.1' && work(session),
+      () => undefined,
+    )
+  }
 
-  function usableSession(): ClientHttp2Session {
-    if (session !== undefined && !session.closed && !session.destroyed) return session
-    const next = connect(origin, { ...tls, ...(lookup === undefined ? {} : { lookup }) })
-    // Streams are told of it; a session that nobody uses any more has nobody to tell.
-    next.on('error', () => next.destroy())
-    next.once('goaway', () => next.close())
-    next.unref()
-    session = next
-    return next
+  async function usable(progress: Progress): Promise<ClientHttp2Session | 'http/1.1'> {
+    opening ??= open(options, progress)
+    const current = opening
+    try {
+      const session = await current
+      if (session === 'http/1.1' || !(session.closed || session.destroyed)) return session
+    } catch (error) {
+      if (opening === current) opening = undefined
+      throw error
+    }
+    if (opening === current) opening = undefined
+    return await usable(progress)
   }
 
   return {
     send: async (request, progress) => {
-      const session = usableSession()
-      await connected(session, progress)
+      const session = await orAborted(usable(progress), request.signal)
+      progress.isConnected = session !== 'http/1.1'
+      if (session === 'http/1.1') return await http1.send(request, progress)
       return await sendOver(session, request)
     },
-    retire: () => session?.close(),
-    destroy: () => session?.destroy(),
+    retire: () => {
+      http1.retire()
+      whenOpen((session) => session.close())
+    },
+    destroy: () => {
+      http1.destroy()
+      whenOpen((session) => session.destroy())
+    },
   }
 }
 
-function connected(session: ClientHttp2Session, progress: Progress): Promise<void> {
-  if (!session.connecting) {
-    progress.isConnected = true
-    return Promise.resolve()
-  }
-  return new Promise((resolve, reject) => {
-    session.once('connect', () => {
-      progress.isConnected = true
-      resolve()
-    })
-    session.once('error', reject)
-    session.once('close', () => reject(new Error('the connection was closed')))
+async function open(
+  { origin, tls, lookup }: PoolOptions,
+  progress: Progress,
+): Promise<ClientHttp2Session | 'http/1.1'> {
+  const { hostname, port } = new URL(origin)
+  const host = hostname.replace(/^\[|\]$/g, '')
+  const socket = connectTls({
+    ...tls,
+    host,
+    port: Number(port === '' ? 443 : port),
+    // An address is no server name (RFC 6066 §3); the certificate is still checked for it.
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+    ALPNProtocols: ['h2', 'http/1.1'],
+    ...(lookup === undefined ? {} : { lookup }),
   })
+  await once(socket, 'secureConnect')
+  progress.isConnected = true
+  if (socket.alpnProtocol !== 'h2') {
+    socket.destroy()
+    return 'http/1.1'
+  }
+  const session = connect(origin, { createConnection: () => socket })
+  // Streams are told of it; a session that nobody uses any more has nobody to tell.
+  session.on('error', () => session.destroy())
+  session.once('goaway', () => session.close())
+  session.unref()
+  return session
+}
+
+/** Others may wait for the same connection: an abort ends the waiting alone. */
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted()
+  const aborted = Promise.withResolvers<never>()
+  const abort = () => aborted.reject(signal.reason)
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    return await Promise.race([work, aborted.promise])
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
 }
 
 function sendOver(

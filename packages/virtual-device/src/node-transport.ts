@@ -6,7 +6,7 @@ import { type Progress, transportError } from './transport-failure.ts'
 import { connectionName, type TlsIdentity, tlsIdentity } from './tls-identity.ts'
 
 export type NodeTransportOptions = {
-  /** Default 1.1. */
+  /** Default 1.1. With 2, HTTP/1.1 is spoken to a server that does not speak HTTP/2. */
   readonly httpVersion?: '1.1' | '2'
   /** IP addresses of hosts that no resolver knows: `{ 'api.example.com': '127.0.0.1' }`. */
   readonly addresses?: Readonly<Record<string, string>>

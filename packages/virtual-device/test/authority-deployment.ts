@@ -1,0 +1,161 @@
+import { writeFileSync } from 'node:fs'
+import { request as httpsRequest } from 'node:https'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import {
+  type AuthorityConfig,
+  authoritySections,
+  initializeAuthority,
+  passphraseVariable,
+  startAuthority,
+} from '@sallyport/authority'
+import { composeSchema, parseConfig } from '@sallyport/config'
+import pino from 'pino'
+import Type from 'typebox'
+import { createVirtualDevice, type VirtualDevice, type VirtualDeviceOptions } from '../src/index.ts'
+import { scratchDirectory } from './scratch-directory.ts'
+
+export const dayMs = 24 * 3_600_000
+
+const passphrase = 'a passphrase for tests'
+
+/** A real authority over a real store, with a clock that can be moved forward. */
+export type AuthorityDeployment = {
+  readonly url: string
+  readonly caFile: string
+  readonly developmentRootPem: string
+  /** How far the authority's clock is ahead of the real one. */
+  clock: { offsetMs: number }
+  admin(method: string, path: string, body?: unknown): Promise<AdminAnswer>
+  /** A device of the app `wallet`, in a directory of its own unless one is given. */
+  device(options?: Partial<VirtualDeviceOptions>): VirtualDevice
+  scratch(): string
+}
+
+// Admin answers are looked into by name; their schemas are the authority's to test.
+type AdminAnswer = { status: number; body: { [name: string]: unknown } }
+
+const apps = `
+  wallet:
+    insecureDevelopmentDevices: true
+    enrollment: { evidence: [development] }
+  guarded:
+    insecureDevelopmentDevices: true
+    enrollment: { evidence: [development], approval: required }
+  invited:
+    insecureDevelopmentDevices: true
+    enrollment: { evidence: [development], enrollmentToken: required }
+`
+
+export async function deployAuthority(t: Pick<TestContext, 'after'>): Promise<AuthorityDeployment> {
+  const directory = scratchDirectory(t)
+  const file = (name: string, text: string) => {
+    writeFileSync(join(directory, name), text, { mode: 0o600 })
+    return join(directory, name)
+  }
+  const config = readConfig(directory)
+  const initialized = await initializeAuthority({
+    trustDomain: 'example.com',
+    apps: config.apps,
+    keysDirectory: join(directory, 'keys'),
+    passphrase,
+    store: join(directory, 'sallyport.db'),
+    now: Date.now(),
+    scryptCost: { N: 2 ** 14, r: 8, p: 1 },
+  })
+  const server = await initialized.makeServerIdentity(['localhost'])
+  await initialized.close()
+  file('server.crt', server.certificatePem)
+  file('server.key', server.privateKeyPem)
+  const caFile = file('ca.pem', initialized.serviceRootPem)
+
+  const clock = { offsetMs: 0 }
+  const authority = await startAuthority(config, {
+    log: pino({ level: 'silent' }),
+    directory,
+    version: '0.0.0-test',
+    environment: { [passphraseVariable]: passphrase },
+    now: () => Date.now() + clock.offsetMs,
+  })
+  const devices: VirtualDevice[] = []
+  t.after(async () => {
+    for (const device of devices) await device.close()
+    await authority.close()
+  })
+  const localhost = (address: string) => address.replace('127.0.0.1', 'localhost')
+  const url = localhost(authority.addresses.device)
+  const adminUrl = localhost(authority.addresses.admin)
+  return {
+    url,
+    caFile,
+    developmentRootPem: initialized.developmentRootPem ?? '',
+    clock,
+    admin: (method, path, body) => {
+      const authorization = `Bearer ${initialized.adminToken}`
+      const ca = initialized.serviceRootPem
+      return askAdmin(`${adminUrl}/admin/v1${path}`, { method, ca, authorization, body })
+    },
+    device: (options = {}) => {
+      const device = createVirtualDevice({
+        directory: join(scratchDirectory(t), 'device'),
+        authorityUrl: url,
+        gatewayUrl: url,
+        caFile,
+        appId: 'wallet',
+        now: () => Date.now() + clock.offsetMs,
+        random: () => 0,
+        ...options,
+      })
+      devices.push(device)
+      return device
+    },
+    scratch: () => scratchDirectory(t),
+  }
+}
+
+function readConfig(directory: string): AuthorityConfig {
+  const text = `
+version: 1
+trustDomain: example.com
+store: { path: sallyport.db }
+apps:${apps}
+authority:
+  keys: { directory: keys }
+  listeners:
+    device: { listen: '127.0.0.1:0', certificateFile: server.crt, keyFile: server.key }
+    admin: { listen: '127.0.0.1:0', certificateFile: server.crt, keyFile: server.key }
+    operations: { listen: '127.0.0.1:0' }
+`
+  const schema = composeSchema([
+    { key: 'trustDomain', schema: Type.String() },
+    ...authoritySections,
+  ])
+  return parseConfig<AuthorityConfig>(join(directory, 'sallyport.yaml'), text, schema).value
+}
+
+async function askAdmin(
+  url: string,
+  options: { method: string; ca: string; authorization: string; body: unknown },
+): Promise<AdminAnswer> {
+  const { method, ca, authorization, body } = options
+  const text = body === undefined ? undefined : JSON.stringify(body)
+  const headers = {
+    authorization,
+    ...(text === undefined ? {} : { 'content-type': 'application/json' }),
+  }
+  return await new Promise((resolve, reject) => {
+    const request = httpsRequest(url, { method, ca, headers, agent: false }, (response) => {
+      response.setEncoding('utf8')
+      let received = ''
+      response.on('data', (chunk: string) => (received += chunk))
+      response.on('end', () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          body: received === '' ? {} : (JSON.parse(received) as AdminAnswer['body']),
+        }),
+      )
+    })
+    request.on('error', reject)
+    request.end(text)
+  })
+}
