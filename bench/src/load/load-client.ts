@@ -1,0 +1,54 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { onCore } from '../process/core.ts'
+import type { LoadResult, LoadTarget } from './load.ts'
+import type { LoadCommand, LoadReply } from './load-process.ts'
+import type { LoadKind } from './loads.ts'
+
+const module = fileURLToPath(new URL('./load-process.js', import.meta.url))
+/** A run that takes longer is broken. */
+const replyTimeoutMs = 120_000
+
+/** A load that is open in the other process. */
+export type OpenedLoad = {
+  run(count: number): Promise<LoadResult>
+  close(): Promise<void>
+}
+
+/** The process that makes load: started once, so that it is warm in every round. */
+export class LoadClient {
+  readonly #child: ChildProcess
+
+  constructor() {
+    const [program, ...args] = onCore('load', [process.execPath])
+    this.#child = fork(module, { execPath: program, execArgv: args })
+  }
+
+  /** Opens one load; another only after it was closed. */
+  async open(kind: LoadKind, target: LoadTarget, concurrency: number): Promise<OpenedLoad> {
+    await this.#ask({ do: 'open', kind, target, concurrency })
+    return {
+      run: async (count) => (await this.#ask({ do: 'run', count })) as LoadResult,
+      close: async () => {
+        await this.#ask({ do: 'close' })
+      },
+    }
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child.exitCode !== null) return
+    const ended = once(this.#child, 'exit')
+    this.#child.disconnect()
+    await ended
+  }
+
+  async #ask(command: LoadCommand): Promise<LoadResult | undefined> {
+    this.#child.send(command)
+    const [reply] = (await once(this.#child, 'message', {
+      signal: AbortSignal.timeout(replyTimeoutMs),
+    })) as [LoadReply]
+    if (!reply.ok) throw new Error(`load ${command.do}: ${reply.error}`)
+    return reply.result
+  }
+}
