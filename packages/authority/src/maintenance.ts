@@ -9,6 +9,8 @@ const forgetEveryMs = 600_000
 const maxForgottenPerRound = 5_000
 /** How long decisions, handshakes and changes of the feed are kept. */
 const keepMs = 30 * dayMs
+/** And how many of them at most, of each. */
+const maxRecords = 1_000_000
 
 type Forget = (store: Kysely<Tables>, now: number) => Promise<unknown>
 
@@ -45,6 +47,25 @@ const forgotten: readonly Forget[] = [
           .select('id')
           .where('at', '<', now - keepMs)
           .limit(maxForgottenPerRound),
+      )
+      .execute(),
+  (store) =>
+    store
+      .deleteFrom('decisions')
+      .where('at', '<', (rows) =>
+        rows.selectFrom('decisions').select('at').orderBy('at', 'desc').limit(1).offset(maxRecords),
+      )
+      .execute(),
+  (store) =>
+    store
+      .deleteFrom('handshakes')
+      .where('at', '<', (rows) =>
+        rows
+          .selectFrom('handshakes')
+          .select('at')
+          .orderBy('at', 'desc')
+          .limit(1)
+          .offset(maxRecords),
       )
       .execute(),
   // From the oldest on, so that what is kept has no gap.

@@ -1,14 +1,8 @@
 import { resolvePath } from '@sallyport/config'
 import { fileKeyProvider } from '@sallyport/pki'
 import type { Logger } from 'pino'
-import { adminApi, adminPrefix } from './api/admin-api.ts'
-import { type Api, createApi } from './api/api-server.ts'
-import { deviceApi } from './api/device-api.ts'
-import { gatewayApi } from './api/gateway-api.ts'
-import { readTlsFiles, serve } from './api/listener.ts'
-import { describeApi, openApiDocument } from './api/open-api.ts'
-import { operationsApi } from './api/operations-api.ts'
-import { refusalRecord } from './api/refusal-record.ts'
+import { createApis } from './api/create-apis.ts'
+import { serve } from './api/listener.ts'
 import type { Authority } from './authority.ts'
 import type { AuthorityConfig } from './config/authority-config.ts'
 import { DecisionRecorder } from './decisions/decision-recorder.ts'
@@ -142,45 +136,4 @@ async function assemble(config: AuthorityConfig, options: StartOptions): Promise
     await store.close()
     throw error
   }
-}
-
-const deviceBodyBytes = 64 * 1024
-const adminBodyBytes = 64 * 1024
-
-function createApis(authority: Authority, options: StartOptions): Record<'device' | 'admin' | 'operations', Api> {
-  const { log, directory, version } = options
-  const { listeners } = authority.config.authority
-  const device = createApi({
-    log: log.child({ listener: 'device' }) as Logger,
-    tls: readTlsFiles(directory, listeners.device),
-    bodyLimitBytes: deviceBodyBytes,
-    face: 'public',
-    onRefusal: (problem, request) => {
-      authority.metrics.count(
-        'sallyport_authority_refusals_total',
-        'Refusals on the device listener, by reason',
-        { code: problem.code },
-      )
-      authority.decisions.record(refusalRecord(problem, request, authority.now()))
-    },
-  })
-  const admin = createApi({
-    log: log.child({ listener: 'admin' }) as Logger,
-    tls: readTlsFiles(directory, listeners.admin),
-    bodyLimitBytes: adminBodyBytes,
-    face: 'operator',
-  })
-  const operations = createApi({
-    log: log.child({ listener: 'operations' }, { level: 'warn' }) as Logger,
-    bodyLimitBytes: 1_024,
-    face: 'public',
-  })
-  describeApi(device, version)
-  describeApi(admin, version)
-  device.register(async (api) => deviceApi(api as Api, authority))
-  admin.register(async (api) => gatewayApi(api as Api, authority))
-  const describe = () => openApiDocument([device, admin])
-  admin.register(async (api) => adminApi(api as Api, authority, describe), { prefix: adminPrefix })
-  operations.register(async (api) => operationsApi(api as Api, authority, version))
-  return { device, admin, operations }
 }

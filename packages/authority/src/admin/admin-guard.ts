@@ -1,6 +1,7 @@
 import { isProblem, Problem } from '@sallyport/problem'
 import type { FastifyRequest } from 'fastify'
 import type { Api } from '../api/api-server.ts'
+import { addressOf } from '../api/caller.ts'
 import type { Authority } from '../authority.ts'
 import type { AdminTokenRow } from '../store/tables.ts'
 import { AddressLimiter } from './address-limiter.ts'
@@ -22,13 +23,13 @@ const admins = new WeakMap<FastifyRequest, AdminTokenRow>()
  */
 export function guardAdmin(api: Api, authority: Authority): void {
   const requests = new AddressLimiter({ perSecond: 50, burst: 200 })
-  const failures = new AddressLimiter({ perSecond: 0.2, burst: 10 })
+  const failures = new AddressLimiter({ perSecond: 1, burst: 20 })
   api.addHook('onRoute', (route) => {
     if (route.config?.role === undefined) throw new TypeError(`No role for ${route.url}`)
   })
   api.addHook('onRequest', async (request) => {
-    failures.check(request.ip)
-    requests.take(request.ip)
+    failures.check(addressOf(request))
+    requests.take(addressOf(request))
     const admin = await authenticate(authority, request, failures)
     const role = request.routeOptions.config.role
     if (role === undefined || !hasRole(admin.role, role)) {
@@ -47,7 +48,7 @@ async function authenticate(
   try {
     return await authenticateAdmin(authority.store.read, authorization, authority.now())
   } catch (error) {
-    if (isProblem(error) && error.code === 'admin_token_invalid') failures.take(request.ip)
+    if (isProblem(error) && error.code === 'admin_token_invalid') failures.take(addressOf(request))
     throw error
   }
 }

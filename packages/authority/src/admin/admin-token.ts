@@ -88,6 +88,12 @@ export async function revokeAdminToken(
   if (row === undefined) throw new Problem('not_found', { detail: `No admin token ${id}` })
   if (row.revoked_at !== null) return row
   await store.updateTable('admin_tokens').set({ revoked_at: now }).where('id', '=', id).execute()
-  await appendAudit(store, { at: now, actor, action: 'admin-token.revoked', subject: id, detail: {} })
+  await appendAudit(store, {
+    at: now,
+    actor,
+    action: 'admin-token.revoked',
+    subject: id,
+    detail: {},
+  })
   return { ...row, revoked_at: now }
 }

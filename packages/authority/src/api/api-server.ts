@@ -60,8 +60,9 @@ const limits = {
  */
 export function createApi(options: ApiOptions): Api {
   const { log, face, onRefusal } = options
+  const loggerInstance: FastifyBaseLogger = log
   const app = Fastify({
-    loggerInstance: log as FastifyBaseLogger,
+    loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.bodyLimitBytes,
     requestTimeout: limits.requestMs,
@@ -76,7 +77,7 @@ export function createApi(options: ApiOptions): Api {
     serverFactory: (handler) => createServer(options, handler),
     clientErrorHandler: (error, socket) => answerBadClient(error, socket, log),
     frameworkErrors: (error, request, reply) => {
-      refuse(problemOf(error), request as FastifyRequest, reply as FastifyReply)
+      refuse(problemOf(error), request, reply)
     },
   })
     .setValidatorCompiler(TypeBoxValidatorCompiler)
@@ -113,7 +114,7 @@ export function createApi(options: ApiOptions): Api {
   app.setNotFoundHandler((request, reply) =>
     refuse(new Problem('not_found', { detail: 'There is no such route' }), request, reply),
   )
-  return app as unknown as Api
+  return app
 }
 
 function createServer(
@@ -144,7 +145,7 @@ function createServer(
     log.info({ address: socket.remoteAddress, reason: error.message }, 'handshake failed')
   })
   // Fastify types its servers as plain ones; it uses nothing that a TLS server lacks.
-  return bounded(server as unknown as http.Server)
+  return bounded(server)
 }
 
 function bounded(server: http.Server): http.Server {

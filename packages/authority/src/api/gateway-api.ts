@@ -56,10 +56,7 @@ export function gatewayApi(api: Api, authority: Authority): void {
         response: { 200: Snapshot, ...problems(401, 403, 503) },
       },
     },
-    async (request) => {
-      await caller(request)
-      return readSnapshot(store.read, authority.epoch, now())
-    },
+    (request) => caller(request).then(() => readSnapshot(store.read, authority.epoch, now())),
   )
 
   api.get(

@@ -5,10 +5,12 @@ import { decisionRow } from './decision-row.ts'
 
 const flushMs = 500
 const maxPending = 1_000
+/** What a flood of refusals may add to the store. */
+const maxPerSecond = 50
 
 /**
  * Keeps the authority's own refusals beside those of the gateways, so that one command explains both.
- * They are written together twice a second; under a flood the rest is counted and dropped.
+ * They are written together twice a second; of a flood, what is above 50 a second is counted and dropped.
  */
 export class DecisionRecorder {
   readonly #store: Store
@@ -16,11 +18,15 @@ export class DecisionRecorder {
   readonly #timer: NodeJS.Timeout
   #pending: DecisionRecord[] = []
   #dropped = 0
+  #room = maxPending
 
   constructor(store: Store, log: Logger) {
     this.#store = store
     this.#log = log
-    this.#timer = setInterval(() => void this.flush(), flushMs)
+    this.#timer = setInterval(() => {
+      this.#room = Math.min(maxPending, this.#room + (maxPerSecond * flushMs) / 1_000)
+      void this.flush()
+    }, flushMs)
   }
 
   get dropped(): number {
@@ -28,8 +34,12 @@ export class DecisionRecorder {
   }
 
   record(decision: DecisionRecord): void {
-    if (this.#pending.length < maxPending) this.#pending.push(decision)
-    else this.#dropped++
+    if (this.#room < 1) {
+      this.#dropped++
+      return
+    }
+    this.#room--
+    this.#pending.push(decision)
   }
 
   async flush(): Promise<void> {

@@ -48,9 +48,7 @@ export async function appraiseEvidence(
     }
     return nothing
   }
-  const format = accepted.includes(evidence.format)
-    ? evidenceFormats[evidence.format]
-    : undefined
+  const format = accepted.includes(evidence.format) ? evidenceFormats[evidence.format] : undefined
   if (format === undefined) {
     const found = evidence.format
     gate.refuse('evidence', new Problem('evidence_format_unknown', { expected, found }))

@@ -137,7 +137,7 @@ async function waitForApproval(
   const now = authority.now()
   const approvalId = await authority.store.write(async (store) => {
     const used = await usedChallenge(store, challenge, spkiSha256)
-    if (used?.approval_id != null) return used.approval_id
+    if (typeof used?.approval_id === 'string') return used.approval_id
     const { address } = caller
     const asked = { appId, spkiSha256, admission, address, now }
     const { id } = await requestApproval(store, asked)
@@ -161,7 +161,7 @@ async function issue(
   const signed = await signCertificate(authority, order)
   const { answer, isNew } = await authority.store.write(async (store) => {
     const used = await usedChallenge(store, challenge, request.spkiSha256)
-    if (used?.thumbprint != null) {
+    if (typeof used?.thumbprint === 'string') {
       return { answer: await enrolledAnswer(authority, store, used.thumbprint), isNew: false }
     }
     const { certificate, device } = await recordEnrollment(store, {

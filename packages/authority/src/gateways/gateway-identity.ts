@@ -33,8 +33,7 @@ const checks: readonly {
   },
   {
     found: 'one whose signature does not verify',
-    holds: ({ der }, { serviceRoot }) =>
-      new X509Certificate(der).verify(serviceRoot.publicKey),
+    holds: ({ der }, { serviceRoot }) => new X509Certificate(der).verify(serviceRoot.publicKey),
   },
   {
     found: 'one that is not valid now',

@@ -13,7 +13,10 @@ export async function knownGateway(store: Store, name: string, now: number): Pro
   const known = await readGateway(store.read, name)
   const gateway = known ?? (await store.write((tx) => addGateway(tx, name, 'authority', now)))
   if (gateway.status === 'revoked') {
-    throw new Problem('gateway_revoked', { expected: 'an active gateway', found: `${name}, revoked` })
+    throw new Problem('gateway_revoked', {
+      expected: 'an active gateway',
+      found: `${name}, revoked`,
+    })
   }
   return gateway
 }

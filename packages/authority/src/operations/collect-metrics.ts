@@ -65,8 +65,7 @@ export function collectMetrics(authority: Authority): void {
     name: 'sallyport_insecure',
     help: 'Dangerous settings that are on',
     kind: 'gauge',
-    collect: () =>
-      insecureSettings(config.apps).map((name) => ({ labels: { name }, value: 1 })),
+    collect: () => insecureSettings(config.apps).map((name) => ({ labels: { name }, value: 1 })),
   })
 }
 

@@ -70,7 +70,11 @@ async function attemptRenewal(
     const current = await readSuccession(tx, certificate, spkiSha256)
     await markUsed(tx, [certificate.thumbprint], now)
     if (current.kind === 'again') {
-      return { kind: 'answer', answer: certificateAnswer(authority, current.successor, device), isNew: false }
+      return {
+        kind: 'answer',
+        answer: certificateAnswer(authority, current.successor, device),
+        isNew: false,
+      }
     }
     if (current.kind === 'fork') {
       const { onFork } = renewal.app.certificate
@@ -91,7 +95,11 @@ async function attemptRenewal(
       caller,
       now,
     })
-    return { kind: 'answer', answer: certificateAnswer(authority, renewed.certificate, renewed.device), isNew: true }
+    return {
+      kind: 'answer',
+      answer: certificateAnswer(authority, renewed.certificate, renewed.device),
+      isNew: true,
+    }
   })
   if (outcome.kind === 'overtaken') return overtaken
   if (outcome.kind === 'refusal') throw outcome.problem

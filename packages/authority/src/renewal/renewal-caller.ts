@@ -44,9 +44,10 @@ export function renewalCaller(
 }
 
 function callerByProof(authority: Authority, message: RenewalRequest): Renewal {
-  const der = fromBase64url(message.certificate ?? '')
-  const proof = fromBase64url(message.proof ?? '')
-  if (der === undefined || proof === undefined || message.challenge === undefined) {
+  const { certificate = '', proof: signature = '', challenge } = message
+  const der = fromBase64url(certificate)
+  const proof = fromBase64url(signature)
+  if (!der?.length || !proof?.length || challenge === undefined) {
     throw new Problem('message_malformed', {
       detail: 'A renewal by signature has certificate, challenge and proof, each in base64url',
     })
@@ -54,7 +55,10 @@ function callerByProof(authority: Authority, message: RenewalRequest): Renewal {
   const identity = verifyOwnCertificate(authority.issuers, der)
   const renewal = renewalOf(authority, message, identity)
   refuseLate(identity, renewal.app, authority.now())
-  const signed = renewalProofBase(renewal.challenge?.bytes ?? new Uint8Array(), renewal.request.spki)
+  const signed = renewalProofBase(
+    renewal.challenge?.bytes ?? new Uint8Array(),
+    renewal.request.spki,
+  )
   if (!verify('sha256', signed, parseCertificate(der).publicKey, proof)) {
     throw new Problem('renewal_proof_invalid', {
       expected: 'a signature by the key of the certificate over challenge and new key',

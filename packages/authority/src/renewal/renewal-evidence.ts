@@ -49,7 +49,9 @@ export async function renewalAdmission(
     }
   }
   if (renewal.challenge === undefined) {
-    throw new Problem('message_malformed', { detail: 'Evidence comes with the challenge it answers' })
+    throw new Problem('message_malformed', {
+      detail: 'Evidence comes with the challenge it answers',
+    })
   }
   const subject = { challenge: renewal.challenge.bytes, request }
   const appraisal = await appraiseEvidence(app, gate, message.evidence, subject)

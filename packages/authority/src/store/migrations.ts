@@ -21,7 +21,7 @@ export async function migrateStore(store: Kysely<Tables>): Promise<void> {
   })
   const { error } = await migrator.migrateToLatest()
   if (error !== undefined) {
-    const said = error instanceof Error ? error.message : String(error)
+    const said = error instanceof Error ? error.message : 'no reason given'
     throw new Problem('store_unavailable', {
       detail: `The tables of the store could not be brought to this version: ${said}`,
       cause: error,

@@ -71,12 +71,11 @@ export function adminTokenRoutes(api: Api, { store, lanes, now }: Authority): vo
         response: { 200: AdminTokenInfo, ...problems(400, 401, 403, 404, 429, 503) },
       },
     },
-    async (request) => {
+    (request) => {
       const revocation = { id: request.params.id, actor: actorOf(request), now: now() }
-      const row = await lanes.run('admin', () =>
-        store.write((tx) => revokeAdminToken(tx, revocation)),
+      return lanes.run('admin', async () =>
+        presentAdminToken(await store.write((tx) => revokeAdminToken(tx, revocation))),
       )
-      return presentAdminToken(row)
     },
   )
 }

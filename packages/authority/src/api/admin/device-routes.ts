@@ -138,17 +138,19 @@ export function certificateRoutes(api: Api, authority: Authority): void {
         response: { 200: CertificateChange, ...problems(400, 401, 403, 404, 409, 429, 503) },
       },
     },
-    async (request) => {
+    (request) => {
       const actor = actorOf(request)
-      const { certificate, seq } = await lanes.run('admin', () =>
-        store.write(async (tx) => {
-          const certificate = await findCertificate(tx, request.params.id)
-          const reason = request.body.reason ?? 'no reason given'
+      const { id } = request.params
+      const { reason = 'no reason given' } = request.body
+      return lanes.run('admin', async () => {
+        const revoked = await store.write(async (tx) => {
+          const certificate = await findCertificate(tx, id)
           const end = { certificate, status: 'revoked' as const, reason, actor, now: now() }
           return { certificate, seq: await endCertificate(tx, end) }
-        }),
-      )
-      return { certificate: presentCertificate({ ...certificate, status: 'revoked' }), seq }
+        })
+        const certificate = presentCertificate({ ...revoked.certificate, status: 'revoked' })
+        return { certificate, seq: revoked.seq }
+      })
     },
   )
 }

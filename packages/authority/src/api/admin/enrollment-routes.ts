@@ -86,12 +86,12 @@ export function enrollmentTokenRoutes(api: Api, authority: Authority): void {
         response: { 200: AdminEnrollmentToken, ...problems(400, 401, 403, 404, 429, 503) },
       },
     },
-    async (request) => {
+    (request) => {
       const revocation = { id: request.params.id, actor: actorOf(request), now: now() }
-      const row = await lanes.run('admin', () =>
-        store.write((tx) => revokeEnrollmentToken(tx, revocation)),
-      )
-      return presentEnrollmentToken(row, now())
+      return lanes.run('admin', async () => {
+        const row = await store.write((tx) => revokeEnrollmentToken(tx, revocation))
+        return presentEnrollmentToken(row, now())
+      })
     },
   )
 }

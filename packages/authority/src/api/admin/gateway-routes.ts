@@ -50,14 +50,14 @@ export function gatewayRoutes(api: Api, authority: Authority): void {
         response: { 200: AdminGateway, ...problems(400, 401, 403, 404, 429, 503) },
       },
     },
-    async (request) => {
+    (request) => {
       const { name } = request.params
-      const revocation = { name, reason: request.body.reason, actor: actorOf(request) }
-      const row = await lanes.run('admin', () =>
-        store.write((tx) => revokeGateway(tx, { ...revocation, now: now() })),
-      )
-      authority.feed.endGateway(name)
-      return presentGateway(row, await feedHead(store.read))
+      const revocation = { name, reason: request.body.reason, actor: actorOf(request), now: now() }
+      return lanes.run('admin', async () => {
+        const row = await store.write((tx) => revokeGateway(tx, revocation))
+        authority.feed.endGateway(name)
+        return presentGateway(row, await feedHead(store.read))
+      })
     },
   )
 

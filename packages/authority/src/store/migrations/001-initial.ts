@@ -95,7 +95,11 @@ async function devices({ schema }: Kysely<Tables>): Promise<void> {
     ['certificates_by_status', ['status', 'not_after']],
     ['certificates_to_supersede', ['supersede_at']],
   ] as const) {
-    await schema.createIndex(name).on('certificates').columns([...columns]).execute()
+    await schema
+      .createIndex(name)
+      .on('certificates')
+      .columns([...columns])
+      .execute()
   }
 }
 
@@ -213,7 +217,11 @@ async function records({ schema }: Kysely<Tables>): Promise<void> {
     ['handshakes_by_address', 'handshakes', ['address', 'at']],
     ['handshakes_by_age', 'handshakes', ['at']],
   ] as const) {
-    await schema.createIndex(name).on(table).columns([...columns]).execute()
+    await schema
+      .createIndex(name)
+      .on(table)
+      .columns([...columns])
+      .execute()
   }
   await schema
     .createTable('audit')

@@ -1,0 +1,68 @@
+import type { Problem } from '@sallyport/problem'
+import type { FastifyRequest } from 'fastify'
+import type { Authority } from '../authority.ts'
+import { adminApi, adminPrefix } from './admin-api.ts'
+import { type Api, createApi } from './api-server.ts'
+import { deviceApi } from './device-api.ts'
+import { gatewayApi } from './gateway-api.ts'
+import { readTlsFiles } from './listener.ts'
+import { describeApi, openApiDocument } from './open-api.ts'
+import { operationsApi } from './operations-api.ts'
+import { refusalRecord } from './refusal-record.ts'
+
+/** The listeners of an authority: what each serves is a file of its own. */
+export type Apis = Readonly<Record<'device' | 'admin' | 'operations', Api>>
+
+const bodyLimitBytes = 64 * 1024
+
+/** @throws Problem `config_unreadable` */
+export function createApis(
+  authority: Authority,
+  { directory, version }: { directory: string; version: string },
+): Apis {
+  const { log, now } = authority
+  const { listeners } = authority.config.authority
+  const device = createApi({
+    log: log.child({ listener: 'device' }),
+    tls: readTlsFiles(directory, listeners.device),
+    bodyLimitBytes,
+    face: 'public',
+    now,
+    onRefusal: (problem, request) => keepRefusal(authority, problem, request),
+  })
+  const admin = createApi({
+    log: log.child({ listener: 'admin' }),
+    tls: readTlsFiles(directory, listeners.admin),
+    bodyLimitBytes,
+    face: 'operator',
+    now,
+  })
+  // Asked every few seconds by schedulers and Prometheus: only what goes wrong is logged.
+  const level = log.isLevelEnabled('warn') ? 'warn' : log.level
+  const operations = createApi({
+    log: log.child({ listener: 'operations' }, { level }),
+    bodyLimitBytes: 1_024,
+    face: 'public',
+    now,
+  })
+  describeApi(device, version)
+  describeApi(admin, version)
+  const describe = () => openApiDocument([device, admin])
+  device.register(async (api) => deviceApi(api as Api, authority))
+  admin.register(async (api) => gatewayApi(api as Api, authority))
+  admin.register(async (api) => adminApi(api as Api, authority, describe), { prefix: adminPrefix })
+  operations.register(async (api) => operationsApi(api as Api, authority, version))
+  return { device, admin, operations }
+}
+
+/** A refusal on the device listener is counted, and kept so that it can be explained. */
+function keepRefusal(
+  { metrics, decisions, now }: Authority,
+  problem: Problem,
+  request: FastifyRequest,
+): void {
+  const help = 'Refusals on the device listener, by reason'
+  metrics.count('sallyport_authority_refusals_total', help, { code: problem.code })
+  // Whoever asks for what is not there is counted and no more: it is no phone.
+  if (problem.code !== 'not_found') decisions.record(refusalRecord(problem, request, now()))
+}
