@@ -1,0 +1,27 @@
+import path from 'node:path'
+import type { ConfigFile } from '@sallyport/config'
+import type { GatewaySettings } from './section.ts'
+
+/**
+ * What a gateway is started with: a configuration file that `gatewaySection` was validated in, or
+ * anything of that shape.
+ */
+export type GatewayConfig = Pick<
+  ConfigFile<{ readonly trustDomain: string; readonly gateway: GatewaySettings }>,
+  'value' | 'directory' | 'problem'
+> & {
+  /** Watched, so that a change of it is taken over. */
+  readonly path?: string
+}
+
+/** An absolute path of one that is relative to the configuration file. */
+export function fileOf(config: GatewayConfig, file: string): string {
+  return path.resolve(config.directory, file)
+}
+
+/** `127.0.0.1:8440`, `[::1]:8440`. */
+export function addressOf(listen: string): { host: string; port: number } {
+  const colon = listen.lastIndexOf(':')
+  const host = listen.slice(0, colon).replace(/^\[|\]$/g, '')
+  return { host, port: Number(listen.slice(colon + 1)) }
+}

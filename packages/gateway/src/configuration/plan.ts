@@ -1,0 +1,56 @@
+import type { UpstreamConfig } from '../forward/upstream-config.ts'
+import type { StaleLimits } from '../status/staleness.ts'
+import type { Limits } from './limits.ts'
+
+/**
+ * What a host does about client certificates: `require` (TLS refuses), `explain` (TLS accepts anything,
+ * and only the reason is served), `optional`, `off`.
+ */
+export const clientCertificateModes = ['require', 'explain', 'optional', 'off'] as const
+export type ClientCertificateMode = (typeof clientCertificateModes)[number]
+
+/**
+ * The configuration as workers get it: validated, every file read, plain data. What it was made of stays
+ * with the main thread.
+ */
+export type Plan = {
+  readonly minVersion: '1.2' | '1.3'
+  readonly hosts: readonly HostPlan[]
+  /** For clients that name no host. */
+  readonly defaultHost: string | undefined
+  readonly upstreams: Readonly<Record<string, UpstreamConfig>>
+  readonly status: StaleLimits
+  readonly limits: Limits
+  readonly allowDevelopment: boolean
+  readonly accessLog: boolean
+}
+
+export type HostPlan = {
+  readonly name: string
+  readonly clientCertificate: ClientCertificateMode
+  /** PEM: the host's certificate, then its chain. */
+  readonly certificate: string
+  /** PEM. */
+  readonly key: string
+  readonly foreignIssuers: readonly ForeignIssuer[]
+  readonly routes: readonly RoutePlan[]
+}
+
+/** A CA that is not ours, believed by one host, for its own trust domain alone. */
+export type ForeignIssuer = {
+  readonly der: Uint8Array
+  readonly trustDomain: string
+}
+
+export type RoutePlan = {
+  /** As it is called in logs and metrics. */
+  readonly name: string
+  /** As configured: an exact path, or a prefix that ends in `/*`. */
+  readonly path: string
+  readonly methods: readonly string[] | undefined
+  readonly upstream: string
+  readonly sensitive: boolean
+  readonly webSocket: boolean
+  /** Settings by stage, as configured. */
+  readonly stages: Readonly<Record<string, unknown>>
+}

@@ -1,0 +1,91 @@
+import type { Change, Heartbeat, Snapshot, StatusEntry, TrustedIssuer } from '@sallyport/wire'
+
+/**
+ * The authority's messages, checked member by member. By hand, and not against their schemas: a gateway
+ * at rest shall not carry a validator in memory for the sake of three messages.
+ *
+ * Members that are not known are kept in a snapshot, where they may mean that this version understands
+ * less than it must, and passed over elsewhere.
+ *
+ * @throws RangeError which member is not what it must be
+ */
+export function parseSnapshot(value: unknown): Snapshot {
+  const snapshot = object(value, 'snapshot')
+  return {
+    ...snapshot,
+    epoch: string(snapshot, 'epoch'),
+    seq: integer(snapshot, 'seq'),
+    at: integer(snapshot, 'at'),
+    issuers: array(snapshot, 'issuers').map(parseIssuer),
+    certificates: array(snapshot, 'certificates').map(parseEntry),
+    devices: array(snapshot, 'devices').map(parseEntry),
+  }
+}
+
+export function parseChange(value: unknown): Change {
+  const change = object(value, 'change')
+  return {
+    seq: integer(change, 'seq'),
+    at: integer(change, 'at'),
+    kind: string(change, 'kind'),
+    key: string(change, 'key'),
+    status: string(change, 'status'),
+    ...(change['until'] === undefined ? {} : { until: integer(change, 'until') }),
+    ...(change['issuer'] === undefined ? {} : { issuer: parseIssuer(change['issuer']) }),
+  }
+}
+
+export function parseHeartbeat(value: unknown): Heartbeat {
+  const heartbeat = object(value, 'heartbeat')
+  return {
+    epoch: string(heartbeat, 'epoch'),
+    seq: integer(heartbeat, 'seq'),
+    at: integer(heartbeat, 'at'),
+  }
+}
+
+function parseIssuer(value: unknown): TrustedIssuer {
+  const issuer = object(value, 'issuer')
+  const kind = string(issuer, 'kind')
+  if (kind !== 'device' && kind !== 'development') throw new RangeError(`issuer of kind ${kind}`)
+  return {
+    certificate: string(issuer, 'certificate'),
+    kind,
+    trustDomain: string(issuer, 'trustDomain'),
+    appId: string(issuer, 'appId'),
+  }
+}
+
+function parseEntry(value: unknown): StatusEntry {
+  const entry = object(value, 'entry')
+  return {
+    key: string(entry, 'key'),
+    status: string(entry, 'status'),
+    until: integer(entry, 'until'),
+  }
+}
+
+type Members = Readonly<Record<string, unknown>>
+
+function object(value: unknown, name: string): Members {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Members
+  throw new RangeError(`${name}: not an object`)
+}
+
+function string(members: Members, name: string): string {
+  const value = members[name]
+  if (typeof value === 'string' && value.length <= 16_384) return value
+  throw new RangeError(`${name}: not a string`)
+}
+
+function integer(members: Members, name: string): number {
+  const value = members[name]
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
+  throw new RangeError(`${name}: not a whole number`)
+}
+
+function array(members: Members, name: string): unknown[] {
+  const value = members[name]
+  if (Array.isArray(value)) return value
+  throw new RangeError(`${name}: not a list`)
+}

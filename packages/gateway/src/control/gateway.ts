@@ -1,0 +1,405 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { Problem } from '@sallyport/problem'
+import { type Change, newId, type Snapshot } from '@sallyport/wire'
+import { addressOf, fileOf, type GatewayConfig } from '../configuration/gateway-config.ts'
+import { type MadePlan, makePlan } from '../configuration/make-plan.ts'
+import type { Log } from '../log/log.ts'
+import { staleLevel } from '../status/staleness.ts'
+import { statusControl } from '../status/status-control.ts'
+import type { Address, FromWorker, Trust } from '../worker/messages.ts'
+import { AuthorityClient, type AuthorityCredentials } from './authority-client.ts'
+import { claimPorts } from './claim-ports.ts'
+import { FeedClient } from './feed-client.ts'
+import { FileWatch } from './file-watch.ts'
+import { KnownStatus } from './known-status.ts'
+import { type LineWriter, lineWriter } from './line-writer.ts'
+import { metricsPage } from './metrics-page.ts'
+import { Receipts } from './receipts.ts'
+import { ReportSender } from './report-sender.ts'
+import { restartNeeded } from './restart-needed.ts'
+import { StatusKeeper } from './status-keeper.ts'
+import { gatewayVersion } from './version.ts'
+import { type PooledWorker, WorkerPool } from './worker-pool.ts'
+
+export type GatewayOptions = {
+  readonly log: Log
+  /** Reads the configuration anew. Without it there is no reload. */
+  readonly reload?: () => Promise<GatewayConfig>
+}
+
+const ticketLifeMs = 12 * 3_600_000
+const staleCheckMs = 1_000
+/** How much longer than its workers the gateway takes to end. */
+const drainMarginMs = 2_000
+
+/**
+ * The main thread of a gateway: it decides nothing about a request. It knows, tells its workers, and
+ * tells the authority.
+ */
+export class Gateway {
+  readonly #log: Log
+  readonly #readConfig: GatewayOptions['reload']
+  readonly #instance = newId('gatewayInstance')
+  readonly #known: KnownStatus
+  readonly #keeper: StatusKeeper
+  readonly #pool: WorkerPool
+  readonly #receipts: Receipts
+  readonly #reports: ReportSender
+  readonly #feed: FeedClient
+  readonly #watch: FileWatch
+  #config: GatewayConfig
+  #made: MadePlan
+  #client: AuthorityClient
+  #credentials: AuthorityCredentials
+  #lines: LineWriter | undefined
+  #addresses: readonly Address[] = []
+  #trust: Trust
+  #tables = 0
+  #generation = 0
+  #reloading: Promise<void> = Promise.resolve()
+  #reloads = { done: 0, failed: 0, lastFailed: false }
+  #following: Promise<void> | undefined
+  #timers: NodeJS.Timeout[] = []
+  #level: string | undefined
+  #isClosing = false
+  #firstSnapshot: (() => void) | undefined
+
+  /** @throws Problem `config_invalid`, `config_unreadable` */
+  constructor(config: GatewayConfig, options: GatewayOptions) {
+    this.#log = options.log
+    this.#readConfig = options.reload
+    this.#config = config
+    this.#made = makePlan(config)
+    this.#credentials = readCredentials(config)
+    this.#client = new AuthorityClient(this.#credentials)
+    this.#known = new KnownStatus(statusControl(), (table) => this.#handOut(table))
+    this.#keeper = new StatusKeeper(
+      fileOf(config, config.value.gateway.stateDirectory),
+      this.#known,
+      this.#log,
+    )
+    this.#trust = { revision: 0, issuers: [], ticketSecret: this.#newTicketSecret() }
+    this.#pool = new WorkerPool({
+      log: this.#log,
+      start: () => ({
+        instance: this.#instance,
+        listen: this.#addresses,
+        sharesPorts: config.value.gateway.workers > 1,
+        plan: this.#made.plan,
+        trust: this.#trust,
+        control: this.#known.control.buffer,
+        table: this.#known.table,
+      }),
+      onMessage: (worker, message) => this.#hear(worker, message),
+      onEnded: (worker) => this.#receipts.gone(worker),
+    })
+    const position = () =>
+      this.#known.seq < 0 ? undefined : { epoch: this.#known.epoch, seq: this.#known.seq }
+    const client = () => this.#client
+    this.#reports = new ReportSender({
+      client,
+      log: this.#log,
+      instance: this.#instance,
+      version: gatewayVersion,
+      position,
+    })
+    this.#receipts = new Receipts((changes) => this.#reports.applied(changes))
+    this.#feed = new FeedClient({
+      client,
+      log: this.#log,
+      position,
+      onSnapshot: (snapshot) => this.#takeSnapshot(snapshot),
+      onChanges: (changes) => this.#takeChanges(changes),
+      onHeard: () => {
+        this.#known.control.setHeard(0)
+        this.#keeper.heard(Date.now())
+      },
+    })
+    this.#watch = new FileWatch(this.#log, () => {
+      this.#log.info({}, 'a file of the configuration has changed')
+      // What went wrong is said there.
+      this.reload().catch(() => {})
+    })
+  }
+
+  /** @throws Problem `port_in_use`, and what `new Gateway` throws */
+  async start(waitForSnapshotMs: number): Promise<readonly Address[]> {
+    const { gateway } = this.#config.value
+    const now = Date.now()
+    const age = await this.#keeper.takeUp(now)
+    if (age !== undefined) {
+      this.#trust = { ...this.#trust, revision: 1, issuers: this.#known.issuers }
+      // This version may know by now what the one before did not.
+      if (this.#known.notUnderstood.length > 0) this.#feed.requireSnapshot()
+      this.#log.info(
+        { ageSeconds: Math.round(age), seq: this.#known.seq },
+        'status taken up from disk',
+      )
+    }
+    if (this.#made.plan.allowDevelopment) {
+      this.#log.warn(
+        { name: 'insecureDevelopmentDevices' },
+        'insecure: development devices are let in',
+      )
+    }
+    this.#addresses = await claimPorts(gateway.listen.map(addressOf))
+    const { path } = gateway.accessLog
+    this.#lines = await lineWriter(this.#logPath(path), this.#log)
+    await this.#pool.start(gateway.workers)
+    this.#reports.start()
+    const firstSnapshot = new Promise<void>((resolve) => {
+      this.#firstSnapshot = resolve
+    })
+    this.#following = this.#feed.run()
+    this.#watch.set(this.#watchedFiles())
+    this.#timers = [
+      setInterval(() => this.#tellLevel(), staleCheckMs),
+      setInterval(() => this.#renewTickets(), ticketLifeMs),
+    ]
+    if (age === undefined) {
+      await Promise.race([
+        firstSnapshot,
+        new Promise((resolve) => setTimeout(resolve, waitForSnapshotMs).unref()),
+      ])
+    }
+    this.#tellLevel()
+    return this.#addresses
+  }
+
+  /**
+   * Takes the configuration as it is now, whole or not at all. One at a time.
+   *
+   * @throws Problem why it was not taken; the old one is in force then
+   */
+  reload(): Promise<void> {
+    const reloading = this.#reloading.then(() => this.#reload())
+    this.#reloading = reloading.catch(() => {})
+    return reloading
+  }
+
+  /** Takes nothing new, finishes what is under way within `limits.drainSeconds`, and ends. */
+  async close(): Promise<void> {
+    if (this.#isClosing) return
+    this.#isClosing = true
+    this.#watch.close()
+    for (const timer of this.#timers) clearInterval(timer)
+    await this.#pool.drain(this.#made.plan.limits.drainSeconds * 1000 + drainMarginMs)
+    this.#feed.close()
+    await this.#following
+    await this.#reports.close()
+    await this.#keeper.close()
+    await this.#pool.close()
+    await this.#lines?.close()
+    this.#client.close()
+  }
+
+  unready(): string | undefined {
+    if (this.#isClosing) return 'the gateway is going out of service'
+    if (!this.#pool.workers.some(({ isReady }) => isReady)) return 'no worker is ready'
+    const level = staleLevel(this.#known.control, this.#made.plan.status)
+    if (level === 'unavailable') return 'there is no verified snapshot of device status yet'
+    if (level === 'stop') return 'the authority has not been heard for too long'
+    return undefined
+  }
+
+  findDecision(key: string): ReturnType<WorkerPool['findDecision']> {
+    return this.#pool.findDecision(key)
+  }
+
+  async metrics(): Promise<string> {
+    const { control, seq } = this.#known
+    return metricsPage(await this.#pool.metrics(), {
+      version: gatewayVersion,
+      workers: this.#pool.workers.filter(({ isReady }) => isReady).length,
+      workerRestarts: this.#pool.restarts,
+      feedConnected: this.#feed.isConnected,
+      feedAgeSeconds: control.hasSnapshot() ? control.heardSecondsAgo() : undefined,
+      feedSequence: Math.max(0, seq),
+      staleLevel: staleLevel(control, this.#made.plan.status),
+      entries: this.#known.counts(),
+      reloads: this.#reloads,
+      insecure: { insecureDevelopmentDevices: this.#made.plan.allowDevelopment },
+    })
+  }
+
+  async #reload(): Promise<void> {
+    if (this.#readConfig === undefined || this.#isClosing) return
+    try {
+      const config = await this.#readConfig()
+      const made = makePlan(config)
+      const credentials = readCredentials(config)
+      const failure = await this.#pool.takeOver(++this.#generation, made.plan)
+      if (failure !== undefined) throw new Problem(failure.code, failure)
+      const left = restartNeeded(this.#config.value.gateway, config.value.gateway)
+      this.#config = config
+      this.#made = made
+      this.#takeCredentials(credentials)
+      await this.#lines?.reopen(this.#logPath(config.value.gateway.accessLog.path))
+      this.#reloads = { ...this.#reloads, done: this.#reloads.done + 1, lastFailed: false }
+      this.#log.info({ generation: this.#generation }, 'the configuration was taken over')
+      if (left.length > 0) {
+        this.#log.warn(
+          { settings: left },
+          'these settings take effect at the next start of the gateway',
+        )
+      }
+    } catch (error) {
+      this.#reloads = { ...this.#reloads, failed: this.#reloads.failed + 1, lastFailed: true }
+      const said = error instanceof Error ? error.message : String(error)
+      const facts = error instanceof Problem ? { expected: error.expected, found: error.found } : {}
+      this.#log.error(
+        { error: said, ...facts },
+        'the configuration was refused, and the old one goes on',
+      )
+      throw error
+    } finally {
+      // Also the files of a configuration that was refused: the next swap of one may mend it.
+      this.#watch.set(this.#watchedFiles())
+    }
+  }
+
+  #takeCredentials(credentials: AuthorityCredentials): void {
+    if (JSON.stringify(credentials) === JSON.stringify(this.#credentials)) return
+    const before = this.#client
+    this.#credentials = credentials
+    this.#client = new AuthorityClient(credentials)
+    // The feed breaks off with it, and comes back with the new ones.
+    before.close()
+  }
+
+  #takeSnapshot(snapshot: Snapshot): void {
+    const { isTrustChanged, isTrustWithdrawn } = this.#known.replace(snapshot)
+    if (isTrustChanged || this.#trust.revision === 0) this.#spreadTrust(isTrustWithdrawn)
+    // Whoever was listed only in the snapshot has connections that no single change will end.
+    this.#pool.post({ type: 'table', table: this.#known.table, number: ++this.#tables })
+    this.#tellIgnorance()
+    this.#keeper.changed()
+    this.#firstSnapshot?.()
+  }
+
+  #takeChanges(changes: readonly Change[]): void {
+    const known = changes.map((change) => this.#known.apply(change))
+    if (known.some(({ isTrustChanged }) => isTrustChanged)) {
+      this.#spreadTrust(known.some(({ isTrustWithdrawn }) => isTrustWithdrawn))
+    }
+    const understood = known.flatMap(({ change }) => change ?? [])
+    const seqs = new Set(understood.map(({ seq }) => seq))
+    if (understood.length > 0) this.#pool.post({ type: 'changes', changes: understood })
+    this.#receipts.expect(
+      changes.filter(({ seq }) => seqs.has(seq)),
+      this.#pool.workers,
+    )
+    this.#tellIgnorance()
+    this.#keeper.changed()
+  }
+
+  #spreadTrust(isWithdrawn: boolean): void {
+    this.#trust = {
+      revision: this.#trust.revision + 1,
+      issuers: this.#known.issuers,
+      ticketSecret: isWithdrawn ? this.#newTicketSecret() : this.#trust.ticketSecret,
+    }
+    this.#pool.post({ type: 'trust', trust: this.#trust })
+  }
+
+  #renewTickets(): void {
+    this.#trust = { ...this.#trust, ticketSecret: this.#newTicketSecret() }
+    this.#pool.post({ type: 'trust', trust: this.#trust })
+  }
+
+  // A shared secret cannot be replaced from here; the trust that ticket keys also depend on still is.
+  #newTicketSecret(): Uint8Array {
+    const { ticketSecretFile } = this.#config.value.gateway
+    if (ticketSecretFile === undefined) return randomBytes(32)
+    const secret = readFileSync(fileOf(this.#config, ticketSecretFile))
+    if (secret.length < 32) {
+      throw this.#config.problem('/gateway/ticketSecretFile', 'the secret is too short', {
+        expected: 'at least 32 bytes',
+        found: `${secret.length} bytes`,
+      })
+    }
+    return createHash('sha256').update(secret).digest()
+  }
+
+  #handOut(table: SharedArrayBuffer): Promise<void> {
+    const number = ++this.#tables
+    return this.#pool
+      .ask({ type: 'table', table, number }, (message): message is FromWorker => {
+        return message.type === 'table-taken' && message.number === number
+      })
+      .then(() => undefined)
+  }
+
+  #hear(worker: PooledWorker, message: FromWorker): void {
+    if (message.type === 'applied') this.#receipts.applied(worker, message.changes)
+    else if (message.type === 'records') {
+      this.#reports.records(message.decisions, message.handshakes, message.dropped)
+      for (const { at, ...handshake } of message.handshakes) {
+        this.#log.info({ at: new Date(at).toISOString(), ...handshake }, 'a handshake failed')
+      }
+    } else if (message.type === 'log')
+      this.#log[message.level]({ ...message.fields }, message.message)
+    else if (message.type === 'lines') {
+      const characters = message.text.length
+      void this.#lines
+        ?.write(message.text)
+        .then(() => worker.post({ type: 'lines-taken', characters }))
+    }
+  }
+
+  #tellLevel(): void {
+    const level = staleLevel(this.#known.control, this.#made.plan.status)
+    if (level === this.#level) return
+    this.#level = level
+    const ageSeconds = this.#known.control.hasSnapshot()
+      ? this.#known.control.heardSecondsAgo()
+      : null
+    const isBad = level === 'stop' || level === 'unavailable' || level === 'sensitive'
+    const words = `the status of devices is ${level}`
+    if (level === 'fresh') this.#log.info({ level, ageSeconds }, words)
+    else this.#log[isBad ? 'error' : 'warn']({ level, ageSeconds }, words)
+  }
+
+  #tellIgnorance(): void {
+    const { notUnderstood } = this.#known
+    if (notUnderstood.length === 0) return
+    this.#log.error(
+      { kinds: notUnderstood },
+      'the authority speaks of things that this version does not understand: update the gateway',
+    )
+  }
+
+  #watchedFiles(): string[] {
+    const { path } = this.#config
+    const { authority, ticketSecretFile } = this.#config.value.gateway
+    const named = [authority.caFile, authority.certificateFile, authority.keyFile, ticketSecretFile]
+    return [
+      ...(path === undefined ? [] : [path]),
+      ...named.flatMap((file) => (file === undefined ? [] : [fileOf(this.#config, file)])),
+      ...this.#made.files,
+    ]
+  }
+
+  #logPath(path: string): string {
+    return path === '-' || path === 'off' ? path : fileOf(this.#config, path)
+  }
+}
+
+function readCredentials(config: GatewayConfig): AuthorityCredentials {
+  const { url, caFile, certificateFile, keyFile } = config.value.gateway.authority
+  const read = (member: string, file: string): string => {
+    try {
+      return readFileSync(fileOf(config, file), 'utf8')
+    } catch (cause) {
+      const { message } = config.problem(`/gateway/authority/${member}`, String(cause))
+      throw new Problem('config_unreadable', { detail: message, cause })
+    }
+  }
+  return {
+    url,
+    ca: read('caFile', caFile),
+    certificate: read('certificateFile', certificateFile),
+    key: read('keyFile', keyFile),
+  }
+}

@@ -1,0 +1,9 @@
+import { parseCertificate } from '@sallyport/pki'
+import { fromBase64url, type TrustedIssuer } from '@sallyport/wire'
+
+/** The key of an issuer in the feed: SHA-256 of its SubjectPublicKeyInfo, base64url. */
+export function issuerKey(issuer: TrustedIssuer): string {
+  const der = fromBase64url(issuer.certificate)
+  if (der === undefined) throw new RangeError('the certificate of an issuer is not base64url')
+  return parseCertificate(der).spkiSha256
+}

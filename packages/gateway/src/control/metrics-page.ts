@@ -1,0 +1,258 @@
+import { durationBounds } from '../metrics/histogram.ts'
+import type { WorkerMetrics } from '../metrics/worker-metrics.ts'
+import { type StaleLevel, staleLevels } from '../status/staleness.ts'
+
+/** What the main thread knows besides what its workers counted. */
+export type GatewayFacts = {
+  readonly version: string
+  readonly workers: number
+  readonly workerRestarts: number
+  readonly feedConnected: boolean
+  readonly feedAgeSeconds: number | undefined
+  readonly feedSequence: number
+  readonly staleLevel: StaleLevel
+  readonly entries: Readonly<Record<string, number>>
+  readonly reloads: { readonly done: number; readonly failed: number; readonly lastFailed: boolean }
+  readonly insecure: Readonly<Record<string, boolean>>
+}
+
+type Labels = Readonly<Record<string, string>>
+type Sample = { readonly labels: Labels; readonly value: number; readonly suffix?: string }
+type Metric = {
+  readonly name: string
+  readonly type: 'counter' | 'gauge' | 'histogram'
+  readonly help: string
+  readonly samples: (workers: readonly WorkerMetrics[], facts: GatewayFacts) => Sample[]
+}
+
+const one = (value: number): Sample[] => [{ labels: {}, value }]
+
+/** Every metric of a gateway. */
+const metrics: readonly Metric[] = [
+  {
+    name: 'sallyport_requests_total',
+    type: 'counter',
+    help: 'Requests by route, how they ended, and why',
+    samples: (workers) =>
+      workers.flatMap(({ requests }) =>
+        requests.map(({ host, route, outcome, reason, count }) => ({
+          labels: { host, route, outcome, reason },
+          value: count,
+        })),
+      ),
+  },
+  {
+    name: 'sallyport_request_duration_seconds',
+    type: 'histogram',
+    help: 'From the header section of a request to the end of its answer',
+    samples: (workers) => workers.flatMap(({ durations }) => histogramSamples(durations)),
+  },
+  {
+    name: 'sallyport_connections',
+    type: 'gauge',
+    help: 'Open connections by protocol',
+    samples: (workers) =>
+      workers.flatMap(({ connections }) =>
+        Object.entries(connections).map(([protocol, value]) => ({ labels: { protocol }, value })),
+      ),
+  },
+  {
+    name: 'sallyport_connections_accepted_total',
+    type: 'counter',
+    help: 'Connections that were accepted',
+    samples: (workers) => workers.map(({ accepted }) => ({ labels: {}, value: accepted })),
+  },
+  {
+    name: 'sallyport_connections_turned_away_total',
+    type: 'counter',
+    help: 'Connections that were closed at once, for want of room',
+    samples: (workers) => workers.map(({ turnedAway }) => ({ labels: {}, value: turnedAway })),
+  },
+  {
+    name: 'sallyport_handshakes_total',
+    type: 'counter',
+    help: 'TLS handshakes: full, resumed, or failed and why',
+    samples: (workers) =>
+      workers.flatMap(({ handshakes }) =>
+        handshakes.map(({ outcome, reason, count }) => ({
+          labels: { outcome, reason },
+          value: count,
+        })),
+      ),
+  },
+  {
+    name: 'sallyport_upstream_requests_total',
+    type: 'counter',
+    help: 'Requests sent to each target of each upstream',
+    samples: targetSamples('requests'),
+  },
+  {
+    name: 'sallyport_upstream_failures_total',
+    type: 'counter',
+    help: 'Requests that each target did not answer',
+    samples: targetSamples('failures'),
+  },
+  {
+    name: 'sallyport_upstream_connections',
+    type: 'gauge',
+    help: 'Open connections to each target',
+    samples: targetSamples('connections'),
+  },
+  {
+    name: 'sallyport_upstream_available',
+    type: 'gauge',
+    help: 'Workers that would send a request to the target now',
+    samples: (workers) =>
+      workers.flatMap(({ upstreams }) =>
+        upstreams.flatMap(({ name, targets }) =>
+          targets.map(({ url, isAvailable }) => ({
+            labels: { upstream: name, target: url },
+            value: isAvailable ? 1 : 0,
+          })),
+        ),
+      ),
+  },
+  {
+    name: 'sallyport_access_log_dropped_total',
+    type: 'counter',
+    help: 'Lines that the access log did not take in time',
+    samples: (workers) => workers.map((worker) => ({ labels: {}, value: worker.logLinesDropped })),
+  },
+  {
+    name: 'sallyport_records_dropped_total',
+    type: 'counter',
+    help: 'Decisions and handshakes too many to be reported',
+    samples: (workers) => workers.map((worker) => ({ labels: {}, value: worker.recordsDropped })),
+  },
+  {
+    name: 'sallyport_feed_connected',
+    type: 'gauge',
+    help: 'Whether the feed of the authority is open',
+    samples: (_, facts) => one(facts.feedConnected ? 1 : 0),
+  },
+  {
+    name: 'sallyport_feed_age_seconds',
+    type: 'gauge',
+    help: 'Since the authority was last heard',
+    samples: (_, { feedAgeSeconds }) => (feedAgeSeconds === undefined ? [] : one(feedAgeSeconds)),
+  },
+  {
+    name: 'sallyport_feed_sequence',
+    type: 'gauge',
+    help: 'Number of the last change that is in force',
+    samples: (_, facts) => one(facts.feedSequence),
+  },
+  {
+    name: 'sallyport_status_level',
+    type: 'gauge',
+    help: 'How far the knowledge of device status has aged: 1 for the level that it is at',
+    samples: (_, facts) =>
+      staleLevels.map((level) => ({
+        labels: { level },
+        value: facts.staleLevel === level ? 1 : 0,
+      })),
+  },
+  {
+    name: 'sallyport_status_entries',
+    type: 'gauge',
+    help: 'Certificates and devices that are not active, and issuers that are believed',
+    samples: (_, { entries }) =>
+      Object.entries(entries).map(([kind, value]) => ({ labels: { kind }, value })),
+  },
+  {
+    name: 'sallyport_workers',
+    type: 'gauge',
+    help: 'Worker threads that are ready',
+    samples: (_, facts) => one(facts.workers),
+  },
+  {
+    name: 'sallyport_worker_restarts_total',
+    type: 'counter',
+    help: 'Worker threads that broke and were replaced',
+    samples: (_, facts) => one(facts.workerRestarts),
+  },
+  {
+    name: 'sallyport_reloads_total',
+    type: 'counter',
+    help: 'Configurations that were taken over, or refused',
+    samples: (_, { reloads }) => [
+      { labels: { outcome: 'done' }, value: reloads.done },
+      { labels: { outcome: 'failed' }, value: reloads.failed },
+    ],
+  },
+  {
+    name: 'sallyport_reload_failed',
+    type: 'gauge',
+    help: 'Whether the last configuration was refused, and an older one is in force',
+    samples: (_, { reloads }) => one(reloads.lastFailed ? 1 : 0),
+  },
+  {
+    name: 'sallyport_insecure',
+    type: 'gauge',
+    help: 'Dangerous switches: 1 where one is on',
+    samples: (_, { insecure }) =>
+      Object.entries(insecure).map(([name, isOn]) => ({ labels: { name }, value: isOn ? 1 : 0 })),
+  },
+  {
+    name: 'sallyport_build_info',
+    type: 'gauge',
+    help: 'The version that runs',
+    samples: (_, { version }) => [{ labels: { version, role: 'gateway' }, value: 1 }],
+  },
+]
+
+/** The page that Prometheus reads (text format 0.0.4). Workers are added up. */
+export function metricsPage(workers: readonly WorkerMetrics[], facts: GatewayFacts): string {
+  let page = ''
+  for (const { name, type, help, samples } of metrics) {
+    page += `# HELP ${name} ${help}.\n# TYPE ${name} ${type}\n`
+    const sums = new Map<string, number>()
+    for (const { labels, value, suffix = '' } of samples(workers, facts)) {
+      const key = `${name}${suffix}${labelText(labels)}`
+      sums.set(key, (sums.get(key) ?? 0) + value)
+    }
+    for (const [key, value] of sums) page += `${key} ${value}\n`
+  }
+  return page
+}
+
+function targetSamples(member: 'requests' | 'failures' | 'connections'): Metric['samples'] {
+  return (workers) =>
+    workers.flatMap(({ upstreams }) =>
+      upstreams.flatMap(({ name, targets }) =>
+        targets.map((target) => ({
+          labels: { upstream: name, target: target.url },
+          value: target[member],
+        })),
+      ),
+    )
+}
+
+function histogramSamples({ counts, sum }: WorkerMetrics['durations']): Sample[] {
+  let total = 0
+  const buckets = [...counts].map((count, index): Sample => {
+    total += count
+    const bound = durationBounds[index]
+    return {
+      suffix: '_bucket',
+      labels: { le: bound === undefined ? '+Inf' : String(bound) },
+      value: total,
+    }
+  })
+  return [
+    ...buckets,
+    { suffix: '_sum', labels: {}, value: sum },
+    { suffix: '_count', labels: {}, value: total },
+  ]
+}
+
+function labelText(labels: Labels): string {
+  const pairs = Object.entries(labels).map(
+    ([name, value]) => `${name}="${value.replace(/[\\"\n]/g, escapeLabel)}"`,
+  )
+  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`
+}
+
+function escapeLabel(character: string): string {
+  return character === '\n' ? '\\n' : `\\${character}`
+}

@@ -1,0 +1,154 @@
+import { isProblem } from '@sallyport/problem'
+import {
+  type AppliedChange,
+  type DecisionRecord,
+  gatewayPaths,
+  type HandshakeRecord,
+  heartbeatSeconds,
+  type Report,
+} from '@sallyport/wire'
+import type { Log } from '../log/log.ts'
+import type { AuthorityClient } from './authority-client.ts'
+
+/** What a report takes of each kind. */
+const maxPerReport = 1_000
+/** What waits of each kind while the authority is away; the oldest goes first. */
+const maxWaiting = 10_000
+/** Between two reports that tell of requests alone. */
+const minimumGapMs = 1_000
+
+export type ReportOptions = {
+  readonly client: () => AuthorityClient
+  readonly log: Log
+  readonly instance: string
+  readonly version: string
+  readonly position: () => { readonly epoch: string; readonly seq: number } | undefined
+}
+
+/** Tells the authority what was applied, decided and seen: changes at once, the rest every heartbeat. */
+export class ReportSender {
+  readonly #options: ReportOptions
+  readonly #applied = new Waiting<AppliedChange>()
+  readonly #decisions = new Waiting<DecisionRecord>()
+  readonly #handshakes = new Waiting<HandshakeRecord>()
+  #dropped = 0
+  #timer: NodeJS.Timeout | undefined
+  #sending: Promise<void> | undefined
+  #isWanted = false
+  #sentAt = Number.NEGATIVE_INFINITY
+  #later: NodeJS.Timeout | undefined
+
+  constructor(options: ReportOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.send(), heartbeatSeconds * 1000)
+  }
+
+  applied(changes: readonly AppliedChange[]): void {
+    this.#applied.add(changes)
+    this.send()
+  }
+
+  records(
+    decisions: readonly DecisionRecord[],
+    handshakes: readonly HandshakeRecord[],
+    dropped: number,
+  ): void {
+    this.#dropped += dropped + this.#decisions.add(decisions) + this.#handshakes.add(handshakes)
+    // Somebody with a request id in hand may be asking already; but a flood is told in large pieces.
+    const wait = this.#sentAt + minimumGapMs - performance.now()
+    if (wait <= 0) this.send()
+    else this.#later ??= setTimeout(() => this.send(), wait)
+  }
+
+  /** One report at a time; what comes meanwhile goes with the next. */
+  send(): void {
+    if (this.#sending !== undefined) {
+      this.#isWanted = true
+      return
+    }
+    const position = this.#options.position()
+    if (position === undefined) return
+    this.#isWanted = false
+    this.#sentAt = performance.now()
+    clearTimeout(this.#later)
+    this.#later = undefined
+    this.#sending = this.#sendAndGoOn(position)
+  }
+
+  async #sendAndGoOn(position: { epoch: string; seq: number }): Promise<void> {
+    const isSent = await this.#sendOne(position)
+    this.#sending = undefined
+    if (isSent && (this.#isWanted || this.#decisions.isFull || this.#handshakes.isFull)) this.send()
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer)
+    clearTimeout(this.#later)
+    await this.#sending
+    this.send()
+    await this.#sending
+  }
+
+  async #sendOne(position: { epoch: string; seq: number }): Promise<boolean> {
+    const { client, instance, version, log } = this.#options
+    const dropped = this.#dropped
+    const report: Report = {
+      instance,
+      version,
+      ...position,
+      applied: this.#applied.take(),
+      decisions: this.#decisions.take(),
+      handshakes: this.#handshakes.take(),
+      dropped,
+    }
+    try {
+      await client().postJson(gatewayPaths.reports, report)
+    } catch (error) {
+      const said = error instanceof Error ? error.message : String(error)
+      // A report that is not understood would not be understood tomorrow either.
+      const isHopeless = isProblem(error) && error.code === 'message_malformed'
+      log[isHopeless ? 'error' : 'debug']({ error: said }, 'a report was not taken')
+      if (!isHopeless) return false
+    }
+    this.#applied.forget()
+    this.#decisions.forget()
+    this.#handshakes.forget()
+    this.#dropped -= dropped
+    return true
+  }
+}
+
+/** Records on their way, oldest first, no more than a bound. */
+class Waiting<T> {
+  #records: T[] = []
+  #taken = 0
+
+  /** @returns how many old ones had to go for it */
+  add(records: readonly T[]): number {
+    if (records.length > 0) this.#records = [...this.#records, ...records]
+    const surplus = Math.max(0, this.#records.length - maxWaiting)
+    if (surplus > 0) this.#records = this.#records.slice(surplus)
+    this.#taken = Math.max(0, this.#taken - surplus)
+    return surplus
+  }
+
+  get isFull(): boolean {
+    return this.#records.length > maxPerReport
+  }
+
+  /** The oldest, to be sent. */
+  take(): T[] {
+    const taken = this.#records.slice(0, maxPerReport)
+    this.#taken = taken.length
+    return taken
+  }
+
+  /** Those that were taken have arrived. */
+  forget(): void {
+    this.#records = this.#records.slice(this.#taken)
+    this.#taken = 0
+  }
+}

@@ -1,0 +1,121 @@
+import type { ServerResponse } from 'node:http'
+import { constants, type ServerHttp2Session } from 'node:http2'
+import type { TLSSocket } from 'node:tls'
+import { jsonString } from '../log/json-string.ts'
+import { forwardedField } from '../pipeline/identity-fields.ts'
+import type { Refusal } from '../pipeline/stage.ts'
+import type { HostTrust } from '../trust/host-trust.ts'
+import type { PresentedLeaf } from '../trust/presented-leaf.ts'
+import type { Host } from '../worker/host.ts'
+
+/** How a connection is counted when a change ends it. */
+export type ConnectionKind = 'http1' | 'http2' | 'webSocket'
+
+/** How long what is open on a connection may go on when it is asked to end. */
+const gracefulEndMs = 30_000
+/** How long a client may take to read the last answer. */
+const soonMs = 5_000
+
+/** A client's connection behind its handshake, HTTP/1 or HTTP/2. */
+export class Connection {
+  readonly socket: TLSSocket
+  /** The SNI; undefined where the client named no host and got the default one. */
+  readonly serverName: string | undefined
+  readonly address: string
+  /** What every line of the access log says of this connection. */
+  readonly logMembers: string
+  /** What services are told of where it comes from. */
+  readonly forwarded: string
+  /** Replaced when a new configuration is taken over. */
+  host: Host
+  kind: ConnectionKind = 'http1'
+  session: ServerHttp2Session | undefined
+  /** The answer that HTTP/1 is busy with, or was last. */
+  response: ServerResponse | undefined
+
+  /** Requests under way. */
+  active = 0
+  /** Monotonic milliseconds: when a request last began or ended. */
+  lastActiveAt: number
+  /** Asked to end; from then on every answer of HTTP/1 is its last. */
+  isEnding = false
+  /** Set by the parser's callback for the request that comes next. */
+  hasUnsupportedUpgrade = false
+
+  /** Authority last found to be that of the host. */
+  acceptedAuthority: string | undefined
+  /** The version of the status table that `statusRefusal` was found in. */
+  statusVersion = -1
+  statusRefusal: Refusal | undefined
+
+  readonly #der: Buffer | undefined
+  #leaf: PresentedLeaf | undefined
+  #leafTrust: HostTrust | undefined
+
+  constructor(options: {
+    socket: TLSSocket
+    host: Host
+    serverName: string | undefined
+    address: string
+    der: Buffer | undefined
+  }) {
+    this.socket = options.socket
+    this.host = options.host
+    this.serverName = options.serverName
+    this.address = options.address
+    this.#der = options.der
+    const { name } = options.host.plan
+    const tls = options.socket.getProtocol() ?? ''
+    this.logMembers = `"address":${jsonString(options.address)},"host":${jsonString(name)},"tls":"${tls}"`
+    this.forwarded = forwardedField(this)
+    this.lastActiveAt = performance.now()
+  }
+
+  get hasCertificate(): boolean {
+    return this.#der !== undefined
+  }
+
+  /** The certificate as the host's present trust sees it: verified once per connection and trust. */
+  currentLeaf(): PresentedLeaf | undefined {
+    const { trust } = this.host
+    if (this.#der !== undefined && this.#leafTrust !== trust) {
+      this.#leaf = trust.verify(this.#der)
+      this.#leafTrust = trust
+      this.statusVersion = -1
+    }
+    return this.#leaf
+  }
+
+  /** What is under way is cut off. HTTP/2 clients are told so by GOAWAY. */
+  endNow(): void {
+    if (this.session !== undefined && !this.session.destroyed) {
+      this.session.goaway(constants.NGHTTP2_NO_ERROR)
+      this.session.destroy()
+    } else this.socket.destroy()
+  }
+
+  /** What is under way is finished, within bounds; nothing new is begun. */
+  endGracefully(): void {
+    if (this.isEnding) return
+    this.isEnding = true
+    if (this.session !== undefined) this.session.close()
+    else if (this.active === 0) this.socket.destroySoon()
+    else if (this.response?.headersSent === false) this.response.shouldKeepAlive = false
+    this.#endWithin(gracefulEndMs)
+  }
+
+  /** What was written still goes out; nothing more is waited for. */
+  endSoon(): void {
+    this.isEnding = true
+    if (this.session === undefined) this.socket.destroySoon()
+    else this.session.close()
+    this.#endWithin(soonMs)
+  }
+
+  #endWithin(ms: number): void {
+    if (this.socket.destroyed) return
+    const timer = setTimeout(() => this.endNow(), ms)
+    timer.unref()
+    this.socket.once('close', () => clearTimeout(timer))
+  }
+}

@@ -1,0 +1,182 @@
+import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
+import type { ReasonCode } from '@sallyport/problem'
+import type { HandshakeRecord } from '@sallyport/wire'
+import type { Refusal } from '../pipeline/stage.ts'
+import type { Host } from '../worker/host.ts'
+import { type ClientHello, maxClientHelloBytes, readClientHello } from './client-hello.ts'
+import { Connection } from './connection.ts'
+import { handshakeReason, handshakeWords } from './handshake-failure.ts'
+
+/** What a handshake needs of its worker. */
+export type HandshakeOwner = {
+  /** The host of a name, or the default one where no name was given. */
+  readonly hostFor: (serverName: string | undefined) => Host | undefined
+  /** What is said against the device of a `require` host, before it may send a request. */
+  readonly checkDevice: (connection: Connection) => Refusal | undefined
+  readonly succeeded: (handshake: Handshake, connection: Connection) => void
+  /** Told once, instead of `succeeded`. */
+  readonly failed: (handshake: Handshake, record: HandshakeRecord) => void
+  /** The client went away without a byte, as health checks of balancers do. */
+  readonly abandoned: (handshake: Handshake) => void
+}
+
+const alpnProtocols = ['h2', 'http/1.1']
+// Records of one byte each, and their headers.
+const maxPeekedBytes = 2 * maxClientHelloBytes
+/** TLS alert 112, unrecognized_name, fatal (RFC 6066 §3): the only one that we must write ourselves. */
+const unrecognizedName = Buffer.from([21, 3, 3, 0, 2, 2, 112])
+const plainHttp = /^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|PRI) /
+const plainHttpWords = 'This port speaks TLS alone: use https://\n'
+const plainHttpAnswer =
+  'HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n' +
+  `Content-Length: ${plainHttpWords.length}\r\n\r\n${plainHttpWords}`
+
+/** A connection from its first byte to the end of its handshake. */
+export class Handshake {
+  readonly startedAt = performance.now()
+  readonly #address: string
+  readonly #raw: Socket
+  readonly #owner: HandshakeOwner
+  #bytes: Buffer | undefined
+  #serverName: string | undefined
+  #host: Host | undefined
+  #tls: TLSSocket | undefined
+  #isOver = false
+
+  constructor(raw: Socket, owner: HandshakeOwner) {
+    this.#raw = raw
+    this.#owner = owner
+    this.#address = raw.remoteAddress ?? ''
+    raw.on('error', (error) => this.#broke(error))
+    raw.on('close', () => this.#broke(undefined))
+    raw.on('data', this.#received)
+  }
+
+  /** Its time is over. */
+  expire(): void {
+    this.fail('handshake_timeout', {
+      found: this.#tls === undefined ? 'no whole ClientHello' : 'no end',
+    })
+  }
+
+  /** Without a record: the gateway has no room, or goes out of service. */
+  drop(): void {
+    this.#isOver = true
+    this.#raw.destroy()
+  }
+
+  fail(code: ReasonCode, facts: Pick<HandshakeRecord, 'expected' | 'found' | 'thumbprint'>): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#owner.failed(this, {
+      at: Date.now(),
+      address: this.#address,
+      ...(this.#serverName === undefined ? {} : { serverName: this.#serverName }),
+      ...(this.#host === undefined ? {} : { clientCertificate: this.#host.plan.clientCertificate }),
+      code,
+      ...facts,
+    })
+    this.#tls?.destroy()
+    // What was written, an alert, still goes out.
+    this.#raw.destroySoon()
+  }
+
+  readonly #received = (chunk: Buffer): void => {
+    const bytes = this.#bytes === undefined ? chunk : Buffer.concat([this.#bytes, chunk])
+    this.#bytes = bytes
+    const reading = readClientHello(bytes)
+    if (reading.state === 'more') {
+      if (bytes.length <= maxPeekedBytes) return
+      this.fail('handshake_client_hello_too_large', { found: `${bytes.length} bytes` })
+    } else if (reading.state === 'refused') {
+      const isHttp = plainHttp.test(bytes.toString('latin1', 0, 8))
+      if (isHttp) this.#raw.write(plainHttpAnswer)
+      this.fail(reading.code, {
+        expected: 'a TLS ClientHello of at most 16 KiB',
+        found: isHttp ? 'a request in plain HTTP' : reading.found,
+      })
+    } else this.#begin(reading.hello, bytes)
+  }
+
+  #begin(hello: ClientHello, bytes: Buffer): void {
+    this.#serverName = hello.serverName
+    const host = this.#owner.hostFor(hello.serverName)
+    if (host === undefined) {
+      this.#raw.write(unrecognizedName)
+      this.fail('handshake_host_unknown', {
+        expected: 'the name of a host of this gateway (SNI)',
+        found: hello.serverName ?? 'no name',
+      })
+      return
+    }
+    this.#host = host
+    this.#raw.removeListener('data', this.#received)
+    this.#raw.pause()
+    // TLSSocket takes what is buffered here first, and then reads the handle itself.
+    this.#raw.unshift(bytes)
+    this.#bytes = undefined
+    const { clientCertificate } = host.plan
+    const tls = new TLSSocket(this.#raw, {
+      isServer: true,
+      secureContext: host.secureContext,
+      requestCert: clientCertificate !== 'off',
+      // To TLS this means: an alert where there is no certificate at all.
+      rejectUnauthorized: clientCertificate === 'require',
+      ALPNProtocols: alpnProtocols,
+    })
+    this.#tls = tls
+    tls.on('error', (error) => this.#broke(error))
+    tls.on('secure', () => this.#secured(host, tls))
+  }
+
+  #secured(host: Host, tls: TLSSocket): void {
+    if (this.#isOver) return
+    releaseControl(tls)
+    const isAsked = host.plan.clientCertificate !== 'off'
+    const connection = new Connection({
+      socket: tls,
+      host,
+      serverName: this.#serverName,
+      address: this.#address,
+      der: isAsked ? tls.getPeerX509Certificate()?.raw : undefined,
+    })
+    const refusal =
+      host.plan.clientCertificate === 'require' ? this.#owner.checkDevice(connection) : undefined
+    if (refusal === undefined) {
+      this.#isOver = true
+      this.#owner.succeeded(this, connection)
+      return
+    }
+    const thumbprint = connection.currentLeaf()?.thumbprint
+    this.fail(refusal.code, {
+      ...(refusal.expected === undefined ? {} : { expected: refusal.expected }),
+      ...(refusal.found === undefined ? {} : { found: refusal.found }),
+      ...(thumbprint === undefined ? {} : { thumbprint }),
+    })
+  }
+
+  #broke(error: NodeJS.ErrnoException | undefined): void {
+    if (this.#isOver) return
+    if (this.#bytes === undefined && this.#tls === undefined) {
+      this.#isOver = true
+      this.#owner.abandoned(this)
+      this.#raw.destroy()
+    } else if (error === undefined || error.code === 'ECONNRESET' || error.code === 'EPIPE') {
+      this.fail('handshake_failed', { found: 'the client closed the connection' })
+    } else this.fail(handshakeReason(error), { found: handshakeWords(error) })
+  }
+}
+
+/**
+ * tls.Server calls this when it hands a socket out; before, a TLSSocket keeps errors of TLS to itself. We
+ * are in tls.Server's place, since it destroys a socket whose chain it does not like without saying
+ * whose certificate that was. Where node has it no more, such a connection ends when it is idle.
+ */
+function releaseControl(tls: TLSSocket): void {
+  if ('_releaseControl' in tls && typeof tls._releaseControl === 'function') tls._releaseControl()
+  // Whoever takes the connection over listens as well; nobody at all would end the process.
+  tls.on('error', ignore)
+}
+
+function ignore(): void {}

@@ -1,0 +1,28 @@
+import type { UpstreamMetrics } from '../forward/upstream.ts'
+
+/** What a worker counted since it was started: plain data, to be added up over workers. */
+export type WorkerMetrics = {
+  readonly requests: readonly RequestRow[]
+  readonly durations: { readonly counts: Float64Array; readonly sum: number }
+  readonly connections: Readonly<Record<'http1' | 'http2' | 'webSocket' | 'handshake', number>>
+  /** Connections that were accepted. */
+  readonly accepted: number
+  /** Connections that were closed at once, for want of room. */
+  readonly turnedAway: number
+  readonly handshakes: readonly {
+    readonly outcome: string
+    readonly reason: string
+    readonly count: number
+  }[]
+  readonly logLinesDropped: number
+  readonly recordsDropped: number
+  readonly upstreams: readonly UpstreamMetrics[]
+}
+
+export type RequestRow = {
+  readonly host: string
+  readonly route: string
+  readonly outcome: string
+  readonly reason: string
+  readonly count: number
+}

@@ -1,0 +1,59 @@
+import type { Connection } from '../edge/connection.ts'
+import type { ForwardHeaders } from '../forward/request-headers.ts'
+import type { GatewayRequest } from './gateway-request.ts'
+import type { TraceParents } from './trace-parent.ts'
+
+/**
+ * What the gateway says to the service about a request: who calls, from where, under which ids. What
+ * the client says in fields of these names is withheld by the forwarder.
+ */
+export function identityFields(
+  request: GatewayRequest,
+  traceParents: TraceParents,
+): ForwardHeaders {
+  const { connection, exchange } = request
+  const trace = traceParents.next(exchange.header('traceparent'))
+  const set = [
+    'X-Request-Id',
+    exchange.requestId,
+    'traceparent',
+    trace.value,
+    'Forwarded',
+    connection.forwarded,
+    'X-Forwarded-For',
+    connection.address,
+    'X-Forwarded-Proto',
+    'https',
+  ]
+  if (request.device !== undefined) {
+    const leaf = connection.currentLeaf()
+    if (leaf?.device !== undefined) {
+      const { clientCert, clientCertChain, device } = leaf.fields
+      set.push(
+        'Client-Cert',
+        clientCert,
+        'Client-Cert-Chain',
+        clientCertChain,
+        'Sallyport-Device',
+        device,
+      )
+    }
+  }
+  return { set, strip: trace.isContinued ? nothing : noState }
+}
+
+// tracestate belongs to the trace that its traceparent names (W3C Trace Context §3.3).
+function noState(lowerName: string): boolean {
+  return lowerName === 'tracestate'
+}
+
+function nothing(): boolean {
+  return false
+}
+
+/** RFC 7239 §4. The host is the one that the connection was made for, and every request on it is held to. */
+export function forwardedField(connection: Pick<Connection, 'address' | 'host'>): string {
+  const { address, host } = connection
+  const node = address.includes(':') ? `"[${address}]"` : address
+  return `for=${node};host="${host.plan.name}";proto=https`
+}

@@ -1,0 +1,64 @@
+import type { ReasonCode } from '@sallyport/problem'
+import type Type from 'typebox'
+import type { TSchema } from 'typebox'
+import type { HostPlan, RoutePlan } from '../configuration/plan.ts'
+import type { DeviceStatus } from '../status/device-status.ts'
+import type { GatewayRequest } from './gateway-request.ts'
+
+/** The answer of a stage that has nothing against a request. */
+export const pass = 'pass'
+
+/** The answer of a stage that has. `expected` and `found` are for the operator alone. */
+export type Refusal = {
+  readonly code: ReasonCode
+  /** Which check of the stage. */
+  readonly check?: string
+  readonly expected?: string
+  readonly found?: string
+  /** What the caller may know besides the title of the reason. */
+  readonly detail?: string
+  readonly retryAfterSeconds?: number
+  /** Header fields of the answer, flat. */
+  readonly headers?: readonly string[]
+  /** Whether the connection has no future: it ends with this answer. */
+  readonly endsConnection?: boolean
+}
+
+export type Verdict = typeof pass | Refusal
+
+/** Synchronous unless it must wait: a promise costs more than most checks. */
+export type Decide = (request: GatewayRequest) => Verdict | Promise<Verdict>
+
+/** `enforce` refuses, `shadow` decides, records and lets through, `off` does nothing. */
+export const modes = ['enforce', 'shadow', 'off'] as const
+export type Mode = (typeof modes)[number]
+
+/** What a stage may use besides its own configuration. */
+export type StageRuntime = {
+  readonly host: HostPlan
+  /** Undefined where a request matches no route: the stages run all the same, with their defaults. */
+  readonly route: RoutePlan | undefined
+  readonly status: DeviceStatus
+}
+
+/**
+ * One layer of checks: a file under `stages/`, and a row of the table of stages.
+ *
+ * `settings` makes the members of its configuration under a route; it takes the schema builder as a
+ * parameter, so that a worker, which never validates, does not load it. A stage without settings is
+ * always enforced. `compile` runs once for each route when a configuration is loaded; the
+ * function that it returns runs for each request, and looks nothing up by name.
+ */
+export type Stage<Settings> = {
+  readonly name: string
+  readonly settings?: (type: typeof Type) => Record<string, TSchema>
+  /** Whether the stage has anything to say on a host, told or not. */
+  readonly appliesTo: (host: HostPlan) => boolean
+  readonly compile: (settings: Settings, runtime: StageRuntime) => Decide
+}
+
+/** What every stage with settings is given under a route. */
+export type StageSettings = { readonly mode?: Mode }
+
+/** A compiled stage of a route. */
+export type Step = { readonly stage: string; readonly mode: Mode; readonly decide: Decide }

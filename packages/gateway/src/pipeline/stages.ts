@@ -1,0 +1,7 @@
+import { deviceStage } from '../stages/device.ts'
+import { hostStage } from '../stages/host.ts'
+import { routeStage } from '../stages/route.ts'
+import type { Stage } from './stage.ts'
+
+/** The pipeline: every stage, in the order in which a request meets them. Then it is forwarded. */
+export const stages: readonly Stage<never>[] = [hostStage, deviceStage, routeStage]

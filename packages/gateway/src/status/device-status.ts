@@ -1,0 +1,56 @@
+import type { ReasonCode } from '@sallyport/problem'
+import type { StatusKeys } from '../trust/presented-leaf.ts'
+import { type StaleLevel, type StaleLimits, staleLevel } from './staleness.ts'
+import { statusReason } from './status-code.ts'
+import type { StatusControl } from './status-control.ts'
+import { readStatusTable, type StatusReader } from './status-table.ts'
+
+/** Both numbers in one: 2³¹ changes between two restarts are out of reach. */
+const maxInstalls = 1024
+
+/** A worker's view of the status of devices, certificates and issuers. */
+export class DeviceStatus {
+  /** As of the last `refresh`, which the worker calls four times a second. */
+  level: StaleLevel = 'unavailable'
+  #reader: StatusReader
+  #limits: StaleLimits
+  readonly #control: StatusControl
+  #installs = 0
+
+  constructor(control: StatusControl, table: SharedArrayBuffer, limits: StaleLimits) {
+    this.#control = control
+    this.#reader = readStatusTable(table)
+    this.#limits = limits
+    this.refresh()
+  }
+
+  refresh(): void {
+    this.level = staleLevel(this.#control, this.#limits)
+  }
+
+  setLimits(limits: StaleLimits): void {
+    this.#limits = limits
+    this.refresh()
+  }
+
+  /** Takes another table in place of the one so far. */
+  install(table: SharedArrayBuffer): void {
+    this.#reader = readStatusTable(table)
+    this.#installs++
+    this.refresh()
+  }
+
+  /** To be read before `reasonAgainst`: what was looked up then holds until this number is another. */
+  version(): number {
+    return this.#control.version() * maxInstalls + (this.#installs % maxInstalls)
+  }
+
+  /** Why what these keys name is refused. The device first: what is said of it is the most telling. */
+  reasonAgainst(keys: StatusKeys): ReasonCode | undefined {
+    return (
+      statusReason(this.#reader.lookUp(keys.device)) ??
+      statusReason(this.#reader.lookUp(keys.certificate)) ??
+      statusReason(this.#reader.lookUp(keys.issuer))
+    )
+  }
+}

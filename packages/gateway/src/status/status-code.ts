@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto'
+import type { ReasonCode } from '@sallyport/problem'
+import type { ChangeKind } from '@sallyport/wire'
+
+/** What the table holds for a key. 0 is an empty slot, 1 a key that was withdrawn from the list. */
+export type StatusCode = number
+
+type StatusRow = { readonly code: StatusCode; readonly reason: ReasonCode }
+
+/**
+ * The statuses that refuse, by kind. A status that this version does not know refuses as the last
+ * row of its kind does: closed, never ignored.
+ */
+const statuses: Readonly<Record<ChangeKind, Readonly<Record<string, StatusRow>>>> = {
+  device: {
+    suspended: { code: 2, reason: 'device_suspended' },
+    superseded: { code: 3, reason: 'device_superseded' },
+    revoked: { code: 4, reason: 'device_revoked' },
+  },
+  certificate: {
+    superseded: { code: 5, reason: 'device_certificate_superseded' },
+    revoked: { code: 6, reason: 'device_certificate_revoked' },
+  },
+  issuer: { withdrawn: { code: 7, reason: 'device_certificate_untrusted' } },
+}
+
+export const emptySlot = 0
+export const activeStatus: StatusCode = 1
+
+const reasonsByCode: readonly (ReasonCode | undefined)[] = reasonsInOrder()
+
+/** The number that stands for a status in the table. */
+export function statusCode(kind: ChangeKind, status: string): StatusCode {
+  if (status === 'active') return activeStatus
+  const rows = statuses[kind]
+  const row = Object.hasOwn(rows, status) ? rows[status] : Object.values(rows).at(-1)
+  return row?.code ?? activeStatus
+}
+
+/** Why a key of this status is refused; undefined where it is not. */
+export function statusReason(code: StatusCode): ReasonCode | undefined {
+  return reasonsByCode[code]
+}
+
+/** How many 32-bit words a key takes in the table. */
+export const keyWords = 4
+
+/**
+ * The key of the table: the first 128 bits of SHA-256 over kind and key. A match by accident, or by a
+ * forger who chooses ids, would at worst refuse; there is no input that hides a listed key.
+ */
+export function statusKey(kind: ChangeKind, key: string): Int32Array {
+  const digest = createHash('sha256').update(`${kind}\0${key}`).digest()
+  const words = new Int32Array(keyWords)
+  for (let index = 0; index < keyWords; index++) words[index] = digest.readInt32LE(index * 4)
+  return words
+}
+
+function reasonsInOrder(): (ReasonCode | undefined)[] {
+  const list: (ReasonCode | undefined)[] = []
+  for (const rows of Object.values(statuses)) {
+    for (const row of Object.values(rows)) list[row.code] = row.reason
+  }
+  return list
+}

@@ -1,0 +1,147 @@
+import type { HostPlan, Plan, RoutePlan } from '../configuration/plan.ts'
+import { hostSecureContext } from '../edge/tls-context.ts'
+import { createUpstream, type Upstream } from '../forward/upstream.ts'
+import type { Log } from '../log/log.ts'
+import { RequestCounters } from '../metrics/request-counters.ts'
+import type { Stage, StageSettings, Step } from '../pipeline/stage.ts'
+import { stages } from '../pipeline/stages.ts'
+import { requestPath } from '../routing/request-path.ts'
+import { routePattern, routeTable } from '../routing/route-table.ts'
+import type { DeviceStatus } from '../status/device-status.ts'
+import type { Host, Route } from './host.ts'
+import type { WorkerTrust } from './worker-trust.ts'
+
+/** One configuration, compiled: what a worker decides by until the next one is taken over. */
+export type Generation = {
+  readonly plan: Plan
+  readonly hosts: ReadonlyMap<string, Host>
+  readonly upstreams: ReadonlyMap<string, NamedUpstream>
+}
+
+type NamedUpstream = {
+  readonly upstream: Upstream /** To tell whether it changed. */
+  readonly source: string
+}
+
+export type GenerationOptions = {
+  readonly trust: WorkerTrust
+  readonly status: DeviceStatus
+  readonly log: Log
+  /** The one in force: upstreams that did not change keep their connections, routes their counts. */
+  readonly previous: Generation | undefined
+}
+
+/**
+ * Builds all that a configuration needs, and touches nothing that is in force.
+ *
+ * @throws Problem `config_invalid`, `config_unreadable`; whatever was begun is closed by then
+ */
+export function buildGeneration(plan: Plan, options: GenerationOptions): Generation {
+  const upstreams = new Map<string, NamedUpstream>()
+  try {
+    for (const [name, config] of Object.entries(plan.upstreams)) {
+      const source = JSON.stringify(config)
+      const known = options.previous?.upstreams.get(name)
+      upstreams.set(
+        name,
+        known?.source === source
+          ? known
+          : { source, upstream: createUpstream(name, config, { log: options.log }) },
+      )
+    }
+    const hosts = new Map(
+      plan.hosts.map((host) => [host.name, buildHost(host, plan, upstreams, options)]),
+    )
+    return { plan, hosts, upstreams }
+  } catch (error) {
+    closeUnused(upstreams, options.previous)
+    throw error
+  }
+}
+
+/** Closes the upstreams of a generation that another one does not use. */
+export function closeUnused(
+  upstreams: ReadonlyMap<string, NamedUpstream>,
+  kept: Generation | undefined,
+): void {
+  for (const [name, { upstream }] of upstreams) {
+    if (kept?.upstreams.get(name)?.upstream !== upstream) void upstream.close()
+  }
+}
+
+function buildHost(
+  plan: HostPlan,
+  whole: Plan,
+  upstreams: ReadonlyMap<string, NamedUpstream>,
+  options: GenerationOptions,
+): Host {
+  const { trust, status, previous } = options
+  const before = previous?.hosts.get(plan.name)
+  const hostTrust = trust.forHost(plan)
+  const routes = plan.routes.map((route): Route => {
+    const pattern = routePattern(route.path)
+    const { path } = requestPath(pattern.path)
+    const named = upstreams.get(route.upstream)
+    if (path === undefined || named === undefined) {
+      throw new TypeError(`The route ${route.name} was not validated`)
+    }
+    return {
+      plan: route,
+      pattern: { path, isPrefix: pattern.isPrefix },
+      methods: route.methods,
+      steps: compileSteps(plan, route, status),
+      upstream: named.upstream,
+      counters: before?.counterOf(route.name) ?? new RequestCounters(),
+    }
+  })
+  const byName = new Map(routes.map((route) => [route.plan.name, route]))
+  return {
+    plan,
+    routes: routeTable(routes),
+    routeList: routes,
+    counterOf: (name) => byName.get(name)?.counters,
+    steps: compileSteps(plan, undefined, status),
+    counters: before?.counters ?? new RequestCounters(),
+    trust: hostTrust,
+    secureContext: hostSecureContext(
+      plan,
+      whole.minVersion,
+      hostTrust.fingerprint,
+      trust.ticketSecret,
+    ),
+  }
+}
+
+/** Renews what depends on trust, in place: hosts, and with them connections, see it at once. */
+export function renewTrust(generation: Generation, trust: WorkerTrust): void {
+  const renewed = [...generation.hosts.values()].map((host) => {
+    const hostTrust = trust.forHost(host.plan)
+    const secureContext = hostSecureContext(
+      host.plan,
+      generation.plan.minVersion,
+      hostTrust.fingerprint,
+      trust.ticketSecret,
+    )
+    return { host, hostTrust, secureContext }
+  })
+  for (const { host, hostTrust, secureContext } of renewed) {
+    // The same beliefs, new ticket keys: what was verified stays verified.
+    if (host.trust.fingerprint !== hostTrust.fingerprint) host.trust = hostTrust
+    host.secureContext = secureContext
+  }
+}
+
+function compileSteps(host: HostPlan, route: RoutePlan | undefined, status: DeviceStatus): Step[] {
+  return stages
+    .filter((stage) => stage.appliesTo(host))
+    .map((stage) => {
+      // Each stage's settings were held against its own schema.
+      const { name, compile } = stage as Stage<StageSettings>
+      const settings = (route?.stages[name] ?? {}) as StageSettings
+      return {
+        stage: name,
+        mode: settings.mode ?? 'enforce',
+        decide: compile(settings, { host, route, status }),
+      }
+    })
+}

@@ -1,0 +1,30 @@
+import type { SecureContext } from 'node:tls'
+import type { HostPlan, RoutePlan } from '../configuration/plan.ts'
+import type { Upstream } from '../forward/upstream.ts'
+import type { RequestCounters } from '../metrics/request-counters.ts'
+import type { Step } from '../pipeline/stage.ts'
+import type { RoutePattern, RouteTable } from '../routing/route-table.ts'
+import type { HostTrust } from '../trust/host-trust.ts'
+
+/** A host of the present configuration, compiled. Trust and TLS context are replaced in place. */
+export type Host = {
+  readonly plan: HostPlan
+  readonly routes: RouteTable<Route>
+  readonly routeList: readonly Route[]
+  /** The counters of a route by its name. */
+  readonly counterOf: (routeName: string) => RequestCounters | undefined
+  /** The steps of requests that match no route. */
+  readonly steps: readonly Step[]
+  readonly counters: RequestCounters
+  trust: HostTrust
+  secureContext: SecureContext
+}
+
+export type Route = {
+  readonly plan: RoutePlan
+  readonly pattern: RoutePattern
+  readonly methods: readonly string[] | undefined
+  readonly steps: readonly Step[]
+  readonly upstream: Upstream
+  readonly counters: RequestCounters
+}

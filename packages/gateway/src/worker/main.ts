@@ -1,0 +1,18 @@
+// The entry of a worker thread.
+import { parentPort, workerData } from 'node:worker_threads'
+import { failureOf, GatewayWorker } from './gateway-worker.ts'
+import type { FromWorker, ToWorker, WorkerStart } from './messages.ts'
+
+const port = parentPort
+if (port === null) throw new TypeError('This module is the entry of a worker thread')
+const send = (message: FromWorker): void => port.postMessage(message)
+
+try {
+  const worker = new GatewayWorker(workerData as WorkerStart, send)
+  await worker.listen()
+  port.on('message', (message: ToWorker) => worker.receive(message))
+  send({ type: 'ready' })
+} catch (error) {
+  send({ type: 'failed', failure: failureOf(error) })
+  port.close()
+}

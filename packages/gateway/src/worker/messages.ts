@@ -1,0 +1,91 @@
+import type { ReasonCode } from '@sallyport/problem'
+import type { ChangeKind, DecisionRecord, HandshakeRecord, TrustedIssuer } from '@sallyport/wire'
+import type { Plan } from '../configuration/plan.ts'
+import type { WorkerMetrics } from '../metrics/worker-metrics.ts'
+
+/** What all workers believe, at one revision. */
+export type Trust = {
+  /** Rises with each change of the issuers. */
+  readonly revision: number
+  readonly issuers: readonly TrustedIssuer[]
+  /** Ticket keys are derived from it; replaced when trust is withdrawn, and twice a day. */
+  readonly ticketSecret: Uint8Array
+}
+
+export type Address = { readonly host: string; readonly port: number }
+
+/** What a worker is started with. */
+export type WorkerStart = {
+  readonly instance: string
+  readonly listen: readonly Address[]
+  /** Whether several workers share each port. */
+  readonly sharesPorts: boolean
+  readonly plan: Plan
+  readonly trust: Trust
+  readonly control: SharedArrayBuffer
+  readonly table: SharedArrayBuffer
+}
+
+/** A change of status that is in the table already: connections are ended by it. */
+export type KnownChange = {
+  readonly seq: number
+  readonly kind: ChangeKind
+  readonly key: string
+  readonly status: string
+}
+
+export type EndedConnections = { http1: number; http2: number; webSocket: number }
+
+/** From the main thread to a worker. */
+export type ToWorker =
+  | { readonly type: 'prepare'; readonly generation: number; readonly plan: Plan }
+  | { readonly type: 'commit'; readonly generation: number }
+  | { readonly type: 'abort'; readonly generation: number }
+  | { readonly type: 'trust'; readonly trust: Trust }
+  | { readonly type: 'table'; readonly table: SharedArrayBuffer; readonly number: number }
+  | { readonly type: 'changes'; readonly changes: readonly KnownChange[] }
+  | { readonly type: 'metrics'; readonly request: number }
+  | { readonly type: 'decision'; readonly request: number; readonly key: string }
+  | { readonly type: 'lines-taken'; readonly characters: number }
+  | { readonly type: 'drain' }
+
+export type Failure = {
+  readonly code: ReasonCode
+  readonly detail: string
+  readonly expected?: string
+  readonly found?: string
+}
+
+/** From a worker to the main thread. */
+export type FromWorker =
+  | { readonly type: 'ready' }
+  | { readonly type: 'failed'; readonly failure: Failure }
+  | { readonly type: 'prepared'; readonly generation: number; readonly failure?: Failure }
+  | { readonly type: 'committed'; readonly generation: number }
+  | { readonly type: 'table-taken'; readonly number: number }
+  | {
+      readonly type: 'applied'
+      readonly changes: readonly { readonly seq: number; readonly ended: EndedConnections }[]
+    }
+  | { readonly type: 'metrics'; readonly request: number; readonly metrics: WorkerMetrics }
+  | {
+      readonly type: 'decision'
+      readonly request: number
+      readonly record: DecisionRecord | undefined
+    }
+  | { readonly type: 'lines'; readonly text: string }
+  | {
+      readonly type: 'records'
+      readonly decisions: readonly DecisionRecord[]
+      readonly handshakes: readonly HandshakeRecord[]
+      readonly dropped: number
+    }
+  | {
+      readonly type: 'log'
+      readonly level: LogLevel
+      readonly fields: Readonly<Record<string, unknown>>
+      readonly message: string
+    }
+  | { readonly type: 'drained' }
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'

@@ -1,0 +1,174 @@
+import type { Duplex } from 'node:stream'
+import type { ReasonCode } from '@sallyport/problem'
+import type { Connection } from '../edge/connection.ts'
+import { rawRefusal } from '../edge/malformed-request.ts'
+import type { RequestSink } from '../edge/request-sink.ts'
+import type { Exchange, Outcome } from '../exchange/exchange.ts'
+import { accessLine } from '../log/access-line.ts'
+import type { LineBatch } from '../log/line-batch.ts'
+import type { Histogram } from '../metrics/histogram.ts'
+import { decisionRecord } from '../pipeline/decision-record.ts'
+import { GatewayRequest } from '../pipeline/gateway-request.ts'
+import { identityFields } from '../pipeline/identity-fields.ts'
+import { refusalAnswer } from '../pipeline/refusal-answer.ts'
+import { type PipelineEnds, runPipeline } from '../pipeline/run-pipeline.ts'
+import type { Refusal } from '../pipeline/stage.ts'
+import { traceParents } from '../pipeline/trace-parent.ts'
+import { findRoute } from '../routing/find-route.ts'
+import type { DecisionRing } from './decision-ring.ts'
+
+export type RequestServerOptions = {
+  readonly nextRequestId: () => string
+  /** Undefined where there is no access log. */
+  readonly accessLog: () => LineBatch | undefined
+  readonly durations: Histogram
+  readonly decisions: DecisionRing
+}
+
+/** Takes requests from the edge, leads them through the pipeline, and keeps the books of them. */
+export class RequestServer implements RequestSink {
+  readonly nextRequestId: () => string
+  readonly #options: RequestServerOptions
+  readonly #traceParents = traceParents()
+
+  constructor(options: RequestServerOptions) {
+    this.#options = options
+    this.nextRequestId = options.nextRequestId
+  }
+
+  readonly begin = (connection: Connection, exchange: Exchange, isUpgrade: boolean): void => {
+    const { host } = connection
+    const { route, refusal } = findRoute(host, exchange)
+    const request = new GatewayRequest(exchange, connection, host, route, refusal, isUpgrade)
+    this.#opened(request)
+    runPipeline(request, (route ?? host).steps, this.#ends)
+  }
+
+  readonly refuseUpgrade = (connection: Connection, exchange: Exchange): void => {
+    const request = new GatewayRequest(
+      exchange,
+      connection,
+      connection.host,
+      undefined,
+      undefined,
+      false,
+    )
+    this.#opened(request)
+    const found = exchange.header('upgrade')?.slice(0, 100) ?? 'none'
+    this.#refuse(request, unsupportedUpgrade(found))
+  }
+
+  readonly refuseBroken = (
+    connection: Connection,
+    socket: Duplex,
+    code: ReasonCode,
+    found: string,
+  ): void => {
+    const requestId = this.nextRequestId()
+    const at = Date.now()
+    const { host } = connection
+    host.counters.count('refused', code)
+    this.#options.decisions.add({
+      requestId,
+      at,
+      address: connection.address,
+      host: host.plan.name,
+      method: '',
+      path: '',
+      status: 0,
+      code,
+      stages: [
+        { stage: 'parse', mode: 'enforce', verdict: 'refuse', code, found: found.slice(0, 500) },
+      ],
+    })
+    this.#options
+      .accessLog()
+      ?.add(
+        `{"time":"${new Date(at).toISOString()}","requestId":"${requestId}",${connection.logMembers},"code":"${code}"}\n`,
+      )
+    // An answer that has begun cannot be taken back: then the end of the connection says it all.
+    if (socket.writable && connection.response?.headersSent !== true) {
+      socket.end(rawRefusal(code, requestId))
+    } else if (socket.writable && connection.active === 0) {
+      socket.end(rawRefusal(code, requestId))
+    } else socket.destroy()
+    connection.endSoon()
+  }
+
+  #opened(request: GatewayRequest): void {
+    const { connection } = request
+    connection.active++
+    connection.lastActiveAt = request.startedAt
+    request.exchange.onDone((outcome) => this.#done(request, outcome))
+  }
+
+  readonly #refuse = (request: GatewayRequest, refusal: Refusal): void => {
+    const { exchange, connection, host } = request
+    request.refusal ??= refusal
+    const { status, headers, body } = refusalAnswer(refusal, {
+      requestId: exchange.requestId,
+      realm: host.plan.name,
+      now: request.at,
+    })
+    const isLast = refusal.endsConnection === true || connection.isEnding
+    if (isLast && exchange.httpVersion !== '2') headers.push('Connection', 'close')
+    exchange.refuse(status, headers, body)
+    if (isLast && exchange.httpVersion === '2') connection.endGracefully()
+  }
+
+  readonly #forward = (request: GatewayRequest): void => {
+    const { route, exchange, connection, isUpgrade } = request
+    if (route === undefined) {
+      // The route stage has refused it; were it taken out of the table, the request ends here.
+      this.#refuse(request, { code: 'route_not_found' })
+      return
+    }
+    const fields = identityFields(request, this.#traceParents)
+    if (!isUpgrade) {
+      route.upstream.forward(exchange, fields)
+    } else if (route.plan.webSocket) {
+      connection.kind = 'webSocket'
+      route.upstream.upgrade(exchange, fields)
+    } else {
+      request.refusedBy = 'forward'
+      this.#refuse(request, unsupportedUpgrade('WebSocket on a route without webSocket: true'))
+    }
+  }
+
+  readonly #ends: PipelineEnds = { forward: this.#forward, refuse: this.#refuse }
+
+  #done(request: GatewayRequest, outcome: Outcome): void {
+    const { connection, route, host, refusal, shadowed } = request
+    const now = performance.now()
+    connection.active--
+    connection.lastActiveAt = now
+    if (connection.isEnding && connection.active === 0) connection.endSoon()
+
+    const counters = (route ?? host).counters
+    const durationMs = now - request.startedAt
+    this.#options.durations.observe(durationMs / 1000)
+    this.#options.accessLog()?.add(accessLine(request, outcome, durationMs))
+    if (shadowed !== undefined) {
+      for (const shadow of shadowed) counters.count('shadow', shadow.refusal.code)
+    }
+    if (refusal !== undefined) counters.count('refused', refusal.code)
+    else if (outcome.code !== undefined) counters.count('failed', outcome.code)
+    else if (outcome.aborted) counters.count('failed', 'client_gone')
+    else counters.forwarded++
+
+    const { decisions } = this.#options
+    if (refusal === undefined && shadowed === undefined && outcome.code === undefined) {
+      decisions.keep(request, outcome.status)
+    } else decisions.add(decisionRecord(request, outcome))
+  }
+}
+
+function unsupportedUpgrade(found: string): Refusal {
+  return {
+    code: 'request_upgrade_unsupported',
+    check: 'upgrade',
+    expected: 'websocket, on a route that allows it',
+    found,
+    endsConnection: true,
+  }
+}

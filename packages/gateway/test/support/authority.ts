@@ -1,0 +1,139 @@
+import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
+import https from 'node:https'
+import type { AddressInfo } from 'node:net'
+import type { Change, Report, Snapshot, TrustedIssuer } from '@sallyport/wire'
+import type { World } from './world.ts'
+
+/** The gateway's side of an authority, in memory: what it answers is what a test says. */
+export class TestAuthority {
+  readonly reports: Report[] = []
+  epoch = 'epo_aaaaaaaaaaaaaaaaaaaaaaaaaa'
+  seq = 0
+  issuers: TrustedIssuer[]
+  /** Members of a snapshot that a later version may have. */
+  extra: Record<string, unknown> = {}
+  snapshotsGiven = 0
+  readonly #listed = { certificate: new Map<string, string>(), device: new Map<string, string>() }
+  readonly #history: Change[] = []
+  readonly #feeds = new Set<ServerResponse>()
+  readonly #world: World
+  #server: https.Server | undefined
+  #port = 0
+  #beat: NodeJS.Timeout | undefined
+
+  constructor(world: World) {
+    this.#world = world
+    this.issuers = [world.trusted(world.deviceCa)]
+  }
+
+  get url(): string {
+    return `https://localhost:${this.#port}`
+  }
+
+  async start(): Promise<void> {
+    const identity = await this.#world.server('localhost')
+    const server = https.createServer({
+      ...identity,
+      ca: this.#world.serviceCa,
+      requestCert: true,
+      rejectUnauthorized: true,
+    })
+    server.on('request', (request, response) => {
+      const url = new URL(request.url ?? '/', 'https://localhost')
+      if (url.pathname === '/gateway/v1/snapshot') {
+        this.snapshotsGiven++
+        response.end(JSON.stringify(this.snapshot()))
+      } else if (url.pathname === '/gateway/v1/reports') {
+        const chunks: Buffer[] = []
+        request.on('data', (chunk: Buffer) => chunks.push(chunk))
+        request.on('end', () => {
+          this.reports.push(JSON.parse(Buffer.concat(chunks).toString()) as Report)
+          response.writeHead(204).end()
+        })
+      } else if (url.pathname === '/gateway/v1/feed') this.#follow(url.searchParams, response)
+      else response.writeHead(404).end()
+    })
+    server.listen(this.#port, '127.0.0.1')
+    await once(server, 'listening')
+    this.#port = (server.address() as AddressInfo).port
+    this.#server = server
+    this.#beat = setInterval(() => this.heartbeat(), 1_000)
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#beat)
+    const server = this.#server
+    this.#server = undefined
+    if (server === undefined) return
+    const closed = once(server, 'close')
+    server.close()
+    server.closeAllConnections()
+    await closed
+  }
+
+  snapshot(): Snapshot {
+    const until = Date.now() + 86_400_000
+    const entries = (listed: Map<string, string>) =>
+      [...listed].map(([key, status]) => ({ key, status, until }))
+    return {
+      epoch: this.epoch,
+      seq: this.seq,
+      at: Date.now(),
+      issuers: this.issuers,
+      certificates: entries(this.#listed.certificate),
+      devices: entries(this.#listed.device),
+      ...this.extra,
+    }
+  }
+
+  /** Appends a change and tells it. @returns its number */
+  change(kind: string, key: string, status: string, issuer?: TrustedIssuer): number {
+    const change: Change = {
+      seq: ++this.seq,
+      at: Date.now(),
+      kind,
+      key,
+      status,
+      until: Date.now() + 86_400_000,
+      ...(issuer === undefined ? {} : { issuer }),
+    }
+    if (kind === 'device' || kind === 'certificate') this.#listed[kind].set(key, status)
+    this.#history.push(change)
+    for (const feed of this.#feeds) tell(feed, change)
+    return change.seq
+  }
+
+  /** Changes what the next snapshot says, and tells nobody. */
+  list(kind: 'device' | 'certificate', key: string, status: string): void {
+    this.#listed[kind].set(key, status)
+  }
+
+  heartbeat(): void {
+    const data = JSON.stringify({ epoch: this.epoch, seq: this.seq, at: Date.now() })
+    for (const feed of this.#feeds) feed.write(`event: heartbeat\ndata: ${data}\n\n`)
+  }
+
+  breakFeeds(): void {
+    for (const feed of this.#feeds) feed.destroy()
+  }
+
+  #follow(query: URLSearchParams, response: ServerResponse): void {
+    const after = Number(query.get('after'))
+    if (query.get('epoch') !== this.epoch || after > this.seq) {
+      response.writeHead(410, { 'content-type': 'application/problem+json' })
+      response.end(JSON.stringify({ code: 'feed_gone' }))
+      return
+    }
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    const data = JSON.stringify({ epoch: this.epoch, seq: after, at: Date.now() })
+    response.write(`event: heartbeat\ndata: ${data}\n\n`)
+    for (const change of this.#history) if (change.seq > after) tell(response, change)
+    this.#feeds.add(response)
+    response.on('close', () => this.#feeds.delete(response))
+  }
+}
+
+function tell(feed: ServerResponse, change: Change): void {
+  feed.write(`id: ${change.seq}\nevent: change\ndata: ${JSON.stringify(change)}\n\n`)
+}
