@@ -85,10 +85,10 @@ export interface Exchange {
   write(chunk: Buffer): boolean
   end(trailers: readonly string[]): void
   /**
-   * Accepts the change of protocol that was asked for: 101, or 200 to an extended CONNECT. From here on
+   * Accepts the change to WebSocket that was asked for: 101, or 200 to an extended CONNECT. From here on
    * `startBody` and `write` pass bytes of the new protocol.
    */
-  switchProtocols(headers: readonly string[], upgrade: string): void
+  switchProtocols(headers: readonly string[]): void
   /** Cuts the answer off in a way that the client can tell from its end. */
   abort(): void
 }

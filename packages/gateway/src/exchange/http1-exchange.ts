@@ -55,8 +55,11 @@ export class Http1Exchange implements Exchange {
     const length = headers['content-length']
     if (headers['transfer-encoding'] !== undefined) this.contentLength = undefined
     else this.contentLength = length === undefined ? 0 : Number(length)
+    // RFC 9110 §10.1.1: an expectation without content, or in HTTP/1.0, is none.
     this.expectsContinue =
-      this.contentLength !== 0 && headers.expect?.toLowerCase() === '100-continue'
+      this.contentLength !== 0 &&
+      this.httpVersion === '1.1' &&
+      headers.expect?.toLowerCase() === '100-continue'
     // One listener for both ends of a life: node:http emits close after a finished answer too.
     res.on('close', () => this.#closed())
   }
@@ -176,7 +179,7 @@ export class Http1Exchange implements Exchange {
     else res.end()
   }
 
-  switchProtocols(_headers: readonly string[], _upgrade: string): void {
+  switchProtocols(_headers: readonly string[]): void {
     throw new TypeError('this request did not ask for another protocol')
   }
 

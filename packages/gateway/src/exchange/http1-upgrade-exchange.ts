@@ -50,11 +50,11 @@ class Http1UpgradeExchange extends Http1Exchange {
     stream.on('close', () => this.ended(!this.#isTunnel && !res.writableFinished))
   }
 
-  override switchProtocols(headers: readonly string[], upgrade: string): void {
+  override switchProtocols(headers: readonly string[]): void {
     const stream = this.#stream
     this.#isTunnel = true
     this.outcome.status = 101
-    let text = `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${upgrade}\r\n`
+    let text = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n'
     for (let index = 0; index < headers.length; index += 2) {
       text += `${headers[index]}: ${headers[index + 1]}\r\n`
     }

@@ -62,6 +62,10 @@ class Http2Exchange implements Exchange {
     // A reset by the client is an error to node; `close` follows, and tells all that is needed.
     stream.on('error', ignore)
     stream.on('close', () => this.#closed())
+    // They come when they come, whether or not somebody reads the content in front of them.
+    stream.on('trailers', (_headers, _flags, raw?: string[]) => {
+      this.#requestTrailers = raw ?? []
+    })
   }
 
   get socket(): Duplex {
@@ -94,9 +98,6 @@ class Http2Exchange implements Exchange {
   startBody(): void {
     const stream = this.#stream
     stream.on('data', (chunk: Buffer) => this.#listener?.requestData(chunk))
-    stream.on('trailers', (_headers, _flags, raw?: string[]) => {
-      this.#requestTrailers = raw ?? []
-    })
     stream.on('end', () => {
       this.#isRequestOver = true
       this.#listener?.requestEnd(this.#requestTrailers)
@@ -168,8 +169,11 @@ class Http2Exchange implements Exchange {
     })
   }
 
-  switchProtocols(_headers: readonly string[], _upgrade: string): void {
-    throw new TypeError('this request did not ask for another protocol')
+  switchProtocols(headers: readonly string[]): void {
+    const stream = this.#stream
+    if (stream.destroyed || stream.closed) return
+    this.#respond(200, [...headers], false, false)
+    stream.on('drain', () => this.#listener?.responseDrained())
   }
 
   abort(): void {

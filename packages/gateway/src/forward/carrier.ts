@@ -1,6 +1,7 @@
 import type { Exchange } from '../exchange/exchange.ts'
 import type { ForwardHeaders } from './request-headers.ts'
 import type { UpstreamFailure } from './upstream-failure.ts'
+import type { WebSocketRequest } from './web-socket.ts'
 
 /** What carries one request to a service: an HTTP/1 connection, or one stream of HTTP/2. */
 export interface Carrier {
@@ -20,8 +21,8 @@ export interface Carrier {
 export interface Carried {
   readonly exchange: Exchange
   readonly headers: ForwardHeaders
-  /** The protocol that the connection is to change to, if it is. */
-  readonly upgrade: string | undefined
+  /** Where the connection is to change its protocol. */
+  readonly upgrade: WebSocketRequest | undefined
   /** Whether only a connection that carried nothing before will do. */
   readonly needsFresh: boolean
 
@@ -37,7 +38,7 @@ export interface Carried {
   content(chunk: Buffer): void
   end(trailers: readonly string[]): void
   /** 101: what follows, both ways, is bytes of the new protocol, until `end`. */
-  switched(fields: string[], upgrade: string): void
+  switched(fields: string[]): void
   /** The last event. The carrier is gone. */
   failed(failure: UpstreamFailure): void
 }

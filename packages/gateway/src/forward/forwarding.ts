@@ -8,6 +8,7 @@ import type { Target } from './target.ts'
 import type { UpstreamContext } from './upstream-context.ts'
 import { type UpstreamFailure, upstreamFailure } from './upstream-failure.ts'
 import { note, refuseFailure, refuseProblem } from './upstream-refusal.ts'
+import { isAccepted, type WebSocketRequest, withoutAccept } from './web-socket.ts'
 
 type Phase = 'waiting' | 'asking' | 'answering' | 'tunnel' | 'over'
 
@@ -18,7 +19,7 @@ type Phase = 'waiting' | 'asking' | 'answering' | 'tunnel' | 'over'
 export class Forwarding implements Carried, ExchangeListener, Timed {
   readonly exchange: Exchange
   readonly headers: ForwardHeaders
-  readonly upgrade: string | undefined
+  readonly upgrade: WebSocketRequest | undefined
   needsFresh = false
   deadline = Number.POSITIVE_INFINITY
   slot = -1
@@ -39,13 +40,14 @@ export class Forwarding implements Carried, ExchangeListener, Timed {
     context: UpstreamContext,
     exchange: Exchange,
     headers: ForwardHeaders,
-    upgrade: string | undefined,
+    upgrade: WebSocketRequest | undefined,
   ) {
     this.#context = context
     this.exchange = exchange
     this.headers = headers
     this.upgrade = upgrade
-    this.#isRequestComplete = exchange.contentLength === 0
+    // What a client sends behind a request to change its protocol is not content of it.
+    this.#isRequestComplete = exchange.contentLength === 0 || upgrade !== undefined
   }
 
   start(): void {
@@ -121,8 +123,8 @@ export class Forwarding implements Carried, ExchangeListener, Timed {
 
   whole(status: number, fields: string[], content: string): void {
     this.#answered(status)
-    this.#over()
     this.exchange.respondWhole(status, fields, content)
+    this.#over()
   }
 
   head(status: number, fields: string[], mayHaveTrailers: boolean): void {
@@ -148,17 +150,24 @@ export class Forwarding implements Carried, ExchangeListener, Timed {
   }
 
   end(trailers: readonly string[]): void {
-    this.#over()
     this.exchange.end(trailers)
+    this.#over()
   }
 
-  switched(fields: string[], upgrade: string): void {
+  switched(fields: string[]): void {
+    const { upgrade } = this
+    if (upgrade === undefined || !isAccepted(upgrade, fields)) {
+      const detail = `${this.#context.name} did not accept the WebSocket that it was asked for.`
+      this.#carrier?.abandon()
+      this.failed(upstreamFailure('upgradeFailed', 'possibly-seen', detail))
+      return
+    }
     this.#answered(101)
     this.#phase = 'tunnel'
     this.#touch()
     this.#isRequestComplete = false
     this.#isBodyStarted = true
-    this.exchange.switchProtocols(fields, upgrade)
+    this.exchange.switchProtocols(upgrade.key === undefined ? fields : withoutAccept(fields))
     this.exchange.startBody()
   }
 
@@ -270,7 +279,9 @@ export class Forwarding implements Carried, ExchangeListener, Timed {
   }
 
   #setDeadline(now: number, milliseconds: number): void {
-    this.deadline = Math.min(now + milliseconds, this.#totalDeadline)
+    // `now` is as of the last tick: a deadline may come late by that much, never early.
+    const { granularityMs } = this.#context.deadlines
+    this.deadline = Math.min(now + milliseconds + granularityMs, this.#totalDeadline)
   }
 
   // The answer cannot be completed any more, and must not look as if it were.

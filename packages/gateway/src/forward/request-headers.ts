@@ -7,6 +7,7 @@ import {
   tokenPattern,
 } from './field-syntax.ts'
 import { type RequestFieldRule, requestFieldRule } from './request-field-rules.ts'
+import type { WebSocketRequest } from './web-socket.ts'
 
 export type ForwardHeaders = {
   /** Flat; what the gateway says: Client-Cert, Sallyport-Device, Forwarded, traceparent … */
@@ -80,9 +81,8 @@ function checkedValue(rule: RequestFieldRule, value: string): string {
 export type RequestHeadOptions = {
   /** What to call the service where the client named no host. */
   fallbackAuthority: string
-  /** `websocket`, where the connection is to change its protocol. */
-  upgrade?: string | undefined
-  method?: string
+  /** Where the connection is to change its protocol. HTTP/1 only. */
+  upgrade?: WebSocketRequest | undefined
 }
 
 /** The head of the request in HTTP/1.1, with its framing written anew (RFC 9112 §6). */
@@ -91,19 +91,27 @@ export function http1RequestHead(
   headers: ForwardHeaders,
   options: RequestHeadOptions,
 ): string {
-  const method = options.method ?? exchange.method
+  const { upgrade } = options
+  // An extended CONNECT (RFC 8441 §4) is what GET is to HTTP/1.
+  const method = upgrade?.key === undefined ? exchange.method : 'GET'
   checkRequestLine(method, exchange.target)
+  checkTransferEncoding(exchange)
   const authority = exchange.authority ?? options.fallbackAuthority
   let head = `${method} ${exchange.target} HTTP/1.1\r\nHost: ${checkedAuthority(authority)}\r\n`
-  const takesTrailers = eachField(exchange, headers, (rule, value) => {
+  const said = upgrade?.key === undefined ? headers : withKey(headers, upgrade.key)
+  const takesTrailers = eachField(exchange, said, (rule, value) => {
     head += rule.line + value + '\r\n'
   })
-  if (options.upgrade !== undefined) {
-    return `${head}Connection: Upgrade\r\nUpgrade: ${options.upgrade}\r\n\r\n`
+  if (upgrade !== undefined) {
+    return `${head}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`
   }
   if (takesTrailers) head += 'TE: trailers\r\nConnection: TE\r\n'
   if (exchange.expectsContinue) head += 'Expect: 100-continue\r\n'
   return head + framing(exchange) + '\r\n'
+}
+
+function withKey(headers: ForwardHeaders, key: string): ForwardHeaders {
+  return { ...headers, set: [...headers.set, 'Sec-WebSocket-Key', key] }
 }
 
 function framing(exchange: Exchange): string {
@@ -125,6 +133,7 @@ export function http2RequestHead(
   options: RequestHeadOptions & { scheme: 'http' | 'https' },
 ): string[] {
   checkRequestLine(exchange.method, exchange.target)
+  checkTransferEncoding(exchange)
   const list = [
     ':method',
     exchange.method,
@@ -145,6 +154,19 @@ export function http2RequestHead(
     list.push('content-length', String(length))
   }
   return list
+}
+
+// llhttp takes any codings that end in chunked. We undo chunked alone, and a service that is told of no
+// other would take coded content for content (RFC 9112 §6.1).
+function checkTransferEncoding(exchange: Exchange): void {
+  if (exchange.contentLength !== undefined || exchange.httpVersion === '2') return
+  const coding = exchange.header('transfer-encoding')
+  if (coding?.toLowerCase() === 'chunked') return
+  throw new Problem('request_malformed', {
+    detail: 'The transfer coding of the request is not supported.',
+    expected: 'chunked',
+    found: JSON.stringify(coding?.slice(0, 100)),
+  })
 }
 
 function checkRequestLine(method: string, target: string): void {

@@ -1,3 +1,4 @@
+import { Problem } from '@sallyport/problem'
 import type { Exchange } from '../exchange/exchange.ts'
 import { Balance } from './balance.ts'
 import { Deadlines } from './deadlines.ts'
@@ -11,6 +12,8 @@ import { Target, type TargetEvents } from './target.ts'
 import { type UpstreamConfig, upstreamSettings } from './upstream-config.ts'
 import type { UpstreamContext, UpstreamCounters } from './upstream-context.ts'
 import type { UpstreamFailure } from './upstream-failure.ts'
+import { refuseProblem } from './upstream-refusal.ts'
+import { webSocketRequest } from './web-socket.ts'
 
 /** A service behind the gateway. */
 export interface Upstream {
@@ -106,7 +109,12 @@ export function createUpstream(
     },
     upgrade(exchange, headers) {
       counters.requests++
-      new Forwarding(context, exchange, headers, 'websocket').start()
+      if (exchange.protocol === undefined && exchange.contentLength !== 0) {
+        const detail = 'A request to change the protocol has content.'
+        refuseProblem(exchange, new Problem('request_upgrade_unsupported', { detail }))
+        return
+      }
+      new Forwarding(context, exchange, headers, webSocketRequest(exchange)).start()
     },
     snapshot: () => ({
       name,

@@ -1,6 +1,5 @@
 import http from 'node:http'
 import net, { type Socket } from 'node:net'
-import { once } from 'node:events'
 
 export type Answer = {
   status: number
@@ -34,6 +33,8 @@ export function ask(port: number, options: AskOptions = {}): Promise<Answer> {
     })
     request.on('error', reject)
     request.on('response', (response) => {
+      // From here on the answer itself tells whether it broke off.
+      request.off('error', reject).on('error', () => {})
       let text = ''
       response.setEncoding('latin1')
       response.on('data', (chunk: string) => {
@@ -68,7 +69,7 @@ export async function collect(socket: Socket): Promise<string> {
     text += chunk.toString('latin1')
   })
   socket.on('error', () => {})
-  await once(socket, 'close')
+  await new Promise((resolve) => socket.on('close', resolve))
   return text
 }
 

@@ -151,6 +151,13 @@ test('writes the framing anew, never Content-Length and Transfer-Encoding togeth
   assert.doesNotMatch(sized, /Transfer-Encoding|Content_Length/)
 })
 
+test('refuses transfer codings other than chunked, which it cannot pass on', () => {
+  for (const coding of ['gzip, chunked', 'chunked, chunked', 'identity']) {
+    const given = { rawHeaders: ['Transfer-Encoding', coding], contentLength: undefined }
+    assert.throws(() => headOf(given), isMalformed)
+  }
+})
+
 test('says that there is no content where the method anticipates some', () => {
   assert.match(headOf({ method: 'POST' }), /\r\nContent-Length: 0\r\n\r\n$/)
   assert.doesNotMatch(headOf({ method: 'GET' }), /Content-Length/)

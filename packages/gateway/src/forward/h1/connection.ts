@@ -214,9 +214,7 @@ export class Http1Connection implements Carrier, ResponseEvents, Timed {
     try {
       used = this.#parser.execute(bytes)
     } catch (error) {
-      if (!isProblem(error)) throw error
-      const { expected, found } = error
-      this.#fail(upstreamFailure('invalid', 'possibly-seen', error.message, { expected, found }))
+      this.#fail(invalidFailure(error, this.#endpoint.url))
       return
     }
     if (this.#isAnswered) this.#settle(used < bytes.length)
@@ -268,7 +266,7 @@ export class Http1Connection implements Carrier, ResponseEvents, Timed {
 
   onUpgrade(head: ResponseHead): void {
     this.state = 'tunnel'
-    this.#request?.switched(head.fields, head.upgrade ?? '')
+    this.#request?.switched(head.fields)
   }
 
   #connected(): void {
@@ -320,6 +318,17 @@ export class Http1Connection implements Carrier, ResponseEvents, Timed {
     this.close()
     request?.failed(failure)
   }
+}
+
+// What the parser did not refuse may still be nothing that node can say to the client. It costs this
+// request, as a refused answer does, and never the process.
+function invalidFailure(error: unknown, url: string): UpstreamFailure {
+  if (isProblem(error)) {
+    const { expected, found } = error
+    return upstreamFailure('invalid', 'possibly-seen', error.message, { expected, found })
+  }
+  const detail = `The answer of ${url} could not be passed on.`
+  return upstreamFailure('invalid', 'possibly-seen', detail, { found: String(error) })
 }
 
 function sendHeldHead(connection: Http1Connection): void {

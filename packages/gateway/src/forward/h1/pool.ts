@@ -127,6 +127,8 @@ export class Http1Pool implements Transport, ConnectionOwner {
     connection.deadline = this.#deadlines.now + keptMs
     this.#deadlines.add(connection)
     this.#idle.push(connection)
+    // Whoever still waits insists on a new connection: this one may have to make room for it.
+    if (this.#waiting.size > 0) this.#openForWaiting()
   }
 
   connectFailed(connection: Http1Connection, failure: UpstreamFailure): void {

@@ -21,8 +21,6 @@ export type ResponseHead = {
   readonly keepAlive: boolean
   /** Seconds that the service keeps the connection, where it says so. */
   readonly keepAliveSeconds: number | undefined
-  /** The value of Upgrade, where the status is 101. */
-  readonly upgrade: string | undefined
 }
 
 export type ResponseContext = {
@@ -97,6 +95,7 @@ export function parseResponseHead(text: string, context: ResponseContext): Respo
   if (transferEncoding !== undefined) {
     checkTransferEncoding(transferEncoding, contentLength !== -1, isHttp11)
   }
+  if (status === 101) checkUpgrade(upgrade, context)
   const framing = framingOf(status, context, transferEncoding !== undefined, contentLength)
   let isKept = isHttp11
   if (connection !== undefined) isKept = applyConnection(connection, isHttp11, fields)
@@ -112,7 +111,6 @@ export function parseResponseHead(text: string, context: ResponseContext): Respo
     contentLength,
     keepAlive: isKept && framing !== 'close',
     keepAliveSeconds: keepAlive === undefined ? undefined : timeoutOf(keepAlive),
-    upgrade: status === 101 ? upgradeTo(upgrade, context) : undefined,
   }
 }
 
@@ -193,10 +191,11 @@ function timeoutOf(keepAlive: string): number | undefined {
   return found === null ? undefined : Number(found[1])
 }
 
-function upgradeTo(upgrade: string | undefined, context: ResponseContext): string {
+function checkUpgrade(upgrade: string | undefined, context: ResponseContext): void {
   if (!context.upgrades) throw invalid('the status', 'no 101, which was not asked for', '101')
-  if (upgrade === undefined) throw invalid('the 101', 'an Upgrade field', 'none')
-  return upgrade
+  if (upgrade?.toLowerCase() !== 'websocket') {
+    throw invalid('Upgrade', 'websocket, which was asked for', upgrade ?? 'none')
+  }
 }
 
 /**

@@ -7,6 +7,8 @@ import { http2ResponseFields, http2ResponseTrailers } from './response-fields.ts
 /** What a stream needs of the session that it is on. */
 export type StreamSession = {
   readonly url: string
+  /** Whether its connection is gone. */
+  readonly isLost: boolean
   hasIgnored(streamId: number | undefined): boolean
   streamClosed(): void
 }
@@ -33,9 +35,11 @@ export class Http2Carrier implements Carrier {
     this.#request = request
     this.isReused = isReused
     this.#watchEnd()
-    stream.on('headers', (headers, _flags, raw?: string[]) => this.#informed(headers, raw ?? []))
+    stream.on('headers', (headers, _flags, raw?: string[]) =>
+      this.#guarded(() => this.#informed(headers, raw ?? [])),
+    )
     stream.on('response', (headers, flags, raw?: string[]) =>
-      this.#responded(headers, flags, raw ?? []),
+      this.#guarded(() => this.#responded(headers, flags, raw ?? [])),
     )
     stream.on('trailers', (_headers, _flags, raw?: string[]) => {
       this.#trailers = http2ResponseTrailers(raw ?? [])
@@ -55,6 +59,17 @@ export class Http2Carrier implements Carrier {
     stream.push = (chunk: unknown, encoding?: BufferEncoding): boolean => {
       if (chunk === null && !stream.closed) this.#isEndSeen = true
       return push.call(stream, chunk, encoding)
+    }
+  }
+
+  // What nghttp2 let pass may still be nothing that node can say to the client.
+  #guarded(tell: () => void): void {
+    const request = this.#request
+    try {
+      tell()
+    } catch (error) {
+      this.abandon()
+      request?.failed(this.#invalid(`The answer could not be passed on: ${String(error)}`))
     }
   }
 
@@ -118,8 +133,8 @@ export class Http2Carrier implements Carrier {
     const isIgnored =
       rstCode === constants.NGHTTP2_REFUSED_STREAM || this.#session.hasIgnored(stream.id)
     if (isIgnored) return upstreamFailure('lost', 'never-sent', detail, { found })
-    const wasCut = rstCode === constants.NGHTTP2_CANCEL && this.isReused
-    return upstreamFailure('lost', wasCut ? 'unseen' : 'possibly-seen', detail, { found })
+    const reach = this.isReused && this.#session.isLost ? 'unseen' : 'possibly-seen'
+    return upstreamFailure('lost', reach, detail, { found })
   }
 
   #invalid(detail: string): UpstreamFailure {

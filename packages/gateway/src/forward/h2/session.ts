@@ -105,6 +105,10 @@ export class Http2Session implements Timed {
     return streamId !== undefined && streamId > this.#goawayLastStream
   }
 
+  get isLost(): boolean {
+    return this.#socket.destroyed
+  }
+
   get url(): string {
     return this.#endpoint.url
   }
