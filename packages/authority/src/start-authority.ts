@@ -54,7 +54,7 @@ export async function startAuthority(
   const stopMaintenance = startMaintenance(authority)
   const close = async () => {
     stopMaintenance()
-    authority.feed.close()
+    await authority.feed.close()
     await Promise.all(Object.values(apis).map((api) => api.close()))
     await authority.decisions.close()
     await authority.store.close()

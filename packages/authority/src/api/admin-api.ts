@@ -31,6 +31,6 @@ export function adminApi(api: Api, authority: Authority, describe: () => object)
         summary: 'This description',
       },
     },
-    (_request, reply) => reply.serializer(JSON.stringify).send(describe()),
+    (_request, reply) => reply.type('application/json').serializer(JSON.stringify).send(describe()),
   )
 }

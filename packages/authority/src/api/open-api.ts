@@ -1,11 +1,18 @@
 import swagger from '@fastify/swagger'
 import type { Api } from './api-server.ts'
 
+const securitySchemes = {
+  adminToken: { type: 'http', scheme: 'bearer' },
+  // OpenAPI 3.1 §4.8.27 has it, the types of @fastify/swagger have not.
+  certificate: { type: 'mutualTLS' as 'http', scheme: '' },
+} as const
+
 /** Makes an API describe itself: its routes are read as they are added. */
 export function describeApi(api: Api, version: string): void {
   api.register(swagger, {
     openapi: {
       openapi: '3.1.0',
+      components: { securitySchemes },
       info: {
         title: 'Sallyport authority',
         description: 'What phones, gateways and operators ask of the authority.',
@@ -23,18 +30,12 @@ export function describeApi(api: Api, version: string): void {
   })
 }
 
-const securitySchemes = {
-  adminToken: { type: 'http', scheme: 'bearer' },
-  certificate: { type: 'mutualTLS' },
-}
-
 /** One document of several listeners. */
 export function openApiDocument(apis: readonly Api[]): object {
   const documents = apis.map((api) => api.swagger())
   const [first] = documents
   return {
     ...first,
-    components: { securitySchemes },
     paths: Object.assign({}, ...documents.map(({ paths }) => paths)),
   }
 }

@@ -38,6 +38,7 @@ export class FeedHub {
   #last = 0
   #reading: Promise<void> | undefined
   #again = false
+  #isClosed = false
 
   constructor(options: FeedHubOptions) {
     this.#options = options
@@ -60,6 +61,7 @@ export class FeedHub {
 
   /** Called after each commit: reads what is new, and tells it. */
   wake(): void {
+    if (this.#isClosed) return
     if (this.#reading !== undefined) {
       this.#again = true
       return
@@ -95,9 +97,12 @@ export class FeedHub {
     }
   }
 
-  close(): void {
+  /** Ends every stream. Resolves when nothing is read any more. */
+  async close(): Promise<void> {
+    this.#isClosed = true
     clearInterval(this.#timer)
     for (const following of this.#following) this.#end(following)
+    await this.#reading
   }
 
   #end(following: Following): void {
@@ -131,6 +136,7 @@ export class FeedHub {
   async #beat(): Promise<void> {
     try {
       await this.#reading
+      if (this.#isClosed) return
       await this.#readNew()
     } catch (error) {
       this.#options.log.error({ err: error }, 'the feed cannot be read: no heartbeat is sent')

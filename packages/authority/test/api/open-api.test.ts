@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { devicePaths, gatewayPaths } from '@sallyport/wire'
+import { type Deployment, deploy } from '../fixture/deployment.ts'
+
+let deployment: Deployment
+// oxlint-disable-next-line typescript/no-explicit-any -- a description, walked through
+let description: any
+before(async () => {
+  deployment = await deploy()
+  const answer = await deployment.admin('/admin/v1/openapi.json')
+  assert.equal(answer.status, 200, answer.text)
+  description = answer.body
+})
+after(() => deployment.close())
+
+const operations = () =>
+  Object.entries<Record<string, { operationId?: string; summary?: string; security?: object[] }>>(
+    description.paths,
+  ).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ path, method, ...operation })),
+  )
+
+test('every route of every API is described, and nothing else', () => {
+  const described = operations().map(({ method, path }) => `${method.toUpperCase()} ${path}`)
+  assert.deepEqual(described.sort(), [...routes].sort())
+})
+
+test('every operation has an id of its own, a summary and a way to authenticate', () => {
+  const ids = operations().map(({ operationId }) => operationId)
+  assert.equal(new Set(ids).size, ids.length)
+  for (const { path, operationId, summary, security } of operations()) {
+    assert.ok(operationId && summary && security?.length === 1, path)
+  }
+})
+
+test('each described route answers, and not with "no such route"', async () => {
+  for (const { method, path } of operations()) {
+    const isDevice = path.startsWith('/device/')
+    const options = { method: method.toUpperCase(), headers: {} }
+    const at = path.replaceAll(/\{[^}]+\}/g, '1')
+    const answer = await (isDevice ? deployment.device(at, options) : deployment.admin(at, options))
+    assert.notEqual(answer.body.detail, 'There is no such route', path)
+    assert.ok([400, 401, 415].includes(answer.status), `${path} ${answer.text}`)
+  }
+})
+
+const routes = [
+  `POST ${devicePaths.challenges}`,
+  `POST ${devicePaths.certificates}`,
+  `POST ${devicePaths.renewals}`,
+  `GET ${devicePaths.me}`,
+  `POST ${devicePaths.diagnose}`,
+  `GET ${gatewayPaths.snapshot}`,
+  `GET ${gatewayPaths.feed}`,
+  `POST ${gatewayPaths.reports}`,
+  ...[
+    'GET devices',
+    'GET devices/{id}',
+    'POST devices/{id}/suspend',
+    'POST devices/{id}/resume',
+    'POST devices/{id}/revoke',
+    'GET certificates/{id}',
+    'POST certificates/{id}/revoke',
+    'GET enrollment-tokens',
+    'POST enrollment-tokens',
+    'POST enrollment-tokens/{id}/revoke',
+    'GET approvals',
+    'POST approvals/{id}/approve',
+    'POST approvals/{id}/deny',
+    'GET gateways',
+    'POST gateways/{name}/revoke',
+    'GET issuers',
+    'GET changes/{seq}/receipts',
+    'GET audit',
+    'GET decisions/{id}',
+    'GET handshakes',
+    'GET admin-tokens',
+    'POST admin-tokens',
+    'POST admin-tokens/{id}/revoke',
+    'GET openapi.json',
+  ].map((route) => route.replace(' ', ' /admin/v1/')),
+]
