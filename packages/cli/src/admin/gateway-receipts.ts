@@ -1,0 +1,42 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ReceiptList } from '@sallyport/authority'
+import { momentWords } from '../terminal/span.ts'
+import type { AdminClient } from './admin-client.ts'
+
+export type Receipt = ReceiptList['receipts'][number]
+
+/** Three reports of a gateway: one that was not heard for so long is not waited for. */
+const silentAfterMs = 15_000
+const waitMs = 5_000
+const pauseMs = 10
+
+/** What each gateway did about a change: waits up to five seconds for those that are alive. */
+export async function awaitReceipts(
+  client: AdminClient,
+  seq: number,
+  now: () => number = Date.now,
+): Promise<readonly Receipt[]> {
+  const deadline = now() + waitMs
+  for (;;) {
+    const { receipts } = await client.get<ReceiptList>(`/admin/v1/changes/${seq}/receipts`)
+    const isWaitedFor = ({ state, lastSeenAt }: Receipt): boolean =>
+      state === 'silent' && lastSeenAt !== null && now() - Date.parse(lastSeenAt) < silentAfterMs
+    if (!receipts.some(isWaitedFor) || now() >= deadline) return receipts
+    await sleep(pauseMs)
+  }
+}
+
+/** One line for a gateway. */
+export function receiptWords(receipt: Receipt, now: number): string {
+  const { gateway, state, appliedAfterMs, ended, lastSeenAt } = receipt
+  if (state === 'applied') {
+    const { http1 = 0, http2 = 0, webSocket = 0 } = ended ?? {}
+    const total = http1 + http2 + webSocket
+    const kinds = total === 0 ? '' : ` (h1 ${http1}, h2 ${http2}, websocket ${webSocket})`
+    const connections = `${total} ${total === 1 ? 'connection' : 'connections'} ended${kinds}`
+    return `${gateway}: applied in ${appliedAfterMs ?? 0} ms, ${connections}`
+  }
+  if (state === 'snapshot') return `${gateway}: has it from its snapshot`
+  if (lastSeenAt === null) return `${gateway}: silent, it never reported`
+  return `${gateway}: silent since ${lastSeenAt} (${momentWords(Date.parse(lastSeenAt), now)})`
+}

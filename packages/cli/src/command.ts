@@ -1,0 +1,56 @@
+import type { Output } from './terminal/output.ts'
+
+/** Exit codes: 0 ok, 1 the answer is no, 2 wrong use, 3 could not be done. */
+export type ExitCode = 0 | 1 | 2 | 3
+
+/** One command: a row of the table in commands.ts. Help and reference are made from it. */
+export type Command = {
+  /** What is typed after `sallyport`: one word, or a group and a word. */
+  readonly name: string
+  /** One line, without a full stop. */
+  readonly summary: string
+  /** What help says besides: what it does, what it leaves alone, where the trap is. */
+  readonly details?: string
+  readonly arguments?: readonly Argument[]
+  readonly options?: readonly Option[]
+  /** Lines that work as printed, in the folder where `sallyport dev` runs. */
+  readonly examples: readonly Example[]
+  /** The operation, loaded only when it is run: `serve --role gateway` must load little. */
+  readonly load: () => Promise<Operation>
+  /** For children of our own. Runs as any other, but help does not list it. */
+  readonly isInternal?: boolean
+}
+
+export type Argument = {
+  /** `<name>` is required, `[name]` optional, `[name…]` any number. */
+  readonly name: string
+  readonly summary: string
+}
+
+export type Option = {
+  /** As commander reads it: `-d, --dir <directory>`. */
+  readonly flags: string
+  readonly summary: string
+}
+
+export type Example = { readonly line: string; readonly does: string }
+
+export type Operation = (input: Input, output: Output) => Promise<ExitCode>
+
+/** What was typed, behind names. */
+export type Input = {
+  readonly arguments: readonly string[]
+  /** Options by their long name in camelCase. */
+  readonly options: Readonly<Record<string, string | boolean | undefined>>
+}
+
+/** Options that every command takes. */
+export const commonOptions: readonly Option[] = [
+  {
+    flags: '-c, --config <file>',
+    summary:
+      'the configuration file (default: ./sallyport.yaml, or what `sallyport dev` wrote here)',
+  },
+  { flags: '--json', summary: 'print the result as JSON on stdout' },
+  { flags: '-y, --yes', summary: 'do not ask' },
+]

@@ -1,0 +1,307 @@
+// A pure table: every command, with its help. Operations are loaded when they run.
+import type { Command, Option } from './command.ts'
+
+/** What the groups of commands are about, for `sallyport --help`. */
+export const commandGroups: Readonly<Record<string, string>> = {
+  devices: 'List devices, and suspend, resume or revoke them',
+  tokens: 'Make tokens for enrolments and for administrators',
+  gateways: 'List gateways, and revoke them',
+  config: 'Look at the configuration',
+  audit: 'Verify the audit log',
+}
+
+const reason: Option = { flags: '--reason <text>', summary: 'why, for the audit log' }
+
+/** Examples name a device as any script would: by asking for one. */
+const anyDevice = '"$(sallyport devices list --ids --limit 1)"'
+
+export const commands: readonly Command[] = [
+  {
+    name: 'dev',
+    summary: 'Run everything on this machine, with nothing to configure',
+    details:
+      'Makes keys, CAs, certificates and a configuration file in one folder, starts an authority, a gateway, a sample service and a virtual device, and prints lines to try it with. The next start goes on with all of it. With --json one line of JSON on stdout says where everything is, once it is ready. Development devices prove nothing of their keys: never serve anything real with this.',
+    options: [
+      { flags: '--dir <folder>', summary: 'where everything lies (default: .sallyport/dev)' },
+      {
+        flags: '--port <port>',
+        summary: 'port of the gateway (default: that of the last start, else 8440)',
+      },
+      {
+        flags: '--lan [name]',
+        summary: 'let phones in this network enrol; the name is what they call this machine',
+      },
+    ],
+    examples: [
+      { line: 'sallyport dev', does: 'start, and follow the lines it prints' },
+      {
+        line: 'sallyport dev --dir "$(mktemp -d)" --json',
+        does: 'for a test: facts as one line of JSON',
+      },
+    ],
+    load: async () => (await import('./commands/dev.ts')).dev,
+  },
+  {
+    name: 'init',
+    summary: 'Make the keys, CAs and configuration file of a production deployment',
+    details:
+      'Asks on a terminal for what no option gives. Writes into an empty folder, never over anything. Ends with what to keep offline and what to do next.',
+    options: [
+      { flags: '--dir <folder>', summary: 'where to write (default: this one)' },
+      {
+        flags: '--trust-domain <name>',
+        summary: 'the name that all identities stand under, such as example.com',
+      },
+      { flags: '--app-id <id>', summary: 'a short id for your app, such as wallet' },
+      { flags: '--api-host <name>', summary: 'host name of your API, as the app calls it' },
+      { flags: '--enroll-host <name>', summary: 'host name where devices enrol and renew' },
+      { flags: '--upstream <origin>', summary: 'the service behind the gateway' },
+      {
+        flags: '--passphrase-file',
+        summary:
+          'make a passphrase and keep it in state/passphrase (else SALLYPORT_PASSPHRASE, or asked for)',
+      },
+    ],
+    examples: [
+      {
+        line: 'sallyport init --dir production --trust-domain example.com --passphrase-file --yes',
+        does: 'without any question, what is left out being derived',
+      },
+    ],
+    load: async () => (await import('./commands/init.ts')).init,
+  },
+  {
+    name: 'serve',
+    summary: 'Run the authority and the gateway that the configuration file describes',
+    details:
+      'Without --role, a supervisor starts each in a process of its own, and starts it again when it ends. The gateway is given neither the passphrase nor the rest of the file. SIGHUP reloads the gateway, SIGTERM ends everything in order.',
+    options: [
+      { flags: '--role <role>', summary: 'run this one in the foreground: authority or gateway' },
+    ],
+    examples: [
+      {
+        line: 'sallyport serve --config production/sallyport.yaml',
+        does: 'both, where the file describes both',
+      },
+    ],
+    load: async () => (await import('./commands/serve.ts')).serve,
+  },
+  {
+    name: 'devices list',
+    summary: 'List devices',
+    options: [
+      { flags: '--status <status>', summary: 'active, suspended, revoked or superseded' },
+      { flags: '--app <id>', summary: 'of this app' },
+      { flags: '--limit <count>', summary: 'at most so many (default: 100)' },
+      { flags: '--ids', summary: 'print the ids alone, one a line' },
+    ],
+    examples: [{ line: 'sallyport devices list --status active', does: 'who may call' }],
+    load: async () => (await import('./commands/devices.ts')).listDevices,
+  },
+  {
+    name: 'devices show',
+    summary: 'Show a device and its certificates',
+    arguments: [{ name: '<id>', summary: 'the device' }],
+    examples: [
+      { line: `sallyport devices show ${anyDevice}`, does: 'everything that is known of one' },
+    ],
+    load: async () => (await import('./commands/devices.ts')).showDevice,
+  },
+  {
+    name: 'devices suspend',
+    summary: 'Suspend a device, until it is resumed',
+    details: 'Its requests are refused and its connections end; it keeps its certificate.',
+    arguments: [{ name: '<id>', summary: 'the device' }],
+    options: [reason],
+    examples: [
+      {
+        line: `sallyport devices suspend ${anyDevice} --reason "reported lost"`,
+        does: 'lost, perhaps found again',
+      },
+    ],
+    load: async () => (await import('./commands/devices.ts')).suspendDevice,
+  },
+  {
+    name: 'devices resume',
+    summary: 'Lift the suspension of a device',
+    arguments: [{ name: '<id>', summary: 'the device' }],
+    options: [reason],
+    examples: [{ line: `sallyport devices resume ${anyDevice}`, does: 'found again' }],
+    load: async () => (await import('./commands/devices.ts')).resumeDevice,
+  },
+  {
+    name: 'devices revoke',
+    summary: 'Revoke a device, for ever',
+    details:
+      'Its requests are refused and its connections end. Prints a line for each gateway: applied in so many milliseconds and connections ended, or silent since when. Waits up to five seconds for gateways that are alive.',
+    arguments: [{ name: '<id>', summary: 'the device' }],
+    options: [reason],
+    examples: [
+      {
+        line: `sallyport devices revoke ${anyDevice} --yes --reason stolen`,
+        does: 'without being asked',
+      },
+    ],
+    load: async () => (await import('./commands/devices.ts')).revokeDevice,
+  },
+  {
+    name: 'tokens create',
+    summary: 'Make a token for one enrolment, or with --admin one for an administrator',
+    details: 'The token alone goes to stdout. It is told once: the store has a hash of it.',
+    options: [
+      { flags: '--app <id>', summary: 'the app to enrol in (default: the only one)' },
+      { flags: '--label <text>', summary: 'for whom' },
+      {
+        flags: '--expires <span>',
+        summary: 'such as 10m, 24h or 7d (default: a day; admin tokens 90 days)',
+      },
+      { flags: '--admin', summary: 'make an admin token instead' },
+      {
+        flags: '--role <role>',
+        summary: 'of an admin token: viewer, support, operator or admin (default: viewer)',
+      },
+    ],
+    examples: [
+      {
+        line: 'sallyport tokens create --label "Ada\'s phone" --expires 1h',
+        does: 'hand it to the person with the phone',
+      },
+      {
+        line: 'sallyport tokens create --admin --role support --label helpdesk',
+        does: 'for a colleague',
+      },
+    ],
+    load: async () => (await import('./commands/tokens.ts')).createToken,
+  },
+  {
+    name: 'tokens list',
+    summary: 'List tokens; their texts are not kept',
+    options: [{ flags: '--admin', summary: 'admin tokens instead of enrolment tokens' }],
+    examples: [{ line: 'sallyport tokens list', does: 'which were used, and for what' }],
+    load: async () => (await import('./commands/tokens.ts')).listTokens,
+  },
+  {
+    name: 'tokens revoke',
+    summary: 'Revoke a token',
+    arguments: [{ name: '<id>', summary: 'ent_… or adm_…, as `tokens list` shows it' }],
+    examples: [
+      {
+        line: 'sallyport tokens revoke "$(sallyport tokens create --json | grep -o \'ent_[a-z2-7]*\' | head -n 1)"',
+        does: 'one that was just made',
+      },
+    ],
+    load: async () => (await import('./commands/tokens.ts')).revokeToken,
+  },
+  {
+    name: 'approve',
+    summary: 'List the enrolments that wait for approval, approve one, or deny it',
+    arguments: [{ name: '[id]', summary: 'the approval; without it they are listed' }],
+    options: [{ flags: '--deny', summary: 'deny it' }, reason],
+    examples: [{ line: 'sallyport approve', does: 'who waits' }],
+    load: async () => (await import('./commands/approve.ts')).approve,
+  },
+  {
+    name: 'gateways list',
+    summary: 'List gateways, when each was last heard and how far it is behind',
+    examples: [{ line: 'sallyport gateways list', does: 'which one is silent' }],
+    load: async () => (await import('./commands/gateways.ts')).listGateways,
+  },
+  {
+    name: 'gateways revoke',
+    summary: 'Revoke a gateway: the authority does not answer it any more',
+    arguments: [{ name: '<name>', summary: 'the gateway' }],
+    options: [reason],
+    examples: [
+      {
+        line: 'sallyport gateways revoke gateway-1 --yes --reason "machine retired"',
+        does: 'end its process as well',
+      },
+    ],
+    load: async () => (await import('./commands/gateways.ts')).revokeGateway,
+  },
+  {
+    name: 'explain',
+    summary: 'Explain a refusal, a certificate, or failed handshakes',
+    details:
+      'A request id or support code: every stage, what it expected and found, and the fix. A certificate file: every check that a gateway makes, run to the end, and its status; exit code 1 where it would be refused. --address: the handshakes of an address that failed.',
+    arguments: [
+      { name: '[what]', summary: 'a request id, a support code, or a file with a certificate' },
+    ],
+    options: [
+      { flags: '--address <address>', summary: 'failed handshakes from this address' },
+      { flags: '--since <time>', summary: 'a span such as 10m, or a time (default: 1h)' },
+    ],
+    examples: [
+      {
+        line: 'sallyport explain .sallyport/dev/device/device.crt',
+        does: 'would a gateway take this certificate',
+      },
+      {
+        line: 'sallyport explain --address 127.0.0.1 --since 10m',
+        does: 'why does this phone not connect',
+      },
+    ],
+    load: async () => (await import('./commands/explain.ts')).explain,
+  },
+  {
+    name: 'doctor',
+    summary: 'Look for what is wrong, or will be soon',
+    details:
+      'Configuration, files and their modes, certificates, clocks, listeners, the authority, silent gateways, insecure switches. Each line says what was looked at, what was found and the fix. Exit code 1 where something fails.',
+    examples: [{ line: 'sallyport doctor', does: 'before a release, and when something is odd' }],
+    load: async () => (await import('./commands/doctor.ts')).doctor,
+  },
+  {
+    name: 'config validate',
+    summary: 'Check the configuration file',
+    details:
+      'Exit code 1, with file, line and column, where it is not valid. Files that it names are checked by `sallyport doctor`.',
+    examples: [{ line: 'sallyport config validate', does: 'before a reload' }],
+    load: async () => (await import('./commands/config.ts')).validateConfig,
+  },
+  {
+    name: 'config print',
+    summary: 'Print the configuration with every default filled in',
+    examples: [{ line: 'sallyport config print', does: 'see what is in force' }],
+    load: async () => (await import('./commands/config.ts')).printConfig,
+  },
+  {
+    name: 'config schema',
+    summary: 'Print the JSON Schema of the configuration file, for editors',
+    examples: [
+      {
+        line: 'sallyport config schema > sallyport.schema.json',
+        does: 'then begin the file with: # yaml-language-server: $schema=./sallyport.schema.json',
+      },
+    ],
+    load: async () => (await import('./commands/config.ts')).printSchema,
+  },
+  {
+    name: 'audit verify',
+    summary: 'Read the whole audit log and work out every hash anew',
+    details:
+      'Exit code 1, and the row where it breaks, where a row was changed or is missing. That rows are missing at the end shows only against a row noted elsewhere: --contains.',
+    options: [
+      {
+        flags: '--contains <row:hash>',
+        summary: 'what an earlier run printed: that row must still be there',
+      },
+    ],
+    examples: [{ line: 'sallyport audit verify', does: 'note the row it prints somewhere else' }],
+    load: async () => (await import('./commands/audit.ts')).verifyAuditLog,
+  },
+  {
+    name: 'reload',
+    summary: 'Have the running gateway take its configuration file as it is now',
+    details:
+      'No request is lost. A file that is not valid is refused with its line, and the gateway goes on with what it had: exit code 1.',
+    examples: [{ line: 'sallyport config validate && sallyport reload', does: 'after an edit' }],
+    load: async () => (await import('./commands/reload.ts')).reload,
+  },
+  {
+    name: 'version',
+    summary: 'Print the versions of Sallyport, Node and OpenSSL',
+    examples: [{ line: 'sallyport version --json', does: 'for a bug report' }],
+    load: async () => (await import('./commands/version.ts')).version,
+  },
+]

@@ -1,0 +1,90 @@
+import type { FoundDecision, FoundHandshake } from '@sallyport/authority'
+import { Problem } from '@sallyport/problem'
+import type { AdminClient } from '../admin/admin-client.ts'
+import { configuredClient } from '../admin/configured-client.ts'
+import type { ExitCode, Input, Operation } from '../command.ts'
+import { locateConfig } from '../configuration/locate.ts'
+import { isFile, readFirstCertificate } from '../explain/read-certificate.ts'
+import { certificateWords, decisionWords, handshakeWords } from '../explain/explain-words.ts'
+import { parseSpan, textOption } from '../input.ts'
+import type { Output } from '../terminal/output.ts'
+
+export const explain: Operation = async (input, output) => {
+  const client = configuredClient(input)
+  const [subject] = input.arguments
+  const address = textOption(input, 'address')
+  if ((subject === undefined) === (address === undefined)) {
+    throw new Problem('command_usage', {
+      detail: 'Explain one thing',
+      expected: 'a request id, a support code, a certificate file, or --address',
+      found: subject === undefined ? 'none of them' : 'two of them',
+    })
+  }
+  if (address !== undefined) return await explainAddress(client, input, output, address)
+  if (subject !== undefined && isFile(subject)) {
+    return await explainFile(client, input, output, subject)
+  }
+  return await explainRequest(client, output, subject ?? '')
+}
+
+async function explainFile(
+  client: AdminClient,
+  input: Input,
+  output: Output,
+  file: string,
+): Promise<ExitCode> {
+  const der = readFirstCertificate(file)
+  const { readGatewayView } = await import('../explain/gateway-view.ts')
+  const { explainCertificate } = await import('../explain/explain-certificate.ts')
+  const view = readGatewayView(locateConfig(input))
+  const explanation = await explainCertificate(der, client, view, Date.now())
+  output.result(explanation, () => certificateWords(explanation, output.paint))
+  return explanation.ok ? 0 : 1
+}
+
+async function explainRequest(client: AdminClient, output: Output, id: string): Promise<ExitCode> {
+  const path = `/admin/v1/decisions/${encodeURIComponent(id)}`
+  const { decisions } = await client.get<{ decisions: FoundDecision[] }>(path)
+  output.result(decisions, () =>
+    decisions.map((decision) => decisionWords(decision, output.paint)).join('\n\n'),
+  )
+  if (decisions.length > 0) return 0
+  output.say(
+    `Nothing is known of ${id}. Refusals are kept for 30 days; a request that was let through is in the access log alone. No file has this name either.`,
+  )
+  return 1
+}
+
+async function explainAddress(
+  client: AdminClient,
+  input: Input,
+  output: Output,
+  address: string,
+): Promise<ExitCode> {
+  const since = new Date(sinceTime(textOption(input, 'since') ?? '1h', Date.now())).toISOString()
+  const path = '/admin/v1/handshakes'
+  const { handshakes } = await client.get<{ handshakes: FoundHandshake[] }>(path, {
+    address,
+    since,
+  })
+  output.result(handshakes, () =>
+    handshakes.map((handshake) => handshakeWords(handshake, output.paint)).join('\n\n'),
+  )
+  if (handshakes.length > 0) return 0
+  output.say(
+    `No handshake from ${address} failed since ${since}. Gateways report every five seconds; a connection that never reached one is not seen`,
+  )
+  return 1
+}
+
+/** `10m` ago, or a time as RFC 3339. */
+function sinceTime(text: string, now: number): number {
+  if (!/^\d{4}-\d{2}-\d{2}/.test(text)) return now - parseSpan(text, 'since')
+  const at = Date.parse(text)
+  if (!Number.isNaN(at)) return at
+  throw new Problem('command_usage', {
+    detail: '--since is no time',
+    expected: 'a span such as 10m, or a time such as 2026-11-21T09:00:00Z',
+    found: text,
+  })
+}

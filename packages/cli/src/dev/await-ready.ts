@@ -1,0 +1,33 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Problem } from '@sallyport/problem'
+
+/**
+ * Waits until a health endpoint (plain HTTP on the loopback interface) answers 200.
+ *
+ * @throws Problem `start_failed` with the last answer
+ */
+export async function awaitReady(url: string, name: string, timeoutMs = 30_000): Promise<void> {
+  const deadline = performance.now() + timeoutMs
+  let last = 'no answer'
+  while (performance.now() < deadline) {
+    last = await ask(url)
+    if (last === '200') return
+    await sleep(50)
+  }
+  throw new Problem('start_failed', {
+    detail: `${name}: it runs, and is not ready after ${timeoutMs / 1_000} s`,
+    expected: `${url} to answer 200`,
+    found: last,
+  })
+}
+
+async function ask(url: string): Promise<string> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) })
+    const text = await response.text()
+    return response.status === 200 ? '200' : `${response.status} ${text.slice(0, 300)}`
+  } catch (error) {
+    // It does not listen yet, or just stopped: both are told in the end if they last.
+    return error instanceof Error ? String(error.cause ?? error.message) : String(error)
+  }
+}

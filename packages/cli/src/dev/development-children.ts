@@ -1,0 +1,101 @@
+import { mkdirSync, openSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { startRoleChild } from '../serve/role-child.ts'
+import { roles } from '../serve/roles.ts'
+import { type RunningChild, startChild } from '../supervise/child-process.ts'
+import { type KeptChild, keepChild } from '../supervise/kept-child.ts'
+import { roleEnvironment } from '../supervise/role-environment.ts'
+import { awaitReady } from './await-ready.ts'
+import type { Ports } from './development-config.ts'
+import type { DeviceProcessOptions } from './device-process.ts'
+import type { Layout } from './layout.ts'
+
+/** How long a person at Ctrl-C waits at most. */
+const graceMs = 10_000
+/** Someone may have to approve it first. */
+const deviceReadyMs = 900_000
+
+export type DevelopmentChildren = {
+  readonly gateway: KeptChild
+  /** The id that the virtual device was given. */
+  readonly deviceId: string
+  end(): Promise<void>
+}
+
+export type ChildrenOptions = {
+  layout: Layout
+  ports: Ports
+  device: DeviceProcessOptions
+  say: (text: string) => void
+}
+
+/**
+ * Starts the service, the authority, the gateway and the device, in the order in which they need each
+ * other, each in a process of its own, and keeps them running. The output of each goes to its log file.
+ *
+ * @throws Problem why one could not be started; the others are ended by then
+ */
+export async function startDevelopment(options: ChildrenOptions): Promise<DevelopmentChildren> {
+  const { layout, ports, device, say } = options
+  const kept: KeptChild[] = []
+  const end = async (): Promise<void> => {
+    for (const child of kept.toReversed()) await child.end(graceMs)
+  }
+  const keep = async (start: () => Promise<RunningChild>): Promise<KeptChild> => {
+    const child = await keepChild({ start, say })
+    kept.push(child)
+    return child
+  }
+  try {
+    await keep(() =>
+      startOwn('service', 'sample-service-process.js', String(ports.upstream), layout),
+    )
+    const authority = await keep(() => startRole('authority', layout))
+    say(`authority: runs as process ${authority.current().pid}`)
+    const gateway = await keep(() => startRole('gateway', layout))
+    const health = `http://127.0.0.1:${ports.gatewayOperations}/health/ready`
+    await awaitReady(health, 'gateway')
+    say(`gateway: runs as process ${gateway.current().pid}`)
+    const phone = await keep(() =>
+      startOwn('device', 'device-process.js', JSON.stringify(device), layout),
+    )
+    const deviceId = String(phone.current().facts['id'])
+    say(`device: enrolled as ${deviceId}`)
+    return { gateway, deviceId, end }
+  } catch (error) {
+    await end()
+    throw error
+  }
+}
+
+function startRole(name: 'authority' | 'gateway', layout: Layout): Promise<RunningChild> {
+  const role = roles[name]
+  if (role === undefined) throw new TypeError(`No role ${name}`)
+  const log = openLog(layout, name)
+  return startRoleChild(role, layout.configFile, { stdout: log, stderr: log })
+}
+
+function startOwn(
+  name: string,
+  module: string,
+  argument: string,
+  layout: Layout,
+): Promise<RunningChild> {
+  return startChild({
+    name,
+    module: fileURLToPath(new URL(module, import.meta.url)),
+    args: [argument],
+    environment: roleEnvironment(process.env),
+    stdout: openLog(layout, name),
+    stderr: 'inherit',
+    ...(name === 'device' ? { readyTimeoutMs: deviceReadyMs } : {}),
+  })
+}
+
+/** Appended to from start to start. Access lines name devices: for its owner alone. */
+function openLog(layout: Layout, name: string): number {
+  const file = layout.log(name)
+  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
+  return openSync(file, 'a', 0o600)
+}

@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { certificatesFromPem, fileKeyProvider } from '@sallyport/pki'
+import {
+  ensureGatewayCertificate,
+  ensureServerCertificate,
+  type ServiceIssuer,
+} from '../certificates/certificate-files.ts'
+import { writeServiceIdentity } from '../certificates/service-identity.ts'
+import { modes, writeFileAtomically } from '../files/write-file.ts'
+import { choosePorts } from './choose-ports.ts'
+import {
+  developmentApp,
+  developmentConfig,
+  developmentDomain,
+  type Ports,
+  readPorts,
+  withPorts,
+} from './development-config.ts'
+import type { Layout } from './layout.ts'
+
+/** The gateway's name in its certificate and in the configuration. */
+const gatewayName = 'gateway-1'
+
+export type PrepareOptions = {
+  layout: Layout
+  /** The gateway's port that was asked for. */
+  port: number | undefined
+  /** Names in the server certificate beside those of this machine. */
+  names: readonly string[]
+  now: () => number
+  say: (text: string) => void
+}
+
+/** Everything that must be there before a process can start; what is there already is kept. */
+export async function prepareDevelopment(options: PrepareOptions): Promise<Ports> {
+  const { layout, now, say } = options
+  const ports = await choosePorts(readPorts(layout.configFile), options.port)
+  if (!isInitialized(layout)) await initialize(layout, now, say)
+  await writeConfig(layout, ports)
+  await renewCertificates(options)
+  return ports
+}
+
+/** A start that was interrupted in the middle is begun anew: nothing in it was used yet. */
+function isInitialized(layout: Layout): boolean {
+  if (existsSync(layout.adminTokenFile) && existsSync(layout.store)) return true
+  if (existsSync(unfinishedMark(layout))) {
+    for (const part of ['state', 'certificates', 'device']) {
+      rmSync(path.join(layout.directory, part), { recursive: true, force: true })
+    }
+  }
+  return false
+}
+
+function unfinishedMark(layout: Layout): string {
+  return path.join(layout.directory, 'state', 'unfinished')
+}
+
+async function initialize(
+  layout: Layout,
+  now: () => number,
+  say: PrepareOptions['say'],
+): Promise<void> {
+  say('Making keys and CAs, once')
+  mkdirSync(path.dirname(layout.store), { recursive: true, mode: 0o700 })
+  const mark = unfinishedMark(layout)
+  writeFileSync(mark, '')
+  const passphrase = randomBytes(20).toString('base64url')
+  writeFileAtomically(layout.passphraseFile, `${passphrase}\n`, modes.secret)
+  const { initializeAuthority } = await import('@sallyport/authority')
+  const authority = await initializeAuthority({
+    trustDomain: developmentDomain,
+    apps: { [developmentApp]: { insecureDevelopmentDevices: true } },
+    keysDirectory: layout.keysDirectory,
+    passphrase,
+    store: layout.store,
+    now: now(),
+  })
+  try {
+    writeFileAtomically(layout.caFile, authority.serviceRootPem)
+    writeFileAtomically(layout.developmentRootFile, authority.developmentRootPem ?? '')
+    writeServiceIdentity(layout.gatewayIdentity, await authority.makeGatewayIdentity(gatewayName))
+    // Last: its being there means that everything before it is.
+    writeFileAtomically(layout.adminTokenFile, `${authority.adminToken}\n`, modes.secret)
+  } finally {
+    await authority.close()
+  }
+  rmSync(mark)
+}
+
+/** The file is written once, and later only its ports are changed, where one was taken. */
+async function writeConfig(layout: Layout, ports: Ports): Promise<void> {
+  const { editorSchema } = await import('../configuration/schema.ts')
+  writeFileAtomically(layout.schemaFile, `${JSON.stringify(editorSchema(), undefined, 2)}\n`)
+  if (!existsSync(layout.configFile)) {
+    writeFileAtomically(layout.configFile, developmentConfig(layout, ports))
+    return
+  }
+  const text = readFileSync(layout.configFile, 'utf8')
+  const changed = withPorts(text, ports)
+  if (changed !== text) writeFileAtomically(layout.configFile, changed)
+}
+
+async function renewCertificates({ layout, names, now, say }: PrepareOptions): Promise<void> {
+  const [root] = certificatesFromPem(readFileSync(layout.caFile, 'utf8'))
+  if (root === undefined) throw new TypeError('A PEM text without certificate is refused before')
+  const keys = fileKeyProvider({
+    directory: layout.keysDirectory,
+    passphrase: async () => readFileSync(layout.passphraseFile, 'utf8').trim(),
+  })
+  const service: ServiceIssuer = {
+    root,
+    open: async () => ({ certificate: root, key: await keys.open('service-root') }),
+  }
+  const serverNames = ['localhost', '127.0.0.1', '::1', ...names]
+  if (await ensureServerCertificate(layout.server, serverNames, service, now())) {
+    say(`Made a server certificate for ${serverNames.join(', ')}`)
+  }
+  const identity = { trustDomain: developmentDomain, name: gatewayName }
+  if (await ensureGatewayCertificate(layout.gatewayIdentity, identity, service, now())) {
+    say(`Made the certificate of ${gatewayName} anew`)
+  }
+}

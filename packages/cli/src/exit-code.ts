@@ -1,0 +1,16 @@
+import type { ReasonCode } from '@sallyport/problem'
+import type { ExitCode } from './command.ts'
+
+/** Where the question was answered, and the answer is no. */
+const answersOfNo: Partial<Record<ReasonCode, ExitCode>> = {
+  not_found: 1,
+  status_final: 1,
+  approval_decided: 1,
+  audit_broken: 1,
+  command_usage: 2,
+}
+
+/** The exit code of a command that ended with a problem: 3, could not be done, unless it is listed. */
+export function exitCodeOf(code: ReasonCode): ExitCode {
+  return answersOfNo[code] ?? 3
+}

@@ -1,0 +1,69 @@
+import type { FoundDecision, FoundHandshake } from '@sallyport/authority'
+import { isReasonCode, reasonOf } from '@sallyport/problem'
+import type { Output } from '../terminal/output.ts'
+import { printable } from '../terminal/printable.ts'
+import { formatTable } from '../terminal/table.ts'
+import type { Explanation } from './explain-certificate.ts'
+
+type Paint = Output['paint']
+
+/** Each check of a certificate; of a failed one what was expected, what was found and the fix. */
+export function certificateWords(explanation: Explanation, paint: Paint): string {
+  const failed = explanation.checks.filter(({ ok }) => !ok)
+  const verdict = explanation.ok
+    ? paint('green', 'A gateway accepts this certificate')
+    : paint('red', `A gateway refuses this certificate: ${failed[0]?.code ?? failed[0]?.check}`)
+  const lines = explanation.checks.flatMap(({ check, ok, code, expected, found, fix }) =>
+    ok
+      ? [`  ${paint('green', '✓')} ${check}  ${paint('dim', printable(found))}`]
+      : [
+          `  ${paint('red', '✗')} ${check}${code === undefined ? '' : `  ${code}`}`,
+          `      expected  ${printable(expected)}`,
+          `      found     ${printable(found)}`,
+          ...(fix === undefined ? [] : [`      fix       ${fix}`]),
+        ],
+  )
+  return [verdict, `  SHA-256  ${explanation.thumbprint}`, ...lines].join('\n')
+}
+
+/** A decision, stage by stage. */
+export function decisionWords({ source, decision }: FoundDecision, paint: Paint): string {
+  const { requestId, at, address, host, method, path, route, status, code } = decision
+  const stages = decision.stages.map(({ stage, mode, verdict, check, expected, found, code }) => {
+    return { stage, mode, verdict, code, check, expected, found }
+  })
+  return [
+    paint('bold', `${requestId}: ${status}${code === undefined ? '' : ` ${code}`}`),
+    `  ${printable(method)} ${printable(host)}${printable(path)}`,
+    `  from ${address} at ${new Date(at).toISOString()}, decided by ${source}`,
+    ...(route === undefined ? [] : [`  route ${printable(route)}`]),
+    ...(decision.deviceId === undefined ? [] : [`  device ${decision.deviceId}`]),
+    ...(decision.thumbprint === undefined ? [] : [`  certificate ${decision.thumbprint}`]),
+    ...(stages.length === 0 ? [] : ['', indent(formatTable(stages))]),
+    ...reasonLines(code),
+  ].join('\n')
+}
+
+/** A failed handshake. */
+export function handshakeWords({ source, handshake }: FoundHandshake, paint: Paint): string {
+  const { at, address, serverName, clientCertificate, code, expected, found } = handshake
+  return [
+    paint('bold', `${new Date(at).toISOString()} ${code}`),
+    `  from ${address} to ${printable(serverName ?? 'no host (the client sent no SNI)')}, at ${source}`,
+    ...(clientCertificate === undefined ? [] : [`  clientCertificate: ${clientCertificate}`]),
+    ...(expected === undefined ? [] : [`  expected  ${printable(expected)}`]),
+    ...(found === undefined ? [] : [`  found     ${printable(found)}`]),
+    ...(handshake.thumbprint === undefined ? [] : [`  certificate ${handshake.thumbprint}`]),
+    ...reasonLines(code),
+  ].join('\n')
+}
+
+function reasonLines(code: string | undefined): string[] {
+  if (code === undefined || !isReasonCode(code)) return []
+  const { title, fix } = reasonOf(code)
+  return ['', `  ${title}`, `  fix  ${fix}`]
+}
+
+function indent(text: string): string {
+  return text.replace(/^/gm, '  ')
+}

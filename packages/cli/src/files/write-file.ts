@@ -1,0 +1,27 @@
+import { randomBytes } from 'node:crypto'
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs'
+import path from 'node:path'
+
+/** Modes of files: secrets are for their owner alone. */
+export const modes = { secret: 0o600, public: 0o644 } as const
+
+/**
+ * Writes a file whole or not at all, replacing what is there: a reader, or a reload, never sees half
+ * of it. Makes the directories above it, for their owner alone.
+ */
+export function writeFileAtomically(
+  file: string,
+  content: string | Uint8Array,
+  mode: number = modes.public,
+): void {
+  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
+  const temporary = `${file}.${randomBytes(6).toString('hex')}`
+  const handle = openSync(temporary, 'wx', mode)
+  try {
+    writeSync(handle, typeof content === 'string' ? Buffer.from(content) : content)
+    fsyncSync(handle)
+  } finally {
+    closeSync(handle)
+  }
+  renameSync(temporary, file)
+}

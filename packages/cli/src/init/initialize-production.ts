@@ -1,0 +1,64 @@
+import { existsSync, mkdirSync } from 'node:fs'
+import { Problem } from '@sallyport/problem'
+import { writeServiceIdentity } from '../certificates/service-identity.ts'
+import { editorSchema } from '../configuration/schema.ts'
+import { modes, writeFileAtomically } from '../files/write-file.ts'
+import type { Answers } from './answers.ts'
+import type { Passphrase } from './passphrase.ts'
+import { productionConfig } from './production-config.ts'
+import type { ProductionLayout } from './production-layout.ts'
+
+/** The gateway's name in its certificate and in the configuration. */
+const gatewayName = 'gateway-1'
+
+/**
+ * Makes keys, CAs, certificates, the first admin token and the configuration file. Nothing that is there
+ * is written over.
+ *
+ * @throws Problem `command_usage` where there is a deployment already
+ */
+export async function initializeProduction(
+  answers: Answers,
+  passphrase: Passphrase,
+  layout: ProductionLayout,
+  now: number,
+): Promise<void> {
+  refuseOccupied(layout)
+  mkdirSync(layout.directory, { recursive: true })
+  const { initializeAuthority } = await import('@sallyport/authority')
+  if (passphrase.isKeptInFile) {
+    writeFileAtomically(layout.passphraseFile, `${passphrase.text}\n`, modes.secret)
+  }
+  const authority = await initializeAuthority({
+    trustDomain: answers.trustDomain,
+    apps: { [answers.appId]: { insecureDevelopmentDevices: false } },
+    keysDirectory: layout.keysDirectory,
+    passphrase: passphrase.text,
+    store: layout.store,
+    now,
+  })
+  try {
+    writeFileAtomically(layout.caFile, authority.serviceRootPem)
+    const server = async (names: string[]) => await authority.makeServerIdentity(names)
+    writeServiceIdentity(layout.api, await server([answers.apiHost]))
+    writeServiceIdentity(layout.enroll, await server([answers.enrollHost]))
+    writeServiceIdentity(layout.admin, await server(['localhost', '127.0.0.1', '::1']))
+    writeServiceIdentity(layout.gatewayIdentity, await authority.makeGatewayIdentity(gatewayName))
+    writeFileAtomically(layout.adminTokenFile, `${authority.adminToken}\n`, modes.secret)
+  } finally {
+    await authority.close()
+  }
+  writeFileAtomically(layout.schemaFile, `${JSON.stringify(editorSchema(), undefined, 2)}\n`)
+  const config = productionConfig(answers, layout, passphrase.isKeptInFile)
+  writeFileAtomically(layout.configFile, config)
+}
+
+export function refuseOccupied(layout: ProductionLayout): void {
+  const taken = [layout.configFile, layout.store, layout.keysDirectory].filter(existsSync)
+  if (taken.length === 0) return
+  throw new Problem('command_usage', {
+    detail: 'There is a deployment here already, and nothing of it was touched',
+    expected: 'a folder without one: --dir',
+    found: taken.join(', '),
+  })
+}

@@ -1,0 +1,82 @@
+import { Problem } from '@sallyport/problem'
+import type { Input } from './command.ts'
+
+/** The value of an option, or undefined where it was not given. */
+export function textOption(input: Input, name: string): string | undefined {
+  const value = input.options[name]
+  return typeof value === 'string' ? value : undefined
+}
+
+/** Whether a switch was given. */
+export function isGiven(input: Input, name: string): boolean {
+  return input.options[name] === true
+}
+
+/**
+ * An option that is a whole number.
+ *
+ * @throws Problem `command_usage` where it is none, or out of range
+ */
+export function numberOption(
+  input: Input,
+  name: string,
+  range: { least: number; most: number },
+): number | undefined {
+  const text = textOption(input, name)
+  if (text === undefined) return undefined
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
+  if (value >= range.least && value <= range.most) return value
+  throw new Problem('command_usage', {
+    detail: `--${name} must be a whole number`,
+    expected: `${range.least} to ${range.most}`,
+    found: text,
+  })
+}
+
+/**
+ * An option that is one of a closed set.
+ *
+ * @throws Problem `command_usage` where it is another
+ */
+export function choiceOption<T extends string>(
+  input: Input,
+  name: string,
+  choices: readonly T[],
+): T | undefined {
+  const text = textOption(input, name)
+  if (text === undefined) return undefined
+  const choice = choices.find((candidate) => candidate === text)
+  if (choice !== undefined) return choice
+  throw new Problem('command_usage', {
+    detail: `--${name} has a value that it does not take`,
+    expected: choices.join(', '),
+    found: text,
+  })
+}
+
+const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 }
+
+/**
+ * A span such as `90s`, `10m`, `24h` or `7d`, in milliseconds.
+ *
+ * @throws Problem `command_usage`
+ */
+export function parseSpan(text: string, name: string): number {
+  const match = /^(\d{1,6})([smhd])$/.exec(text)
+  const seconds = unitSeconds[match?.[2] ?? '']
+  if (match?.[1] !== undefined && seconds !== undefined) return Number(match[1]) * seconds * 1_000
+  throw new Problem('command_usage', {
+    detail: `--${name} must be a span of time`,
+    expected: 'a number and a unit, such as 90s, 10m, 24h or 7d',
+    found: text,
+  })
+}
+
+/**
+ * The argument at a place. Commander has made sure of required ones.
+ */
+export function argument(input: Input, index: number): string {
+  const value = input.arguments[index]
+  if (value === undefined) throw new TypeError(`Argument ${index} is not declared as required`)
+  return value
+}

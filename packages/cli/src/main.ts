@@ -1,0 +1,40 @@
+import { isProblem, Problem } from '@sallyport/problem'
+import type { ExitCode } from './command.ts'
+import { readCommandLine } from './command-line.ts'
+import { commands } from './commands.ts'
+import { exitCodeOf } from './exit-code.ts'
+import { isGiven } from './input.ts'
+import { createOutput } from './terminal/output.ts'
+
+/**
+ * Runs one command line: reads it, loads the operation of its row in the table, and turns what goes
+ * wrong into words and an exit code.
+ */
+export async function run(argv: readonly string[]): Promise<ExitCode> {
+  process.stdout.on('error', endWhereNobodyReads)
+  const reading = readCommandLine(argv, commands)
+  if ('exitCode' in reading) return reading.exitCode
+  const { command, input } = reading.chosen
+  const { stdin, stdout, stderr } = process
+  const output = createOutput({ json: isGiven(input, 'json'), stdin, stdout, stderr })
+  try {
+    const operation = await command.load()
+    return await operation(input, output)
+  } catch (error) {
+    const problem = isProblem(error) ? error : unexpected(error)
+    output.problem(problem)
+    return exitCodeOf(problem.code)
+  }
+}
+
+/** `sallyport devices list | head`: whoever read has enough. Anything else is worth a stack. */
+function endWhereNobodyReads(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
+}
+
+/** A defect of ours, or of the machine: with its stack, since nobody foresaw it. */
+function unexpected(error: unknown): Problem {
+  const told = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  return new Problem('internal_error', { detail: told, cause: error })
+}

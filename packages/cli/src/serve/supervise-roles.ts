@@ -1,0 +1,52 @@
+import { readConfig } from '@sallyport/config'
+import { Problem } from '@sallyport/problem'
+import Type from 'typebox'
+import type { ExitCode } from '../command.ts'
+import { insecureSwitches } from '../configuration/insecure-switches.ts'
+import { type KeptChild, keepChild } from '../supervise/kept-child.ts'
+import { untilAskedToEnd } from '../supervise/parent-channel.ts'
+import type { Output } from '../terminal/output.ts'
+import { startRoleChild } from './role-child.ts'
+import { type Role, roles } from './roles.ts'
+
+/**
+ * Runs each role that the file describes in a process of its own, and keeps them running until this
+ * one is asked to end. Each role validates its own part of the file.
+ *
+ * @throws Problem why a role could not be started the first time; the others are ended by then
+ */
+export async function superviseRoles(file: string, output: Output): Promise<ExitCode> {
+  const { value } = readConfig<Record<string, unknown>>(file, Type.Object({}))
+  const described = Object.values(roles).filter((role) => Object.hasOwn(value, role.name))
+  if (described.length === 0) {
+    throw new Problem('config_invalid', {
+      detail: `${file}: it describes no role that could be run`,
+      expected: Object.keys(roles).join(' or '),
+    })
+  }
+  for (const name of insecureSwitches(value)) output.say(`insecure: ${name} is on`)
+
+  const asked = untilAskedToEnd()
+  const kept: { role: Role; child: KeptChild }[] = []
+  const endAll = async (): Promise<void> => {
+    for (const { role, child } of kept.toReversed()) await child.end(role.graceMs)
+  }
+  process.on('SIGHUP', () => {
+    for (const { role, child } of kept) {
+      if (role.name === 'gateway') child.current().signal('SIGHUP')
+    }
+  })
+  try {
+    for (const role of described) {
+      const start = () => startRoleChild(role, file, { stdout: 'inherit', stderr: 'inherit' })
+      kept.push({ role, child: await keepChild({ start, say: output.say }) })
+      output.say(`${role.name}: ready`)
+    }
+  } catch (error) {
+    await endAll()
+    throw error
+  }
+  output.say(`ending (${await asked})`)
+  await endAll()
+  return 0
+}

@@ -1,0 +1,72 @@
+import { styleText } from 'node:util'
+import { type Problem, problemText, reasonOf } from '@sallyport/problem'
+import { formatTable, type Row } from './table.ts'
+
+type Style = Parameters<typeof styleText>[0]
+
+/** Where a command's results and words go: data on stdout, words on stderr. */
+export type Output = {
+  readonly json: boolean
+  /** Whether a person sits at the terminal and can be asked. */
+  readonly interactive: boolean
+  /** The result of the command: with --json one line of JSON, otherwise the text. */
+  result(data: unknown, text: string | (() => string)): void
+  /** As `result`, for rows of one shape. `empty` is said on stderr where there is none. */
+  table(rows: readonly Row[], options: { empty: string }): void
+  /** Words for a person: progress, notes, what to do next. */
+  say(text: string): void
+  /** A failure: with --json one line of JSON, on stderr as well. */
+  problem(problem: Problem): void
+  /** Styled for stdout, where stdout is a terminal. */
+  paint(style: Style, text: string): string
+}
+
+export type OutputOptions = {
+  json: boolean
+  stdout: NodeJS.WriteStream
+  stderr: NodeJS.WriteStream
+  stdin: NodeJS.ReadStream
+}
+
+export function createOutput({ json, stdout, stderr, stdin }: OutputOptions): Output {
+  // styleText looks at isTTY, NO_COLOR and FORCE_COLOR of the stream.
+  const paint = (style: Style, text: string): string => styleText(style, text, { stream: stdout })
+  return {
+    json,
+    interactive: stdin.isTTY === true && stderr.isTTY === true && !json,
+    result(data, text) {
+      const printed = json ? JSON.stringify(data) : typeof text === 'string' ? text : text()
+      if (printed !== '') stdout.write(`${printed}\n`)
+    },
+    table(rows, { empty }) {
+      if (json) stdout.write(`${JSON.stringify(rows)}\n`)
+      else if (rows.length === 0) stderr.write(`${empty}\n`)
+      else stdout.write(`${formatTable(rows, (heading) => paint('bold', heading))}\n`)
+    },
+    say: (text) => void stderr.write(`${text}\n`),
+    problem(problem) {
+      const text = json
+        ? JSON.stringify(problemFacts(problem))
+        : emphasizeFirstLine(problemText(problem), stderr)
+      stderr.write(`${text}\n`)
+    },
+    paint,
+  }
+}
+
+function problemFacts(problem: Problem): Record<string, string> {
+  const reason = reasonOf(problem.code)
+  return {
+    code: problem.code,
+    title: reason.title,
+    ...(problem.detail === undefined ? {} : { detail: problem.detail }),
+    ...(problem.expected === undefined ? {} : { expected: problem.expected }),
+    ...(problem.found === undefined ? {} : { found: problem.found }),
+    fix: reason.fix,
+  }
+}
+
+function emphasizeFirstLine(text: string, stream: NodeJS.WriteStream): string {
+  const [first = '', ...rest] = text.split('\n')
+  return [styleText('red', first, { stream }), ...rest].join('\n')
+}
