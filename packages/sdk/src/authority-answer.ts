@@ -64,7 +64,7 @@ export function readIssued(members: Members, spki: Uint8Array): Issued {
   }
 }
 
-export function readTime(members: Members, name: string): number {
+function readTime(members: Members, name: string): number {
   const time = Date.parse(readText(members, name, 40))
   if (Number.isNaN(time)) throw malformed(`${name} is not a time`)
   return time

@@ -20,7 +20,7 @@ export type Identity = {
 }
 
 /** A request that was perhaps sent and not answered. It is sent again as it stands. */
-export type Pending =
+type Pending =
   | { readonly kind: 'enroll'; readonly keyId: string; readonly request: EnrollmentRequest }
   | { readonly kind: 'renew'; readonly keyId: string; readonly request: RenewalRequest }
 
@@ -36,7 +36,7 @@ export type ClientState = {
   readonly clockOffsetMs?: number
 }
 
-export const emptyState: ClientState = { version: 1, discardedKeyIds: [], lastKeyNumber: 0 }
+const emptyState: ClientState = { version: 1, discardedKeyIds: [], lastKeyNumber: 0 }
 
 export type StateHolder = {
   read(): Promise<ClientState>

@@ -50,8 +50,7 @@ export interface Transport {
  * alert (TLS 1.3 refuses a client certificate only after the handshake looked complete to the client).
  * `timeout`: no answer in time. `lost`: the connection ended before the answer: it may have had an effect.
  */
-export const transportFailures = ['connect', 'tls', 'timeout', 'lost'] as const
-export type TransportFailure = (typeof transportFailures)[number]
+export type TransportFailure = 'connect' | 'tls' | 'timeout' | 'lost'
 
 /** A request that got no answer. */
 export class TransportError extends Error {

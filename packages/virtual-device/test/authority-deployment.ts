@@ -21,7 +21,10 @@ const passphrase = 'a passphrase for tests'
 
 /** A real authority over a real store, with a clock that can be moved forward. */
 export type AuthorityDeployment = {
+  /** Its directory, with `server.*` for localhost and *.example.com, and `gateway.*` of gateway-1. */
+  readonly directory: string
   readonly url: string
+  readonly adminUrl: string
   readonly caFile: string
   readonly developmentRootPem: string
   /** How far the authority's clock is ahead of the real one. */
@@ -39,6 +42,10 @@ const apps = `
   wallet:
     insecureDevelopmentDevices: true
     enrollment: { evidence: [development] }
+  brief:
+    insecureDevelopmentDevices: true
+    enrollment: { evidence: [development] }
+    certificate: { lifetimeDays: 0.00003, overlapMinutes: 0 }
   guarded:
     insecureDevelopmentDevices: true
     enrollment: { evidence: [development], approval: required }
@@ -63,8 +70,11 @@ export async function deployAuthority(t: Pick<TestContext, 'after'>): Promise<Au
     now: Date.now(),
     scryptCost: { N: 2 ** 14, r: 8, p: 1 },
   })
-  const server = await initialized.makeServerIdentity(['localhost'])
+  const server = await initialized.makeServerIdentity(['localhost', '*.example.com'])
+  const gateway = await initialized.makeGatewayIdentity('gateway-1')
   await initialized.close()
+  file('gateway.crt', gateway.certificatePem)
+  file('gateway.key', gateway.privateKeyPem)
   file('server.crt', server.certificatePem)
   file('server.key', server.privateKeyPem)
   const caFile = file('ca.pem', initialized.serviceRootPem)
@@ -86,7 +96,9 @@ export async function deployAuthority(t: Pick<TestContext, 'after'>): Promise<Au
   const url = localhost(authority.addresses.device)
   const adminUrl = localhost(authority.addresses.admin)
   return {
+    directory,
     url,
+    adminUrl,
     caFile,
     developmentRootPem: initialized.developmentRootPem ?? '',
     clock,

@@ -15,19 +15,14 @@ import {
   type VirtualDevice,
 } from '../src/index.ts'
 import { type AuthorityDeployment, dayMs, deployAuthority } from './authority-deployment.ts'
+import { cleanUps } from './clean-ups.ts'
 
 let authority: AuthorityDeployment
-const cleanUps: (() => unknown)[] = []
+const whenOver = cleanUps()
 before(async () => {
-  authority = await deployAuthority({
-    after: (work?: unknown) => {
-      cleanUps.push(work as () => unknown)
-    },
-  })
+  authority = await deployAuthority(whenOver)
 })
-after(async () => {
-  for (const cleanUp of cleanUps.toReversed()) await cleanUp()
-})
+after(() => whenOver.run())
 
 const once = { attempts: 1, baseMs: 1, maximumMs: 1 }
 const isRenewal = ({ url }: TransportRequest) => url.endsWith(devicePaths.renewals)

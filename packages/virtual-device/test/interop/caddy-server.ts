@@ -7,7 +7,7 @@ import type { TestContext } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { connect } from 'node:net'
 import type { Issuer } from '@sallyport/pki'
-import { createServerIdentity, pemOf } from '../deployment-pki.ts'
+import { createServerIdentity } from '../deployment-pki.ts'
 import { scratchDirectory } from '../scratch-directory.ts'
 
 export type Caddy = {
@@ -20,7 +20,7 @@ export type Caddy = {
 export async function startCaddy(
   t: TestContext,
   service: Issuer,
-  deviceRoot: Issuer,
+  deviceRootPem: string,
 ): Promise<Caddy> {
   const directory = scratchDirectory(t)
   const write = (name: string, text: string) => {
@@ -54,7 +54,7 @@ export async function startCaddy(
               {
                 client_authentication: {
                   mode: 'require_and_verify',
-                  trusted_ca_certs_pem_files: [write('root.crt', pemOf(deviceRoot.certificate))],
+                  trusted_ca_certs_pem_files: [write('root.crt', deviceRootPem)],
                 },
               },
             ],

@@ -21,7 +21,7 @@ test("Go's verifier in Caddy takes the device and reads its URI, from curl over 
   if (!hasPrograms(t, 'caddy', 'curl')) return
   const service = await createIssuer('service', 'Service')
   const { root, ca, good } = await createDevices()
-  const { url } = await startCaddy(t, service, root)
+  const { url } = await startCaddy(t, service, pemOf(root.certificate))
   const curl = curlAs(t, service)
   for (const [option, protocol] of curlVersions) {
     const { exitCode, stdout, output } = await curl(
@@ -38,7 +38,7 @@ test('a virtual device reaches Caddy over HTTP/1.1 and HTTP/2', async (t) => {
   if (!hasPrograms(t, 'caddy')) return
   const service = await createIssuer('service', 'Service')
   const { root, ca, good } = await createDevices()
-  const { url } = await startCaddy(t, service, root)
+  const { url } = await startCaddy(t, service, pemOf(root.certificate))
   for (const httpVersion of ['1.1', '2'] as const) {
     const transport = nodeTransport({ httpVersion })
     t.after(() => transport.close())
@@ -63,7 +63,7 @@ test("Go's verifier in Caddy refuses every broken device certificate", async (t)
   if (!hasPrograms(t, 'caddy', 'curl')) return
   const service = await createIssuer('service', 'Service')
   const { root, broken } = await createDevices()
-  const caddy = await startCaddy(t, service, root)
+  const caddy = await startCaddy(t, service, pemOf(root.certificate))
   const curl = curlAs(t, service)
   const reasons: Readonly<Record<string, RegExp>> = {
     'of another trust domain': /not permitted by any constraint/,
