@@ -20,7 +20,9 @@ export async function awaitReceipts(
   for (;;) {
     const { receipts } = await client.get<ReceiptList>(`/admin/v1/changes/${seq}/receipts`)
     const isWaitedFor = ({ state, lastSeenAt }: Receipt): boolean =>
-      state === 'silent' && lastSeenAt !== null && now() - Date.parse(lastSeenAt) < silentAfterMs
+      state === 'silent' &&
+      // One that never reported may have started just now.
+      (lastSeenAt === null || now() - Date.parse(lastSeenAt) < silentAfterMs)
     if (!receipts.some(isWaitedFor) || now() >= deadline) return receipts
     await sleep(pauseMs)
   }

@@ -1,18 +1,12 @@
 import path from 'node:path'
-import { composeSchema, parseConfig, resolvePath } from '@sallyport/config'
-import { type GatewayConfig, gatewaySection, startGateway } from '@sallyport/gateway'
+import { startGateway } from '@sallyport/gateway/serve'
 import { isProblem, Problem } from '@sallyport/problem'
-import { readSections } from '../configuration/section-reader.ts'
-import { trustDomainSection } from '../configuration/trust-domain.ts'
-import { passphraseVariable } from '../supervise/role-environment.ts'
 import { removePidFile, writePidFile } from '../supervise/pid-file.ts'
+import { passphraseVariable } from '../supervise/role-environment.ts'
+import { readGatewayConfig } from './gateway-config.ts'
 import { operatorLog } from './operator-log.ts'
 import { writeReloadResult } from './reload-result.ts'
 import type { RunningRole } from './roles.ts'
-
-/** What the gateway reads of the file. The rest of it never enters this process. */
-const sections = [trustDomainSection, { ...gatewaySection, required: true }]
-const keys = ['version', ...sections.map(({ key }) => key)]
 
 /**
  * Starts a gateway from its part of a configuration file. SIGHUP has it take the file as it is then.
@@ -24,7 +18,7 @@ export async function startGatewayRole(file: string): Promise<RunningRole> {
   const log = operatorLog('gateway')
   const config = await readGatewayConfig(file)
   const gateway = await startGateway(config, { log, reload: () => readGatewayConfig(file) })
-  const state = resolvePath(config.directory, config.value.gateway.stateDirectory)
+  const state = path.resolve(config.directory, config.value.gateway.stateDirectory)
   const pidFile = path.join(state, 'gateway.pid')
   process.on('SIGHUP', () => void reload(gateway, state))
   writePidFile(pidFile)
@@ -35,10 +29,6 @@ export async function startGatewayRole(file: string): Promise<RunningRole> {
       await gateway.close()
     },
   }
-}
-
-async function readGatewayConfig(file: string): Promise<GatewayConfig> {
-  return parseConfig(file, await readSections(file, keys), composeSchema(sections))
 }
 
 /** Reloads, and leaves the outcome where `sallyport reload` waits for it. */

@@ -1,0 +1,24 @@
+import { composeSchema, type Section } from '@sallyport/config'
+import Type, { type TObject } from 'typebox'
+
+/** Every top-level key of sallyport.yaml but `version`. */
+export const topLevelKeys = [
+  'trustDomain',
+  'store',
+  'apps',
+  'authority',
+  'gateway',
+  'admin',
+] as const
+
+/**
+ * What one role validates of the file: its own sections, all of them required. Of the other sections
+ * only the names are known, so that a misspelt one is still an error: they are for others to read.
+ */
+export function roleSchema(own: readonly Section[]): TObject {
+  const others = topLevelKeys.filter((key) => !own.some((section) => section.key === key))
+  return composeSchema([
+    ...own.map((section) => ({ ...section, required: true })),
+    ...others.map((key) => ({ key, schema: Type.Unknown() })),
+  ])
+}
