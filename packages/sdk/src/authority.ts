@@ -95,24 +95,30 @@ async function askOnce(options: AuthorityOptions, call: Call): Promise<Answer> {
 /** One request and its whole answer, within the time there is for both. */
 async function exchange(options: AuthorityOptions, call: Call): Promise<TransportResponse> {
   try {
-    return await withDeadline(options.timeoutMs, call.signal, async (signal) => {
-      const response = await options.transport.send({
-        url: options.url + call.path,
-        method: 'POST',
-        headers: [
-          ['accept', 'application/json'],
-          ['content-type', 'application/json'],
-        ],
-        body: new TextEncoder().encode(JSON.stringify(call.message)),
-        identity: call.identity,
-        trust: options.trust,
-        signal,
-      })
-      const read = await readBody(response.body, maximumAnswerBytes)
-      if (read.isWhole) return { ...response, body: read.bytes }
-      await read.stream.cancel()
-      return { ...response, body: undefined }
-    })
+    const { result, release } = await withDeadline(
+      options.timeoutMs,
+      call.signal,
+      async (signal) => {
+        const response = await options.transport.send({
+          url: options.url + call.path,
+          method: 'POST',
+          headers: [
+            ['accept', 'application/json'],
+            ['content-type', 'application/json'],
+          ],
+          body: new TextEncoder().encode(JSON.stringify(call.message)),
+          identity: call.identity,
+          trust: options.trust,
+          signal,
+        })
+        const read = await readBody(response.body, maximumAnswerBytes)
+        if (read.isWhole) return { ...response, body: read.bytes }
+        await read.stream.cancel()
+        return { ...response, body: undefined }
+      },
+    )
+    release?.()
+    return result
   } catch (error) {
     throw connectionFailed(error, call.signal)
   }

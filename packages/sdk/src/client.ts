@@ -21,6 +21,7 @@ import { isSallyportError } from './sallyport-error.ts'
 import { createServerClock } from './server-clock.ts'
 import type { Transport, Trust } from './transport.ts'
 import { createUsableIdentity } from './usable-identity.ts'
+import { createWhyRefused } from './why-refused.ts'
 
 export type ClientOptions = {
   /** The https origin of the gateway. Paths given to `fetch` are below it. */
@@ -95,7 +96,9 @@ export function createClient(options: ClientOptions): SallyportClient {
   const enrollFlight = singleFlight((wishes: EnrollOptions & { again?: boolean }) =>
     oneAtATime(() => enrollUnlessUsable(context, wishes)),
   )
-  const flights = { renew: () => renewFlight(), enroll: () => enrollFlight({}) }
+  // A request does not wait for a person who approves: it is told that the enrolment is pending.
+  const enrollNow = () => enrollFlight({ approvalTimeoutMs: 0 })
+  const flights = { renew: () => renewFlight(), enroll: enrollNow }
   const fetchContext = {
     ...context,
     gateway,
@@ -104,6 +107,7 @@ export function createClient(options: ClientOptions): SallyportClient {
     retry: options.retry ?? defaultRetryPolicy,
     timeoutMs: options.timeoutMs ?? 60_000,
     usableIdentity: createUsableIdentity(context, flights, options.autoEnroll ?? false),
+    whyRefused: createWhyRefused(context),
     renew: flights.renew,
   }
   const status = async () => statusOf(await context.state.read(), context.clock)

@@ -2,22 +2,26 @@ import { TransportError } from './transport.ts'
 
 /**
  * Runs work under a signal that aborts after so many milliseconds, or when the caller's signal does. The
- * time ends with the work; the caller's signal goes on to reach what the work left open, such as a body.
+ * time ends with the work. The caller's signal goes on to reach what the work left open, such as a body,
+ * until `release` is called; it is undefined where there is no such signal.
  */
 export async function withDeadline<T>(
   milliseconds: number,
   signal: AbortSignal | undefined,
   work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
+): Promise<{ result: T; release: (() => void) | undefined }> {
   const controller = new AbortController()
-  if (signal?.aborted === true) controller.abort(signal.reason)
-  signal?.addEventListener('abort', () => controller.abort(signal.reason), { once: true })
+  const follow = () => controller.abort(signal?.reason)
+  if (signal?.aborted === true) follow()
+  signal?.addEventListener('abort', follow, { once: true })
   const timer = setTimeout(() => {
     controller.abort(new TransportError('timeout', `no answer within ${milliseconds} ms`))
   }, milliseconds)
+  const release = signal && (() => signal.removeEventListener('abort', follow))
   try {
-    return await work(controller.signal)
+    return { result: await work(controller.signal), release }
   } catch (error) {
+    release?.()
     throw controller.signal.aborted ? controller.signal.reason : error
   } finally {
     clearTimeout(timer)

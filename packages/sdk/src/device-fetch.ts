@@ -6,12 +6,13 @@ import { openKey } from './device-keys.ts'
 import type { DeviceRequestInit, GatewayRequest } from './gateway-request.ts'
 import { readGatewayRequest } from './gateway-request.ts'
 import { readRefusal } from './refusal.ts'
+import { streamWithEnd } from './response-body.ts'
 import { type RetryPolicy, retryDelayMs } from './retry.ts'
 import { isSallyportError, SallyportError } from './sallyport-error.ts'
 import { type Transport, TransportError, type TransportResponse, type Trust } from './transport.ts'
 import { transportIdentity } from './transport-identity.ts'
 import type { UsableIdentity } from './usable-identity.ts'
-import { whyRefused } from './why-refused.ts'
+import type { WhyRefused } from './why-refused.ts'
 
 /** What fetch needs beyond what all operations share. */
 export type FetchContext = ClientContext & {
@@ -21,6 +22,7 @@ export type FetchContext = ClientContext & {
   readonly retry: RetryPolicy
   readonly timeoutMs: number
   readonly usableIdentity: UsableIdentity
+  readonly whyRefused: WhyRefused
   readonly renew: () => Promise<Identity>
 }
 
@@ -45,7 +47,7 @@ export async function fetchFromGateway(
     const outcome = await sendOnce(context, identity, request, timeoutMs)
     if (!isSallyportError(outcome)) return toResponse(outcome)
     const isLast = attempt >= context.retry.attempts || !canRepeat(request, outcome)
-    const error = await whyRefused(context, identity, outcome, isLast)
+    const error = await context.whyRefused(identity, outcome, isLast)
     context.events.failed(`${request.method} was refused`, error)
     const isMended = await mend(context, identity, error, done)
     if (!canRepeat(request, outcome)) throw isMended ? worthRepeating(error) : error
@@ -68,16 +70,29 @@ async function sendOnce(
   const { url, method, headers, body } = request
   const presented = transportIdentity(identity, await openKey(keyStore, identity.keyId))
   try {
-    const outcome = await withDeadline(timeoutMs, request.signal, async (signal) => {
+    const { result, release } = await withDeadline(timeoutMs, request.signal, async (signal) => {
       const head = { url, method, headers, body, trust, signal }
       return await readRefusal(await transport.send({ ...head, identity: presented }), clock)
     })
-    return 'refusal' in outcome ? outcome.refusal : outcome.response
+    if ('response' in result) return releasedAtEnd(result.response, release)
+    release?.()
+    return result.refusal
   } catch (error) {
     const failure = connectionFailed(error, request.signal)
     if (isSallyportError(failure)) return failure
     throw failure
   }
+}
+
+/** The caller's signal reaches the body for as long as there is one to come. */
+function releasedAtEnd(response: TransportResponse, release: (() => void) | undefined) {
+  const { body } = response
+  if (release === undefined) return response
+  if (body === undefined || body instanceof Uint8Array) {
+    release()
+    return response
+  }
+  return { ...response, body: streamWithEnd(body, release) }
 }
 
 /** Whether sending it again could do nothing twice. */

@@ -27,6 +27,31 @@ export async function readBody(
   return { isWhole: false, stream: streamOf(chunks, reader) }
 }
 
+/** The same stream; `onEnd` is called when it has ended, in whatever way. */
+export function streamWithEnd(
+  stream: ReadableStream<Uint8Array>,
+  onEnd: () => void,
+): ReadableStream<Uint8Array> {
+  const reader = stream.getReader()
+  return new ReadableStream({
+    pull: async (controller) => {
+      try {
+        const { done, value } = await reader.read()
+        if (!done) return controller.enqueue(value)
+        onEnd()
+        controller.close()
+      } catch (error) {
+        onEnd()
+        throw error
+      }
+    },
+    cancel: (reason) => {
+      onEnd()
+      return reader.cancel(reason)
+    },
+  })
+}
+
 function streamOf(
   chunks: Uint8Array[],
   rest?: ReadableStreamDefaultReader<Uint8Array>,

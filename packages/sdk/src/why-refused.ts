@@ -5,6 +5,16 @@ import type { Identity } from './client-state.ts'
 import { endIdentity } from './end-identity.ts'
 import { SallyportError } from './sallyport-error.ts'
 
+/** The refusal, or what the authority says in its place. */
+export type WhyRefused = (
+  identity: Identity,
+  error: SallyportError,
+  isLastAttempt: boolean,
+) => Promise<SallyportError>
+
+/** A gateway that is misconfigured refuses every request: the authority is not asked about each. */
+const askAgainAfterMs = 30_000
+
 /**
  * The authority's word on a refusal that would cost the device its identity, or that has no words: a
  * gateway that says `re-enroll` may be misconfigured, and a handshake that failed says nothing.
@@ -12,17 +22,22 @@ import { SallyportError } from './sallyport-error.ts'
  * Where the authority finds the certificate good, or cannot be asked, the refusal stays what it was and
  * the identity is kept. Where it says that only enrolling again helps, that is noted durably.
  */
-export async function whyRefused(
-  context: ClientContext,
-  identity: Identity,
-  error: SallyportError,
-  isLastAttempt: boolean,
-): Promise<SallyportError> {
-  const isSpeechless = error.code === 'connection_failed' && (isLastAttempt || isTlsFailure(error))
-  if (!isSpeechless && error.action !== 're-enroll') return error
-  const told = await diagnose(context, identity, error)
-  if (told?.action === 're-enroll') await endIfCurrent(context, identity, told.serverCode)
-  return told ?? error
+export function createWhyRefused(context: ClientContext): WhyRefused {
+  let foundGood: { certificate: string | undefined; at: number } | undefined
+
+  return async (identity, error, isLastAttempt) => {
+    const isSpeechless =
+      error.code === 'connection_failed' && (isLastAttempt || isTlsFailure(error))
+    if (!isSpeechless && error.action !== 're-enroll') return error
+    const [certificate] = identity.certificates
+    const now = context.clock.phoneNow()
+    const sinceMs = foundGood?.certificate === certificate ? now - (foundGood?.at ?? 0) : -1
+    if (sinceMs >= 0 && sinceMs < askAgainAfterMs) return error
+    const told = await diagnose(context, identity, error)
+    foundGood = told === undefined ? { certificate, at: now } : undefined
+    if (told?.action === 're-enroll') await endIfCurrent(context, identity, told.serverCode)
+    return told ?? error
+  }
 }
 
 /** Another call may have put another certificate in its place by now. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { getEventListeners } from 'node:events'
 import { test } from 'node:test'
 import { devicePaths } from '@sallyport/wire'
 import {
@@ -209,6 +210,29 @@ test("the caller's signal ends a request with its own reason", async () => {
   await assert.rejects(client.fetch('/', { signal: controller.signal }), { message: 'enough' })
 })
 
+test('a signal that outlives many requests holds nothing of them, and reaches a body that is still to come', async () => {
+  const { client, server } = await enrolledPhone()
+  const controller = new AbortController()
+  const { signal } = controller
+  await (await client.fetch('/', { signal })).text()
+  server.mishap = (request) =>
+    isCall(request) ? { status: 200, headers: [], body: streamOf('hello') } : undefined
+  assert.equal(await (await client.fetch('/', { signal })).text(), 'hello')
+  await (await client.fetch('/', { signal })).body?.cancel()
+  server.mishap = (request) => (isCall(request) ? server.problem('device_suspended') : undefined)
+  await assert.rejects(client.fetch('/', { signal }))
+  assert.equal(getEventListeners(signal, 'abort').length, 0)
+
+  let seen: AbortSignal | undefined
+  server.mishap = (request) => {
+    seen = request.signal
+    return isCall(request) ? { status: 200, headers: [], body: new ReadableStream() } : undefined
+  }
+  await client.fetch('/', { signal })
+  controller.abort(new Error('enough'))
+  assert.equal(seen?.aborted, true)
+})
+
 test('a handshake that fails is explained by the authority, and mended', async () => {
   const phone = await enrolledPhone()
   phone.server.now += 10 * dayMs
@@ -224,8 +248,11 @@ test('a gateway that wrongly says to enrol again costs no identity', async () =>
   const { client, server } = await enrolledPhone({ autoEnroll: true })
   server.mishap = (request) =>
     isCall(request) ? server.problem('device_certificate_untrusted') : undefined
-  await assert.rejects(client.fetch('/'), { code: 'device_certificate_untrusted' })
+  for (let call = 0; call < 5; call++) {
+    await assert.rejects(client.fetch('/'), { code: 'device_certificate_untrusted' })
+  }
   assert.equal(server.enrolled, 1)
+  assert.equal(server.sent(devicePaths.diagnose).length, 1, 'the authority is not asked each time')
   assert.equal((await client.status()).state, 'active')
 })
 

@@ -31,6 +31,14 @@ test('fetch without a certificate says to enrol, and enrols where the client may
   assert.equal((await eager.fetch('/')).status, 200)
 })
 
+test('a request does not wait for a person who approves', async () => {
+  const { client, server, slept } = createPhone({ autoEnroll: true })
+  server.approvalsLeft = 1
+  await assert.rejects(client.fetch('/'), { code: 'enrollment_pending', retryable: true })
+  assert.deepEqual(slept, [])
+  assert.equal((await client.fetch('/')).status, 200)
+})
+
 test('calls that come together enrol once', async () => {
   const { client, server } = createPhone({ autoEnroll: true })
   await Promise.all(Array.from({ length: 10 }, () => client.fetch('/')))

@@ -43,7 +43,7 @@ function sendOver(
       if (outgoing.reusedSocket) progress.isConnected = true
       else socket.once('secureConnect', () => (progress.isConnected = true))
     })
-    outgoing.once('error', reject)
+    outgoing.on('error', reject)
     outgoing.once('response', (incoming) => {
       resolve({
         status: incoming.statusCode ?? 0,

@@ -117,16 +117,17 @@ function sendOver(
     stream.once('close', () => {
       reject(new Error('the stream ended without an answer'))
     })
-    stream.once('error', reject)
+    stream.on('error', reject)
     stream.once('response', (answer) => {
       const { ':status': status = 0, ...rest } = answer
       resolve({ status, headers: separated(rest), body: ReadableStream.from(wholeBody(stream)) })
     })
     if (body instanceof Uint8Array) stream.end(body)
     else if (body !== undefined) {
-      Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0])
-        .once('error', (error) => stream.destroy(error))
-        .pipe(stream)
+      const source = Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0])
+      source.once('error', (error) => stream.destroy(error))
+      stream.once('close', () => source.destroy())
+      source.pipe(stream)
     }
   })
 }
