@@ -1,6 +1,6 @@
 import type { Section } from '@sallyport/config'
 import Type, { type TObject, type TProperties } from 'typebox'
-import { UpstreamSchema } from '../forward/upstream-config.ts'
+import { UpstreamSchema } from '../forward/upstream-schema.ts'
 import { modes, type Stage } from '../pipeline/stage.ts'
 import { stages } from '../pipeline/stages.ts'
 import { LimitsSchema } from './limits.ts'

@@ -15,6 +15,8 @@ export type ConnectionKind = 'http1' | 'http2' | 'webSocket'
 const gracefulEndMs = 30_000
 /** How long a client may take to read the last answer. */
 const soonMs = 5_000
+const lingerMs = 2_000
+const maxThrownAwayBytes = 1024 * 1024
 
 /** A client's connection behind its handshake, HTTP/1 or HTTP/2. */
 export class Connection {
@@ -86,12 +88,17 @@ export class Connection {
     return this.#leaf
   }
 
-  /** What is under way is cut off. HTTP/2 clients are told so by GOAWAY. */
-  endNow(): void {
-    if (this.session !== undefined && !this.session.destroyed) {
-      this.session.goaway(constants.NGHTTP2_NO_ERROR)
-      this.session.destroy()
-    } else this.socket.destroy()
+  /** What is under way is cut off. HTTP/2 clients are told so by GOAWAY with this code. */
+  endNow(code: number = constants.NGHTTP2_NO_ERROR): void {
+    this.isEnding = true
+    if (this.session === undefined || this.session.destroyed) {
+      this.socket.destroy()
+      return
+    }
+    // Without an error, node takes no code but NO_ERROR.
+    if (code === constants.NGHTTP2_NO_ERROR) this.session.destroy()
+    else this.session.destroy(new Error(`ended with code ${code}`), code)
+    this.#endWithin(lingerMs)
   }
 
   /** What is under way is finished, within bounds; nothing new is begun. */
@@ -110,6 +117,25 @@ export class Connection {
     if (this.session === undefined) this.socket.destroySoon()
     else this.session.close()
     this.#endWithin(soonMs)
+  }
+
+  /**
+   * Sends these bytes and ends, on HTTP/1. What the client still sends is read and thrown away for a
+   * moment: closing before would make the kernel send a reset, which can reach the client before the
+   * bytes do (RFC 9112 §9.6).
+   */
+  endWith(bytes: string): void {
+    this.isEnding = true
+    const { socket } = this
+    let thrownAway = 0
+    socket.removeAllListeners('data')
+    socket.on('data', (chunk: Buffer) => {
+      thrownAway += chunk.length
+      if (thrownAway > maxThrownAwayBytes) socket.destroy()
+    })
+    socket.resume()
+    socket.end(bytes)
+    this.#endWithin(lingerMs)
   }
 
   #endWithin(ms: number): void {

@@ -50,9 +50,7 @@ export class Http2Edge {
       }
       // CVE-2023-44487: a client that opens and resets streams has us do work that nobody waits for.
       if (++resets <= this.#limits.streamResets || session.destroyed) return
-      session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM)
-      session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM)
-      connection.socket.destroySoon()
+      connection.endNow(constants.NGHTTP2_ENHANCE_YOUR_CALM)
     }
     // The connection's close follows, and is all there is to know.
     session.on('error', ignore)

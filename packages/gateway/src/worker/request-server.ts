@@ -87,12 +87,9 @@ export class RequestServer implements RequestSink {
         `{"time":"${new Date(at).toISOString()}","requestId":"${requestId}",${connection.logMembers},"code":"${code}"}\n`,
       )
     // An answer that has begun cannot be taken back: then the end of the connection says it all.
-    if (socket.writable && connection.response?.headersSent !== true) {
-      socket.end(rawRefusal(code, requestId))
-    } else if (socket.writable && connection.active === 0) {
-      socket.end(rawRefusal(code, requestId))
-    } else socket.destroy()
-    connection.endSoon()
+    const isFree = connection.active === 0 || connection.response?.headersSent === false
+    if (socket.writable && isFree) connection.endWith(rawRefusal(code, requestId))
+    else socket.destroy()
   }
 
   #opened(request: GatewayRequest): void {

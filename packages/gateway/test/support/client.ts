@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import http2, { type ClientHttp2Session, type IncomingHttpHeaders } from 'node:http2'
+import type { Duplex } from 'node:stream'
 import tls, { type ConnectionOptions, type TLSSocket } from 'node:tls'
 import type { Bed } from './gateway.ts'
 import type { Identity } from './world.ts'
@@ -139,6 +140,24 @@ export async function askHttp2(
     headers: answer,
     body: Buffer.concat(chunks).toString(),
   }
+}
+
+/** Resolves when a connection is over, in whatever way. */
+export function closed(socket: Duplex | ClientHttp2Session): Promise<void> {
+  if (socket.destroyed) return Promise.resolve()
+  return new Promise((resolve) => socket.once('close', () => resolve()))
+}
+
+/** Writes, and waits until more can be written or the connection is over. */
+export async function write(socket: TLSSocket, bytes: Uint8Array | string): Promise<void> {
+  if (socket.destroyed || !socket.writable || socket.write(bytes)) return
+  await new Promise<void>((resolve) => {
+    const go = () => {
+      socket.off('close', go).off('drain', go)
+      resolve()
+    }
+    socket.on('close', go).on('drain', go)
+  })
 }
 
 /** Resolves when the condition holds; rejects after the time. */
