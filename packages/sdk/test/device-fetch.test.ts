@@ -185,19 +185,22 @@ test('a request that did not arrive is sent again whatever it does', async () =>
   assert.equal((await client.fetch('/', { method: 'POST', body: 'pay' })).status, 200)
 })
 
-test('no answer in time is a failure of the connection', async () => {
+test('no answer in time is a failure of the connection, and the time is not spent twice', async () => {
   const { client, server } = await enrolledPhone()
   const send = server.send.bind(server)
-  server.send = (request) =>
-    isCall(request)
-      ? new Promise((_, reject) =>
-          request.signal.addEventListener('abort', () => reject(new Error())),
-        )
-      : send(request)
+  let sent = 0
+  server.send = (request) => {
+    if (!isCall(request)) return send(request)
+    sent += 1
+    return new Promise((_, reject) => {
+      request.signal.addEventListener('abort', () => reject(new Error('aborted')))
+    })
+  }
   const error = await client.fetch('/', { timeoutMs: 20 }).catch((error: unknown) => error)
   assert.ok(error instanceof SallyportError && error.cause instanceof TransportError)
   assert.equal(error.code, 'connection_failed')
   assert.equal(error.cause.failure, 'timeout')
+  assert.equal(sent, 1)
 })
 
 test("the caller's signal ends a request with its own reason", async () => {
