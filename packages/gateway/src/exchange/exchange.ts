@@ -70,6 +70,7 @@ export interface Exchange {
   refuse(status: number, headers: readonly string[], body: Buffer): void
   onDone(listener: (outcome: Outcome) => void): void
 
+  /** Where the client is gone already, the listener is told at once. */
   attach(listener: ExchangeListener): void
   /** Lets the request's content flow to the listener. */
   startBody(): void

@@ -38,6 +38,7 @@ export class Http1Exchange implements Exchange {
   #hasDrainListener = false
   #isHeadHeld = false
   #isContinued = false
+  #isEnded = false
 
   constructor(req: IncomingMessage, res: ServerResponse, requestId: string) {
     this.#req = req
@@ -87,7 +88,8 @@ export class Http1Exchange implements Exchange {
   }
 
   attach(listener: ExchangeListener): void {
-    this.listener = listener
+    if (this.#isEnded) listener.exchangeClosed()
+    else this.listener = listener
   }
 
   startBody(): void {
@@ -199,6 +201,7 @@ export class Http1Exchange implements Exchange {
 
   protected ended(isAborted: boolean): void {
     const { listener } = this
+    this.#isEnded = true
     this.listener = undefined
     const listeners = this.#done
     this.#done = undefined

@@ -38,6 +38,7 @@ class Http2Exchange implements Exchange {
   #requestTrailers: readonly string[] = []
   #isRequestOver: boolean
   #isAnswered = false
+  #isEnded = false
 
   constructor(
     stream: ServerHttp2Stream,
@@ -92,7 +93,8 @@ class Http2Exchange implements Exchange {
   }
 
   attach(listener: ExchangeListener): void {
-    this.#listener = listener
+    if (this.#isEnded) listener.exchangeClosed()
+    else this.#listener = listener
   }
 
   startBody(): void {
@@ -135,7 +137,9 @@ class Http2Exchange implements Exchange {
     if (stream.destroyed || stream.closed) return
     this.#respond(status, headers, false, trailers)
     if (!trailers) return
-    stream.on('wantTrailers', () => stream.sendTrailers(http2Trailers(this.#trailers)))
+    stream.on('wantTrailers', () => {
+      if (!stream.closed) stream.sendTrailers(http2Trailers(this.#trailers))
+    })
     stream.on('drain', () => this.#listener?.responseDrained())
   }
 
@@ -159,14 +163,19 @@ class Http2Exchange implements Exchange {
     this.#answered()
   }
 
-  // RFC 9113 §8.1: after a complete answer the rest of the request may be declined without an error.
   #answered(): void {
     this.#isAnswered = true
     if (this.#isRequestOver) return
     const stream = this.#stream
-    stream.once('finish', () => {
-      if (!this.#isRequestOver) stream.close(constants.NGHTTP2_NO_ERROR)
-    })
+    if (stream.writableFinished) this.#declineRest()
+    else stream.once('finish', () => this.#declineRest())
+  }
+
+  // RFC 9113 §8.1: after a complete answer the rest of the request may be declined without an error.
+  #declineRest(): void {
+    const stream = this.#stream
+    if (stream.state.remoteClose === 1) stream.resume()
+    else if (!this.#isRequestOver) stream.close(constants.NGHTTP2_NO_ERROR)
   }
 
   switchProtocols(headers: readonly string[]): void {
@@ -177,7 +186,9 @@ class Http2Exchange implements Exchange {
   }
 
   abort(): void {
-    this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+    // Not stream.close(code): while the answer is open that sends END_STREAM first, and what was cut
+    // off would look complete. An error makes node send RST_STREAM with INTERNAL_ERROR.
+    this.#stream.destroy(new Error('the answer was cut off'))
   }
 
   #closed(): void {
@@ -185,6 +196,7 @@ class Http2Exchange implements Exchange {
     const isComplete = this.#isAnswered && stream.writableFinished
     if (!isComplete || stream.rstCode !== constants.NGHTTP2_NO_ERROR) this.outcome.aborted = true
     const listener = this.#listener
+    this.#isEnded = true
     this.#listener = undefined
     listener?.exchangeClosed()
     const listeners = this.#done

@@ -7,7 +7,7 @@ export type RequestTarget = { target: string; authority: string | undefined }
  */
 export function parseRequestTarget(url: string, host: string | undefined): RequestTarget {
   if (url.charCodeAt(0) === slash) return { target: url, authority: host }
-  const absolute = /^https?:\/\/([^/?#@]+)(.*)$/i.exec(url)
+  const absolute = /^https?:\/\/([^/?#@]+)([/?].*)?$/i.exec(url)
   if (absolute === null) return { target: url, authority: host }
   const [, authority, rest = ''] = absolute
   return { target: rest.startsWith('/') ? rest : `/${rest}`, authority }

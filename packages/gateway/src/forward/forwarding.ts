@@ -54,8 +54,9 @@ export class Forwarding implements Carried, ExchangeListener, Timed {
     const { settings, clock, deadlines, name } = this.#context
     const now = clock()
     this.exchange.outcome.upstream = name
-    this.exchange.attach(this)
     this.#totalDeadline = now + settings.totalMs
+    this.exchange.attach(this)
+    if (this.#phase === 'over') return
     deadlines.add(this)
     this.#attempt(now, false)
   }

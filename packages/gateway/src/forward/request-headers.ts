@@ -156,15 +156,16 @@ export function http2RequestHead(
   return list
 }
 
-// llhttp takes any codings that end in chunked. We undo chunked alone, and a service that is told of no
-// other would take coded content for content (RFC 9112 §6.1).
+// llhttp takes any codings that end in chunked, in HTTP/1.0 too, where they are faulty framing. We undo
+// chunked alone, and a service that is told of no other would take coded content for content
+// (RFC 9112 §6.1).
 function checkTransferEncoding(exchange: Exchange): void {
   if (exchange.contentLength !== undefined || exchange.httpVersion === '2') return
   const coding = exchange.header('transfer-encoding')
-  if (coding?.toLowerCase() === 'chunked') return
+  if (coding?.toLowerCase() === 'chunked' && exchange.httpVersion === '1.1') return
   throw new Problem('request_malformed', {
     detail: 'The transfer coding of the request is not supported.',
-    expected: 'chunked',
+    expected: 'chunked, in HTTP/1.1',
     found: JSON.stringify(coding?.slice(0, 100)),
   })
 }

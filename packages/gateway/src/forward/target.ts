@@ -18,11 +18,12 @@ export class Target {
 
   readonly #settings: UpstreamSettings
   readonly #events: TargetEvents
+  // What requests say: an ejection, of which a trial or time is the end.
   #failuresInRow = 0
-  #successfulChecksInRow = 0
-  // What the health checks say; without any, nothing speaks against it.
-  #passesChecks = true
   #ejectedUntil = 0
+  // What the health checks say; without any, nothing speaks against it.
+  #checksInRow = 0
+  #passesChecks = true
 
   constructor(
     endpoint: Endpoint,
@@ -72,19 +73,13 @@ export class Target {
 
   /** The result of a health check; `why` where it failed. */
   checked(why: string | undefined): void {
-    if (why === undefined) {
-      this.#failuresInRow = 0
-      this.#successfulChecksInRow++
-      if (this.#passesChecks && this.#ejectedUntil === 0) return
-      if (this.#successfulChecksInRow < this.#settings.healthyAfter) return
-      this.#passesChecks = true
-      this.#ejectedUntil = 0
-      this.#events.recovered(this)
-      return
-    }
-    this.#successfulChecksInRow = 0
-    if (++this.#failuresInRow < this.#settings.unhealthyAfter || !this.#passesChecks) return
-    this.#passesChecks = false
-    this.#events.ejected(this, why)
+    const isChange = (why === undefined) !== this.#passesChecks
+    this.#checksInRow = isChange ? this.#checksInRow + 1 : 0
+    const { healthyAfter, unhealthyAfter } = this.#settings
+    if (!isChange || this.#checksInRow < (why === undefined ? healthyAfter : unhealthyAfter)) return
+    this.#checksInRow = 0
+    this.#passesChecks = why === undefined
+    if (why === undefined) this.#events.recovered(this)
+    else this.#events.ejected(this, why)
   }
 }

@@ -15,6 +15,8 @@ export type Edge = AsyncDisposable & {
   port: number
   http2Port: number
   upstream: Upstream
+  /** How many exchanges began. */
+  begun(): number
   outcomes: Outcome[]
   failures: UpstreamFailure[]
   /** What the upstream logged: target taken out, target is back. */
@@ -75,6 +77,7 @@ export async function startEdge(
     port: portOf(server),
     http2Port: portOf(server2),
     upstream,
+    begun: () => requests,
     outcomes,
     failures,
     messages,

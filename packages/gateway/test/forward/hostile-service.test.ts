@@ -117,6 +117,17 @@ for (const [what, bytes] of cutOff) {
   })
 }
 
+test('an answer until the end of the connection that ends in a reset is cut off', async () => {
+  await using service = await rawService((socket) => {
+    socket.write('HTTP/1.1 200 OK\r\n\r\nhalf')
+    setTimeout(() => socket.resetAndDestroy(), 20)
+  })
+  await using edge = await startEdge({ targets: [service.url] })
+  const answer = await ask(edge.port)
+  assert.equal(answer.body, 'half')
+  assert.equal(answer.isComplete, false)
+})
+
 test('an answer in chunks that becomes garbage is cut off', async () => {
   await using service = await rawService((socket) => {
     socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n')

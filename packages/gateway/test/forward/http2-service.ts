@@ -45,29 +45,52 @@ export function frame(
   return Buffer.concat([head, payload])
 }
 
+export type Frame = { type: number; flags: number; stream: number; payload: Buffer }
+
+/** Takes bytes as they come, and tells each frame in them. */
+export function frameReader(
+  skippedBytes: number,
+  onFrame: (frame: Frame) => void,
+): (chunk: Buffer) => void {
+  let pending = Buffer.alloc(0)
+  let position = skippedBytes
+  return (chunk) => {
+    pending = Buffer.concat([pending, chunk])
+    while (pending.length >= position + 9) {
+      const end = position + 9 + pending.readUIntBE(position, 3)
+      if (pending.length < end) break
+      onFrame({
+        type: pending[position + 3] ?? 0,
+        flags: pending[position + 4] ?? 0,
+        stream: pending.readUInt32BE(position + 5),
+        payload: pending.subarray(position + 9, end),
+      })
+      position = end
+    }
+  }
+}
+
 // RFC 9113 §3.4
 const prefaceBytes = 24
 
 /** A service that speaks frames by hand: SETTINGS at once, the rest when the first HEADERS came. */
-export async function frameService(onRequest: (socket: Socket) => void): Promise<Http2Service> {
+export async function frameService(
+  onRequest: (socket: Socket) => void,
+  onFrame: (frame: Frame) => void = () => {},
+): Promise<Http2Service> {
   const sockets: Socket[] = []
   const server = net.createServer((socket) => {
     sockets.push(socket)
     socket.on('error', () => {})
     socket.write(frame(4, 0, 0))
-    let pending = Buffer.alloc(0)
-    let position = prefaceBytes
-    socket.on('data', (chunk: Buffer) => {
-      pending = Buffer.concat([pending, chunk])
-      while (pending.length >= position + 9) {
-        const length = pending.readUIntBE(position, 3)
-        if (pending.length < position + 9 + length) break
-        const [type, flags] = [pending[position + 3], pending[position + 4]]
-        if (type === 4 && flags === 0) socket.write(frame(4, 1, 0))
-        if (type === 1) onRequest(socket)
-        position += 9 + length
-      }
-    })
+    socket.on(
+      'data',
+      frameReader(prefaceBytes, (seen) => {
+        onFrame(seen)
+        if (seen.type === 4 && seen.flags === 0) socket.write(frame(4, 1, 0))
+        if (seen.type === 1) onRequest(socket)
+      }),
+    )
   })
   await listen(server)
   return {

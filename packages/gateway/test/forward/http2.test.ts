@@ -1,9 +1,18 @@
 import assert from 'node:assert/strict'
 import http2 from 'node:http2'
+import net from 'node:net'
 import { test } from 'node:test'
 import { ask, until } from './client.ts'
 import { startEdge } from './edge.ts'
-import { askHttp2, frame, frameService, http2Service, readAnswer } from './http2-service.ts'
+import {
+  askHttp2,
+  type Frame,
+  frame,
+  frameReader,
+  frameService,
+  http2Service,
+  readAnswer,
+} from './http2-service.ts'
 import { cannedService, closedPort, httpService, rawService } from './service.ts'
 
 const h2 = { protocol: 'h2' } as const
@@ -219,6 +228,61 @@ test('an answer of HTTP/1 that breaks off is reset for a client of HTTP/2', asyn
   assert.equal(answer.rstCode, http2.constants.NGHTTP2_INTERNAL_ERROR)
   assert.equal((await edge.outcome(0)).aborted, true)
 })
+
+const framings: [string, string][] = [
+  ['of known length', 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf'],
+  ['in chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n'],
+  ['until the end', 'HTTP/1.1 200 OK\r\n\r\nhalf'],
+]
+
+for (const [what, bytes] of framings) {
+  test(`an answer ${what} that breaks off never ends in END_STREAM`, async () => {
+    await using service = await rawService((socket) => {
+      socket.write(bytes)
+      setTimeout(() => socket.resetAndDestroy(), 20)
+    })
+    await using edge = await startEdge({ targets: [service.url] })
+    const frames: Frame[] = []
+    const socket = net.connect(edge.http2Port, '127.0.0.1')
+    socket.on(
+      'data',
+      frameReader(0, (seen) => frames.push(seen)),
+    )
+    const head = Buffer.from([0x82, 0x84, 0x86, 0x41, 0x01, 0x78])
+    socket.write(Buffer.concat([Buffer.from(preface), frame(4, 0, 0), frame(1, 5, 1, head)]))
+    await until(() => frames.some((seen) => seen.type === 3), 'RST_STREAM')
+    const ofStream = frames.filter((seen) => seen.stream === 1)
+    assert.deepEqual(
+      ofStream.map((seen) => seen.type),
+      [1, 0, 3],
+    )
+    assert.ok(ofStream.every((seen) => seen.type === 3 || (seen.flags & 1) === 0))
+    assert.equal(ofStream[2]?.payload.readUInt32BE(0), http2.constants.NGHTTP2_INTERNAL_ERROR)
+    socket.destroy()
+  })
+}
+
+test('half a request never ends in END_STREAM when its client leaves', async () => {
+  const frames: Frame[] = []
+  await using service = await frameService(
+    () => {},
+    (seen) => frames.push(seen),
+  )
+  await using edge = await startEdge({ targets: [service.url], ...h2 })
+  for (const framing of ['Content-Length: 100', 'Transfer-Encoding: chunked']) {
+    frames.length = 0
+    const socket = net.connect(edge.port, '127.0.0.1')
+    socket.write(`POST / HTTP/1.1\r\nHost: x\r\n${framing}\r\n\r\n4\r\nhalf\r\n`)
+    await until(() => frames.some((seen) => seen.type === 0), 'DATA')
+    socket.destroy()
+    await until(() => frames.some((seen) => seen.type === 3), 'RST_STREAM')
+    const ofStream = frames.filter((seen) => seen.stream !== 0 && seen.type !== 8)
+    assert.ok(ofStream.every((seen) => seen.type === 3 || (seen.flags & 1) === 0))
+    assert.equal(ofStream.at(-1)?.payload.readUInt32BE(0), http2.constants.NGHTTP2_CANCEL)
+  }
+})
+
+const preface = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'
 
 const halfAnswer = [frame(1, 4, 1, Buffer.from([0x88])), frame(0, 0, 1, Buffer.from('half'))]
 

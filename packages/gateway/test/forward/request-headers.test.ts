@@ -156,6 +156,8 @@ test('refuses transfer codings other than chunked, which it cannot pass on', () 
     const given = { rawHeaders: ['Transfer-Encoding', coding], contentLength: undefined }
     assert.throws(() => headOf(given), isMalformed)
   }
+  const old = { rawHeaders: ['Transfer-Encoding', 'chunked'], contentLength: undefined }
+  assert.throws(() => headOf({ ...old, httpVersion: '1.0' }), isMalformed)
 })
 
 test('says that there is no content where the method anticipates some', () => {

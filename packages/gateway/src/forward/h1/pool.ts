@@ -84,10 +84,10 @@ export class Http1Pool implements Transport, ConnectionOwner {
   #openForWaiting(): void {
     if (this.#connecting >= this.#waiting.size) return
     if (this.#all.size >= this.#settings.maxConnections) {
-      // A request that insists on a new connection takes the place of the oldest idle one.
-      const oldest = this.#idle.shift()
-      if (oldest === undefined) return
-      oldest.close()
+      // A request that insists on a new connection takes the place of the oldest idle one, whose
+      // end comes back here.
+      this.#idle[0]?.close()
+      return
     }
     const connection = new Http1Connection(this.#endpoint, this)
     this.#connecting++

@@ -44,7 +44,9 @@ export class Http2Carrier implements Carrier {
     stream.on('trailers', (_headers, _flags, raw?: string[]) => {
       this.#trailers = http2ResponseTrailers(raw ?? [])
     })
-    stream.on('wantTrailers', () => stream.sendTrailers(http2Trailers(this.#requestTrailers)))
+    stream.on('wantTrailers', () => {
+      if (!stream.closed) stream.sendTrailers(http2Trailers(this.#requestTrailers))
+    })
     stream.on('drain', () => this.#request?.requestDrained())
     // Told again, and completely, by `close`.
     stream.on('error', ignore)
@@ -170,6 +172,8 @@ export class Http2Carrier implements Carrier {
   abandon(): void {
     this.#request = undefined
     this.#stream.resume()
+    // Where content of the request is still to come, the stream waits for trailers, and node sends
+    // RST_STREAM without the END_STREAM that would make half a request a whole one.
     this.#stream.close(constants.NGHTTP2_CANCEL)
   }
 }

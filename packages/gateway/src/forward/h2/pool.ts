@@ -35,7 +35,7 @@ export class Http2Pool implements Transport, SessionOwner {
 
   get idle(): number {
     let idle = 0
-    for (const session of this.#sessions) if (session.streams === 0) idle++
+    for (const session of this.#sessions) if (session.isIdle) idle++
     return idle
   }
 
@@ -150,6 +150,8 @@ export class Http2Pool implements Transport, SessionOwner {
 
   close(): void {
     this.#isClosed = true
-    for (const session of this.#sessions) if (session.streams === 0) session.close()
+    // A list of its own: the end of one may begin another, for requests that wait.
+    const all = Array.from(this.#sessions)
+    for (const session of all) if (session.isIdle) session.close()
   }
 }

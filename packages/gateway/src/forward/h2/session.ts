@@ -1,4 +1,4 @@
-import http2, { type ClientHttp2Session, constants } from 'node:http2'
+import http2, { type ClientHttp2Session, type ClientHttp2Stream, constants } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { Carried } from '../carrier.ts'
@@ -51,6 +51,10 @@ export class Http2Session implements Timed {
     socket.on('close', () => this.#lost(undefined))
   }
 
+  get isIdle(): boolean {
+    return this.state === 'ready' && this.streams === 0
+  }
+
   get hasRoom(): boolean {
     const most = this.#session?.remoteSettings?.maxConcurrentStreams ?? 0
     return this.state === 'ready' && this.streams < most
@@ -92,10 +96,18 @@ export class Http2Session implements Timed {
   carry(request: Carried, head: string[]): void {
     const session = this.#session
     if (session === undefined) throw new TypeError('the session is not ready')
+    const isEmpty = request.exchange.contentLength === 0
+    let stream: ClientHttp2Stream
+    try {
+      stream = session.request(head, { endStream: isEmpty, waitForTrailers: !isEmpty })
+    } catch (error) {
+      // A request that node cannot say in HTTP/2 costs itself alone.
+      const detail = `The request could not be sent to ${this.url}.`
+      request.failed(upstreamFailure('invalid', 'possibly-seen', detail, { found: String(error) }))
+      return
+    }
     this.streams++
     this.deadline = Number.POSITIVE_INFINITY
-    const isEmpty = request.exchange.contentLength === 0
-    const stream = session.request(head, { endStream: isEmpty, waitForTrailers: !isEmpty })
     const isReused = this.#carried++ > 0
     request.carried(new Http2Carrier(this, stream, request, isReused))
   }
