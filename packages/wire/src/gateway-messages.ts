@@ -130,6 +130,13 @@ export const Report = Type.Object(
     applied: Type.Array(AppliedChange, { maxItems: 1_000 }),
     decisions: Type.Array(DecisionRecord, { maxItems: 1_000 }),
     handshakes: Type.Array(HandshakeRecord, { maxItems: 1_000 }),
+    /**
+     * SHA-256, base64url, of certificates with predecessors that were first used at this gateway since
+     * the last report: what tells the authority that a renewal reached its device.
+     */
+    used: Type.Optional(
+      Type.Array(Type.String({ pattern: '^[A-Za-z0-9_-]+$', maxLength: 43 }), { maxItems: 1_000 }),
+    ),
     /** Records that were dropped because more came than a report takes. */
     dropped: Type.Integer({ minimum: 0 }),
   },
