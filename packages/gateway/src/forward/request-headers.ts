@@ -46,7 +46,7 @@ function eachField(exchange: Exchange, headers: ForwardHeaders, sink: FieldSink)
   }
   for (let index = 0; index < set.length; index += 2) {
     const rule = ruleOf(set[index] ?? '')
-    sink(rule, checkedValue(rule, set[index + 1] ?? ''))
+    sink(rule, checkedOnce(rule, set[index + 1] ?? ''))
   }
   return takesTrailers
 }
@@ -67,6 +67,21 @@ function ruleOf(name: string): RequestFieldRule {
     expected: 'a token (RFC 9110 §5.6.2)',
     found: JSON.stringify(name.slice(0, 100)),
   })
+}
+
+// A certificate and its chain are kilobytes, and the same string for every request of a connection:
+// looking through them each time would cost more than all other fields together.
+const checked = new Set<string>()
+const maxChecked = 512
+const minRemembered = 128
+
+function checkedOnce(rule: RequestFieldRule, value: string): string {
+  if (value.length < minRemembered) return checkedValue(rule, value)
+  if (checked.has(value)) return value
+  checkedValue(rule, value)
+  if (checked.size >= maxChecked) checked.clear()
+  checked.add(value)
+  return value
 }
 
 function checkedValue(rule: RequestFieldRule, value: string): string {

@@ -182,6 +182,15 @@ test('refuses a value that would end its line', () => {
   }
 })
 
+test('a long value of the gateway is looked through, and refused each time it is wrong', () => {
+  const long = 'A'.repeat(2_000)
+  for (let index = 0; index < 2; index++) {
+    assert.match(headOf({}, { set: ['Client-Cert', long], strip: () => false }), /: A{2000}\r\n/)
+    const wrong: ForwardHeaders = { set: ['Client-Cert', `${long}\r\nX: 1`], strip: () => false }
+    assert.throws(() => headOf({}, wrong), isMalformed)
+  }
+})
+
 test('refuses a name, method, target or host that would end its line', () => {
   assert.throws(() => headOf({ rawHeaders: ['X A', '1'] }), isMalformed)
   assert.throws(() => headOf({ rawHeaders: ['', '1'] }), isMalformed)
