@@ -1,4 +1,5 @@
 export type { Command } from './command.ts'
 export { commandReference } from './command-reference.ts'
 export { commands } from './commands.ts'
+export { configSchema } from './configuration/schema.ts'
 export { run } from './main.ts'

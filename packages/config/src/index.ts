@@ -1,2 +1,7 @@
 export { type ConfigFile, parseConfig, readConfig, resolvePath } from './config-file.ts'
+export {
+  type ConfigurationKey,
+  configurationKeys,
+  configurationReference,
+} from './configuration-reference.ts'
 export { composeSchema, type Section } from './section.ts'
