@@ -73,7 +73,9 @@ function startRole(name: 'authority' | 'gateway', layout: Layout): Promise<Runni
   const role = roles[name]
   if (role === undefined) throw new TypeError(`No role ${name}`)
   const log = openLog(layout, name)
-  return startRoleChild(role, layout.configFile, { stdout: log, stderr: log })
+  // Not the passphrase of this environment: these keys have one of their own, in its file.
+  const environment = roleEnvironment(process.env)
+  return startRoleChild(role, layout.configFile, { stdout: log, stderr: log }, environment)
 }
 
 function startOwn(

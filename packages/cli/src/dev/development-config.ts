@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { isMap, parseDocument } from 'yaml'
+import { isScalar, parseDocument } from 'yaml'
 import type { Layout } from './layout.ts'
 import { samplePath } from './sample-service.ts'
 
@@ -107,17 +107,27 @@ export function readPorts(file: string): Ports | undefined {
     : undefined
 }
 
-/** The text of a file with other ports, everything else as it was, comments included. */
+/** The text of a file with other ports, every other character as it was. */
 export function withPorts(text: string, ports: Ports): string {
   const document = parseDocument(text)
-  const put = (place: readonly (string | number)[], port: number): void => {
-    const value = document.getIn(place)
-    if (typeof value === 'string') document.setIn(place, value.replace(/:\d+(\/?)$/, `:${port}$1`))
-  }
-  for (const name of Object.keys(places) as (keyof Ports)[]) put(places[name], ports[name])
-  for (const { place, port } of followers) put(place, ports[port])
-  if (!isMap(document.contents)) return text
-  return document.toString({ lineWidth: 0 })
+  const wanted = [
+    ...Object.entries(places).map(([name, place]) => ({ place, port: name as keyof Ports })),
+    ...followers,
+  ]
+  const edits = wanted.flatMap(({ place, port }) => {
+    const node = document.getIn(place, true)
+    if (!isScalar(node) || typeof node.value !== 'string' || !node.range) return []
+    const [start, end] = node.range
+    const source = text.slice(start, end)
+    return [{ start, end, source: source.replace(/:\d+(?=\/?['"]?$)/, `:${ports[port]}`) }]
+  })
+  // From the end, so that the places before stay right.
+  return edits
+    .toSorted((a, b) => b.start - a.start)
+    .reduce(
+      (edited, { start, end, source }) => edited.slice(0, start) + source + edited.slice(end),
+      text,
+    )
 }
 
 function portOf(address: string): number | undefined {

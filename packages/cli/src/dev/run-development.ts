@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { readConfig } from '@sallyport/config'
+import { isProblem } from '@sallyport/problem'
 import Type from 'typebox'
 import type { ExitCode } from '../command.ts'
 import { insecureSwitches } from '../configuration/insecure-switches.ts'
@@ -38,21 +39,7 @@ export async function runDevelopment(
   const asked = untilAskedToEnd(['SIGHUP'])
   const unlock = lockFolder(layout.lockFile)
   try {
-    const ports = await prepareDevelopment({
-      layout,
-      port: options.port,
-      names: [],
-      now: options.now ?? Date.now,
-      say: output.say,
-    })
-    const insecure = insecureSwitches(readConfig(layout.configFile, Type.Object({})).value)
-    for (const name of insecure) output.say(`insecure: ${name} is on`)
-    const children = await startDevelopment({
-      layout,
-      ports,
-      say: output.say,
-      device: deviceOptions(layout, ports),
-    })
+    const { ports, children, insecure } = await start(layout, options, output)
     writeDeviceCas(layout)
     const facts = developmentFacts(layout, ports, children)
     output.result(facts, () => guidance(guidanceOptions(facts, layout, insecure), output.paint))
@@ -61,6 +48,27 @@ export async function runDevelopment(
     return 0
   } finally {
     unlock()
+  }
+}
+
+/** How often ports are chosen anew, where another process took one between our looking and our listening. */
+const portAttempts = 5
+
+async function start(layout: Layout, options: DevelopmentOptions, output: Output) {
+  const { port, now = Date.now } = options
+  for (let attempt = 1; ; attempt++) {
+    const ports = await prepareDevelopment({ layout, port, names: [], now, say: output.say })
+    const insecure = insecureSwitches(readConfig(layout.configFile, Type.Object({})).value)
+    if (attempt === 1) for (const name of insecure) output.say(`insecure: ${name} is on`)
+    const device = deviceOptions(layout, ports)
+    try {
+      const children = await startDevelopment({ layout, ports, device, say: output.say })
+      return { ports, children, insecure }
+    } catch (error) {
+      const isTaken = isProblem(error) && error.code === 'port_in_use'
+      if (!isTaken || attempt === portAttempts) throw error
+      output.say(`${error.message}: trying other ports`)
+    }
   }
 }
 

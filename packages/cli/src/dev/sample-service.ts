@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { Problem } from '@sallyport/problem'
 import { tellFailed, tellReady, untilAskedToEnd } from '../supervise/parent-channel.ts'
 
 // The service behind the gateway in `sallyport dev`: a process of its own, started with its port.
@@ -48,7 +49,10 @@ export async function runSampleService(port: number): Promise<void> {
   const server = createServer(answer)
   try {
     await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
+      server.once('error', (cause: NodeJS.ErrnoException) => {
+        const detail = `127.0.0.1:${port}: ${cause.code}`
+        reject(cause.code === 'EADDRINUSE' ? new Problem('port_in_use', { detail, cause }) : cause)
+      })
       server.listen(port, '127.0.0.1', resolve)
     })
   } catch (error) {
