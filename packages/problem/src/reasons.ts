@@ -572,6 +572,13 @@ export const reasons = {
     fix: 'Check that enrollUrl names the device listener of the authority, and that no proxy in between changes answers.',
     retryable: true,
   },
+  renewal_too_often: {
+    area: 'enrolment',
+    status: 429,
+    title: 'This device was given too many certificates today',
+    fix: 'Renew from renewAfter on, once. A device that renews all the time has lost what it was given: see its log.',
+    retryable: true,
+  },
   authority_busy: {
     area: 'enrolment',
     status: 503,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolvePath } from '@sallyport/config'
 import { Problem } from '@sallyport/problem'
+import type { Server as TlsServer } from 'node:tls'
 import type { TlsListenerConfig } from '../config/authority-config.ts'
 import { listenAddress } from '../config/listen-address.ts'
 import type { Api } from './api-server.ts'
@@ -40,4 +41,11 @@ export async function serve(api: Api, listen: string, scheme: 'http' | 'https'):
   const address = api.server.address()
   const actual = typeof address === 'object' && address !== null ? address.port : port
   return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${actual}`
+}
+
+/** Gives a listener another certificate and key: connections made from now on see them. */
+export function setTlsFiles(api: Api, files: { cert: string; key: string }): void {
+  // `createApi` made a TLS server, which Fastify types as a plain one.
+  const server = api.server as unknown as TlsServer
+  server.setSecureContext({ ...files, minVersion: 'TLSv1.2' })
 }

@@ -85,8 +85,9 @@ export class FeedHub {
   async follow(follower: FeedFollower, after: number): Promise<() => void> {
     const following: Following = Object.assign(follower, { cursor: after, isLive: false })
     this.#following.add(following)
-    following.heartbeat(this.#heartbeat(following))
     await this.#catchUp(following)
+    // Not before: a heartbeat says that everything up to now was told.
+    if (following.isLive) following.heartbeat(this.#heartbeat(following))
     return () => this.#following.delete(following)
   }
 
@@ -142,7 +143,9 @@ export class FeedHub {
       this.#options.log.error({ err: error }, 'the feed cannot be read: no heartbeat is sent')
       return
     }
-    for (const following of this.#following) following.heartbeat(this.#heartbeat(following))
+    for (const following of this.#following) {
+      if (following.isLive) following.heartbeat(this.#heartbeat(following))
+    }
   }
 
   #heartbeat({ cursor }: Following): Heartbeat {

@@ -2,7 +2,7 @@ import type { Authority } from '../authority.ts'
 
 /** Registers what is read when the metrics are asked for. */
 export function collectMetrics(authority: Authority): void {
-  const { metrics, lanes, feed, decisions, store, config } = authority
+  const { metrics, lanes, feed, decisions, store } = authority
   const byLane = (value: 'waiting' | 'running' | 'refused') => () =>
     lanes.snapshot().map((state) => ({ labels: { lane: state.lane }, value: state[value] }))
 
@@ -65,7 +65,8 @@ export function collectMetrics(authority: Authority): void {
     name: 'sallyport_insecure',
     help: 'Dangerous settings that are on',
     kind: 'gauge',
-    collect: () => insecureSettings(config.apps).map((name) => ({ labels: { name }, value: 1 })),
+    collect: () =>
+      insecureSettings(authority.config.apps).map((name) => ({ labels: { name }, value: 1 })),
   })
 }
 

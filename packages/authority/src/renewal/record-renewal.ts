@@ -10,6 +10,9 @@ import type { CertificateRow, DeviceRow, Tables } from '../store/tables.ts'
 import type { Renewal } from './renewal-caller.ts'
 
 const minuteMs = 60_000
+const dayMs = 1_440 * minuteMs
+/** More is no device at work: each is a row for ever. */
+const maxCertificatesPerDay = 100
 
 export type NewRenewal = {
   renewal: Renewal
@@ -31,6 +34,7 @@ export async function recordRenewal(
   const { renewal, signed, predecessor, replaced, caller, now } = order
   const { appId, challenge, request } = renewal
   const deviceId = order.device.id
+  await refuseTooOften(store, deviceId, now)
   if (replaced !== undefined && replaced.status === 'active') {
     await endCertificate(store, {
       certificate: replaced,
@@ -67,6 +71,22 @@ export async function recordRenewal(
     },
   })
   return { certificate, device }
+}
+
+/** @throws Problem `renewal_too_often` */
+async function refuseTooOften(store: Kysely<Tables>, deviceId: string, now: number): Promise<void> {
+  const { issued } = await store
+    .selectFrom('certificates')
+    .select((column) => column.fn.countAll<number>().as('issued'))
+    .where('device_id', '=', deviceId)
+    .where('issued_at', '>', now - dayMs)
+    .executeTakeFirstOrThrow()
+  if (issued < maxCertificatesPerDay) return
+  throw new Problem('renewal_too_often', {
+    expected: `fewer than ${maxCertificatesPerDay} certificates a day`,
+    found: String(issued),
+    retryAfterSeconds: 3_600,
+  })
 }
 
 /** The predecessor goes on for the overlap of its app, so that calls in flight end well. */

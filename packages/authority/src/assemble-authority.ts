@@ -1,0 +1,119 @@
+import { resolvePath } from '@sallyport/config'
+import { fileKeyProvider, type KeyProvider } from '@sallyport/pki'
+import type { Authority } from './authority.ts'
+import type { AuthorityConfig } from './config/authority-config.ts'
+import { checkConfig, refuseFixedChanges } from './config/check-config.ts'
+import { DecisionRecorder } from './decisions/decision-recorder.ts'
+import { FeedHub } from './feed/feed-hub.ts'
+import { ensureIssuers } from './issuers/ensure-issuers.ts'
+import { type IssuerSet, loadIssuers } from './issuers/issuer-set.ts'
+import { wantedIssuers } from './issuers/wanted-issuers.ts'
+import { collectMetrics, insecureSettings } from './operations/collect-metrics.ts'
+import { Metrics } from './operations/metrics.ts'
+import { findPassphrase } from './passphrase.ts'
+import type { StartOptions } from './start-authority.ts'
+import { requireSettings } from './store/settings.ts'
+import { openStore } from './store/store.ts'
+import { WorkLanes } from './work/work-lanes.ts'
+
+/** An authority, and what gives it another configuration. */
+export type AssembledAuthority = {
+  authority: Authority
+  /** @throws Problem `config_invalid` */
+  replaceConfig(config: AuthorityConfig): Promise<void>
+}
+
+/**
+ * Opens the store and the keys, and puts together what operations are handed.
+ *
+ * @throws Problem `config_invalid`, `key_passphrase_required`, `key_passphrase_wrong`,
+ *   `store_unavailable`
+ */
+export async function assembleAuthority(
+  config: AuthorityConfig,
+  options: StartOptions,
+): Promise<AssembledAuthority> {
+  checkConfig(config)
+  const { log, directory } = options
+  const now = options.now ?? Date.now
+  const metrics = new Metrics()
+  let feed: FeedHub | undefined
+  const store = await openStore(resolvePath(directory, config.store.path), {
+    onGroup: ({ writes, commitMs, committed }) => {
+      const outcome = committed ? 'committed' : 'failed'
+      metrics.count('sallyport_authority_commits_total', 'Commits', { outcome })
+      metrics.count('sallyport_authority_writes_total', 'Writes', { outcome }, writes)
+      const help = 'Time that commits took'
+      metrics.count('sallyport_authority_commit_seconds_total', help, {}, commitMs / 1_000)
+      feed?.wake()
+    },
+  })
+  try {
+    const settings = await requireSettings(store, config.trustDomain)
+    const keys = openKeys(config, options)
+    const live = { config, issuers: await issuersOf(config, { store, keys, log, now }) }
+    const { heartbeatMs } = options
+    const { epoch, challengeKey } = settings
+    feed = new FeedHub({
+      read: store.read,
+      epoch,
+      log,
+      now,
+      ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
+    })
+    await feed.start()
+    const authority: Authority = {
+      get config() {
+        return live.config
+      },
+      get issuers() {
+        return live.issuers
+      },
+      store,
+      epoch,
+      challengeKey,
+      lanes: new WorkLanes(),
+      feed,
+      decisions: new DecisionRecorder(store, log),
+      metrics,
+      log,
+      now,
+    }
+    collectMetrics(authority)
+    return {
+      authority,
+      async replaceConfig(next) {
+        refuseFixedChanges(live.config, next)
+        checkConfig(next)
+        const issuers = await issuersOf(next, { store, keys, log, now })
+        Object.assign(live, { config: next, issuers })
+      },
+    }
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+function openKeys(config: AuthorityConfig, { directory, ...options }: StartOptions): KeyProvider {
+  const { keys } = config.authority
+  const file =
+    keys.passphraseFile === undefined ? undefined : resolvePath(directory, keys.passphraseFile)
+  const { environment = process.env, promptPassphrase: prompt } = options
+  return fileKeyProvider({
+    directory: resolvePath(directory, keys.directory),
+    passphrase: () => findPassphrase({ file, environment, prompt }),
+  })
+}
+
+/** The issuers that a configuration needs, made where they are missing, with their keys. */
+async function issuersOf(
+  { apps, trustDomain }: AuthorityConfig,
+  { store, keys, log, now }: Pick<Authority, 'store' | 'log' | 'now'> & { keys: KeyProvider },
+): Promise<IssuerSet> {
+  await ensureIssuers(store, keys, wantedIssuers(apps), { trustDomain, now: now() })
+  for (const name of insecureSettings(apps)) {
+    log.warn({ name }, 'INSECURE: development devices are accepted')
+  }
+  return loadIssuers(store.read, keys)
+}
