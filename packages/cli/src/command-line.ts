@@ -1,5 +1,5 @@
 import { Argument, Command as Commander, CommanderError, Option } from 'commander'
-import { type Command, commonOptions, type ExitCode, type Input } from './command.ts'
+import { type Command, sharedOptions, type ExitCode, type Input } from './command.ts'
 import { commandGroups } from './commands.ts'
 import { packageVersion } from './package-version.ts'
 
@@ -47,16 +47,19 @@ function declare(program: Commander, command: Command, choose: (input: Input) =>
   const own = words.at(-1) ?? command.name
   const parent = words.length === 1 ? program : groupOf(program, words[0] ?? '')
   const declared = parent
-    .command(own, { hidden: command.isInternal === true })
+    .command(own)
     .summary(command.summary)
     .description([`${command.summary}.`, command.details ?? ''].join('\n\n').trim())
     .addHelpText('after', exampleText(command))
   for (const argument of command.arguments ?? []) {
     declared.addArgument(new Argument(argument.name, argument.summary))
   }
-  for (const option of [...(command.options ?? []), ...commonOptions]) {
-    declared.addOption(new Option(option.flags, option.summary))
+  const { config, json, yes } = sharedOptions
+  const shared = command.needsNoConfig === true ? [json] : [config, json]
+  for (const { flags, summary } of [...(command.options ?? []), ...shared]) {
+    declared.addOption(new Option(flags, summary))
   }
+  declared.addOption(new Option(yes.flags, yes.summary).hideHelp(command.asks !== true))
   declared.action(() => choose({ arguments: declared.args, options: declared.opts() }))
 }
 

@@ -1,18 +1,17 @@
-import { type Command, commonOptions, type Option } from './command.ts'
+import { type Command, type Option, sharedOptions } from './command.ts'
 import { commands } from './commands.ts'
 
 /** `docs/reference/commands.md`, whole, as Markdown. */
 export function commandReference(): string {
-  const listed = commands.filter((command) => command.isInternal !== true)
   return [
     '# Commands',
     '',
     'Results go to stdout, words to stderr. Exit codes: 0 ok, 1 the answer is no, 2 wrong use, 3 could not be done.',
-    'Every command takes these:',
+    'Commands that read a configuration file take `--config`, those that ask take `--yes`, and all take `--json`:',
     '',
-    ...commonOptions.map(optionLine),
+    ...Object.values(sharedOptions).map(optionLine),
     '',
-    ...listed.flatMap(entry),
+    ...commands.flatMap(entry),
   ].join('\n')
 }
 

@@ -17,8 +17,10 @@ export type Command = {
   readonly examples: readonly Example[]
   /** The operation, loaded only when it is run: `serve --role gateway` must load little. */
   readonly load: () => Promise<Operation>
-  /** For children of our own. Runs as any other, but help does not list it. */
-  readonly isInternal?: boolean
+  /** Whether it reads no configuration file, and so takes no --config. */
+  readonly needsNoConfig?: boolean
+  /** Whether it asks before it acts; --yes is listed where it does, and taken everywhere. */
+  readonly asks?: boolean
 }
 
 export type Argument = {
@@ -44,13 +46,13 @@ export type Input = {
   readonly options: Readonly<Record<string, string | boolean | undefined>>
 }
 
-/** Options that every command takes. */
-export const commonOptions: readonly Option[] = [
-  {
+/** Options that commands share. */
+export const sharedOptions = {
+  config: {
     flags: '-c, --config <file>',
     summary:
       'the configuration file (default: ./sallyport.yaml, or what `sallyport dev` wrote here)',
   },
-  { flags: '--json', summary: 'print the result as JSON on stdout' },
-  { flags: '-y, --yes', summary: 'do not ask' },
-]
+  json: { flags: '--json', summary: 'print the result as JSON on stdout' },
+  yes: { flags: '-y, --yes', summary: 'do not ask' },
+} as const satisfies Record<string, Option>

@@ -18,6 +18,7 @@ const anyDevice = '"$(sallyport devices list --ids --limit 1)"'
 export const commands: readonly Command[] = [
   {
     name: 'dev',
+    needsNoConfig: true,
     summary: 'Run everything on this machine, with nothing to configure',
     details:
       'Makes keys, CAs, certificates and a configuration file in one folder, starts an authority, a gateway, a sample service and a virtual device, and prints lines to try it with. The next start goes on with all of it. With --json one line of JSON on stdout says where everything is, once it is ready. Development devices prove nothing of their keys: never serve anything real with this.',
@@ -43,6 +44,8 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'init',
+    asks: true,
+    needsNoConfig: true,
     summary: 'Make the keys, CAs and configuration file of a production deployment',
     details:
       'Asks on a terminal for what no option gives. Writes into an empty folder, never over anything. Ends with what to keep offline and what to do next.',
@@ -131,6 +134,7 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'devices revoke',
+    asks: true,
     summary: 'Revoke a device, for ever',
     details:
       'Its requests are refused and its connections end. Prints a line for each gateway: applied in so many milliseconds and connections ended, or silent since when. Waits up to five seconds for gateways that are alive.',
@@ -208,6 +212,7 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'gateways revoke',
+    asks: true,
     summary: 'Revoke a gateway: the authority does not answer it any more',
     arguments: [{ name: '<name>', summary: 'the gateway' }],
     options: [reason],
@@ -267,6 +272,7 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'config schema',
+    needsNoConfig: true,
     summary: 'Print the JSON Schema of the configuration file, for editors',
     examples: [
       {
@@ -300,6 +306,7 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'version',
+    needsNoConfig: true,
     summary: 'Print the versions of Sallyport, Node and OpenSSL',
     examples: [{ line: 'sallyport version --json', does: 'for a bug report' }],
     load: async () => (await import('./commands/version.ts')).version,

@@ -51,7 +51,8 @@ authority:
 
 gateway:
   name: gateway-1
-  listen: ['0.0.0.0:443']
+  # 443 needs privileges: redirect to it, or put a balancer of TCP before it.
+  listen: ['0.0.0.0:8440']
   stateDirectory: ${relative(layout.gatewayState)}
   authority:
     url: https://localhost:8444
