@@ -14,7 +14,11 @@ test('a verified device is served, and the service is told who, where from and u
   const bed = await startBed(t)
   const device = await bed.world.device()
   const answer = await askOnce(bed, device, '/v1/orders?x=1', {
-    headers: ['Client-Cert: :Zm9yZ2Vk:', 'Sallyport-Device: dev_forged', 'Forwarded: for=192.0.2.9'],
+    headers: [
+      'Client-Cert: :Zm9yZ2Vk:',
+      'Sallyport-Device: dev_forged',
+      'Forwarded: for=192.0.2.9',
+    ],
   })
   assert.equal(answer.status, 200, answer.body)
   const { headers, path } = answer.json<{ path: string; headers: Record<string, string> }>()
@@ -38,7 +42,10 @@ test('a trace that the client began is continued', async (t) => {
     headers: [`traceparent: ${trace}`, 'tracestate: a=1'],
   })
   const { headers } = answer.json<{ headers: Record<string, string> }>()
-  assert.match(headers['traceparent'] ?? '', /^00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-01$/)
+  assert.match(
+    headers['traceparent'] ?? '',
+    /^00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-01$/,
+  )
   assert.notEqual(headers['traceparent'], trace)
   assert.equal(headers['tracestate'], 'a=1')
 })
@@ -84,7 +91,12 @@ test('a certificate of the wrong kind is refused with its reason, and the caller
   })
   const ca = await createForeignCa()
   await bed.writeConfig({
-    hosts: { [host]: { clientCertificate: 'explain', trust: [{ pem: ca.pem, trustDomain: 'partner.example' }] } },
+    hosts: {
+      [host]: {
+        clientCertificate: 'explain',
+        trust: [{ pem: ca.pem, trustDomain: 'partner.example' }],
+      },
+    },
   })
   await bed.gateway.reload()
   const replaced = (prefix: string, line: string) =>
@@ -110,7 +122,10 @@ test('a certificate of the wrong kind is refused with its reason, and the caller
     await eventually(() => known().some((decision) => decision.requestId === requestId))
     assert.equal(known().find((decision) => decision.requestId === requestId)?.code, code)
   }
-  const elsewhere = replaced('subjectAltName', 'subjectAltName = critical, URI:spiffe://example.com/phone/1')
+  const elsewhere = replaced(
+    'subjectAltName',
+    'subjectAltName = critical, URI:spiffe://example.com/phone/1',
+  )
   const answer = await askOnce(bed, await ca.leaf({ extensions: elsewhere }))
   assert.equal(answer.status, 401, 'a foreign CA that names our trust domain')
   assert.equal(answer.json()['code'], 'device_certificate_untrusted')
@@ -224,7 +239,10 @@ test('an optional host serves with and without a certificate, but never with a b
 
 test('a request for another host than that of its connection is misdirected', async (t) => {
   const bed = await startBed(t, {
-    hosts: { [host]: { clientCertificate: 'explain' }, 'open.example.com': { clientCertificate: 'off' } },
+    hosts: {
+      [host]: { clientCertificate: 'explain' },
+      'open.example.com': { clientCertificate: 'off' },
+    },
   })
   const socket = await connect(bed, undefined, { host: 'open.example.com' })
   const answer = await ask(socket, '/', { host })
@@ -241,7 +259,11 @@ test('a request for another host than that of its connection is misdirected', as
 
 test('no Host and two Hosts are malformed', async (t) => {
   const bed = await startBed(t, { hosts: hosts('off') })
-  for (const lines of [[], [`Host: ${host}`, `Host: ${host}`], [`Host: ${host}`, 'host: evil.example']]) {
+  for (const lines of [
+    [],
+    [`Host: ${host}`, `Host: ${host}`],
+    [`Host: ${host}`, 'host: evil.example'],
+  ]) {
     const socket = await connect(bed)
     socket.write(['GET / HTTP/1.1', ...lines, '', ''].join('\r\n'))
     const { readAnswer } = await import('./support/client.ts')
@@ -263,10 +285,16 @@ test('the name in the handshake is compared without case; none, or an unknown on
     connect(bed, undefined, { host: 'unknown.example.com', checkServerIdentity }),
     /unrecognized name/,
   )
-  await assert.rejects(connect(bed, undefined, { host: '', checkServerIdentity }), /unrecognized name/)
+  await assert.rejects(
+    connect(bed, undefined, { host: '', checkServerIdentity }),
+    /unrecognized name/,
+  )
   const handshakes = () => bed.authority.reports.flatMap((report) => report.handshakes)
   await eventually(() => handshakes().length === 2)
-  assert.deepEqual(new Set(handshakes().map(({ code }) => code)), new Set(['handshake_host_unknown']))
+  assert.deepEqual(
+    new Set(handshakes().map(({ code }) => code)),
+    new Set(['handshake_host_unknown']),
+  )
 })
 
 test('who names no host gets the default host, by name or by address, and no other', async (t) => {
@@ -286,14 +314,22 @@ test('who names no host gets the default host, by name or by address, and no oth
 test('a route says which devices it is for', async (t) => {
   const bed = await startBed(t, {
     hosts: hosts('explain', [
-      route({ match: { path: '/strong' }, stages: { device: { minimumAssurance: 'secure-enclave' } } }),
+      route({
+        match: { path: '/strong' },
+        stages: { device: { minimumAssurance: 'secure-enclave' } },
+      }),
       route({ match: { path: '/ios' }, stages: { device: { platforms: ['ios'] } } }),
       route({ match: { path: '/bank' }, stages: { device: { apps: ['bank'] } } }),
       route({ match: { path: '/new' }, stages: { device: { minimumAppVersion: '2.10' } } }),
       route({
         match: { path: '/all' },
         stages: {
-          device: { minimumAssurance: 'tee', platforms: ['android'], apps: ['wallet'], minimumAppVersion: '2.1' },
+          device: {
+            minimumAssurance: 'tee',
+            platforms: ['android'],
+            apps: ['wallet'],
+            minimumAppVersion: '2.1',
+          },
         },
       }),
     ]),
@@ -346,7 +382,10 @@ test('which routes there are is told only behind the device check', async (t) =>
     hosts: hosts('explain', [route({ match: { path: '/v1/orders', methods: ['GET'] } })]),
   })
   for (const path of ['/v1/orders', '/v1/nothing', '/%2e%2e/etc']) {
-    assert.equal((await askOnce(bed, undefined, path)).json()['code'], 'device_certificate_required')
+    assert.equal(
+      (await askOnce(bed, undefined, path)).json()['code'],
+      'device_certificate_required',
+    )
   }
   const device = await bed.world.device()
   assert.equal((await askOnce(bed, device, '/v1/nothing')).json()['code'], 'route_not_found')

@@ -46,7 +46,8 @@ const malformed: Record<string, string> = {
     'POST / HTTP/1.1\r\nHost: api.example.com\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
   'Transfer-Encoding and Content-Length the other way round':
     'POST / HTTP/1.1\r\nHost: api.example.com\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n',
-  'two lengths': 'POST / HTTP/1.1\r\nHost: api.example.com\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello',
+  'two lengths':
+    'POST / HTTP/1.1\r\nHost: api.example.com\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello',
   'a header with NUL': 'GET / HTTP/1.1\r\nHost: api.example.com\r\nX: a\0b\r\n\r\n',
   'a bare LF behind a field': 'GET / HTTP/1.1\r\nHost: api.example.com\nX: a\r\n\r\n',
   'a bare LF behind the request line': 'GET / HTTP/1.1\nHost: api.example.com\r\n\r\n',
@@ -73,7 +74,9 @@ for (const [what, bytes] of Object.entries(malformed)) {
     await isClosed
     const { requestId } = answer.json<{ requestId: string }>()
     await eventually(() =>
-      bed.authority.reports.some(({ decisions }) => decisions.some((d) => d.requestId === requestId)),
+      bed.authority.reports.some(({ decisions }) =>
+        decisions.some((d) => d.requestId === requestId),
+      ),
     )
     await untouched()
   })

@@ -102,7 +102,9 @@ for (const workers of [1, 2]) {
     const startedAt = performance.now()
     bed.authority.change('device', device.deviceId, 'revoked')
     await closed
-    t.diagnostic(`${all.length} connections ended in ${(performance.now() - startedAt).toFixed(1)} ms`)
+    t.diagnostic(
+      `${all.length} connections ended in ${(performance.now() - startedAt).toFixed(1)} ms`,
+    )
     await revokedEverywhere(bed)
     const receipt = bed.authority.reports.flatMap(({ applied }) => applied).at(-1)
     assert.deepEqual(receipt?.ended, { http1: all.length, http2: 0, webSocket: 0 })
@@ -195,7 +197,9 @@ test('a session of another process with the same ticket secret is resumed, and d
   authority.change('device', device.deviceId, 'revoked')
   await closed
   await eventually(
-    () => new Set(authority.reports.filter((r) => r.applied.length > 0).map((r) => r.instance)).size === 2,
+    () =>
+      new Set(authority.reports.filter((r) => r.applied.length > 0).map((r) => r.instance)).size ===
+      2,
   )
   assert.equal(await refusedCode(await connect(two, device, { session })), 'device_revoked')
 })

@@ -1,14 +1,7 @@
 import https from 'node:https'
 import type { IncomingMessage } from 'node:http'
 import { isReasonCode, Problem } from '@sallyport/problem'
-
-/** What the gateway shows and believes when it dials its authority. All PEM. */
-export type AuthorityCredentials = {
-  readonly url: string
-  readonly ca: string
-  readonly certificate: string
-  readonly key: string
-}
+import type { AuthorityCredentials } from '../configuration/make-plan.ts'
 
 /** A snapshot of a million entries is about 100 MB. */
 const maxAnswerBytes = 512 * 1024 * 1024

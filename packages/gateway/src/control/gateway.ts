@@ -1,14 +1,13 @@
-import { createHash, randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
 import { Problem } from '@sallyport/problem'
 import { type Change, newId, type Snapshot } from '@sallyport/wire'
 import { addressOf, fileOf, type GatewayConfig } from '../configuration/gateway-config.ts'
-import { type MadePlan, makePlan } from '../configuration/make-plan.ts'
+import { filesOf, type MadePlan, makePlan } from '../configuration/make-plan.ts'
 import type { Log } from '../log/log.ts'
 import { staleLevel } from '../status/staleness.ts'
 import { statusControl } from '../status/status-control.ts'
 import type { Address, FromWorker, Trust } from '../worker/messages.ts'
-import { AuthorityClient, type AuthorityCredentials } from './authority-client.ts'
+import { AuthorityClient } from './authority-client.ts'
 import { claimPorts } from './claim-ports.ts'
 import { FeedClient } from './feed-client.ts'
 import { FileWatch } from './file-watch.ts'
@@ -51,7 +50,6 @@ export class Gateway {
   #config: GatewayConfig
   #made: MadePlan
   #client: AuthorityClient
-  #credentials: AuthorityCredentials
   #lines: LineWriter | undefined
   #addresses: readonly Address[] = []
   #trust: Trust
@@ -71,8 +69,7 @@ export class Gateway {
     this.#readConfig = options.reload
     this.#config = config
     this.#made = makePlan(config)
-    this.#credentials = readCredentials(config)
-    this.#client = new AuthorityClient(this.#credentials)
+    this.#client = new AuthorityClient(this.#made.authority)
     this.#known = new KnownStatus(statusControl(), (table) => this.#handOut(table))
     this.#keeper = new StatusKeeper(
       fileOf(config, config.value.gateway.stateDirectory),
@@ -152,7 +149,7 @@ export class Gateway {
       this.#firstSnapshot = resolve
     })
     this.#following = this.#feed.run()
-    this.#watch.set(this.#watchedFiles())
+    this.#watch.set(filesOf(this.#config))
     this.#timers = [
       setInterval(() => this.#tellLevel(), staleCheckMs),
       setInterval(() => this.#renewTickets(), ticketLifeMs),
@@ -228,13 +225,14 @@ export class Gateway {
     try {
       const config = await this.#readConfig()
       const made = makePlan(config)
-      const credentials = readCredentials(config)
       const failure = await this.#pool.takeOver(++this.#generation, made.plan)
       if (failure !== undefined) throw new Problem(failure.code, failure)
       const left = restartNeeded(this.#config.value.gateway, config.value.gateway)
+      const before = this.#made
       this.#config = config
       this.#made = made
-      this.#takeCredentials(credentials)
+      this.#dialAnew(before)
+      if (before.ticketSecret?.join() !== made.ticketSecret?.join()) this.#renewTickets()
       await this.#lines?.reopen(this.#logPath(config.value.gateway.accessLog.path))
       this.#reloads = { ...this.#reloads, done: this.#reloads.done + 1, lastFailed: false }
       this.#log.info({ generation: this.#generation }, 'the configuration was taken over')
@@ -255,17 +253,16 @@ export class Gateway {
       throw error
     } finally {
       // Also the files of a configuration that was refused: the next swap of one may mend it.
-      this.#watch.set(this.#watchedFiles())
+      this.#watch.set(filesOf(this.#config))
     }
   }
 
-  #takeCredentials(credentials: AuthorityCredentials): void {
-    if (JSON.stringify(credentials) === JSON.stringify(this.#credentials)) return
-    const before = this.#client
-    this.#credentials = credentials
-    this.#client = new AuthorityClient(credentials)
-    // The feed breaks off with it, and comes back with the new ones.
-    before.close()
+  #dialAnew(before: MadePlan): void {
+    if (JSON.stringify(before.authority) === JSON.stringify(this.#made.authority)) return
+    const client = this.#client
+    this.#client = new AuthorityClient(this.#made.authority)
+    // The feed breaks off with it, and comes back with the new credentials.
+    client.close()
   }
 
   #takeSnapshot(snapshot: Snapshot): void {
@@ -310,16 +307,7 @@ export class Gateway {
 
   // A shared secret cannot be replaced from here; the trust that ticket keys also depend on still is.
   #newTicketSecret(): Uint8Array {
-    const { ticketSecretFile } = this.#config.value.gateway
-    if (ticketSecretFile === undefined) return randomBytes(32)
-    const secret = readFileSync(fileOf(this.#config, ticketSecretFile))
-    if (secret.length < 32) {
-      throw this.#config.problem('/gateway/ticketSecretFile', 'the secret is too short', {
-        expected: 'at least 32 bytes',
-        found: `${secret.length} bytes`,
-      })
-    }
-    return createHash('sha256').update(secret).digest()
+    return this.#made.ticketSecret ?? randomBytes(32)
   }
 
   #handOut(table: SharedArrayBuffer): Promise<void> {
@@ -370,36 +358,7 @@ export class Gateway {
     )
   }
 
-  #watchedFiles(): string[] {
-    const { path } = this.#config
-    const { authority, ticketSecretFile } = this.#config.value.gateway
-    const named = [authority.caFile, authority.certificateFile, authority.keyFile, ticketSecretFile]
-    return [
-      ...(path === undefined ? [] : [path]),
-      ...named.flatMap((file) => (file === undefined ? [] : [fileOf(this.#config, file)])),
-      ...this.#made.files,
-    ]
-  }
-
   #logPath(path: string): string {
     return path === '-' || path === 'off' ? path : fileOf(this.#config, path)
-  }
-}
-
-function readCredentials(config: GatewayConfig): AuthorityCredentials {
-  const { url, caFile, certificateFile, keyFile } = config.value.gateway.authority
-  const read = (member: string, file: string): string => {
-    try {
-      return readFileSync(fileOf(config, file), 'utf8')
-    } catch (cause) {
-      const { message } = config.problem(`/gateway/authority/${member}`, String(cause))
-      throw new Problem('config_unreadable', { detail: message, cause })
-    }
-  }
-  return {
-    url,
-    ca: read('caFile', caFile),
-    certificate: read('certificateFile', certificateFile),
-    key: read('keyFile', keyFile),
   }
 }

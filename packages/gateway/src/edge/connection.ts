@@ -16,7 +16,7 @@ const gracefulEndMs = 30_000
 /** How long a client may take to read the last answer. */
 const soonMs = 5_000
 const lingerMs = 2_000
-const maxThrownAwayBytes = 1024 * 1024
+const maxThrownAwayBytes = 256 * 1024
 
 /** A client's connection behind its handshake, HTTP/1 or HTTP/2. */
 export class Connection {
@@ -131,7 +131,8 @@ export class Connection {
     socket.removeAllListeners('data')
     socket.on('data', (chunk: Buffer) => {
       thrownAway += chunk.length
-      if (thrownAway > maxThrownAwayBytes) socket.destroy()
+      // From here on the client is left waiting, until it has read the answer or the moment is over.
+      if (thrownAway > maxThrownAwayBytes) socket.pause()
     })
     socket.resume()
     socket.end(bytes)

@@ -34,7 +34,18 @@ export async function createForeignCa(name = 'Partner CA'): Promise<ForeignCa> {
   const newKey = (base: string) =>
     openssl('genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256', '-out', base)
   await newKey('ca.key')
-  await openssl('req', '-x509', '-key', 'ca.key', '-out', 'ca.pem', '-subj', `/CN=${name}`, '-days', '2')
+  await openssl(
+    'req',
+    '-x509',
+    '-key',
+    'ca.key',
+    '-out',
+    'ca.pem',
+    '-subj',
+    `/CN=${name}`,
+    '-days',
+    '2',
+  )
   const pem = await readFile(file('ca.pem'), 'utf8')
   const caKey = await readFile(file('ca.key'), 'utf8')
   await rm(directory, { recursive: true })
@@ -51,7 +62,15 @@ export async function createForeignCa(name = 'Partner CA'): Promise<ForeignCa> {
       const request = ['-new', '-key', 'leaf.key', '-subj', '/', '-out', 'leaf.csr']
       await run('openssl', ['req', ...request], at)
       const issue = ['-req', '-in', 'leaf.csr', '-CA', 'ca.pem', '-CAkey', 'ca.key']
-      const facts = ['-CAcreateserial', '-days', String(days), '-extfile', 'ext', '-out', 'leaf.pem']
+      const facts = [
+        '-CAcreateserial',
+        '-days',
+        String(days),
+        '-extfile',
+        'ext',
+        '-out',
+        'leaf.pem',
+      ]
       await run('openssl', ['x509', ...issue, ...facts], at)
       const cert = await readFile(path.join(own, 'leaf.pem'), 'utf8')
       const identity = { cert, key: await readFile(path.join(own, 'leaf.key'), 'utf8') }

@@ -60,6 +60,13 @@ export async function startBed(context: TestContext, options: BedOptions = {}): 
   if (options.authority === undefined && options.authorityIsAway !== true) await authority.start()
   const service = await startService()
   const directory = options.directory ?? (await mkdtemp(path.join(tmpdir(), 'sallyport-gateway-')))
+  let running: RunningGateway | undefined
+  context.after(async () => {
+    await running?.close()
+    await authority.stop()
+    await service.close()
+    await rm(directory, { recursive: true, force: true })
+  })
   const certificates = new Map<string, Identity>()
   const write = async (name: string, text: string) => writeFile(path.join(directory, name), text)
   const gatewayIdentity = await world.gateway('gateway-1')
@@ -127,12 +134,7 @@ export async function startBed(context: TestContext, options: BedOptions = {}): 
     log: { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') },
     reload: () => readTestConfig(file),
   })
-  context.after(async () => {
-    await gateway.close()
-    await authority.stop()
-    await service.close()
-    await rm(directory, { recursive: true, force: true })
-  })
+  running = gateway
   return {
     world,
     authority,
