@@ -12,6 +12,8 @@ import { createOutput } from './terminal/output.ts'
  */
 export async function run(argv: readonly string[]): Promise<ExitCode> {
   process.stdout.on('error', endWhereNobodyReads)
+  // Words that nobody hears change nothing.
+  process.stderr.on('error', () => {})
   const reading = readCommandLine(argv, commands)
   if ('exitCode' in reading) return reading.exitCode
   const { command, input } = reading.chosen

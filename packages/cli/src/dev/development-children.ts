@@ -26,7 +26,10 @@ export type DevelopmentChildren = {
 export type ChildrenOptions = {
   layout: Layout
   ports: Ports
-  device: DeviceProcessOptions
+  /** The file that authority and gateway run on. */
+  configFile: string
+  /** Asked for once the authority runs, which may have to make a token first. */
+  device: () => Promise<DeviceProcessOptions>
   say: (text: string) => void
 }
 
@@ -37,7 +40,7 @@ export type ChildrenOptions = {
  * @throws Problem why one could not be started; the others are ended by then
  */
 export async function startDevelopment(options: ChildrenOptions): Promise<DevelopmentChildren> {
-  const { layout, ports, device, say } = options
+  const { layout, ports, configFile, say } = options
   const kept: KeptChild[] = []
   const end = async (): Promise<void> => {
     for (const child of kept.toReversed()) await child.end(graceMs)
@@ -51,12 +54,13 @@ export async function startDevelopment(options: ChildrenOptions): Promise<Develo
     await keep(() =>
       startOwn('service', 'sample-service-process.js', String(ports.upstream), layout),
     )
-    const authority = await keep(() => startRole('authority', layout))
+    const authority = await keep(() => startRole('authority', layout, configFile))
     say(`authority: runs as process ${authority.current().pid}`)
-    const gateway = await keep(() => startRole('gateway', layout))
+    const gateway = await keep(() => startRole('gateway', layout, configFile))
     const health = `http://127.0.0.1:${ports.gatewayOperations}/health/ready`
     await awaitReady(health, 'gateway')
     say(`gateway: runs as process ${gateway.current().pid}`)
+    const device = await options.device()
     const phone = await keep(() =>
       startOwn('device', 'device-process.js', JSON.stringify(device), layout),
     )
@@ -69,13 +73,17 @@ export async function startDevelopment(options: ChildrenOptions): Promise<Develo
   }
 }
 
-function startRole(name: 'authority' | 'gateway', layout: Layout): Promise<RunningChild> {
+function startRole(
+  name: 'authority' | 'gateway',
+  layout: Layout,
+  configFile: string,
+): Promise<RunningChild> {
   const role = roles[name]
   if (role === undefined) throw new TypeError(`No role ${name}`)
   const log = openLog(layout, name)
   // Not the passphrase of this environment: these keys have one of their own, in its file.
   const environment = roleEnvironment(process.env)
-  return startRoleChild(role, layout.configFile, { stdout: log, stderr: log }, environment)
+  return startRoleChild(role, configFile, { stdout: log, stderr: log }, environment)
 }
 
 function startOwn(

@@ -60,7 +60,7 @@ export function guidance(options: GuidanceOptions, paint: Output['paint']): stri
     note('end its access: the line above is then refused with 403 device_revoked'),
     `  ${shellLine(...command, 'devices', 'revoke', device.id, '--yes', ...place)}`,
     '',
-    note('and why was that? the request id, or support code, of any refusal explains it'),
+    note('and why? the request id or support code of a refusal works here as well'),
     `  ${shellLine(...command, 'explain', device.certificateFile, ...place)}`,
     '',
     paint('bold', 'For development alone: these switches are on'),

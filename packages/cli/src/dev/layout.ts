@@ -9,6 +9,8 @@ export function developmentLayout(directory: string) {
   return {
     directory: at(),
     configFile: at(configFileName),
+    /** What a start with --lan runs on. */
+    lanConfigFile: at('sallyport.lan.yaml'),
     schemaFile: at('sallyport.schema.json'),
     adminTokenFile: at('admin.token'),
     store: at('state', 'sallyport.db'),

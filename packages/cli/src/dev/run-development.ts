@@ -12,7 +12,12 @@ import type { Output } from '../terminal/output.ts'
 import { commandWords } from '../terminal/shell.ts'
 import { type DevelopmentChildren, startDevelopment } from './development-children.ts'
 import { developmentApp, type Ports } from './development-config.ts'
+import type { DeviceProcessOptions } from './device-process.ts'
 import { type DevelopmentFacts, guidance } from './guidance.ts'
+import type { LanAddress } from './lan/lan-address.ts'
+import { lanConfig } from './lan/lan-config.ts'
+import { lanGuidance } from './lan/lan-guidance.ts'
+import { enrollmentToken, openToLan } from './lan/open-to-lan.ts'
 import { developmentLayout, type Layout } from './layout.ts'
 import { lockFolder } from './lock.ts'
 import { prepareDevelopment } from './prepare-development.ts'
@@ -22,7 +27,18 @@ export type DevelopmentOptions = {
   directory: string
   /** The gateway's port that was asked for. */
   port: number | undefined
+  /** Where phones of the network reach this machine, if they may. */
+  lan: LanAddress | undefined
   now?: () => number
+}
+
+/** What runs, and on what. */
+type Deployment = {
+  layout: Layout
+  ports: Ports
+  configFile: string
+  insecure: readonly string[]
+  children: DevelopmentChildren
 }
 
 /**
@@ -39,12 +55,23 @@ export async function runDevelopment(
   const asked = untilAskedToEnd(['SIGHUP'])
   const unlock = lockFolder(layout.lockFile)
   try {
-    const { ports, children, insecure } = await start(layout, options, output)
-    writeDeviceCas(layout)
-    const facts = developmentFacts(layout, ports, children)
-    output.result(facts, () => guidance(guidanceOptions(facts, layout, insecure), output.paint))
-    output.say(`ending (${await asked})`)
-    await children.end()
+    const deployment = await start(layout, options, output)
+    const { ports, children } = deployment
+    try {
+      writeDeviceCas(layout)
+      const { lan } = options
+      const opened = lan === undefined ? undefined : await openToLan(layout, ports, lan)
+      const facts = developmentFacts(deployment)
+      const printed = opened === undefined ? facts : { ...facts, lan: opened.facts }
+      output.result(printed, () => {
+        const phone = opened === undefined ? '' : `${lanGuidance(opened.facts, ports)}\n`
+        return phone + guidance(guidanceOptions(facts, deployment), output.paint)
+      })
+      output.say(`ending (${await asked})`)
+      opened?.close()
+    } finally {
+      await children.end()
+    }
     return 0
   } finally {
     unlock()
@@ -54,26 +81,42 @@ export async function runDevelopment(
 /** How often ports are chosen anew, where another process took one between our looking and our listening. */
 const portAttempts = 5
 
-async function start(layout: Layout, options: DevelopmentOptions, output: Output) {
-  const { port, now = Date.now } = options
+async function start(
+  layout: Layout,
+  options: DevelopmentOptions,
+  { say }: Output,
+): Promise<Deployment> {
+  const { port, lan, now = Date.now } = options
+  const names = lan === undefined ? [] : [lan.name, lan.address]
   for (let attempt = 1; ; attempt++) {
-    const ports = await prepareDevelopment({ layout, port, names: [], now, say: output.say })
-    const insecure = insecureSwitches(readConfig(layout.configFile, Type.Object({})).value)
-    if (attempt === 1) for (const name of insecure) output.say(`insecure: ${name} is on`)
-    const device = deviceOptions(layout, ports)
+    const ports = await prepareDevelopment({ layout, port, names, now, say })
+    const configFile = lan === undefined ? layout.configFile : writeLanConfig(layout, ports, lan)
+    const insecure = insecureSwitches(readConfig(configFile, Type.Object({})).value)
+    if (attempt === 1) for (const name of insecure) say(`insecure: ${name} is on`)
+    const device = (): Promise<DeviceProcessOptions> => deviceOptions(layout, ports, lan)
     try {
-      const children = await startDevelopment({ layout, ports, device, say: output.say })
-      return { ports, children, insecure }
+      const children = await startDevelopment({ layout, ports, configFile, device, say })
+      return { layout, ports, configFile, insecure, children }
     } catch (error) {
       const isTaken = isProblem(error) && error.code === 'port_in_use'
       if (!isTaken || attempt === portAttempts) throw error
-      output.say(`${error.message}: trying other ports`)
+      say(`${error.message}: trying other ports`)
     }
   }
 }
 
-function deviceOptions(layout: Layout, ports: Ports) {
-  return {
+function writeLanConfig(layout: Layout, ports: Ports, lan: LanAddress): string {
+  const text = lanConfig(readFileSync(layout.configFile, 'utf8'), ports, lan)
+  writeFileAtomically(layout.lanConfigFile, text)
+  return layout.lanConfigFile
+}
+
+async function deviceOptions(
+  layout: Layout,
+  ports: Ports,
+  lan: LanAddress | undefined,
+): Promise<DeviceProcessOptions> {
+  const options = {
     directory: layout.device.directory,
     authorityUrl: `https://localhost:${ports.device}`,
     gatewayUrl: `https://localhost:${ports.gateway}`,
@@ -81,6 +124,9 @@ function deviceOptions(layout: Layout, ports: Ports) {
     appId: developmentApp,
     path: samplePath,
   }
+  if (lan === undefined) return options
+  const label = 'the virtual device, if it enrols'
+  return { ...options, enrollmentToken: await enrollmentToken(layout, ports, label) }
 }
 
 /** The development root, and the issuing CA that came with the device's certificate. */
@@ -91,11 +137,8 @@ function writeDeviceCas(layout: Layout): void {
   writeFileAtomically(layout.deviceCaFile, [root.trimEnd(), ...issuing].join('\n'))
 }
 
-function developmentFacts(
-  layout: Layout,
-  ports: Ports,
-  children: DevelopmentChildren,
-): DevelopmentFacts {
+function developmentFacts(deployment: Deployment): DevelopmentFacts {
+  const { layout, ports, configFile, children } = deployment
   const { certificateFile, keyFile } = layout.device
   return {
     gateway: `https://localhost:${ports.gateway}`,
@@ -104,7 +147,7 @@ function developmentFacts(
     samplePath,
     caFile: layout.caFile,
     deviceCaFile: layout.deviceCaFile,
-    configFile: layout.configFile,
+    configFile,
     adminTokenFile: layout.adminTokenFile,
     device: { id: children.deviceId, certificateFile, keyFile },
     pid: process.pid,
@@ -112,12 +155,12 @@ function developmentFacts(
   }
 }
 
-function guidanceOptions(facts: DevelopmentFacts, layout: Layout, insecure: readonly string[]) {
+function guidanceOptions(facts: DevelopmentFacts, { layout, insecure }: Deployment) {
   return {
     facts,
     insecure,
     command: commandWords(process.env, process.argv[1]),
-    isUsualPlace: layout.directory === path.resolve(developmentDirectory),
+    isUsualPlace: facts.configFile === path.resolve(developmentDirectory, 'sallyport.yaml'),
     logDirectory: path.dirname(layout.log('gateway')),
   }
 }

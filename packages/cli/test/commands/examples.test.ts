@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { commands } from '../../src/commands.ts'
+import { binary, newFolder } from '../sallyport.ts'
+
+/** Commands that run until they are ended. */
+const endless: ReadonlySet<string> = new Set(['dev', 'serve'])
+
+const folder = newFolder()
+const tools = path.join(folder, 'tools')
+const environment = { ...process.env, NO_COLOR: '1', PATH: `${tools}:${process.env['PATH']}` }
+const running = new Set<ChildProcess>()
+
+function installSallyport(): void {
+  mkdirSync(tools)
+  const script = `#!/bin/sh\nexec "${process.execPath}" "${binary}" "$@"\n`
+  writeFileSync(path.join(tools, 'sallyport'), script, { mode: 0o755 })
+}
+
+/** Runs a line as printed, to its end. */
+function paste(line: string): Promise<{ code: number; stderr: string; stdout: string }> {
+  return new Promise((resolve) => {
+    const options = { cwd: folder, env: environment, timeout: 60_000 }
+    execFile('bash', ['-c', line], options, (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr })
+    })
+  })
+}
+
+/** Runs a line that does not end by itself, until it says something; its stdout and stderr so far. */
+function pasteUntil(line: string, words: RegExp): Promise<string> {
+  const child = spawn('bash', ['-c', `exec ${line}`], { cwd: folder, env: environment })
+  running.add(child)
+  let said = ''
+  return new Promise((resolve, reject) => {
+    const hear = (chunk: Buffer): void => {
+      said += chunk
+      if (words.test(said)) resolve(said)
+    }
+    child.stdout.on('data', hear)
+    child.stderr.on('data', hear)
+    child.on('exit', (code) => {
+      running.delete(child)
+      reject(new Error(`${line} ended with ${code}: ${said}`))
+    })
+  })
+}
+
+async function endAll(): Promise<void> {
+  await Promise.all(
+    [...running].map(
+      (child) =>
+        new Promise((resolve) => {
+          child.removeAllListeners('exit')
+          child.on('exit', resolve)
+          child.kill('SIGTERM')
+        }),
+    ),
+  )
+  running.clear()
+}
+
+describe('as printed', () => {
+  let block = ''
+
+  before(async () => {
+    installSallyport()
+    block = await pasteUntil('sallyport dev', /Ctrl-C ends everything/)
+  })
+  after(endAll)
+
+  const lineOf = (start: string): string => {
+    const line = block.split('\n').find((candidate) => candidate.trimStart().startsWith(start))
+    assert.ok(line !== undefined, block)
+    return line.trim()
+  }
+
+  test('the first curl line is refused with its explanation', async () => {
+    const { stdout } = await paste(lineOf('curl'))
+    const body = JSON.parse(stdout) as Record<string, unknown>
+    assert.equal(body['code'], 'device_certificate_required')
+    assert.equal(body['title'], 'A device certificate is required')
+  })
+
+  test("the second curl line gets the service's answer", async () => {
+    const line = block.split('\n').find((candidate) => candidate.includes('--cert '))
+    const { stdout } = await paste(line ?? '')
+    const body = JSON.parse(stdout) as { identity: Record<string, string> }
+    assert.match(body.identity['sallyport-device'] ?? '', /dev_/)
+  })
+
+  for (const { name, examples } of commands.filter((command) => !endless.has(command.name))) {
+    for (const { line } of examples) {
+      test(`the example of ${name} works: ${line}`, async () => {
+        const { code, stderr } = await paste(line)
+        // 1 is an answer: of a device that the example before revoked, explain says so.
+        assert.ok(code === 0 || (code === 1 && /explain|doctor/.test(name)), `${code} ${stderr}`)
+      })
+    }
+  }
+
+  test('the revoke line revokes, and the curl line is refused from then on', async () => {
+    const curl = block.split('\n').find((candidate) => candidate.includes('--cert '))
+    const revoke = block.split('\n').find((candidate) => candidate.includes('devices revoke'))
+    assert.ok(curl !== undefined && revoke !== undefined)
+    assert.equal((await paste(revoke)).code, 0)
+    assert.equal(
+      (JSON.parse((await paste(curl)).stdout) as { code: string }).code,
+      'device_revoked',
+    )
+  })
+
+  test('the examples of dev and serve run', async () => {
+    await endAll()
+    for (const { name, examples } of commands.filter((command) => endless.has(command.name))) {
+      for (const { line } of examples) {
+        await pasteUntil(line, name === 'dev' ? /Ctrl-C ends|"gatewayPid"/ : /gateway: ready/)
+        await endAll()
+      }
+    }
+  })
+})

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { after, describe, test } from 'node:test'
+import { freePorts } from '../src/dev/ports.ts'
+import { binary, newFolder, sallyport } from './sallyport.ts'
+
+const running = new Set<ChildProcess>()
+after(() => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
+/** A production deployment on free ports of the loopback interface. */
+async function newDeployment(): Promise<string> {
+  const directory = newFolder()
+  const args = ['--trust-domain', 'example.com', '--passphrase-file', '--yes']
+  const made = await sallyport(['init', '--dir', directory, ...args])
+  assert.equal(made.code, 0, made.stderr)
+  const file = path.join(directory, 'sallyport.yaml')
+  const [device, admin, operations, gateway, gatewayOperations] = await freePorts(5)
+  const text = readFileSync(file, 'utf8')
+    .replace('0.0.0.0:8443', `127.0.0.1:${device}`)
+    .replaceAll(':8444', `:${admin}`)
+    .replace(':8445', `:${operations}`)
+    .replace('0.0.0.0:8440', `127.0.0.1:${gateway}`)
+    .replace(':8446', `:${gatewayOperations}`)
+  writeFileSync(file, text)
+  return file
+}
+
+/** Runs serve until it says this; what it said, how it ended, and how to signal it. */
+function serve(args: readonly string[], words: RegExp, env: NodeJS.ProcessEnv = {}) {
+  const child = spawn(process.execPath, [binary, 'serve', ...args], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, ...env },
+  })
+  running.add(child)
+  let said = ''
+  const ended = new Promise<number | null>((resolve) => {
+    child.on('exit', (code) => {
+      running.delete(child)
+      resolve(code)
+    })
+  })
+  const heard = new Promise<void>((resolve, reject) => {
+    child.stderr.on('data', (chunk: Buffer) => {
+      said += chunk
+      if (words.test(said)) resolve()
+    })
+    child.on('exit', () => reject(new Error(said)))
+  })
+  return { child, ended, heard, said: () => said }
+}
+
+describe('sallyport serve', () => {
+  test('runs both roles, and ends both in order on SIGTERM', async () => {
+    const file = await newDeployment()
+    const { child, heard, ended, said } = serve(['--config', file], /gateway: ready/)
+    await heard
+    const listed = await sallyport(['gateways', 'list', '--config', file])
+    assert.match(listed.stdout, /gateway-1/)
+    child.kill('SIGTERM')
+    assert.equal(await ended, 0)
+    assert.ok(said().indexOf('gateway: ending') < said().indexOf('authority: ending'), said())
+  })
+
+  test('reports the reason of a role that cannot start, and ends with 3', async () => {
+    const file = await newDeployment()
+    const text = readFileSync(file, 'utf8')
+    writeFileSync(file, text.replace('upstream: api', 'upstream: ipa'))
+    const { code, stderr } = await sallyport(['serve', '--config', file])
+    assert.equal(code, 3)
+    assert.match(stderr, /config_invalid/)
+    assert.match(stderr, /gateway: .*sallyport\.yaml:\d+:\d+: /)
+  })
+
+  test('a wrong passphrase is told as such', async () => {
+    const file = await newDeployment()
+    const env = { SALLYPORT_PASSPHRASE: 'not this one, surely' }
+    const { code, stderr } = await sallyport(['serve', '--config', file], { env })
+    assert.equal(code, 3)
+    assert.match(stderr, /key_passphrase_wrong/)
+  })
+
+  test('a gateway alone refuses an environment that holds the passphrase', async () => {
+    const file = await newDeployment()
+    const env = { SALLYPORT_PASSPHRASE: 'whatever it may be' }
+    const { code, stderr } = await sallyport(['serve', '--role', 'gateway', '--config', file], {
+      env,
+    })
+    assert.equal(code, 3)
+    assert.match(stderr, /passphrase_exposed/)
+  })
+
+  test('one role runs alone, in the foreground', async () => {
+    const file = await newDeployment()
+    const args = ['--role', 'authority', '--config', file]
+    const { child, heard, ended } = serve(args, /authority is ready/)
+    await heard
+    assert.equal((await sallyport(['devices', 'list', '--config', file])).code, 0)
+    child.kill('SIGINT')
+    assert.equal(await ended, 0)
+  })
+
+  test('a file that describes no role is refused', async () => {
+    const file = path.join(newFolder(), 'sallyport.yaml')
+    writeFileSync(file, 'version: 1\ntrustDomain: example.com\n')
+    const { code, stderr } = await sallyport(['serve', '--config', file])
+    assert.equal(code, 3)
+    assert.match(stderr, /describes no role/)
+  })
+})
