@@ -77,7 +77,10 @@ test('a decision is found by request id and by support code, also one that let t
   const refused = await askOnce(bed, undefined, '/refused')
   const { supportCode } = refused.json<{ supportCode: string }>()
   const found = await fetch(`${bed.operations}/decisions/${supportCode}`)
-  const decision = (await found.json()) as { code: string; stages: { stage: string; verdict: string }[] }
+  const decision = (await found.json()) as {
+    code: string
+    stages: { stage: string; verdict: string }[]
+  }
   assert.equal(decision.code, 'device_certificate_required')
   assert.deepEqual(
     decision.stages.map(({ stage, verdict }) => `${stage} ${verdict}`),

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { test } from 'node:test'
-import type { PeerCertificate } from 'node:tls'
 import { isProblem } from '@sallyport/problem'
 import { ask, askOnce, closed, connect, eventually } from './support/client.ts'
 import { type BedOptions, route, startBed } from './support/gateway.ts'
@@ -15,23 +14,23 @@ const plain = (members: Record<string, unknown> = {}): BedOptions => ({
 test('twenty reloads under load lose no request', async (t) => {
   const bed = await startBed(t, { ...plain(), gateway: { workers: 2 } })
   const device = await bed.world.device()
-  let isOver = false
+  const load = { isOver: false }
   let answered = 0
   const keptAlive = async () => {
     const socket = await connect(bed)
-    while (!isOver) {
+    while (!load.isOver) {
       assert.equal((await ask(socket, '/x')).status, 200)
       answered++
     }
     socket.destroy()
   }
   const fresh = async () => {
-    while (!isOver) {
+    while (!load.isOver) {
       assert.equal((await askOnce(bed, device)).status, 200)
       answered++
     }
   }
-  const load = Promise.all([
+  const clients = Promise.all([
     ...Array.from({ length: 6 }, keptAlive),
     ...Array.from({ length: 2 }, fresh),
   ])
@@ -46,8 +45,8 @@ test('twenty reloads under load lose no request', async (t) => {
     await bed.gateway.reload()
     await eventually(() => answered > before + 8)
   }
-  isOver = true
-  await load
+  load.isOver = true
+  await clients
   t.diagnostic(`${answered} requests were answered meanwhile`)
 })
 
@@ -135,7 +134,7 @@ test('a certificate that is swapped by its symbolic link is taken over by itself
   const socket = await connect(bed)
   const serial = async () => {
     const fresh = await connect(bed)
-    const { serialNumber } = fresh.getPeerCertificate() as PeerCertificate
+    const { serialNumber } = fresh.getPeerCertificate()
     fresh.destroy()
     return serialNumber
   }

@@ -12,7 +12,10 @@ test('a second gateway on the same port fails loudly', async (t) => {
   const first = await startBed(t, { gateway: { workers: 2 } })
   const listen = [`127.0.0.1:${first.port}`]
   const { world, authority } = first
-  await assert.rejects(startBed(t, { world, authority, gateway: { listen } }), isProblemOf('port_in_use'))
+  await assert.rejects(
+    startBed(t, { world, authority, gateway: { listen } }),
+    isProblemOf('port_in_use'),
+  )
   assert.equal((await askOnce(first, await world.device())).status, 200)
 })
 
@@ -33,7 +36,10 @@ test('what a schema cannot check is refused at its place', async (t) => {
   const cases: [RegExp, BedOptions][] = [
     [/no such upstream/, withRoutes({ ...route, upstream: 'x' })],
     [/matches the same/, withRoutes(route, { ...route, name: 'two' })],
-    [/same name/, withRoutes({ ...route, name: 'a' }, { ...route, name: 'a', match: { path: '/b' } })],
+    [
+      /same name/,
+      withRoutes({ ...route, name: 'a' }, { ...route, name: 'a', match: { path: '/b' } }),
+    ],
     [/no request can match/, withRoutes({ ...route, match: { path: '/a/../b' } })],
     [/no request can match/, withRoutes({ ...route, match: { path: '/a*b' } })],
     [/there is no such host/, { gateway: { defaultHost: 'x.example.com' } }],

@@ -47,7 +47,7 @@ export class Handshake {
   constructor(raw: Socket, owner: HandshakeOwner) {
     this.#raw = raw
     this.#owner = owner
-    this.#address = raw.remoteAddress ?? ''
+    this.#address = plainAddress(raw.remoteAddress ?? '')
     raw.on('error', (error) => this.#broke(error))
     raw.on('close', () => this.#broke(undefined))
     raw.on('data', this.#received)
@@ -179,6 +179,11 @@ function releaseControl(tls: TLSSocket & { secureConnecting?: boolean }): void {
   if ('_releaseControl' in tls && typeof tls._releaseControl === 'function') tls._releaseControl()
   // Whoever takes the connection over listens as well; nobody at all would end the process.
   tls.on('error', ignore)
+}
+
+/** An IPv4 address as itself, also where it came by way of an IPv6 socket (RFC 4291 §2.5.5.2). */
+function plainAddress(address: string): string {
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
 }
 
 function ignore(): void {}

@@ -31,8 +31,8 @@ export class Http1Edge {
       keepAliveTimeout: 0,
       shouldUpgradeCallback: isWebSocket,
     })
-    // Half of the pairs of HTTP/2's bound would do; node's own default is 2000 names.
-    server.maxHeadersCount = 256
+    // Beyond a count node would pass fields over without a word. Their bytes are bounded.
+    server.maxHeadersCount = 0
     server.on('request', this.#onRequest)
     // The exchange says 100 (Continue) when the service wants the content.
     server.on('checkContinue', this.#onRequest)
@@ -52,7 +52,7 @@ export class Http1Edge {
   }
 
   accept(connection: Connection): void {
-    const carrier: Carrier = connection.socket as Carrier
+    const carrier: Carrier = connection.socket
     carrier[connectionOf] = connection
     this.#server.emit('connection', connection.socket)
   }

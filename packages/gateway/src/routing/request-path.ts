@@ -19,6 +19,8 @@ export function requestPath(target: string): RequestPath {
   const raw = query < 0 ? target : target.slice(0, query)
   if (raw.length > maxPathCharacters) return refuse('a path of more than 8192 characters')
   if (raw.charCodeAt(0) !== slash) return refuse('a target that is no absolute path')
+  // `//x/y` is a path to one reader, and host x with path /y to another (RFC 3986 §4.2).
+  if (raw.charCodeAt(1) === slash) return refuse('a path that begins with two slashes')
   let isEncoded = false
   for (let index = 0; index < raw.length; index++) {
     const character = raw.charCodeAt(index)
@@ -44,15 +46,16 @@ function decode(raw: string): string | RequestPath {
     const value = Number.parseInt(hex, 16)
     if (value < 0x20 || value === 0x7f) return refuse('an encoded control character')
     if (value === slash || value === backslash) return refuse('an encoded slash or backslash')
-    if (value === percent && /^[0-9a-fA-F]{2}/.test(raw.slice(at + 3, at + 5))) {
-      return refuse('percent-encoding inside percent-encoding')
-    }
     const needsNone = value < 128 && unreserved[value] === 1
     path += raw.slice(from, at) + (needsNone ? String.fromCharCode(value) : `%${hex.toUpperCase()}`)
     from = at + 3
   }
-  return path + raw.slice(from)
+  path += raw.slice(from)
+  // Looked for in the outcome: the digits behind it may have been encoded themselves.
+  return encodedTwice.test(path) ? refuse('percent-encoding inside percent-encoding') : path
 }
+
+const encodedTwice = /%25[0-9a-fA-F]{2}/
 
 const slash = 0x2f
 const backslash = 0x5c

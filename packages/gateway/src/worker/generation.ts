@@ -77,7 +77,9 @@ function buildHost(
 ): Host {
   const { trust, status, previous } = options
   const before = previous?.hosts.get(plan.name)
-  const hostTrust = trust.forHost(plan)
+  const fresh = trust.forHost(plan)
+  // The same beliefs: what was verified stays verified.
+  const hostTrust = before?.trust.fingerprint === fresh.fingerprint ? before.trust : fresh
   const routes = plan.routes.map((route): Route => {
     const pattern = routePattern(route.path)
     const { path } = requestPath(pattern.path)

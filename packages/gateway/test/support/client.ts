@@ -9,6 +9,7 @@ export type Answer = {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller knows what comes
   readonly json: <T = Record<string, unknown>>() => T
 }
 

@@ -60,9 +60,9 @@ export async function startBed(context: TestContext, options: BedOptions = {}): 
   if (options.authority === undefined && options.authorityIsAway !== true) await authority.start()
   const service = await startService()
   const directory = options.directory ?? (await mkdtemp(path.join(tmpdir(), 'sallyport-gateway-')))
-  let running: RunningGateway | undefined
+  const running: RunningGateway[] = []
   context.after(async () => {
-    await running?.close()
+    for (const gateway of running) await gateway.close()
     await authority.stop()
     await service.close()
     await rm(directory, { recursive: true, force: true })
@@ -134,7 +134,7 @@ export async function startBed(context: TestContext, options: BedOptions = {}): 
     log: { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') },
     reload: () => readTestConfig(file),
   })
-  running = gateway
+  running.push(gateway)
   return {
     world,
     authority,

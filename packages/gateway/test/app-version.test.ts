@@ -1,0 +1,19 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { compareVersions } from '../src/stages/app-version.ts'
+
+const order = ['1', '1.0.1', '1.2', '1.9', '1.10', '2.0-beta', '2.0', '2.0.1', '10.0', '10.0a']
+
+test('versions are ordered as people mean them', () => {
+  for (const [index, older] of order.entries()) {
+    for (const newer of order.slice(index + 1)) {
+      assert(compareVersions(older, newer) < 0, `${older} < ${newer}`)
+      assert(compareVersions(newer, older) > 0, `${newer} > ${older}`)
+    }
+  }
+})
+
+test('missing parts are zero, and builds make no difference', () => {
+  assert.equal(compareVersions('2', '2.0.0'), 0)
+  assert.equal(compareVersions('2.0+41', '2.0+7'), 0)
+})

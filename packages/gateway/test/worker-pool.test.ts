@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { claimPorts } from '../src/control/claim-ports.ts'
+import { WorkerPool } from '../src/control/worker-pool.ts'
+import { statusControl } from '../src/status/status-control.ts'
+import { createStatusTable } from '../src/status/status-table.ts'
+import type { WorkerStart } from '../src/worker/messages.ts'
+import { eventually } from './support/client.ts'
+
+const start: WorkerStart = {
+  instance: 'gwi_aaaaaaaaaaaaaaaaaaaaaaaaaa',
+  listen: await claimPorts([{ host: '127.0.0.1', port: 0 }]),
+  sharesPorts: true,
+  plan: {
+    minVersion: '1.3',
+    hosts: [],
+    defaultHost: undefined,
+    upstreams: {},
+    status: { warnAfterSeconds: 1, sensitiveAfterSeconds: 2, stopAfterSeconds: 3 },
+    limits: {
+      maxConnections: 10,
+      maxPendingHandshakes: 10,
+      handshakeSeconds: 1,
+      headerBytes: 16_384,
+      headersSeconds: 1,
+      requestSeconds: 1,
+      idleSeconds: 1,
+      pipelinedRequests: 1,
+      concurrentStreams: 1,
+      streamResets: 1,
+      drainSeconds: 1,
+    },
+    allowDevelopment: false,
+    accessLog: false,
+  },
+  trust: { revision: 0, issuers: [], ticketSecret: new Uint8Array(32) },
+  control: statusControl().buffer,
+  table: createStatusTable(0).buffer,
+}
+
+test('a worker that breaks is replaced, and it is said', async (t) => {
+  const said: string[] = []
+  const note = (_: unknown, message: string) => void said.push(message)
+  const gone: number[] = []
+  const pool = new WorkerPool({
+    log: { debug: note, info: note, warn: note, error: note },
+    start: () => start,
+    onMessage: () => {},
+    onEnded: (worker) => gone.push(worker.index),
+  })
+  t.after(() => pool.close())
+  await pool.start(2)
+  const [first] = pool.workers
+  assert(first !== undefined)
+  await first.thread.terminate()
+  await eventually(() => pool.restarts === 1 && pool.workers.filter((w) => w.isReady).length === 2)
+  assert.deepEqual(gone, [0])
+  assert(said.includes('a worker is replaced'))
+  assert.equal((await pool.metrics()).length, 2)
+})
+
+test('a worker that cannot start says why, and leaves none behind', async () => {
+  const note = () => {}
+  const pool = new WorkerPool({
+    log: { debug: note, info: note, warn: note, error: note },
+    start: () => ({
+      ...start,
+      plan: {
+        ...start.plan,
+        hosts: [
+          {
+            name: 'api.example.com',
+            clientCertificate: 'off',
+            certificate: 'none',
+            key: 'none',
+            foreignIssuers: [],
+            routes: [],
+          },
+        ],
+      },
+    }),
+    onMessage: () => {},
+    onEnded: () => {},
+  })
+  await assert.rejects(pool.start(1), /certificate and key of the host api\.example\.com/)
+  await eventually(() => pool.workers.length === 0)
+})
