@@ -52,7 +52,7 @@ export function createAdminClient(options: AdminClientOptions): AdminClient {
 function queryString(query: Query): string {
   const given = Object.entries(query).filter(([, value]) => value !== undefined)
   if (given.length === 0) return ''
-  return `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`
+  return `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString()}`
 }
 
 /** `date`: the header of that name, milliseconds. */

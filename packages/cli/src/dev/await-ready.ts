@@ -28,6 +28,7 @@ async function ask(url: string): Promise<string> {
     return response.status === 200 ? '200' : `${response.status} ${text.slice(0, 300)}`
   } catch (error) {
     // It does not listen yet, or just stopped: both are told in the end if they last.
-    return error instanceof Error ? String(error.cause ?? error.message) : String(error)
+    const { cause } = error as { cause?: unknown }
+    return cause instanceof Error ? cause.message : String(error)
   }
 }

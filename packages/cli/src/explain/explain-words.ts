@@ -9,10 +9,10 @@ type Paint = Output['paint']
 
 /** Each check of a certificate; of a failed one what was expected, what was found and the fix. */
 export function certificateWords(explanation: Explanation, paint: Paint): string {
-  const failed = explanation.checks.filter(({ ok }) => !ok)
+  const failed = explanation.checks.find(({ ok }) => !ok)
   const verdict = explanation.ok
     ? paint('green', 'A gateway accepts this certificate')
-    : paint('red', `A gateway refuses this certificate: ${failed[0]?.code ?? failed[0]?.check}`)
+    : paint('red', `A gateway refuses this certificate: ${failed?.code ?? failed?.check}`)
   const lines = explanation.checks.flatMap(({ check, ok, code, expected, found, fix }) =>
     ok
       ? [`  ${paint('green', '✓')} ${check}  ${paint('dim', printable(found))}`]

@@ -56,7 +56,7 @@ async function askReader(file: string): Promise<GatewayConfigAnswer> {
     return JSON.parse(stdout) as GatewayConfigAnswer
   } catch (cause) {
     throw new Problem('start_failed', {
-      detail: `the process that reads ${file}: ${cause instanceof Error ? cause.message : cause}`,
+      detail: `the process that reads ${file}: ${cause instanceof Error ? cause.message : String(cause)}`,
       cause,
     })
   }

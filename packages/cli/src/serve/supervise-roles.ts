@@ -5,6 +5,8 @@ import type { ExitCode } from '../command.ts'
 import { insecureSwitches } from '../configuration/insecure-switches.ts'
 import { type KeptChild, keepChild } from '../supervise/kept-child.ts'
 import { untilAskedToEnd } from '../supervise/parent-channel.ts'
+import { passphraseVariable } from '../supervise/role-environment.ts'
+import { askPassphrase } from '../terminal/ask-passphrase.ts'
 import type { Output } from '../terminal/output.ts'
 import { startRoleChild } from './role-child.ts'
 import { type Role, roles } from './roles.ts'
@@ -26,6 +28,7 @@ export async function superviseRoles(file: string, output: Output): Promise<Exit
   }
   for (const name of insecureSwitches(value)) output.say(`insecure: ${name} is on`)
 
+  const environment = await environmentWithPassphrase(value, output)
   const asked = untilAskedToEnd()
   const kept: { role: Role; child: KeptChild }[] = []
   const endAll = async (): Promise<void> => {
@@ -38,7 +41,8 @@ export async function superviseRoles(file: string, output: Output): Promise<Exit
   })
   try {
     for (const role of described) {
-      const start = () => startRoleChild(role, file, { stdout: 'inherit', stderr: 'inherit' })
+      const start = () =>
+        startRoleChild(role, file, { stdout: 'inherit', stderr: 'inherit' }, environment)
       kept.push({ role, child: await keepChild({ start, say: output.say }) })
       output.say(`${role.name}: ready`)
     }
@@ -49,4 +53,22 @@ export async function superviseRoles(file: string, output: Output): Promise<Exit
   output.say(`ending (${await asked})`)
   await endAll()
   return 0
+}
+
+/** What is read of the file to know whether a person must be asked. */
+type Keys = { authority?: { keys?: { passphraseFile?: unknown } } }
+
+/**
+ * The environment of the children. Where an authority is to run, and neither file nor environment has its
+ * passphrase, the person at the terminal is asked, once: a child has no terminal.
+ */
+async function environmentWithPassphrase(
+  config: unknown,
+  output: Output,
+): Promise<NodeJS.ProcessEnv> {
+  const { authority } = config as Keys
+  const isThere =
+    authority?.keys?.passphraseFile !== undefined || process.env[passphraseVariable] !== undefined
+  if (authority === undefined || isThere || !output.interactive) return process.env
+  return { ...process.env, [passphraseVariable]: await askPassphrase() }
 }

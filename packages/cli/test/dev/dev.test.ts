@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { after, before, describe, test } from 'node:test'
@@ -224,4 +224,37 @@ test('when dev itself is killed outright, its children end', async () => {
   const deadline = Date.now() + 15_000
   while (pids.some(isAlive) && Date.now() < deadline) await sleep(50)
   assert.deepEqual(pids.filter(isAlive), [])
+})
+
+test('an enrolment that needs approval waits for it, and goes on by itself', async () => {
+  const directory = newFolder()
+  const first = await startDev(directory)
+  const { configFile } = first.facts
+  await first.end()
+  const text = readFileSync(configFile, 'utf8')
+  writeFileSync(configFile, text.replace('[development] }', '[development], approval: required }'))
+  rmSync(path.join(directory, 'device'), { recursive: true })
+
+  const waiting = startDev(directory)
+  let approvals: { id: string; appId: string }[] = []
+  const deadline = Date.now() + 20_000
+  while (approvals.length === 0 && Date.now() < deadline) {
+    await sleep(200)
+    const { stdout, code } = await sallyport(['approve', '--json', '--config', configFile])
+    if (code === 0) approvals = JSON.parse(stdout) as typeof approvals
+  }
+  assert.equal(approvals[0]?.appId, 'demo')
+  const approved = await sallyport(['approve', approvals[0]?.id ?? '', '--config', configFile])
+  assert.equal(approved.code, 0, approved.stderr)
+  const { facts, end } = await waiting
+  assert.equal((await get(facts, facts.gateway + facts.samplePath, true)).status, 200)
+  const again = await sallyport([
+    'approve',
+    approvals[0]?.id ?? '',
+    '--deny',
+    '--config',
+    configFile,
+  ])
+  assert.equal(again.code, 1)
+  await end()
 })

@@ -22,7 +22,7 @@ export function invitationLink(invitation: Invitation): string {
   const { gateway, authority, appId, token, ca } = invitation
   const hash = createHash('sha256').update(ca).digest('base64url')
   const query = new URLSearchParams({ gateway, authority, app: appId, token, ca: `sha256:${hash}` })
-  return `sallyport:enroll?${query}`
+  return `sallyport:enroll?${query.toString()}`
 }
 
 /** The link as a QR code of block characters, two rows a line, for a terminal. */
