@@ -251,6 +251,31 @@ test('connections beyond the bound are closed at once, and those before go on', 
   await untouched()
 })
 
+test('a connection that never carried a byte ends without a word', async (t) => {
+  const { bed } = await setUp(t, { headersSeconds: 0.3 })
+  const socket = await connect(bed)
+  let said = ''
+  socket.on('data', (chunk: Buffer) => {
+    said += chunk.toString()
+  })
+  await closed(socket)
+  assert.equal(said, '')
+})
+
+test('thousands of fields within the bound hide nothing', async (t) => {
+  const { bed } = await setUp(t)
+  const socket = await connect(bed)
+  const fields = Array.from({ length: 1_500 }, () => 'a:').join('\r\n')
+  socket.write(
+    `POST / HTTP/1.1\r\nHost: ${host}\r\n${fields}\r\nTransfer-Encoding: chunked\r\n\r\n` +
+      '3\r\nabc\r\n0\r\n\r\n',
+  )
+  const answer = await readAnswer(socket)
+  assert.equal(answer.status, 200, answer.body)
+  assert.equal(bed.service.seen.at(-1)?.['transfer-encoding'], 'chunked')
+  socket.destroy()
+})
+
 test('a connection without a request ends', async (t) => {
   const { bed } = await setUp(t, { idleSeconds: 0.3 })
   const http1 = await connect(bed)

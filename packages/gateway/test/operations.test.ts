@@ -89,6 +89,22 @@ test('a decision is found by request id and by support code, also one that let t
   assert.equal((await fetch(`${bed.operations}/decisions/req_none`)).status, 404)
 })
 
+test('the first use of a renewed certificate is reported, once for each worker', async (t) => {
+  const bed = await startBed(t)
+  const first = await bed.world.device()
+  const renewed = await bed.world.device({
+    deviceId: first.deviceId,
+    predecessors: [first.thumbprint],
+  })
+  await askOnce(bed, first)
+  await askOnce(bed, renewed)
+  await askOnce(bed, renewed)
+  const used = () => bed.authority.reports.flatMap((report) => report.used ?? [])
+  await eventually(() => used().length > 0)
+  await bed.gateway.close()
+  assert.deepEqual(used(), [renewed.thumbprint])
+})
+
 test('a service that cannot be reached is a decision too', async (t) => {
   const bed = await startBed(t)
   await bed.service.close()

@@ -183,12 +183,12 @@ export class Gateway {
     for (const timer of this.#timers) clearInterval(timer)
     await this.#pool.drain(this.#made.plan.limits.drainSeconds * 1000 + drainMarginMs)
     this.#feed.close()
-    await this.#following
     await this.#reports.close()
+    this.#client.close()
+    await this.#following
     await this.#keeper.close()
     await this.#pool.close()
     await this.#lines?.close()
-    this.#client.close()
   }
 
   unready(): string | undefined {
@@ -322,7 +322,7 @@ export class Gateway {
   #hear(worker: PooledWorker, message: FromWorker): void {
     if (message.type === 'applied') this.#receipts.applied(worker, message.changes)
     else if (message.type === 'records') {
-      this.#reports.records(message.decisions, message.handshakes, message.dropped)
+      this.#reports.records(message)
       for (const { at, ...handshake } of message.handshakes) {
         this.#log.info({ at: new Date(at).toISOString(), ...handshake }, 'a handshake failed')
       }

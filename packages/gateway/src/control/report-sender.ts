@@ -16,6 +16,7 @@ const maxPerReport = 1_000
 const maxWaiting = 10_000
 /** Between two reports that tell of requests alone. */
 const minimumGapMs = 1_000
+const closeMs = 2_000
 
 export type ReportOptions = {
   readonly client: () => AuthorityClient
@@ -25,12 +26,21 @@ export type ReportOptions = {
   readonly position: () => { readonly epoch: string; readonly seq: number } | undefined
 }
 
+/** What a worker has to tell. */
+export type Records = {
+  readonly decisions: readonly DecisionRecord[]
+  readonly handshakes: readonly HandshakeRecord[]
+  readonly used: readonly string[]
+  readonly dropped: number
+}
+
 /** Tells the authority what was applied, decided and seen: changes at once, the rest every heartbeat. */
 export class ReportSender {
   readonly #options: ReportOptions
   readonly #applied = new Waiting<AppliedChange>()
   readonly #decisions = new Waiting<DecisionRecord>()
   readonly #handshakes = new Waiting<HandshakeRecord>()
+  readonly #used = new Waiting<string>()
   #dropped = 0
   #timer: NodeJS.Timeout | undefined
   #sending: Promise<void> | undefined
@@ -51,16 +61,18 @@ export class ReportSender {
     this.send()
   }
 
-  records(
-    decisions: readonly DecisionRecord[],
-    handshakes: readonly HandshakeRecord[],
-    dropped: number,
-  ): void {
+  records({ decisions, handshakes, used, dropped }: Records): void {
     this.#dropped += dropped + this.#decisions.add(decisions) + this.#handshakes.add(handshakes)
+    this.#used.add(used)
     // Somebody with a request id in hand may be asking already; but a flood is told in large pieces.
     const wait = this.#sentAt + minimumGapMs - performance.now()
     if (wait <= 0) this.send()
-    else this.#later ??= setTimeout(() => this.send(), wait)
+    else this.#later ??= setTimeout(() => this.#sendLater(), wait)
+  }
+
+  #sendLater(): void {
+    this.#later = undefined
+    this.send()
   }
 
   /** One report at a time; what comes meanwhile goes with the next. */
@@ -84,12 +96,19 @@ export class ReportSender {
     if (isSent && (this.#isWanted || this.#decisions.isFull || this.#handshakes.isFull)) this.send()
   }
 
+  /** Sends what is left, where the authority takes it in time. */
   async close(): Promise<void> {
     clearInterval(this.#timer)
     clearTimeout(this.#later)
-    await this.#sending
-    this.send()
-    await this.#sending
+    const last = async (): Promise<void> => {
+      await this.#sending
+      this.send()
+      await this.#sending
+    }
+    const timeOver = new Promise<void>((resolve) => {
+      setTimeout(resolve, closeMs).unref()
+    })
+    await Promise.race([last(), timeOver])
   }
 
   async #sendOne(position: { epoch: string; seq: number }): Promise<boolean> {
@@ -102,6 +121,7 @@ export class ReportSender {
       applied: this.#applied.take(),
       decisions: this.#decisions.take(),
       handshakes: this.#handshakes.take(),
+      used: this.#used.take(),
       dropped,
     }
     try {
@@ -116,6 +136,7 @@ export class ReportSender {
     this.#applied.forget()
     this.#decisions.forget()
     this.#handshakes.forget()
+    this.#used.forget()
     this.#dropped -= dropped
     return true
   }

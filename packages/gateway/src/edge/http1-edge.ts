@@ -43,7 +43,7 @@ export class Http1Edge {
     )
     server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
       const reason = clientErrorReason(error)
-      if (reason === undefined) socket.destroy()
+      if (reason === undefined || isUnused(socket)) socket.destroy()
       else this.#broken(socket, socket, reason, error.message)
     })
     // This, not a port, is what starts node's watch over headersTimeout and requestTimeout.
@@ -94,6 +94,11 @@ export class Http1Edge {
     if (connection === undefined) socket.destroy()
     else this.#sink.refuseBroken(connection, socket, code, found)
   }
+}
+
+/** Browsers open connections ahead of need: one that never carried a byte is closed without a word. */
+function isUnused(socket: Duplex & { readonly bytesRead?: number }): boolean {
+  return socket.bytesRead === 0
 }
 
 // RFC 9110 §7.8: an upgrade may be ignored. Ours are refused, so that nobody waits for one in vain.

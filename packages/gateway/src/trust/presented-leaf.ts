@@ -41,6 +41,11 @@ export type VerifiedLeaf = Presented & {
   readonly keys: StatusKeys
   readonly fields: LeafFields
   readonly failed: undefined
+  /**
+   * Whether the authority is still to hear that it came into use: a renewal that reached its device is
+   * what ends the certificate before.
+   */
+  isFirstUse: boolean
 }
 type FailedLeaf = Presented & { readonly device: undefined; readonly failed: Check }
 
@@ -62,6 +67,7 @@ export function presentLeaf(der: Buffer, thumbprint: string, bundle: TrustBundle
     keys,
     fields: leafFields(der, device, bundle),
     failed: undefined,
+    isFirstUse: device.predecessors.length > 0,
   }
 }
 

@@ -35,7 +35,7 @@ const tickMs = 100
 const ticksPerRefresh = 2
 const ticksPerSweep = 5
 /** Handshakes that are reported at one tick; more are a number. */
-const maxHandshakeRecords = 100
+const maxHandshakeRecords = 20
 
 /** One thread of the gateway: all of a request's life, from accept to the last byte. */
 export class GatewayWorker {
@@ -57,6 +57,7 @@ export class GatewayWorker {
   #generation: Generation
   #prepared: { readonly number: number; readonly generation: Generation } | undefined
   #handshakes: HandshakeRecord[] = []
+  #used: string[] = []
   #recordsDropped = 0
   #recordsDroppedTold = 0
   #accepted = 0
@@ -78,6 +79,8 @@ export class GatewayWorker {
       accessLog: () => (this.#generation.plan.accessLog ? this.#lines : undefined),
       durations: this.#durations,
       decisions: this.#decisions,
+      onFirstUse: (thumbprint) => this.#used.push(thumbprint),
+      log: this.#log,
     })
     this.#http1 = new Http1Edge(this.#requests, start.plan.limits)
     this.#http2 = new Http2Edge(this.#requests, start.plan.limits)
@@ -186,10 +189,12 @@ export class GatewayWorker {
     const decisions = this.#decisions.takeWaiting()
     const handshakes = this.#handshakes
     const dropped = this.#recordsDropped + this.#decisions.dropped - this.#recordsDroppedTold
-    if (decisions.length + handshakes.length + dropped === 0) return
+    const used = this.#used
+    if (decisions.length + handshakes.length + used.length + dropped === 0) return
     this.#handshakes = []
+    this.#used = []
     this.#recordsDroppedTold += dropped
-    this.#send({ type: 'records', decisions, handshakes, dropped })
+    this.#send({ type: 'records', decisions, handshakes, used, dropped })
   }
 
   #apply(changes: readonly KnownChange[]): void {

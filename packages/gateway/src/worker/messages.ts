@@ -78,6 +78,8 @@ export type FromWorker =
       readonly type: 'records'
       readonly decisions: readonly DecisionRecord[]
       readonly handshakes: readonly HandshakeRecord[]
+      /** Thumbprints of renewed certificates that came into use. */
+      readonly used: readonly string[]
       readonly dropped: number
     }
   | {

@@ -6,6 +6,7 @@ import type { RequestSink } from '../edge/request-sink.ts'
 import type { Exchange, Outcome } from '../exchange/exchange.ts'
 import { accessLine } from '../log/access-line.ts'
 import type { LineBatch } from '../log/line-batch.ts'
+import type { Log } from '../log/log.ts'
 import type { Histogram } from '../metrics/histogram.ts'
 import { decisionRecord } from '../pipeline/decision-record.ts'
 import { GatewayRequest } from '../pipeline/gateway-request.ts'
@@ -23,6 +24,9 @@ export type RequestServerOptions = {
   readonly accessLog: () => LineBatch | undefined
   readonly durations: Histogram
   readonly decisions: DecisionRing
+  /** A certificate with predecessors let its first request through. */
+  readonly onFirstUse: (thumbprint: string) => void
+  readonly log: Log
 }
 
 /** Takes requests from the edge, leads them through the pipeline, and keeps the books of them. */
@@ -37,11 +41,18 @@ export class RequestServer implements RequestSink {
   }
 
   readonly begin = (connection: Connection, exchange: Exchange, isUpgrade: boolean): void => {
-    const { host } = connection
-    const { route, refusal } = findRoute(host, exchange)
-    const request = new GatewayRequest(exchange, connection, host, route, refusal, isUpgrade)
-    this.#opened(request)
-    runPipeline(request, (route ?? host).steps, this.#ends)
+    try {
+      const { host } = connection
+      const { route, refusal } = findRoute(host, exchange)
+      const request = new GatewayRequest(exchange, connection, host, route, refusal, isUpgrade)
+      this.#opened(request)
+      runPipeline(request, (route ?? host).steps, this.#ends)
+    } catch (error) {
+      // What should not happen costs the connection that it happened on, and no other.
+      const said = error instanceof Error ? error.stack : String(error)
+      this.#options.log.error({ requestId: exchange.requestId, error: said }, 'a request broke')
+      connection.endNow()
+    }
   }
 
   readonly refuseUpgrade = (connection: Connection, exchange: Exchange): void => {
@@ -120,6 +131,7 @@ export class RequestServer implements RequestSink {
       this.#refuse(request, { code: 'route_not_found' })
       return
     }
+    if (request.device !== undefined) this.#noteUse(connection)
     const fields = identityFields(request, this.#traceParents)
     if (!isUpgrade) {
       route.upstream.forward(exchange, fields)
@@ -130,6 +142,13 @@ export class RequestServer implements RequestSink {
       request.refusedBy = 'forward'
       this.#refuse(request, unsupportedUpgrade('WebSocket on a route without webSocket: true'))
     }
+  }
+
+  #noteUse(connection: Connection): void {
+    const leaf = connection.currentLeaf()
+    if (leaf?.device === undefined || !leaf.isFirstUse) return
+    leaf.isFirstUse = false
+    this.#options.onFirstUse(leaf.thumbprint)
   }
 
   readonly #ends: PipelineEnds = { forward: this.#forward, refuse: this.#refuse }

@@ -37,6 +37,7 @@ export async function startService(): Promise<TestService> {
     if (wait > 0) setTimeout(answer, wait)
     else answer()
   })
+  server.maxHeadersCount = 0
   server.on('connection', (socket) => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))

@@ -39,6 +39,8 @@ export type DeviceOptions = {
   readonly assurance?: Assurance
   readonly platform?: Platform
   readonly appVersion?: string
+  /** Thumbprints. */
+  readonly predecessors?: readonly string[]
   readonly notBefore?: number
   readonly notAfter?: number
 }
@@ -125,7 +127,7 @@ export async function createWorld(): Promise<World> {
           appVersion: options.appVersion ?? '2.1.0',
           appraisedAt: now,
         },
-        predecessors: [],
+        predecessors: options.predecessors ?? [],
         notBefore: options.notBefore ?? now - 300_000,
         notAfter: options.notAfter ?? now + dayMs,
       })
