@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import {
   type Certificate,
   fileKeyProvider,
@@ -18,7 +17,7 @@ import {
   type ServiceIdentity,
 } from './issuers/service-certificates.ts'
 import { wantedIssuers } from './issuers/wanted-issuers.ts'
-import { writeSettings } from './store/settings.ts'
+import { readSettings, writeSettings } from './store/settings.ts'
 import { openStore, type Store } from './store/store.ts'
 
 const firstTokenDays = 365
@@ -31,7 +30,7 @@ export type InitializeOptions = {
   /** Absolute path; made with mode 0700. */
   keysDirectory: string
   passphrase: string
-  /** Absolute path of the store; there is none yet. */
+  /** Absolute path of the store. Where an initialization of it was cut short, it is finished. */
   store: string
   now: number
   /** Cost of the encryption of key files. */
@@ -57,21 +56,21 @@ export type InitializedAuthority = {
  * Makes what an authority begins with: the roots with their keys, an issuing CA for each app, the key
  * of challenges, and the first admin token.
  *
- * @throws Problem `config_invalid` where the store exists; `store_unavailable`
+ * @throws Problem `config_invalid` where the store was initialized before; `store_unavailable`
  */
 export async function initializeAuthority(
   options: InitializeOptions,
 ): Promise<InitializedAuthority> {
   const { trustDomain, now, passphrase } = options
-  if (existsSync(options.store)) {
-    throw new Problem('config_invalid', {
-      detail: `${options.store} exists: nothing was changed`,
-      expected: 'no store',
-      found: 'a store',
-    })
-  }
   const store = await openStore(options.store)
   try {
+    if ((await readSettings(store.read)) !== undefined) {
+      throw new Problem('config_invalid', {
+        detail: `${options.store} was initialized before: nothing was changed`,
+        expected: 'no store, or one whose initialization was cut short',
+        found: 'the store of an authority',
+      })
+    }
     const keys = fileKeyProvider({
       directory: options.keysDirectory,
       passphrase: () => Promise.resolve(passphrase),

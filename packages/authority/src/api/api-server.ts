@@ -2,7 +2,7 @@ import http from 'node:http'
 import https from 'node:https'
 import type { Socket } from 'node:net'
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
-import { Problem } from '@sallyport/problem'
+import { Problem, type ReasonCode } from '@sallyport/problem'
 import { newId } from '@sallyport/wire'
 import Fastify, {
   type FastifyBaseLogger,
@@ -153,19 +153,22 @@ function bounded(server: http.Server): http.Server {
   return server
 }
 
+/** Errors of the HTTP parser that still have someone to answer to. The rest is of TLS or of the network. */
+const badClientCodes: Readonly<Record<string, ReasonCode>> = {
+  HPE_HEADER_OVERFLOW: 'request_header_too_large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
+}
+
 /** What is no HTTP, or came too slowly, is answered on the socket itself, which then closes. */
 function answerBadClient(error: Error & { code?: string }, socket: Socket, log: Logger): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  const { code = '' } = error
+  const reason = badClientCodes[code] ?? (code.startsWith('HPE_') ? 'request_malformed' : undefined)
+  // Also a handshake that was not finished in time comes here: nothing can be sent to such a peer.
+  if (reason === undefined || !socket.writable) {
     socket.destroy()
     return
   }
-  log.info({ address: socket.remoteAddress, reason: error.code }, 'request refused')
-  socket.end(socketProblem(badClientCodes[error.code ?? ''] ?? 'request_malformed'))
-}
-
-const badClientCodes: Partial<
-  Record<string, 'request_header_too_large' | 'request_timeout' | 'request_malformed'>
-> = {
-  HPE_HEADER_OVERFLOW: 'request_header_too_large',
-  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
+  log.info({ address: socket.remoteAddress, reason: code }, 'request refused')
+  socket.write(socketProblem(reason))
+  socket.destroySoon()
 }

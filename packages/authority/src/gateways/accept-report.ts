@@ -60,10 +60,9 @@ export async function acceptReport(
   await markUsed(store, thumbprintsOf(report), now)
 }
 
-/** Of decisions alone: in a handshake that failed, nobody proved that the key is held. */
-function thumbprintsOf(report: Report): string[] {
-  const thumbprints = report.decisions.flatMap(({ thumbprint }) => thumbprint ?? [])
-  return [...new Set(thumbprints)]
+/** Not of handshakes that failed: in them nobody proved that the key is held. */
+function thumbprintsOf({ decisions, used = [] }: Report): string[] {
+  return [...new Set([...used, ...decisions.flatMap(({ thumbprint }) => thumbprint ?? [])])]
 }
 
 function handshakeRow(source: string, record: HandshakeRecord): HandshakeRow {

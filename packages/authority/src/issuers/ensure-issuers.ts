@@ -4,7 +4,7 @@ import { appendAudit } from '../audit/audit-log.ts'
 import { appendChange } from '../feed/append-change.ts'
 import type { Store } from '../store/store.ts'
 import type { IssuerRow } from '../store/tables.ts'
-import { openRoot } from './roots.ts'
+import { openOrCreateKey, openRoot } from './roots.ts'
 import { trustedIssuer } from './trusted-issuer.ts'
 
 /** An issuing CA is followed by a new one this long before it ends; its certificates live on. */
@@ -58,7 +58,7 @@ async function makeIssuer(
   const { now, keyName } = facts
   const trustDomain =
     kind === 'development' ? developmentTrustDomain(facts.trustDomain) : facts.trustDomain
-  const key = await openOrCreate(keys, keyName)
+  const key = await openOrCreateKey(keys, keyName, 'ec-p256')
   const certificate = await issueDeviceCa({ root, key, appId, trustDomain, kind, now })
   const row: IssuerRow = {
     id: certificate.spkiSha256,
@@ -89,10 +89,4 @@ async function makeIssuer(
       detail: { appId, kind, trustDomain, notAfter: row.not_after },
     })
   })
-}
-
-/** A process that ended between the key and the row left a key that can be used. */
-async function openOrCreate(keys: KeyProvider, name: string) {
-  const names = await keys.list()
-  return names.includes(name) ? keys.open(name) : keys.create(name, 'ec-p256')
 }

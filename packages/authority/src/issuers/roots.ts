@@ -1,4 +1,11 @@
-import { createRoot, type Issuer, type KeyProvider, parseCertificate } from '@sallyport/pki'
+import {
+  createRoot,
+  type Issuer,
+  type KeyKind,
+  type KeyProvider,
+  parseCertificate,
+  type SigningKey,
+} from '@sallyport/pki'
 import type { Kysely } from 'kysely'
 import { appendAudit } from '../audit/audit-log.ts'
 import type { Store } from '../store/store.ts'
@@ -7,19 +14,19 @@ import type { RootKind, Tables } from '../store/tables.ts'
 const commonNames: Record<RootKind, string> = {
   device: 'Device Root',
   service: 'Service Root',
-  development: 'Development Root: never for production',
+  development: 'Development Root',
 }
 
 /** Makes a root and its key. The three roots never cross-sign. */
-export async function makeRoot(
+async function makeRoot(
   store: Store,
   keys: KeyProvider,
   kind: RootKind,
   facts: { trustDomain: string; now: number },
 ): Promise<Issuer> {
   const keyName = `${kind}-root`
-  const key = await keys.create(keyName, 'ec-p384')
-  const commonName = `Sallyport ${commonNames[kind]} (${facts.trustDomain})`.slice(0, 64)
+  const key = await openOrCreateKey(keys, keyName, 'ec-p384')
+  const commonName = `Sallyport ${commonNames[kind]} ${facts.trustDomain}`.slice(0, 64)
   const certificate = await createRoot({ key, commonName, kind, now: facts.now })
   await store.write(async (tx) => {
     await tx
@@ -58,4 +65,14 @@ export async function openRoot(
   const root = await readRoot(store.read, kind)
   if (root === undefined) return makeRoot(store, keys, kind, facts)
   return { certificate: root.certificate, key: await keys.open(root.keyName) }
+}
+
+/** A process that ended between a key and the row that names it left a key that can be used. */
+export async function openOrCreateKey(
+  keys: KeyProvider,
+  name: string,
+  kind: KeyKind,
+): Promise<SigningKey> {
+  const names = await keys.list()
+  return names.includes(name) ? keys.open(name) : keys.create(name, kind)
 }

@@ -8,9 +8,7 @@ import type { Tables } from './tables.ts'
 /** What a store is of: made once, the same for every authority over it. */
 export type Settings = { epoch: string; trustDomain: string; challengeKey: Buffer }
 
-/** @returns whether there was none before */
-export async function writeSettings(store: Kysely<Tables>, trustDomain: string): Promise<boolean> {
-  if ((await readSettings(store)) !== undefined) return false
+export async function writeSettings(store: Kysely<Tables>, trustDomain: string): Promise<void> {
   await store
     .insertInto('settings')
     .values([
@@ -19,10 +17,10 @@ export async function writeSettings(store: Kysely<Tables>, trustDomain: string):
       { name: 'challenge_key', value: randomBytes(32).toString('base64url') },
     ])
     .execute()
-  return true
 }
 
-async function readSettings(store: Kysely<Tables>): Promise<Settings | undefined> {
+/** Undefined where the store was never initialized, or not to the end. */
+export async function readSettings(store: Kysely<Tables>): Promise<Settings | undefined> {
   const rows = await store.selectFrom('settings').selectAll().execute()
   const values = new Map(rows.map(({ name, value }) => [name, value]))
   const epoch = values.get('epoch')

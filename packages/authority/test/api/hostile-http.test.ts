@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { after, before, test } from 'node:test'
 import tls from 'node:tls'
 import { devicePaths } from '@sallyport/wire'
@@ -117,8 +119,17 @@ test('a client that sends its header section too slowly is closed', async () => 
   assert.match(answer, /^HTTP\/1\.1 408 /)
 })
 
+test('half a ClientHello is closed in time', async () => {
+  const { hostname, port } = new URL(deployment.authority.addresses.device)
+  const socket = connect(Number(port), hostname)
+  const began = performance.now()
+  socket.write(Buffer.from('160301020001', 'hex'))
+  socket.on('error', () => undefined)
+  await once(socket.resume(), 'close')
+  assert.ok(performance.now() - began < 10_000)
+})
+
 test('a client that never speaks TLS does not hold others up', async () => {
-  const { connect } = await import('node:net')
   const { hostname, port } = new URL(deployment.authority.addresses.device)
   const sockets = Array.from({ length: 50 }, () => connect(Number(port), hostname))
   await stillServes()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { devicePaths, type Report } from '@sallyport/wire'
+import { type DecisionRecord, devicePaths, type Report } from '@sallyport/wire'
 import { thumbprint } from '@sallyport/pki'
 import { developmentAppWith } from '../fixture/apps.ts'
 import { deploy } from '../fixture/deployment.ts'
@@ -37,33 +37,49 @@ for (const { onFork, status } of policies) {
   })
 }
 
-test('a successor that a gateway reports counts as used', async () => {
-  const deployment = await deploy()
-  try {
-    const phone = await enroll(deployment)
-    const answer = await renew(deployment, phone)
-    const der = Buffer.from(answer.body.certificates[0], 'base64url')
-    const report: Report = reportOf({
-      decisions: [
-        {
-          requestId: 'req_aaaaaaaaaaaaaaaaaaaaaaaaaa',
-          at: Date.now(),
-          address: '192.0.2.1',
-          host: 'api.example.com',
-          method: 'GET',
-          path: '/v1/orders',
-          status: 404,
-          code: 'route_not_found',
-          thumbprint: thumbprint(der),
-          stages: [],
-        },
-      ],
-    })
-    const sent = await deployment.gatewayCall('/gateway/v1/reports', { body: report })
-    assert.equal(sent.status, 204, sent.text)
-    const fork = await renew(deployment, phone, makeKey())
-    assert.equal(fork.body.code, 'renewal_forked')
-  } finally {
-    await deployment.close()
-  }
+const thumbprintDecision = (thumbprint: string): DecisionRecord => ({
+  requestId: 'req_aaaaaaaaaaaaaaaaaaaaaaaaaa',
+  at: Date.now(),
+  address: '192.0.2.1',
+  host: 'api.example.com',
+  method: 'GET',
+  path: '/v1/orders',
+  status: 404,
+  code: 'route_not_found',
+  thumbprint,
+  stages: [],
 })
+
+const reports: { name: string; of: (thumbprint: string) => Partial<Report>; isUse: boolean }[] = [
+  { name: 'as used', of: (used) => ({ used: [used] }), isUse: true },
+  {
+    name: 'in a decision',
+    of: (used) => ({ decisions: [thumbprintDecision(used)] }),
+    isUse: true,
+  },
+  {
+    name: 'in a handshake that failed',
+    of: (thumbprint) => ({
+      handshakes: [{ at: Date.now(), address: '192.0.2.1', code: 'handshake_failed', thumbprint }],
+    }),
+    isUse: false,
+  },
+]
+
+for (const { name, of, isUse } of reports) {
+  test(`a successor that a gateway reports ${name} ${isUse ? 'is' : 'is not yet'} in use`, async () => {
+    const deployment = await deploy()
+    try {
+      const phone = await enroll(deployment)
+      const answer = await renew(deployment, phone)
+      const der = Buffer.from(answer.body.certificates[0], 'base64url')
+      const body = reportOf(of(thumbprint(der)))
+      const sent = await deployment.gatewayCall('/gateway/v1/reports', { body })
+      assert.equal(sent.status, 204, sent.text)
+      const other = await renew(deployment, phone, makeKey())
+      assert.equal(other.status, isUse ? 409 : 201, other.text)
+    } finally {
+      await deployment.close()
+    }
+  })
+}
