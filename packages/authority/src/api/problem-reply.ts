@@ -38,9 +38,10 @@ export function sendProblem(
     .send(body)
 }
 
-/** RFC 9110 §11.6.1: a 401 names a scheme. There is none for client certificates; ours has a name of its own. */
+/** RFC 9110 §11.6.1: a 401 names a scheme. There is none for client certificates; gateways call theirs so, too. */
 function authenticateChallenge(code: ReasonCode): string {
-  return code.startsWith('admin_token') ? 'Bearer' : `Certificate error="${code}"`
+  if (code.startsWith('admin_token')) return 'Bearer realm="authority"'
+  return `DeviceCertificate realm="authority", error="${code}"`
 }
 
 function publicBody(problem: Problem, requestId: string, now: number): ProblemBody {

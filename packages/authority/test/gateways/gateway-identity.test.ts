@@ -56,7 +56,7 @@ test('a gateway certificate opens nothing of the admin API', async () => {
   const answer = await deployment.gatewayCall('/admin/v1/devices')
   assert.equal(answer.status, 401)
   assert.equal(answer.body.code, 'admin_token_required')
-  assert.equal(answer.headers['www-authenticate'], 'Bearer')
+  assert.equal(answer.headers['www-authenticate'], 'Bearer realm="authority"')
 })
 
 test('a gateway certificate that expired is refused', async () => {
