@@ -260,7 +260,7 @@ export const commands: readonly Command[] = [
     name: 'config validate',
     summary: 'Check the configuration file',
     details:
-      'Exit code 1, with file, line and column, where it is not valid. Files that it names are checked by `sallyport doctor`.',
+      'Exit code 1, with file, line and column, where it is not valid. Reads the files that the gateway is made of; what else is named, `sallyport doctor` looks at.',
     examples: [{ line: 'sallyport config validate', does: 'before a reload' }],
     load: async () => (await import('./commands/config.ts')).validateConfig,
   },

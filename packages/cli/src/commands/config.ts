@@ -1,14 +1,16 @@
 import { isProblem } from '@sallyport/problem'
 import { stringify } from 'yaml'
 import type { Operation } from '../command.ts'
+import { checkGateway } from '../configuration/check-gateway.ts'
 import { insecureSwitches } from '../configuration/insecure-switches.ts'
 import { locateConfig } from '../configuration/locate.ts'
 import { editorSchema, loadConfig } from '../configuration/schema.ts'
 
 export const validateConfig: Operation = async (input, output) => {
-  const file = locateConfig(input)
   try {
-    const { path, value } = loadConfig(file)
+    const config = loadConfig(locateConfig(input))
+    checkGateway(config)
+    const { path, value } = config
     const insecure = insecureSwitches(value)
     output.result({ ok: true, file: path, insecure }, `${path} is valid`)
     for (const name of insecure) output.say(`  insecure  ${name} is on`)

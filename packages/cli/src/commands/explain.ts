@@ -24,7 +24,7 @@ export const explain: Operation = async (input, output) => {
   if (subject !== undefined && isFile(subject)) {
     return await explainFile(client, input, output, subject)
   }
-  return await explainRequest(client, output, subject ?? '')
+  return await explainRequest(client, input, output, subject ?? '')
 }
 
 async function explainFile(
@@ -42,17 +42,29 @@ async function explainFile(
   return explanation.ok ? 0 : 1
 }
 
-async function explainRequest(client: AdminClient, output: Output, id: string): Promise<ExitCode> {
-  const path = `/admin/v1/decisions/${encodeURIComponent(id)}`
-  const { decisions } = await client.get<{ decisions: FoundDecision[] }>(path)
+async function explainRequest(
+  client: AdminClient,
+  input: Input,
+  output: Output,
+  id: string,
+): Promise<ExitCode> {
+  const { localDecision } = await import('../explain/local-decision.ts')
+  const local = await localDecision(locateConfig(input), id)
+  const decisions = local === undefined ? await reportedDecisions(client, id) : [local]
   output.result(decisions, () =>
     decisions.map((decision) => decisionWords(decision, output.paint)).join('\n\n'),
   )
   if (decisions.length > 0) return 0
   output.say(
-    `Nothing is known of ${id}. Refusals are kept for 30 days; a request that was let through is in the access log alone. No file has this name either.`,
+    `Nothing is known of ${id}. Refusals reach the authority within five seconds and are kept for 30 days; of requests that were let through a gateway keeps the last ones. No file has this name either.`,
   )
   return 1
+}
+
+/** What gateways reported to the authority. */
+async function reportedDecisions(client: AdminClient, id: string): Promise<FoundDecision[]> {
+  const path = `/admin/v1/decisions/${encodeURIComponent(id)}`
+  return (await client.get<{ decisions: FoundDecision[] }>(path)).decisions
 }
 
 async function explainAddress(

@@ -1,13 +1,19 @@
+import { existsSync } from 'node:fs'
 import { Problem } from '@sallyport/problem'
 import { readPidFile, removePidFile, writePidFile } from '../supervise/pid-file.ts'
+
+export type FolderLock = {
+  /** Whether the start before was killed outright: its children may just be ending. */
+  wasAbandoned: boolean
+  release: () => void
+}
 
 /**
  * Makes sure that one `sallyport dev` runs in a folder: two would write into one store.
  *
- * @returns what gives the folder free again
  * @throws Problem `start_failed`
  */
-export function lockFolder(file: string): () => void {
+export function lockFolder(file: string): FolderLock {
   const other = readPidFile(file)
   if (other !== undefined) {
     throw new Problem('start_failed', {
@@ -16,6 +22,7 @@ export function lockFolder(file: string): () => void {
       found: `process ${other.pid}`,
     })
   }
+  const wasAbandoned = existsSync(file)
   writePidFile(file)
-  return () => removePidFile(file)
+  return { wasAbandoned, release: () => removePidFile(file) }
 }

@@ -1,4 +1,5 @@
 import { createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 const loopback = '127.0.0.1'
 
@@ -9,6 +10,16 @@ export function isFree(port: number, address = loopback): Promise<boolean> {
     probe.once('error', () => resolve(false))
     probe.listen({ port, host: address, exclusive: true }, () => probe.close(() => resolve(true)))
   })
+}
+
+/** Waits until all ports are free, for some seconds at most: others may have taken them since. */
+export async function awaitFree(ports: readonly number[], timeoutMs = 5_000): Promise<void> {
+  const deadline = performance.now() + timeoutMs
+  while (performance.now() < deadline) {
+    const free = await Promise.all(ports.map((port) => isFree(port)))
+    if (free.every(Boolean)) return
+    await sleep(100)
+  }
 }
 
 /** Ports that were free a moment ago, all different. */

@@ -19,6 +19,7 @@ import {
   withPorts,
 } from './development-config.ts'
 import type { Layout } from './layout.ts'
+import { awaitFree } from './ports.ts'
 
 /** The gateway's name in its certificate and in the configuration. */
 const gatewayName = 'gateway-1'
@@ -29,6 +30,8 @@ export type PrepareOptions = {
   port: number | undefined
   /** Names in the server certificate beside those of this machine. */
   names: readonly string[]
+  /** Whether processes of an earlier start may still be ending. */
+  wasAbandoned: boolean
   now: () => number
   say: (text: string) => void
 }
@@ -36,7 +39,9 @@ export type PrepareOptions = {
 /** Everything that must be there before a process can start; what is there already is kept. */
 export async function prepareDevelopment(options: PrepareOptions): Promise<Ports> {
   const { layout, now, say } = options
-  const ports = await choosePorts(readPorts(layout.configFile), options.port)
+  const last = readPorts(layout.configFile)
+  if (options.wasAbandoned && last !== undefined) await awaitFree(Object.values(last))
+  const ports = await choosePorts(last, options.port)
   if (!isInitialized(layout)) await initialize(layout, now, say)
   await writeConfig(layout, ports)
   await renewCertificates(options)

@@ -19,7 +19,7 @@ import { lanConfig } from './lan/lan-config.ts'
 import { lanGuidance } from './lan/lan-guidance.ts'
 import { enrollmentToken, openToLan } from './lan/open-to-lan.ts'
 import { developmentLayout, type Layout } from './layout.ts'
-import { lockFolder } from './lock.ts'
+import { type FolderLock, lockFolder } from './lock.ts'
 import { prepareDevelopment } from './prepare-development.ts'
 import { samplePath } from './sample-service.ts'
 
@@ -53,9 +53,9 @@ export async function runDevelopment(
 ): Promise<ExitCode> {
   const layout = developmentLayout(options.directory)
   const asked = untilAskedToEnd(['SIGHUP'])
-  const unlock = lockFolder(layout.lockFile)
+  const lock = lockFolder(layout.lockFile)
   try {
-    const deployment = await start(layout, options, output)
+    const deployment = await start(layout, lock, options, output)
     const { ports, children } = deployment
     try {
       writeDeviceCas(layout)
@@ -74,7 +74,7 @@ export async function runDevelopment(
     }
     return 0
   } finally {
-    unlock()
+    lock.release()
   }
 }
 
@@ -83,13 +83,14 @@ const portAttempts = 5
 
 async function start(
   layout: Layout,
+  { wasAbandoned }: FolderLock,
   options: DevelopmentOptions,
   { say }: Output,
 ): Promise<Deployment> {
   const { port, lan, now = Date.now } = options
   const names = lan === undefined ? [] : [lan.name, lan.address]
   for (let attempt = 1; ; attempt++) {
-    const ports = await prepareDevelopment({ layout, port, names, now, say })
+    const ports = await prepareDevelopment({ layout, port, names, wasAbandoned, now, say })
     const configFile = lan === undefined ? layout.configFile : writeLanConfig(layout, ports, lan)
     const insecure = insecureSwitches(readConfig(configFile, Type.Object({})).value)
     if (attempt === 1) for (const name of insecure) say(`insecure: ${name} is on`)

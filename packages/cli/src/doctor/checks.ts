@@ -2,16 +2,20 @@ import { authorityCheck } from './authority-checks.ts'
 import { certificateCheck } from './certificate-checks.ts'
 import { fileCheck } from './file-checks.ts'
 import type { DoctorCheck } from './finding.ts'
+import { gatewayCheck } from './gateway-check.ts'
 import { listenerCheck } from './live-checks.ts'
 import { rootKeyCheck } from './root-key-check.ts'
 import { switchCheck } from './switch-check.ts'
+import { upstreamCheck } from './upstream-check.ts'
 
 /** What doctor looks at, in order. */
 export const doctorChecks: readonly DoctorCheck[] = [
+  gatewayCheck,
   switchCheck,
   fileCheck,
   rootKeyCheck,
   certificateCheck,
   listenerCheck,
+  upstreamCheck,
   authorityCheck,
 ]

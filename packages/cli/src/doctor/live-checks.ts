@@ -18,8 +18,8 @@ export const listenerCheck: DoctorCheck = {
   },
 }
 
-/** `0.0.0.0` and `::` are reached over loopback. */
-function accepts(listen: string): Promise<boolean> {
+/** Whether something takes connections there. `0.0.0.0` and `::` are reached over loopback. */
+export function accepts(listen: string): Promise<boolean> {
   const colon = listen.lastIndexOf(':')
   const named = listen.slice(0, colon).replace(/^\[|\]$/g, '')
   const host = named === '0.0.0.0' ? '127.0.0.1' : named === '::' ? '::1' : named

@@ -29,9 +29,11 @@ export function certificateWords(explanation: Explanation, paint: Paint): string
 /** A decision, stage by stage. */
 export function decisionWords({ source, decision }: FoundDecision, paint: Paint): string {
   const { requestId, at, address, host, method, path, route, status, code } = decision
-  const stages = decision.stages.map(({ stage, mode, verdict, check, expected, found, code }) => {
-    return { stage, mode, verdict, code, check, expected, found }
-  })
+  const stages = (decision.stages ?? []).map(
+    ({ stage, mode, verdict, check, expected, found, code }) => {
+      return { stage, mode, verdict, code, check, expected, found }
+    },
+  )
   return [
     paint('bold', `${requestId}: ${status}${code === undefined ? '' : ` ${code}`}`),
     `  ${printable(method)} ${printable(host)}${printable(path)}`,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect as connectHttp2 } from 'node:http2'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -7,6 +7,7 @@ import { connect } from 'node:tls'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DatabaseSync } from 'node:sqlite'
 import { toPem } from '@sallyport/pki'
+import { parse, stringify } from 'yaml'
 import type { Explanation } from '../../src/explain/explain-certificate.ts'
 import { brokenCertificates } from '../explain/broken-certificates.ts'
 import {
@@ -91,18 +92,40 @@ describe('commands, beside a deployment that runs', () => {
 
   test('explain tells every stage of a refusal, by request id and by support code', async () => {
     const { requestId, supportCode } = await refused()
-    // Gateways report every five seconds.
-    const deadline = Date.now() + 8_000
-    let explained = await run('explain', requestId)
-    while (explained.code === 1 && Date.now() < deadline) {
-      await sleep(250)
-      explained = await run('explain', requestId)
-    }
+    const explained = await run('explain', requestId)
     assert.equal(explained.code, 0, explained.stderr)
     assert.match(explained.stdout, new RegExp(`${requestId}: 401 device_certificate_required`))
     assert.match(explained.stdout, /device +enforce +refuse +device_certificate_required/)
     assert.match(explained.stdout, /fix {2}Connect with the certificate/)
     assert.match((await run('explain', supportCode)).stdout, new RegExp(requestId))
+  })
+
+  test('a refusal is known to the authority as well, for whoever is on another machine', async () => {
+    const { requestId } = await refused()
+    const elsewhere = path.join(newFolder(), 'sallyport.yaml')
+    const { admin } = parse(readFileSync(dev.facts.configFile, 'utf8'))
+    const directory = path.dirname(dev.facts.configFile)
+    admin.caFile = path.join(directory, admin.caFile)
+    admin.tokenFile = path.join(directory, admin.tokenFile)
+    writeFileSync(elsewhere, stringify({ version: 1, admin }))
+    const deadline = Date.now() + 8_000
+    let explained = await sallyport(['explain', requestId, '--config', elsewhere])
+    // Gateways report every five seconds.
+    while (explained.code === 1 && Date.now() < deadline) {
+      await sleep(250)
+      explained = await sallyport(['explain', requestId, '--config', elsewhere])
+    }
+    assert.equal(explained.code, 0, explained.stderr)
+    assert.match(explained.stdout, /decided by gateway-1/)
+  })
+
+  test('explain knows a request that was let through, too', async () => {
+    const { facts } = dev
+    const { body } = await get(facts, facts.gateway + facts.samplePath, true)
+    const { 'x-request-id': requestId = '' } = body['identity'] as Record<string, string>
+    const { code, stdout } = await run('explain', requestId)
+    assert.equal(code, 0)
+    assert.match(stdout, new RegExp(`${requestId}: 200`))
   })
 
   test('explain says that nothing is known of a request', async () => {
@@ -202,10 +225,7 @@ describe('commands, beside a deployment that runs', () => {
   })
 
   test('doctor finds a key that others can read', async () => {
-    const { keyFile } = {
-      keyFile: path.join(path.dirname(dev.facts.configFile), 'certificates', 'gateway.key'),
-    }
-    const { chmodSync } = await import('node:fs')
+    const keyFile = path.join(path.dirname(dev.facts.configFile), 'certificates', 'gateway.key')
     chmodSync(keyFile, 0o644)
     const { code, stdout } = await run('doctor')
     chmodSync(keyFile, 0o600)
@@ -234,6 +254,18 @@ describe('commands, beside a deployment that runs', () => {
     assert.equal(code, 1)
     assert.equal(stdout, '')
     assert.match(stderr, /misspelt\.yaml:\d+:\d+: .*did you mean "clientCertificate"/)
+  })
+
+  test('config validate finds what no schema can say', async () => {
+    const { configFile } = dev.facts
+    const file = path.join(path.dirname(configFile), 'unknown-upstream.yaml')
+    writeFileSync(
+      file,
+      readFileSync(configFile, 'utf8').replace('upstream: sample', 'upstream: smaple'),
+    )
+    const { code, stderr } = await sallyport(['config', 'validate', '--config', file])
+    assert.equal(code, 1)
+    assert.match(stderr, /unknown-upstream\.yaml:\d+:\d+: /)
   })
 
   test('reload takes a changed file over, and refuses a broken one with its line', async () => {
