@@ -82,6 +82,17 @@ for (const [what, bytes] of Object.entries(malformed)) {
   })
 }
 
+test('CONNECT is refused, and nothing is opened', async (t) => {
+  const { bed, untouched } = await setUp(t)
+  const socket = await connect(bed)
+  socket.write(`CONNECT ${host}:443 HTTP/1.1\r\nHost: ${host}\r\n\r\n`)
+  const answer = await readAnswer(socket)
+  assert.equal(answer.status, 400)
+  assert.equal(answer.json()['code'], 'request_upgrade_unsupported')
+  await closed(socket)
+  await untouched()
+})
+
 test('a header block of 100 MB is cut off at the limit', async (t) => {
   const { bed, untouched } = await setUp(t)
   const socket = await connect(bed)

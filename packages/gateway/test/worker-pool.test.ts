@@ -56,7 +56,11 @@ test('a worker that breaks is replaced, and it is said', async (t) => {
   await eventually(() => pool.restarts === 1 && pool.workers.filter((w) => w.isReady).length === 2)
   assert.deepEqual(gone, [0])
   assert(said.includes('a worker is replaced'))
-  assert.equal((await pool.metrics()).length, 2)
+  const counted = await pool.metrics()
+  assert.equal(counted.length, 2)
+  await pool.workers[0]?.thread.terminate()
+  await eventually(() => pool.restarts === 2 && pool.workers.filter((w) => w.isReady).length === 2)
+  assert.equal((await pool.metrics()).length, 3, 'what it counted is not lost')
 })
 
 test('a worker that cannot start says why, and leaves none behind', async () => {

@@ -49,8 +49,10 @@ export class FileWatch {
     try {
       const watcher = watch(directory, { persistent: false }, () => {
         // A swap is several events; and the key may be written after its certificate.
-        clearTimeout(this.#settle)
-        this.#settle = setTimeout(() => this.#look(), settleMs)
+        this.#settle ??= setTimeout(() => {
+          this.#settle = undefined
+          this.#look()
+        }, settleMs)
       })
       watcher.on('error', (error) => {
         this.#log.warn(

@@ -1,12 +1,11 @@
-import { randomBytes } from 'node:crypto'
 import { Problem } from '@sallyport/problem'
 import { type Change, newId, type Snapshot } from '@sallyport/wire'
 import { addressOf, fileOf, type GatewayConfig } from '../configuration/gateway-config.ts'
 import { filesOf, type MadePlan, makePlan } from '../configuration/make-plan.ts'
 import type { Log } from '../log/log.ts'
-import { staleLevel } from '../status/staleness.ts'
+import { type StaleLevel, staleLevel } from '../status/staleness.ts'
 import { statusControl } from '../status/status-control.ts'
-import type { Address, FromWorker, Trust } from '../worker/messages.ts'
+import type { Address, FromWorker } from '../worker/messages.ts'
 import { AuthorityClient } from './authority-client.ts'
 import { claimPorts } from './claim-ports.ts'
 import { FeedClient } from './feed-client.ts'
@@ -18,6 +17,7 @@ import { Receipts } from './receipts.ts'
 import { ReportSender } from './report-sender.ts'
 import { restartNeeded } from './restart-needed.ts'
 import { StatusKeeper } from './status-keeper.ts'
+import { TrustKeeper } from './trust-keeper.ts'
 import { gatewayVersion } from './version.ts'
 import { type PooledWorker, WorkerPool } from './worker-pool.ts'
 
@@ -27,10 +27,17 @@ export type GatewayOptions = {
   readonly reload?: () => Promise<GatewayConfig>
 }
 
-const ticketLifeMs = 12 * 3_600_000
 const staleCheckMs = 1_000
 /** How much longer than its workers the gateway takes to end. */
 const drainMarginMs = 2_000
+
+const urgencies: Readonly<Record<StaleLevel, 'info' | 'warn' | 'error'>> = {
+  fresh: 'info',
+  warn: 'warn',
+  sensitive: 'error',
+  stop: 'error',
+  unavailable: 'error',
+}
 
 /**
  * The main thread of a gateway: it decides nothing about a request. It knows, tells its workers, and
@@ -52,14 +59,14 @@ export class Gateway {
   #client: AuthorityClient
   #lines: LineWriter | undefined
   #addresses: readonly Address[] = []
-  #trust: Trust
+  readonly #trust: TrustKeeper
   #tables = 0
   #generation = 0
   #reloading: Promise<void> = Promise.resolve()
   #reloads = { done: 0, failed: 0, lastFailed: false }
   #following: Promise<void> | undefined
-  #timers: NodeJS.Timeout[] = []
-  #level: string | undefined
+  #levelTimer: NodeJS.Timeout | undefined
+  #level: StaleLevel | undefined
   #isClosing = false
   #firstSnapshot: (() => void) | undefined
 
@@ -76,7 +83,9 @@ export class Gateway {
       this.#known,
       this.#log,
     )
-    this.#trust = { revision: 0, issuers: [], ticketSecret: this.#newTicketSecret() }
+    this.#trust = new TrustKeeper(this.#made.ticketSecret, (trust) =>
+      this.#pool.post({ type: 'trust', trust }),
+    )
     this.#pool = new WorkerPool({
       log: this.#log,
       start: () => ({
@@ -84,7 +93,7 @@ export class Gateway {
         listen: this.#addresses,
         sharesPorts: config.value.gateway.workers > 1,
         plan: this.#made.plan,
-        trust: this.#trust,
+        trust: this.#trust.current,
         control: this.#known.control.buffer,
         table: this.#known.table,
       }),
@@ -126,7 +135,7 @@ export class Gateway {
     const now = Date.now()
     const age = await this.#keeper.takeUp(now)
     if (age !== undefined) {
-      this.#trust = { ...this.#trust, revision: 1, issuers: this.#known.issuers }
+      this.#trust.believe(this.#known.issuers, false)
       // This version may know by now what the one before did not.
       if (this.#known.notUnderstood.length > 0) this.#feed.requireSnapshot()
       this.#log.info(
@@ -150,10 +159,7 @@ export class Gateway {
     })
     this.#following = this.#feed.run()
     this.#watch.set(filesOf(this.#config))
-    this.#timers = [
-      setInterval(() => this.#tellLevel(), staleCheckMs),
-      setInterval(() => this.#renewTickets(), ticketLifeMs),
-    ]
+    this.#levelTimer = setInterval(() => this.#tellLevel(), staleCheckMs)
     if (age === undefined) {
       await Promise.race([
         firstSnapshot,
@@ -180,7 +186,8 @@ export class Gateway {
     if (this.#isClosing) return
     this.#isClosing = true
     this.#watch.close()
-    for (const timer of this.#timers) clearInterval(timer)
+    this.#trust.close()
+    clearInterval(this.#levelTimer)
     await this.#pool.drain(this.#made.plan.limits.drainSeconds * 1000 + drainMarginMs)
     this.#feed.close()
     await this.#reports.close()
@@ -232,7 +239,7 @@ export class Gateway {
       this.#config = config
       this.#made = made
       this.#dialAnew(before)
-      if (before.ticketSecret?.join() !== made.ticketSecret?.join()) this.#renewTickets()
+      this.#trust.share(made.ticketSecret)
       await this.#lines?.reopen(this.#logPath(config.value.gateway.accessLog.path))
       this.#reloads = { ...this.#reloads, done: this.#reloads.done + 1, lastFailed: false }
       this.#log.info({ generation: this.#generation }, 'the configuration was taken over')
@@ -267,7 +274,7 @@ export class Gateway {
 
   #takeSnapshot(snapshot: Snapshot): void {
     const { isTrustChanged, isTrustWithdrawn } = this.#known.replace(snapshot)
-    if (isTrustChanged || this.#trust.revision === 0) this.#spreadTrust(isTrustWithdrawn)
+    if (isTrustChanged) this.#trust.believe(this.#known.issuers, isTrustWithdrawn)
     // Whoever was listed only in the snapshot has connections that no single change will end.
     this.#pool.post({ type: 'table', table: this.#known.table, number: ++this.#tables })
     this.#tellIgnorance()
@@ -278,7 +285,8 @@ export class Gateway {
   #takeChanges(changes: readonly Change[]): void {
     const known = changes.map((change) => this.#known.apply(change))
     if (known.some(({ isTrustChanged }) => isTrustChanged)) {
-      this.#spreadTrust(known.some(({ isTrustWithdrawn }) => isTrustWithdrawn))
+      const isWithdrawn = known.some(({ isTrustWithdrawn }) => isTrustWithdrawn)
+      this.#trust.believe(this.#known.issuers, isWithdrawn)
     }
     const understood = known.flatMap(({ change }) => change ?? [])
     const seqs = new Set(understood.map(({ seq }) => seq))
@@ -289,25 +297,6 @@ export class Gateway {
     )
     this.#tellIgnorance()
     this.#keeper.changed()
-  }
-
-  #spreadTrust(isWithdrawn: boolean): void {
-    this.#trust = {
-      revision: this.#trust.revision + 1,
-      issuers: this.#known.issuers,
-      ticketSecret: isWithdrawn ? this.#newTicketSecret() : this.#trust.ticketSecret,
-    }
-    this.#pool.post({ type: 'trust', trust: this.#trust })
-  }
-
-  #renewTickets(): void {
-    this.#trust = { ...this.#trust, ticketSecret: this.#newTicketSecret() }
-    this.#pool.post({ type: 'trust', trust: this.#trust })
-  }
-
-  // A shared secret cannot be replaced from here; the trust that ticket keys also depend on still is.
-  #newTicketSecret(): Uint8Array {
-    return this.#made.ticketSecret ?? randomBytes(32)
   }
 
   #handOut(table: SharedArrayBuffer): Promise<void> {
@@ -340,13 +329,10 @@ export class Gateway {
     const level = staleLevel(this.#known.control, this.#made.plan.status)
     if (level === this.#level) return
     this.#level = level
-    const ageSeconds = this.#known.control.hasSnapshot()
-      ? this.#known.control.heardSecondsAgo()
-      : null
-    const isBad = level === 'stop' || level === 'unavailable' || level === 'sensitive'
-    const words = `the status of devices is ${level}`
-    if (level === 'fresh') this.#log.info({ level, ageSeconds }, words)
-    else this.#log[isBad ? 'error' : 'warn']({ level, ageSeconds }, words)
+    const { control } = this.#known
+    const ageSeconds = control.hasSnapshot() ? control.heardSecondsAgo() : undefined
+    const urgency = urgencies[level]
+    this.#log[urgency]({ staleness: level, ageSeconds }, `the status of devices is ${level}`)
   }
 
   #tellIgnorance(): void {

@@ -77,7 +77,9 @@ export class KnownStatus {
     this.#told()
     this.control.setSnapshot()
     const isTrustWithdrawn = [...before.keys()].some((key) => !issuers.has(key))
-    return { isTrustWithdrawn, isTrustChanged: isTrustWithdrawn || issuers.size !== before.size }
+    // Also where a CA stays, and what is said of it does not.
+    const isTrustChanged = textOf(before) !== textOf(issuers)
+    return { isTrustWithdrawn, isTrustChanged }
   }
 
   apply({ seq, kind, key, status, until, issuer }: Change): AppliedChange {
@@ -161,6 +163,10 @@ export class KnownStatus {
     this.#retiring.add(old)
     void this.#handOut(table.buffer).then(() => this.#retiring.delete(old))
   }
+}
+
+function textOf(issuers: ReadonlyMap<string, TrustedIssuer>): string {
+  return JSON.stringify([...issuers].toSorted(([one], [other]) => (one < other ? -1 : 1)))
 }
 
 const knownMembers = new Set(['epoch', 'seq', 'at', 'issuers', 'certificates', 'devices'])

@@ -20,6 +20,7 @@ const answerTimeoutMs = 2_000
 const prepareTimeoutMs = 60_000
 const firstRestartMs = 50
 const maxRestartMs = 10_000
+const maxDeparted = 100
 /** A worker that lived this long was not broken from the start. */
 const soundAfterMs = 60_000
 
@@ -54,6 +55,8 @@ export class WorkerPool {
   #restartMs = firstRestartMs
   #isClosing = false
   #requests = 0
+  /** What workers that are gone had counted: a counter never falls. */
+  #departed: WorkerMetrics[] = []
 
   constructor(options: PoolOptions) {
     this.#options = options
@@ -139,7 +142,7 @@ export class WorkerPool {
         message.type === 'metrics' && message.request === request,
     )
     for (const [worker, { metrics }] of answers) worker.metrics = metrics
-    return [...answers.values()].map(({ metrics }) => metrics)
+    return [...this.#departed, ...[...answers.values()].map(({ metrics }) => metrics)]
   }
 
   async findDecision(key: string): Promise<DecisionRecord | undefined> {
@@ -211,6 +214,11 @@ export class WorkerPool {
     if (this.#workers.get(index) === worker) this.#workers.delete(index)
     for (const listener of this.#listeners) listener(worker, undefined)
     this.#options.onEnded(worker)
+    if (worker.metrics !== undefined) {
+      const connections = { http1: 0, http2: 0, webSocket: 0, handshake: 0 }
+      this.#departed.push({ ...worker.metrics, connections, upstreams: [] })
+      this.#departed = this.#departed.slice(-maxDeparted)
+    }
     if (this.#isClosing || !worker.isReady) return
     this.#restart(index, performance.now() - worker.startedAt)
   }

@@ -1,9 +1,5 @@
-import net, { type Socket } from 'node:net'
-import { isProblem } from '@sallyport/problem'
-import type { HandshakeRecord } from '@sallyport/wire'
 import type { Plan } from '../configuration/plan.ts'
 import type { Connection } from '../edge/connection.ts'
-import { Handshake, type HandshakeOwner } from '../edge/handshake.ts'
 import { Http1Edge } from '../edge/http1-edge.ts'
 import { Http2Edge } from '../edge/http2-edge.ts'
 import { LineBatch } from '../log/line-batch.ts'
@@ -13,20 +9,14 @@ import type { RequestCounters } from '../metrics/request-counters.ts'
 import type { WorkerMetrics } from '../metrics/worker-metrics.ts'
 import { DeviceStatus } from '../status/device-status.ts'
 import { statusControl } from '../status/status-control.ts'
-import { checkDevice } from '../trust/check-device.ts'
 import { ConnectionSet } from './connection-set.ts'
 import { DecisionRing } from './decision-ring.ts'
+import { failureOf } from './failure.ts'
+import { forwardedLog } from './forwarded-log.ts'
+import { FrontDoor } from './front-door.ts'
 import { buildGeneration, closeUnused, type Generation, renewTrust } from './generation.ts'
 import type { Route } from './host.ts'
-import type {
-  Failure,
-  FromWorker,
-  KnownChange,
-  LogLevel,
-  ToWorker,
-  Trust,
-  WorkerStart,
-} from './messages.ts'
+import type { FromWorker, KnownChange, ToWorker, Trust, WorkerStart } from './messages.ts'
 import { requestIds } from './request-id.ts'
 import { RequestServer } from './request-server.ts'
 import { workerTrust } from './worker-trust.ts'
@@ -34,8 +24,6 @@ import { workerTrust } from './worker-trust.ts'
 const tickMs = 100
 const ticksPerRefresh = 2
 const ticksPerSweep = 5
-/** Handshakes that are reported at one tick; more are a number. */
-const maxHandshakeRecords = 20
 
 /** One thread of the gateway: all of a request's life, from accept to the last byte. */
 export class GatewayWorker {
@@ -47,21 +35,15 @@ export class GatewayWorker {
   readonly #lines: LineBatch
   readonly #durations = new Histogram()
   readonly #decisions = new DecisionRing()
-  readonly #servers: net.Server[] = []
-  readonly #handshakeCounts = new Map<string, number>()
-  readonly #owner: HandshakeOwner
+  readonly #frontDoor: FrontDoor
   #http1: Http1Edge
   #http2: Http2Edge
   readonly #requests: RequestServer
   #trust: Trust
   #generation: Generation
   #prepared: { readonly number: number; readonly generation: Generation } | undefined
-  #handshakes: HandshakeRecord[] = []
   #used: string[] = []
-  #recordsDropped = 0
-  #recordsDroppedTold = 0
-  #accepted = 0
-  #turnedAway = 0
+  #droppedTold = 0
   #ticks = 0
   #isDraining = false
 
@@ -84,33 +66,22 @@ export class GatewayWorker {
     })
     this.#http1 = new Http1Edge(this.#requests, start.plan.limits)
     this.#http2 = new Http2Edge(this.#requests, start.plan.limits)
-    this.#owner = {
+    this.#frontDoor = new FrontDoor({
+      connections: this.#connections,
+      status: this.#status,
+      limits: () => this.#generation.plan.limits,
       hostFor: (serverName) => {
         const name = serverName ?? this.#generation.plan.defaultHost
         return name === undefined ? undefined : this.#generation.hosts.get(name)
       },
-      checkDevice: (connection) => {
-        const refusal = checkDevice(connection, this.#status, Date.now())
-        // Status is told to the device, in words, by the device stage.
-        return refusal === undefined || refusal.check === 'status' ? undefined : refusal
-      },
-      succeeded: (handshake, connection) => this.#secured(handshake, connection),
-      failed: (handshake, record) => this.#failed(handshake, record),
-      abandoned: (handshake) => this.#connections.pending.delete(handshake),
-    }
+      onConnection: (connection) => this.#serve(connection),
+      log: this.#log,
+    })
   }
 
   /** Listens. Resolves when every address takes connections. */
   async listen(): Promise<void> {
-    for (const { host, port } of this.#start.listen) {
-      const server = net.createServer({ noDelay: true, keepAlive: true }, this.#accept)
-      this.#servers.push(server)
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject)
-        server.listen({ host, port, reusePort: this.#start.sharesPorts, backlog: 1_024 }, resolve)
-      })
-      server.on('error', (error) => this.#log.error({ error: error.message }, 'accepting failed'))
-    }
+    await this.#frontDoor.open(this.#start.listen, this.#start.sharesPorts)
     setInterval(() => this.#tick(), tickMs)
   }
 
@@ -139,42 +110,9 @@ export class GatewayWorker {
     drain: () => void this.#drain(),
   }
 
-  readonly #accept = (raw: Socket): void => {
-    const { limits } = this.#generation.plan
-    const { open, pending } = this.#connections
-    const isFull =
-      open.size + pending.size >= limits.maxConnections ||
-      pending.size >= limits.maxPendingHandshakes
-    if (isFull || this.#isDraining) {
-      this.#turnedAway++
-      raw.resetAndDestroy()
-      return
-    }
-    this.#accepted++
-    pending.add(new Handshake(raw, this.#owner))
-  }
-
-  #secured(handshake: Handshake, connection: Connection): void {
-    const { open, pending } = this.#connections
-    pending.delete(handshake)
-    this.#countHandshake(connection.socket.isSessionReused() ? 'resumed' : 'full', '')
-    open.add(connection)
-    connection.socket.once('close', () => open.delete(connection))
+  #serve(connection: Connection): void {
     if (connection.socket.alpnProtocol === 'h2') this.#http2.accept(connection)
     else this.#http1.accept(connection)
-    if (this.#isDraining) connection.endGracefully()
-  }
-
-  #failed(handshake: Handshake, record: HandshakeRecord): void {
-    this.#connections.pending.delete(handshake)
-    this.#countHandshake('failed', record.code)
-    if (this.#handshakes.length < maxHandshakeRecords) this.#handshakes.push(record)
-    else this.#recordsDropped++
-  }
-
-  #countHandshake(outcome: string, reason: string): void {
-    const key = `${outcome} ${reason}`
-    this.#handshakeCounts.set(key, (this.#handshakeCounts.get(key) ?? 0) + 1)
   }
 
   #tick(): void {
@@ -187,13 +125,12 @@ export class GatewayWorker {
 
   #sendRecords(): void {
     const decisions = this.#decisions.takeWaiting()
-    const handshakes = this.#handshakes
-    const dropped = this.#recordsDropped + this.#decisions.dropped - this.#recordsDroppedTold
+    const handshakes = this.#frontDoor.takeFailures()
     const used = this.#used
+    const dropped = this.#frontDoor.dropped + this.#decisions.dropped - this.#droppedTold
     if (decisions.length + handshakes.length + used.length + dropped === 0) return
-    this.#handshakes = []
     this.#used = []
-    this.#recordsDroppedTold += dropped
+    this.#droppedTold += dropped
     this.#send({ type: 'records', decisions, handshakes, used, dropped })
   }
 
@@ -268,7 +205,7 @@ export class GatewayWorker {
   async #drain(): Promise<void> {
     if (this.#isDraining) return
     this.#isDraining = true
-    for (const server of this.#servers) server.close()
+    this.#frontDoor.close()
     const { open, pending } = this.#connections
     for (const connection of open) connection.endGracefully()
     const deadline = performance.now() + this.#generation.plan.limits.drainSeconds * 1000
@@ -304,14 +241,11 @@ export class GatewayWorker {
       requests: requests.filter((row) => row.count > 0),
       durations: { counts: this.#durations.counts, sum: this.#durations.sum },
       connections,
-      accepted: this.#accepted,
-      turnedAway: this.#turnedAway,
-      handshakes: [...this.#handshakeCounts].map(([key, count]) => {
-        const [outcome = '', reason = ''] = key.split(' ')
-        return { outcome, reason, count }
-      }),
+      accepted: this.#frontDoor.accepted,
+      turnedAway: this.#frontDoor.turnedAway,
+      handshakes: this.#frontDoor.counts(),
       logLinesDropped: this.#lines.dropped,
-      recordsDropped: this.#recordsDropped + this.#decisions.dropped,
+      recordsDropped: this.#frontDoor.dropped + this.#decisions.dropped,
       upstreams: [...upstreams.values()].map(({ upstream }) => upstream.snapshot()),
     }
   }
@@ -319,24 +253,4 @@ export class GatewayWorker {
 
 function named({ plan, counters }: Route): { name: string; counters: RequestCounters } {
   return { name: plan.name, counters }
-}
-
-/** The operator's log of a worker is the main thread's. */
-function forwardedLog(send: (message: FromWorker) => void): Log {
-  const at = (level: LogLevel) => (fields: object, message: string) =>
-    send({ type: 'log', level, fields: { ...fields }, message })
-  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
-}
-
-export function failureOf(error: unknown): Failure {
-  if (!isProblem(error)) {
-    const detail = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-    return { code: 'config_invalid', detail }
-  }
-  return {
-    code: error.code,
-    detail: error.message,
-    ...(error.expected === undefined ? {} : { expected: error.expected }),
-    ...(error.found === undefined ? {} : { found: error.found }),
-  }
 }

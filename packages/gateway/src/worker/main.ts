@@ -1,6 +1,7 @@
 // The entry of a worker thread.
 import { parentPort, workerData } from 'node:worker_threads'
-import { failureOf, GatewayWorker } from './gateway-worker.ts'
+import { failureOf } from './failure.ts'
+import { GatewayWorker } from './gateway-worker.ts'
 import type { FromWorker, ToWorker, WorkerStart } from './messages.ts'
 
 const port = parentPort

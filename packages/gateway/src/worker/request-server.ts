@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import type { ReasonCode } from '@sallyport/problem'
+import { type ReasonCode, reasonOf } from '@sallyport/problem'
 import type { Connection } from '../edge/connection.ts'
 import { rawRefusal } from '../edge/malformed-request.ts'
 import type { RequestSink } from '../edge/request-sink.ts'
@@ -78,6 +78,13 @@ export class RequestServer implements RequestSink {
     const requestId = this.nextRequestId()
     const at = Date.now()
     const { host } = connection
+    // An answer that has begun cannot be taken back: then the end of the connection says it all.
+    const isFree = connection.active === 0 || connection.response?.headersSent === false
+    const isAnswered = socket.writable && isFree
+    if (isAnswered) connection.endWith(rawRefusal(code, requestId))
+    else socket.destroy()
+
+    const status = isAnswered ? reasonOf(code).status : 0
     host.counters.count('refused', code)
     this.#options.decisions.add({
       requestId,
@@ -86,21 +93,14 @@ export class RequestServer implements RequestSink {
       host: host.plan.name,
       method: '',
       path: '',
-      status: 0,
+      status,
       code,
       stages: [
         { stage: 'parse', mode: 'enforce', verdict: 'refuse', code, found: found.slice(0, 500) },
       ],
     })
-    this.#options
-      .accessLog()
-      ?.add(
-        `{"time":"${new Date(at).toISOString()}","requestId":"${requestId}",${connection.logMembers},"code":"${code}"}\n`,
-      )
-    // An answer that has begun cannot be taken back: then the end of the connection says it all.
-    const isFree = connection.active === 0 || connection.response?.headersSent === false
-    if (socket.writable && isFree) connection.endWith(rawRefusal(code, requestId))
-    else socket.destroy()
+    const line = `{"time":"${new Date(at).toISOString()}","requestId":"${requestId}",${connection.logMembers}`
+    this.#options.accessLog()?.add(`${line},"status":${status},"code":"${code}"}\n`)
   }
 
   #opened(request: GatewayRequest): void {
