@@ -21,6 +21,9 @@ import {
 import type { Layout } from './layout.ts'
 import { awaitFree } from './ports.ts'
 
+/** A passphrase of 160 random bits cannot be guessed, so each guess need not be dear: a start is seconds faster. */
+const scryptCost = { N: 2 ** 14, r: 8, p: 1 }
+
 /** The gateway's name in its certificate and in the configuration. */
 const gatewayName = 'gateway-1'
 
@@ -82,6 +85,7 @@ async function initialize(
     passphrase,
     store: layout.store,
     now: now(),
+    scryptCost,
   })
   try {
     writeFileAtomically(layout.caFile, authority.serviceRootPem)
