@@ -13,7 +13,9 @@ export type Section = {
  * section owns is an error, so that a misspelt switch is never silently off.
  */
 export function composeSchema(sections: readonly Section[]): TObject {
-  const members: Record<string, TSchema> = { version: Type.Literal(1) }
+  const members: Record<string, TSchema> = {
+    version: Type.Literal(1, { description: 'The version of this format' }),
+  }
   for (const section of sections) {
     if (Object.hasOwn(members, section.key)) {
       throw new TypeError(`Two sections of the configuration are named ${section.key}`)

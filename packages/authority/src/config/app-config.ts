@@ -37,44 +37,83 @@ export type AppConfig = {
 }
 
 const closed = { additionalProperties: false }
-const days = (fallback: number, maximum: number) =>
-  Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum, default: fallback }))
-const oneOf = <const T extends string[]>(values: T, fallback: T[number]) =>
-  Type.Optional(Type.Enum(values, { default: fallback }))
+const days = (fallback: number, maximum: number, description: string) =>
+  Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum, default: fallback, description }))
+const oneOf = <const T extends string[]>(values: T, fallback: T[number], description: string) =>
+  Type.Optional(Type.Enum(values, { default: fallback, description }))
 
 const EnrollmentSchema = Type.Object(
   {
-    mode: oneOf(['enforce', 'shadow'], 'enforce'),
-    evidence: Type.Optional(
-      Type.Array(Type.Enum(Object.keys(evidenceFormats)), { uniqueItems: true, default: [] }),
+    mode: oneOf(
+      ['enforce', 'shadow'],
+      'enforce',
+      'shadow issues to whoever asks, records what would have refused, and certifies only what was proven',
     ),
-    approval: oneOf(['none', 'required'], 'none'),
-    enrollmentToken: oneOf(['none', 'optional', 'required'], 'optional'),
+    evidence: Type.Optional(
+      Type.Array(Type.Enum(Object.keys(evidenceFormats)), {
+        uniqueItems: true,
+        default: [],
+        description: 'Formats of evidence that are accepted; without any, devices are unattested',
+      }),
+    ),
+    approval: oneOf(['none', 'required'], 'none', 'Whether an operator approves each device'),
+    enrollmentToken: oneOf(
+      ['none', 'optional', 'required'],
+      'optional',
+      'Whether a device brings a one-time token, made with `sallyport tokens create`',
+    ),
   },
-  { ...closed, default: {} },
+  { ...closed, default: {}, description: 'Who may enrol' },
 )
 
 const CertificateSchema = Type.Object(
   {
-    lifetimeDays: days(7, 398),
-    graceDays: Type.Optional(Type.Number({ minimum: 0, maximum: 398, default: 30 })),
+    lifetimeDays: days(7, 398, 'How long a certificate is valid'),
+    graceDays: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        maximum: 398,
+        default: 30,
+        description:
+          'How long after its end a signature of the same key still renews a certificate',
+      }),
+    ),
     keyKinds: Type.Optional(
       Type.Array(Type.Enum([...keyKinds]), {
         minItems: 1,
         uniqueItems: true,
         default: ['ec-p256'],
+        description: 'Kinds of device keys that are certified',
       }),
     ),
-    maxAgeDays: days(90, 3_980),
-    overlapMinutes: Type.Optional(Type.Number({ minimum: 0, maximum: 1_440, default: 10 })),
-    onFork: oneOf(['notify', 'suspend', 'revoke'], 'notify'),
+    maxAgeDays: days(90, 3_980, 'Evidence older than this is renewed with the certificate'),
+    overlapMinutes: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        maximum: 1_440,
+        default: 10,
+        description:
+          'How long a renewed certificate goes on beside its successor, for calls in flight',
+      }),
+    ),
+    onFork: oneOf(
+      ['notify', 'suspend', 'revoke'],
+      'notify',
+      'What happens to a device whose certificate two holders renew: someone copied it',
+    ),
   },
-  { ...closed, default: {} },
+  { ...closed, default: {}, description: 'What certificates are, and how they are renewed' },
 )
 
 export const AppSchema = Type.Object(
   {
-    insecureDevelopmentDevices: Type.Optional(Type.Boolean({ default: false })),
+    insecureDevelopmentDevices: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description:
+          'Enrols development devices, whose keys prove nothing, under the development root',
+      }),
+    ),
     enrollment: Type.Optional(EnrollmentSchema),
     certificate: Type.Optional(CertificateSchema),
   },
@@ -84,5 +123,10 @@ export const AppSchema = Type.Object(
 /** Apps by their ids. */
 export const AppsSchema = Type.Object(
   {},
-  { additionalProperties: AppSchema, propertyNames: { pattern: appIdPattern }, minProperties: 1 },
+  {
+    additionalProperties: AppSchema,
+    propertyNames: { pattern: appIdPattern },
+    minProperties: 1,
+    description: 'Your mobile apps, by an id of your choice that stands in every certificate',
+  },
 )

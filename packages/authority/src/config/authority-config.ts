@@ -20,26 +20,51 @@ export type AuthorityConfig = {
 }
 
 const closed = { additionalProperties: false }
-const File = Type.String({ minLength: 1, maxLength: 4_096 })
+const file = (description: string) => Type.String({ minLength: 1, maxLength: 4_096, description })
 /** Address and port; IPv6 addresses stand in brackets. Port 0 takes a free one. */
-const Listen = Type.String({ pattern: '^(?:\\[[0-9a-fA-F:.]+\\]|[0-9A-Za-z.-]+):[0-9]{1,5}$' })
-const TlsListener = Type.Object({ listen: Listen, certificateFile: File, keyFile: File }, closed)
+const Listen = Type.String({
+  pattern: '^(?:\\[[0-9a-fA-F:.]+\\]|[0-9A-Za-z.-]+):[0-9]{1,5}$',
+  description: 'Address and port, as 127.0.0.1:8443 or [::1]:8443',
+})
+const tlsListener = (description: string) =>
+  Type.Object(
+    {
+      listen: Listen,
+      certificateFile: file('PEM: the server certificate, then its chain'),
+      keyFile: file('PEM: its private key'),
+    },
+    { ...closed, description },
+  )
 
-const StoreSchema = Type.Object({ path: File }, closed)
+const StoreSchema = Type.Object(
+  { path: file('The SQLite database') },
+  { ...closed, description: 'Where the authority keeps all of its state' },
+)
 
 const AuthoritySchema = Type.Object(
   {
-    keys: Type.Object({ directory: File, passphraseFile: Type.Optional(File) }, closed),
+    keys: Type.Object(
+      {
+        directory: file('Where the encrypted keys of the CAs lie'),
+        passphraseFile: Type.Optional(
+          file('Opens them; else SALLYPORT_PASSPHRASE does, or a question on the terminal'),
+        ),
+      },
+      { ...closed, description: 'The keys of the CAs' },
+    ),
     listeners: Type.Object(
       {
-        device: TlsListener,
-        admin: TlsListener,
-        operations: Type.Object({ listen: Listen }, closed),
+        device: tlsListener('The device API: where phones enrol and renew'),
+        admin: tlsListener('The admin API, and the feed for gateways. Keep it off the internet'),
+        operations: Type.Object(
+          { listen: Listen },
+          { ...closed, description: 'Health, version and metrics, over plain HTTP' },
+        ),
       },
-      closed,
+      { ...closed, description: 'Where the authority listens' },
     ),
   },
-  closed,
+  { ...closed, description: 'The authority: who gets a certificate, and for how long it counts' },
 )
 
 /** The sections of sallyport.yaml that the authority owns. */

@@ -12,8 +12,8 @@ const Listen = Type.String({
   pattern: '^(?:\\[[0-9a-fA-F:.]+\\]|[^:\\[\\]\\s]+):[0-9]{1,5}$',
   description: 'address:port, [::1]:port for IPv6',
 })
-const Seconds = (fallback: number) =>
-  Type.Integer({ minimum: 1, maximum: 31_536_000, default: fallback })
+const Seconds = (fallback: number, description: string) =>
+  Type.Integer({ minimum: 1, maximum: 31_536_000, default: fallback, description })
 
 /** Every stage with settings, under its name: the table of stages says which there are. */
 const StagesSchema: TObject = Type.Object(
@@ -21,14 +21,32 @@ const StagesSchema: TObject = Type.Object(
     (stages as readonly Stage<unknown>[]).flatMap(({ name, settings }) =>
       settings === undefined
         ? []
-        : [[name, Type.Optional(Type.Object(withMode(settings(Type) as TProperties), closed))]],
+        : [
+            [
+              name,
+              Type.Optional(
+                Type.Object(withMode(settings(Type) as TProperties), {
+                  ...closed,
+                  description: `What the stage ${name} demands on this route`,
+                }),
+              ),
+            ],
+          ],
     ),
   ),
-  closed,
+  { ...closed, description: 'The stages of this route that have settings' },
 )
 
 function withMode(members: TProperties): TProperties {
-  return { mode: Type.Optional(Type.Enum([...modes])), ...members }
+  return {
+    mode: Type.Optional(
+      Type.Enum([...modes], {
+        default: 'enforce',
+        description: 'shadow decides and records, and lets through; off does not look',
+      }),
+    ),
+    ...members,
+  }
 }
 
 const RouteSchema = Type.Object(
@@ -50,18 +68,22 @@ const RouteSchema = Type.Object(
           Type.Array(Type.String({ pattern: '^[A-Z][A-Z-]{0,30}$' }), {
             minItems: 1,
             uniqueItems: true,
+            description: 'By default all',
           }),
         ),
       },
-      closed,
+      { ...closed, description: 'Which requests; the longest path that matches wins' },
     ),
-    upstream: Type.String(),
+    upstream: Type.String({ description: 'A name under gateway.upstreams' }),
     sensitive: Type.Boolean({
       default: false,
       description:
         'Stopped earlier when the authority has not been heard: status.sensitiveAfterSeconds',
     }),
-    webSocket: Type.Boolean({ default: false }),
+    webSocket: Type.Boolean({
+      default: false,
+      description: 'Whether WebSockets may be opened; they end when the device does',
+    }),
     stages: Type.Optional(StagesSchema),
   },
   closed,
@@ -69,29 +91,60 @@ const RouteSchema = Type.Object(
 
 const HostSchema = Type.Object(
   {
-    clientCertificate: Type.Enum([...clientCertificateModes]),
-    certificate: Type.Object({ certificateFile: File('PEM'), keyFile: File('PEM') }, closed),
+    clientCertificate: Type.Enum([...clientCertificateModes], {
+      description:
+        'require: TLS refuses; explain: the reason is the only answer; optional: routes decide; off: none is asked for',
+    }),
+    certificate: Type.Object(
+      {
+        certificateFile: File('PEM: the server certificate, then its chain'),
+        keyFile: File('PEM: its private key'),
+      },
+      { ...closed, description: 'What the gateway shows to clients of this host' },
+    ),
     trust: Type.Optional(
       Type.Array(
         Type.Object(
-          { caFile: File('PEM'), trustDomain: Type.String({ minLength: 1, maxLength: 255 }) },
+          {
+            caFile: File('PEM: the CA that issues them directly'),
+            trustDomain: Type.String({
+              minLength: 1,
+              maxLength: 255,
+              description: 'Their identities must lie in it',
+            }),
+          },
           closed,
         ),
         { description: 'CAs that are not of this deployment, each for its own trust domain alone' },
       ),
     ),
-    routes: Type.Array(RouteSchema, { minItems: 1 }),
+    routes: Type.Array(RouteSchema, { minItems: 1, description: 'What is served, and where from' }),
   },
   closed,
 )
 
 export const GatewaySchema = Type.Object(
   {
-    name: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$' }),
-    listen: Type.Array(Listen, { minItems: 1, uniqueItems: true }),
-    workers: Type.Integer({ minimum: 1, maximum: 256, default: 1 }),
+    name: Type.String({
+      pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$',
+      description: 'As its certificate names it',
+    }),
+    listen: Type.Array(Listen, {
+      minItems: 1,
+      uniqueItems: true,
+      description: 'Where devices connect, as 0.0.0.0:443 or [::]:443',
+    }),
+    workers: Type.Integer({
+      minimum: 1,
+      maximum: 256,
+      default: 1,
+      description: 'Threads; one for each core',
+    }),
     stateDirectory: File('Where the last known status of devices is kept'),
-    insecureDevelopmentDevices: Type.Boolean({ default: false }),
+    insecureDevelopmentDevices: Type.Boolean({
+      default: false,
+      description: 'Lets development devices in, whose keys prove nothing',
+    }),
     defaultHost: Type.Optional(
       Type.String({
         description: 'For clients that name no host (SNI); otherwise they are refused',
@@ -99,47 +152,63 @@ export const GatewaySchema = Type.Object(
     ),
     authority: Type.Object(
       {
-        url: Type.String({ pattern: '^https://[^/?#@\\s]+/?$' }),
-        caFile: File('PEM'),
-        certificateFile: File('PEM; the certificate of this gateway'),
-        keyFile: File('PEM'),
+        url: Type.String({
+          pattern: '^https://[^/?#@\\s]+/?$',
+          description: 'Origin of the admin listener',
+        }),
+        caFile: File('PEM: the CA that it is verified with'),
+        certificateFile: File('PEM: the certificate of this gateway'),
+        keyFile: File('PEM: its private key'),
       },
-      closed,
+      { ...closed, description: 'Where the status of devices comes from' },
     ),
-    operations: Type.Optional(Type.Object({ listen: Listen }, closed)),
+    operations: Type.Optional(
+      Type.Object(
+        { listen: Listen },
+        { ...closed, description: 'Health, version, decisions and metrics, over plain HTTP' },
+      ),
+    ),
     accessLog: Type.Object(
       { path: Type.String({ default: '-', description: 'A file, - for standard output, or off' }) },
-      { ...closed, default: {} },
+      { ...closed, default: {}, description: 'A line of JSON for each request' },
     ),
     tls: Type.Object(
-      { minVersion: Type.Enum(['1.2', '1.3'], { default: '1.3' }) },
-      { ...closed, default: {} },
+      {
+        minVersion: Type.Enum(['1.2', '1.3'], {
+          default: '1.3',
+          description: 'The oldest version of TLS that is spoken',
+        }),
+      },
+      { ...closed, default: {}, description: 'Towards devices' },
     ),
     ticketSecretFile: Type.Optional(
       File('Shared by gateways that are to resume each other’s sessions: 32 bytes or more'),
     ),
     status: Type.Object(
       {
-        warnAfterSeconds: Seconds(300),
-        sensitiveAfterSeconds: Seconds(3_600),
-        stopAfterSeconds: Seconds(86_400),
+        warnAfterSeconds: Seconds(300, 'Logged and shown in the metrics'),
+        sensitiveAfterSeconds: Seconds(3_600, 'Routes marked sensitive are refused'),
+        stopAfterSeconds: Seconds(86_400, 'Every request of a device is refused'),
       },
-      { ...closed, default: {} },
+      {
+        ...closed,
+        default: {},
+        description: 'What happens when the authority has not been heard for so long',
+      },
     ),
     limits: LimitsSchema,
     hosts: Type.Record(Type.String({ pattern: '^[a-z0-9_.-]{1,253}$' }), HostSchema, {
       minProperties: 1,
       additionalProperties: false,
+      description: 'By the name that clients ask for (SNI and Host)',
     }),
     upstreams: Type.Record(
       Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$' }),
       UpstreamSchema,
-      {
-        additionalProperties: false,
-      },
+      { additionalProperties: false, description: 'The services behind the gateway, by name' },
     ),
   },
-  closed,
+  { ...closed, description: 'The gateway: decides each request' },
 )
 
 /** The section `gateway` of sallyport.yaml, as validated, defaults filled in. */

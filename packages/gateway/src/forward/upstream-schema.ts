@@ -11,7 +11,12 @@ const target = Type.String({
 /** One entry of `gateway.upstreams`. */
 export const UpstreamSchema = Type.Object(
   {
-    targets: Type.Array(target, { minItems: 1, maxItems: 64, uniqueItems: true }),
+    targets: Type.Array(target, {
+      minItems: 1,
+      maxItems: 64,
+      uniqueItems: true,
+      description: 'Origins of the service, as http://10.0.0.7:8080',
+    }),
     protocol: Type.Optional(
       Type.Enum(['h1', 'h2'], {
         default: 'h1',
@@ -19,7 +24,10 @@ export const UpstreamSchema = Type.Object(
       }),
     ),
     balance: Type.Optional(
-      Type.Enum(['leastOutstanding', 'roundRobin'], { default: 'leastOutstanding' }),
+      Type.Enum(['leastOutstanding', 'roundRobin'], {
+        default: 'leastOutstanding',
+        description: 'How a target is chosen among several',
+      }),
     ),
     caFile: Type.Optional(
       Type.String({ description: 'PEM; without it the CAs of the system are trusted' }),
@@ -50,7 +58,7 @@ export const UpstreamSchema = Type.Object(
             1,
           ),
         },
-        { additionalProperties: false },
+        { additionalProperties: false, description: 'How long to wait for the service' },
       ),
     ),
     retries: Type.Optional(
@@ -65,7 +73,12 @@ export const UpstreamSchema = Type.Object(
       Type.Object(
         {
           maxConnectionsPerTarget: Type.Optional(
-            Type.Integer({ minimum: 1, maximum: 65_535, default: 256 }),
+            Type.Integer({
+              minimum: 1,
+              maximum: 65_535,
+              default: 256,
+              description: 'Of each worker',
+            }),
           ),
           idleMs: milliseconds('How long an unused connection is kept', 30_000, 1),
           maxWaiting: Type.Optional(
@@ -77,7 +90,7 @@ export const UpstreamSchema = Type.Object(
             }),
           ),
         },
-        { additionalProperties: false },
+        { additionalProperties: false, description: 'Connections that are kept and shared' },
       ),
     ),
     health: Type.Optional(
@@ -107,7 +120,10 @@ export const UpstreamSchema = Type.Object(
           ),
           ejectMs: milliseconds('How long failures of requests take a target out', 10_000, 1),
         },
-        { additionalProperties: false },
+        {
+          additionalProperties: false,
+          description: 'How targets that fail are found and left out',
+        },
       ),
     ),
   },

@@ -28,11 +28,32 @@ export type DeviceSettings = StageSettings & {
 export const deviceStage: Stage<DeviceSettings> = {
   name: 'device',
   settings: (type: typeof Type) => ({
-    required: type.Optional(type.Boolean()),
-    minimumAssurance: type.Optional(type.Enum([...assurances])),
-    apps: type.Optional(type.Array(type.String({ maxLength: 63 }), { minItems: 1 })),
-    platforms: type.Optional(type.Array(type.Enum([...platforms]), { minItems: 1 })),
-    minimumAppVersion: type.Optional(type.String({ pattern: '^[0-9A-Za-z.+_-]{1,40}$' })),
+    required: type.Optional(
+      type.Boolean({
+        description: 'Whether a device must be known; by default as the host demands',
+      }),
+    ),
+    minimumAssurance: type.Optional(
+      type.Enum([...assurances], { description: 'What must be proven of the key of the device' }),
+    ),
+    apps: type.Optional(
+      type.Array(type.String({ maxLength: 63 }), {
+        minItems: 1,
+        description: 'Ids of the apps that are let in; by default all',
+      }),
+    ),
+    platforms: type.Optional(
+      type.Array(type.Enum([...platforms]), {
+        minItems: 1,
+        description: 'Platforms that are let in; by default all',
+      }),
+    ),
+    minimumAppVersion: type.Optional(
+      type.String({
+        pattern: '^[0-9A-Za-z.+_-]{1,40}$',
+        description: 'Older apps are told to update; the version is that of the last renewal',
+      }),
+    ),
   }),
   appliesTo: (host) => host.clientCertificate !== 'off',
   compile: (settings, { host, route, status }): Decide => {
