@@ -30,7 +30,7 @@ export type ConfigurationKey = {
 
 /** Every key that a schema allows, in its own order, a mapping before what is in it. */
 export function configurationKeys(schema: TSchema): ConfigurationKey[] {
-  return [...members('', schema as Node)]
+  return [...members('', schema)]
 }
 
 /** `docs/reference/configuration.md`, whole, as Markdown. */

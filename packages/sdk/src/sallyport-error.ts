@@ -83,8 +83,8 @@ export function errorFromProblem(
   if (typeof body !== 'object' || body === null) return undefined
   const members = new Map<string, unknown>(Object.entries(body))
   const sent = members.get('code')
-  if (members.get('type') !== `urn:sallyport:reason:${sent}`) return undefined
   if (typeof sent !== 'string' || !codeForm.test(sent)) return undefined
+  if (members.get('type') !== `urn:sallyport:reason:${sent}`) return undefined
   const code = isReasonCode(sent) ? sent : 'unknown'
   const action = actions.find((known) => known === members.get('action'))
   const requestId = textOf(members.get('requestId'), requestIdForm)

@@ -63,7 +63,7 @@ async function befall(phone: Phone, event: Misfortune): Promise<void> {
       return
     case 'call': {
       const call = calls[event.name]
-      const all = Array.from({ length: event.times }, () => call?.(phone))
+      const all = Array.from({ length: event.times }, async () => await call?.(phone))
       for (const outcome of await Promise.allSettled(all)) refuseStrangers(outcome)
     }
   }

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
@@ -19,12 +19,8 @@ export type GatewayDeployment = {
 /** Authority, gateway and a service that tells what it was given, each real. */
 export async function deployGateway(t: Pick<TestContext, 'after'>): Promise<GatewayDeployment> {
   const authority = await deployAuthority(t)
-  const service = createServer(async (request, response) => {
-    const body = await request.toArray()
-    const { method, url, headers } = request
-    response.setHeader('content-type', 'application/json')
-    response.end(JSON.stringify({ method, url, headers, body: Buffer.concat(body).toString() }))
-  }).listen(0, '127.0.0.1')
+  const service = createServer((request, response) => void tell(request, response))
+  service.listen(0, '127.0.0.1')
   await once(service, 'listening')
   t.after(() => {
     service.closeAllConnections()
@@ -47,6 +43,13 @@ export async function deployGateway(t: Pick<TestContext, 'after'>): Promise<Gate
         ...options,
       }),
   }
+}
+
+async function tell(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const body: Buffer[] = await request.toArray()
+  const { method, url, headers } = request
+  response.setHeader('content-type', 'application/json')
+  response.end(JSON.stringify({ method, url, headers, body: Buffer.concat(body).toString() }))
 }
 
 function readConfig(authority: AuthorityDeployment, servicePort: number): GatewayConfig {

@@ -98,7 +98,7 @@ for (const renewalKey of ['new', 'same'] as const) {
         const { deviceId } = (await response.json()) as { deviceId: string }
         assert.equal(deviceId, (await phone.device.status()).deviceId)
         const keys = readdirSync(phone.directory).filter((name) => name.endsWith('.pem'))
-        assert.equal(keys.length, 1, `${keys}`)
+        assert.equal(keys.length, 1, keys.join())
         await phone.device.close()
         // The token of the admin has a life too.
         authority.clock.offsetMs = 0

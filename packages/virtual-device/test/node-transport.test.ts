@@ -44,7 +44,7 @@ async function start(
   const server: Server =
     httpVersion === '1.1'
       ? createServer(settings, listener)
-      : (createSecureServer(settings, listener as never) as unknown as Server)
+      : createSecureServer(settings, listener as never)
   const connections: Socket[] = []
   server.on('secureConnection', (socket: Socket) => connections.push(socket))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -145,8 +145,11 @@ for (const httpVersion of ['1.1', '2'] as const) {
   test(`method, headers and body arrive, and come back, ${over}`, async (t) => {
     const { url } = await start(t, httpVersion, (request, response) => {
       const { method, url: target, headers } = request
-      response.writeHead(418, { 'Set-Cookie': ['a=1', 'b=2'], 'X-Seen': `${method} ${target}` })
-      response.write(`${headers['x-one']}|${headers['content-length']}|`)
+      response.writeHead(418, {
+        'Set-Cookie': ['a=1', 'b=2'],
+        'X-Seen': `${String(method)} ${String(target)}`,
+      })
+      response.write(`${String(headers['x-one'])}|${String(headers['content-length'])}|`)
       request.pipe(response)
     })
     const transport = openTransport(t, httpVersion)

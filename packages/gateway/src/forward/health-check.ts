@@ -27,7 +27,7 @@ function repeatCheck(target: Target, settings: UpstreamSettings, path: string): 
     target.checked(why)
     // Spread, so that many gateways do not ask one service in the same moment.
     const waitMs = settings.healthIntervalMs * (0.9 + Math.random() * 0.2)
-    timer = setTimeout(check, waitMs).unref()
+    timer = setTimeout(() => void check(), waitMs).unref()
   }
   void check()
   return () => {

@@ -211,13 +211,14 @@ test('100 MB of header fields cost one bounded buffer', async () => {
 test('a head that comes a byte at a time is read', async () => {
   const bytes =
     'HTTP/1.1 200 OK\r\nX-A: b\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-T: 1\r\n\r\n'
-  await using service = await rawService(async (socket) => {
+  const drip = async (socket: net.Socket): Promise<void> => {
     socket.setNoDelay(true)
     for (const byte of bytes) {
       socket.write(byte)
       await new Promise((resolve) => setImmediate(resolve))
     }
-  })
+  }
+  await using service = await rawService((socket) => void drip(socket))
   await using edge = await startEdge({ targets: [service.url] })
   const answer = await ask(edge.port, { headers: { TE: 'trailers' } })
   assert.equal(answer.body, 'ok')

@@ -71,7 +71,7 @@ test('an unused connection is closed after pool.idleMs', async () => {
 
 test('a connection that the service will close within a second is not kept', async () => {
   await using service = await cannedService(
-    `${ok.replace('\r\n\r\n', '\r\nKeep-Alive: timeout=1\r\n\r\n')}`,
+    ok.replace('\r\n\r\n', '\r\nKeep-Alive: timeout=1\r\n\r\n'),
   )
   await using edge = await startEdge({ targets: [service.url] })
   await ask(edge.port)

@@ -18,7 +18,7 @@ async function tlsService(options: https.ServerOptions = {}) {
   const service = https.createServer({ ...server, ...options }, (req, res) => {
     const socket = req.socket as TLSSocket
     const subject = socket.getPeerCertificate().subject?.CN ?? 'nobody'
-    res.end(`${subject} ${String(socket.servername)} ${String(socket.isSessionReused())}`)
+    res.end(`${String(subject)} ${String(socket.servername)} ${String(socket.isSessionReused())}`)
   })
   service.on('tlsClientError', () => {})
   await listen(service)

@@ -37,7 +37,7 @@ test('passes messages of a WebSocket both ways, small and large', async () => {
   for (const message of ['hello', 'x'.repeat(2_000_000)]) {
     socket.send(message)
     const back = await new Promise((resolve) =>
-      socket.once('message', (data) => resolve(String(data))),
+      socket.once('message', (data: Buffer) => resolve(data.toString())),
     )
     assert.equal(back, message)
   }

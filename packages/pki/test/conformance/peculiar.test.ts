@@ -1,4 +1,4 @@
-import './reflect-metadata.ts'
+import 'reflect-metadata'
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
 import {
