@@ -4,9 +4,9 @@ import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { LoadClient } from './load/load-client.ts'
 import { checkPeer } from './measure/check-peer.ts'
-import { measureTrial } from './measure/measure-trial.ts'
+import { measureTrial, type TrialOutcome } from './measure/measure-trial.ts'
 import { residentMegabytes } from './measure/resident-memory.ts'
-import { type TrialSettings, trials } from './measure/trials.ts'
+import { type Trial, type TrialSettings, trials } from './measure/trials.ts'
 import type { Peer, RunningPeer } from './peers/peer.ts'
 import { basePeer, peers } from './peers/peers.ts'
 import { freePort } from './process/free-port.ts'
@@ -23,6 +23,8 @@ export type GatewayBenchmarkOptions = TrialSettings & {
   readonly rounds: number
   /** Progress, a line at a time. */
   readonly say: (line: string) => void
+  /** Ends the benchmark at the next step, every server stopped. */
+  readonly signal: AbortSignal
 }
 
 type Contender = {
@@ -39,7 +41,7 @@ type Contender = {
  * whatever else the machine does meets all of them alike.
  */
 export async function benchmarkGateways(options: GatewayBenchmarkOptions): Promise<Report> {
-  const { say } = options
+  const { say, signal } = options
   await using cleanUp = new AsyncDisposableStack()
   const directory = mkdtempSync(path.join(os.tmpdir(), 'sallyport-bench-'))
   cleanUp.defer(() => rmSync(directory, { recursive: true, force: true }))
@@ -54,13 +56,14 @@ export async function benchmarkGateways(options: GatewayBenchmarkOptions): Promi
   const contenders: Contender[] = []
   for (const { peer, version } of found) {
     if (version === undefined) continue
+    signal.throwIfAborted()
     say(`starting ${peer.name} ${version}`)
     const running = await start(peer, site)
     cleanUp.defer(() => running.stop())
     await checkPeer(peer, running, site)
     contenders.push({ peer, version, running, samples: noSamples() })
   }
-  await delay(idleMs)
+  await delay(idleMs, undefined, { signal })
   for (const { running, samples } of contenders) {
     samples.idleMemory.push(residentMegabytes(running.processId))
   }
@@ -97,19 +100,35 @@ async function runTrials(
   client: LoadClient,
   options: GatewayBenchmarkOptions,
 ): Promise<void> {
+  const measure = async (
+    { peer, running }: Contender,
+    trial: Trial,
+    count: number,
+  ): Promise<TrialOutcome> => {
+    options.signal.throwIfAborted()
+    try {
+      return await measureTrial(client, { port: running.port, site }, running.processId, {
+        load: trial.load,
+        count,
+        concurrency: trial.concurrency(options),
+      })
+    } catch (cause) {
+      options.signal.throwIfAborted()
+      throw new Error(`${peer.name}, ${trial.load}: ${(cause as Error).message}`, { cause })
+    }
+  }
   options.say('warming up')
   for (const trial of trials) {
-    for (const { running } of contenders) {
-      for (let round = 0; round < trial.warmUpRounds; round++) {
-        await measureTrial(trial, running, site, client, options)
-      }
+    for (const contender of contenders) {
+      await measure(contender, trial, trial.warmUp)
     }
   }
   for (let round = 1; round <= options.rounds; round++) {
     options.say(`round ${round} of ${options.rounds}`)
     for (const trial of trials) {
-      for (const { running, samples } of contenders) {
-        const outcome = await measureTrial(trial, running, site, client, options)
+      for (const contender of contenders) {
+        const { samples } = contender
+        const outcome = await measure(contender, trial, trial.count(options))
         samples[trial.cpu].push(outcome.cpuMicroseconds)
         if (trial.p99 !== undefined) samples[trial.p99].push(outcome.p99Ms)
       }

@@ -19,11 +19,16 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
   }
   const { isJson, isCheck, settings } = reading
   const say = (line: string): void => void process.stderr.write(`${line}\n`)
+  const ending = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    process.once(signal, () => ending.abort(new Error(`ended by ${signal}`)))
+  }
   let report: Report
   try {
-    report = await benchmarkGateways({ ...settings, say })
+    report = await benchmarkGateways({ ...settings, say, signal: ending.signal })
   } catch (error) {
-    say(error instanceof Error ? error.message : String(error))
+    const reason: unknown = ending.signal.aborted ? ending.signal.reason : error
+    say(reason instanceof Error ? reason.message : String(reason))
     return 3
   }
   process.stdout.write(

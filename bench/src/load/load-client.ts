@@ -19,10 +19,13 @@ export type OpenedLoad = {
 /** The process that makes load: started once, so that it is warm in every round. */
 export class LoadClient {
   readonly #child: ChildProcess
+  readonly #ended = new AbortController()
 
   constructor() {
     const [program, ...args] = onCore('load', [process.execPath])
-    this.#child = fork(module, { execPath: program, execArgv: args })
+    // Away from the terminal's group: Ctrl-C is for this process, which then ends the other.
+    this.#child = fork(module, { execPath: program, execArgv: args, detached: true })
+    this.#child.once('exit', () => this.#ended.abort(new Error('the load process ended')))
   }
 
   /** Opens one load; another only after it was closed. */
@@ -37,7 +40,7 @@ export class LoadClient {
   }
 
   async stop(): Promise<void> {
-    if (this.#child.exitCode !== null) return
+    if (this.#ended.signal.aborted) return
     const ended = once(this.#child, 'exit')
     this.#child.disconnect()
     await ended
@@ -46,7 +49,7 @@ export class LoadClient {
   async #ask(command: LoadCommand): Promise<LoadResult | undefined> {
     this.#child.send(command)
     const [reply] = (await once(this.#child, 'message', {
-      signal: AbortSignal.timeout(replyTimeoutMs),
+      signal: AbortSignal.any([AbortSignal.timeout(replyTimeoutMs), this.#ended.signal]),
     })) as [LoadReply]
     if (!reply.ok) throw new Error(`load ${command.do}: ${reply.error}`)
     return reply.result

@@ -1,9 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { LoadTarget } from '../load/load.ts'
 import type { LoadClient } from '../load/load-client.ts'
-import type { RunningPeer } from '../peers/peer.ts'
-import type { Site } from '../site/site.ts'
+import type { LoadKind } from '../load/loads.ts'
 import { cpuMicroseconds } from './cpu-time.ts'
-import type { Trial, TrialSettings } from './trials.ts'
 
 /** What a server still does for a load after its last answer: log lines, closing connections. */
 const settleMs = 150
@@ -14,24 +13,24 @@ export type TrialOutcome = {
   readonly p99Ms: number
 }
 
-/** One trial of one gateway. Connections are opened, and their handshakes done, before the clock starts. */
+/**
+ * One load of one gateway. Connections are opened, and their handshakes done, before the clock starts.
+ *
+ * @param processId the root of the processes that are the gateway
+ * @throws Error an answer was not as it should be
+ */
 export async function measureTrial(
-  trial: Trial,
-  peer: RunningPeer,
-  site: Site,
   client: LoadClient,
-  settings: TrialSettings,
+  target: LoadTarget,
+  processId: number,
+  { load: kind, count, concurrency }: { load: LoadKind; count: number; concurrency: number },
 ): Promise<TrialOutcome> {
-  const count = trial.count(settings)
-  const target = { port: peer.port, site }
-  const load = await client.open(trial.load, target, trial.concurrency(settings))
-  try {
-    await delay(settleMs)
-    const before = cpuMicroseconds(peer.processId)
-    const { p99Ms } = await load.run(count)
-    await delay(settleMs)
-    return { cpuMicroseconds: (cpuMicroseconds(peer.processId) - before) / count, p99Ms }
-  } finally {
-    await load.close()
-  }
+  const load = await client.open(kind, target, concurrency)
+  await delay(settleMs)
+  const before = cpuMicroseconds(processId)
+  const { p99Ms } = await load.run(count)
+  await delay(settleMs)
+  const used = cpuMicroseconds(processId) - before
+  await load.close()
+  return { cpuMicroseconds: used / count, p99Ms }
 }

@@ -18,8 +18,8 @@ export type Trial = {
   readonly p99?: FigureName
   readonly count: (settings: TrialSettings) => number
   readonly concurrency: (settings: TrialSettings) => number
-  /** How many rounds' worth of load comes before the first round, for compilers and caches. */
-  readonly warmUpRounds: number
+  /** Requests or handshakes before the first round, for compilers and caches; no fewer for a short run. */
+  readonly warmUp: number
 }
 
 /** What is done to each gateway in each round. */
@@ -30,7 +30,7 @@ export const trials: readonly Trial[] = [
     p99: 'http1P99',
     count: ({ requests }) => requests,
     concurrency: ({ concurrency }) => concurrency,
-    warmUpRounds: 3,
+    warmUp: 60_000,
   },
   {
     load: 'http2',
@@ -38,20 +38,20 @@ export const trials: readonly Trial[] = [
     p99: 'http2P99',
     count: ({ requests }) => requests,
     concurrency: ({ concurrency }) => concurrency,
-    warmUpRounds: 2,
+    warmUp: 30_000,
   },
   {
     load: 'handshake',
     cpu: 'handshakeCpu',
     count: ({ handshakes }) => handshakes,
     concurrency: ({ handshakeConcurrency }) => handshakeConcurrency,
-    warmUpRounds: 1,
+    warmUp: 500,
   },
   {
     load: 'connection',
     cpu: 'connectionCpu',
     count: ({ handshakes }) => handshakes,
     concurrency: ({ handshakeConcurrency }) => handshakeConcurrency,
-    warmUpRounds: 1,
+    warmUp: 500,
   },
 ]

@@ -60,7 +60,6 @@ ${authorities}
       roll_disabled
     }
   }
-  header X-Request-Id {http.request.uuid}
   reverse_proxy 127.0.0.1:${site.upstreamPort} {
     header_up Client-Cert :{http.request.tls.client.certificate_der_base64}:
     header_up Client-Cert-Chain \`${chain}\`

@@ -15,7 +15,6 @@ type Settings = {
 /** The part of fastify that is used here: it is optional, so its types may be missing. */
 type Fastify = (options: object) => {
   register(plugin: unknown, options: object): unknown
-  addHook(name: 'onSend', hook: (request: ProxiedRequest, reply: Reply) => Promise<void>): unknown
   listen(options: object): Promise<string>
 }
 type ProxiedRequest = {
@@ -24,7 +23,6 @@ type ProxiedRequest = {
   headers: { host?: string }
   raw: { socket: TLSSocket }
 }
-type Reply = { header(name: string, value: string): unknown }
 
 const settings = JSON.parse(process.argv[2] ?? '') as Settings
 const { site, port, accessLog, fields } = settings
@@ -47,10 +45,6 @@ const server = fastify({
     rejectUnauthorized: true,
   },
 })
-server.addHook('onSend', async (request, reply) => {
-  reply.header('x-request-id', request.id)
-})
-
 /** Encoded once per connection, as a careful author would. */
 const clientCertificates = new WeakMap<TLSSocket, string>()
 function clientCertificateOf(socket: TLSSocket): string {

@@ -68,7 +68,6 @@ frontend edge
   http-request set-header X-Forwarded-Proto https
   http-request set-header X-Request-Id %[unique-id]
   http-request set-header traceparent ${traceparent}
-  http-response set-header X-Request-Id %[unique-id]
   default_backend service
 
 backend service

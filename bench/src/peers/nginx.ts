@@ -82,7 +82,6 @@ ${temporary}
       proxy_set_header X-Forwarded-Proto https;
       proxy_set_header X-Request-Id $request_id;
       proxy_set_header traceparent '00-$request_id-00f067aa0ba902b7-00';
-      add_header X-Request-Id $request_id;
     }
   }
 }

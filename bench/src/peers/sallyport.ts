@@ -9,7 +9,7 @@ import { sallyportCommand } from '../site/prepare-site.ts'
 import type { Site } from '../site/site.ts'
 import type { Peer } from './peer.ts'
 
-const manifest = new URL('../../../packages/cli/package.json', import.meta.url)
+const manifest = new URL('../../../../packages/cli/package.json', import.meta.url)
 
 /** The authority and the supervisor run too, for the status feed; the gateway's process alone counts. */
 export const sallyport: Peer = {

@@ -39,6 +39,8 @@ export async function startServer(server: ServerCommand): Promise<ServerProcess>
     cwd: directory,
     env: { ...process.env, ...environment },
     stdio: ['ignore', output, output],
+    // Away from the terminal's group: Ctrl-C is for this process, which then stops the server.
+    detached: true,
   })
   const failure = once(child, 'error').then(([error]) => error as Error)
   const deadline = performance.now() + startTimeoutMs

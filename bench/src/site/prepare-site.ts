@@ -10,7 +10,7 @@ import type { KeyPairFiles, Site } from './site.ts'
 
 /** The command as users run it. */
 export const sallyportCommand = fileURLToPath(
-  new URL('../../../packages/cli/bin/sallyport.js', import.meta.url),
+  new URL('../../../../packages/cli/bin/sallyport.js', import.meta.url),
 )
 
 /** The line that `sallyport dev --json` prints, as far as it is used here. */
