@@ -68,7 +68,7 @@ const RouteSchema = Type.Object(
           Type.Array(Type.String({ pattern: '^[A-Z][A-Z-]{0,30}$' }), {
             minItems: 1,
             uniqueItems: true,
-            description: 'By default all',
+            description: 'By default all but TRACE, TRACK and CONNECT',
           }),
         ),
       },

@@ -60,24 +60,43 @@ export class Http1Edge {
   readonly #onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     const connection = (request.socket as Carrier)[connectionOf]
     if (connection === undefined) throw new TypeError('A request came on no connection of ours')
+    // llhttp reads HTTP/0.9 and HTTP/2.0 in this form as well; services may read them otherwise.
+    if (request.httpVersionMajor !== 1) {
+      this.#broken(connection.socket, connection.socket, 'request_malformed', 'not HTTP/1')
+      return
+    }
     connection.response = response
     if (connection.isEnding) response.shouldKeepAlive = false
     if (connection.active >= this.#limits.pipelinedRequests) {
       connection.endNow()
       return
     }
-    const exchange = http1Exchange(request, response, this.#sink.nextRequestId())
-    if (connection.hasUnsupportedUpgrade) {
-      connection.hasUnsupportedUpgrade = false
-      this.#sink.refuseUpgrade(connection, exchange)
-    } else this.#sink.begin(connection, exchange, false)
+    try {
+      const exchange = http1Exchange(request, response, this.#sink.nextRequestId())
+      if (connection.hasUnsupportedUpgrade) {
+        connection.hasUnsupportedUpgrade = false
+        this.#sink.refuseUpgrade(connection, exchange)
+      } else this.#sink.begin(connection, exchange, false)
+    } catch (error) {
+      this.#sink.broke(connection, error)
+    }
   }
 
   readonly #onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     const connection = (request.socket as Carrier)[connectionOf]
     if (connection === undefined) throw new TypeError('A request came on no connection of ours')
-    const exchange = http1UpgradeExchange(request, socket, head, this.#sink.nextRequestId())
-    this.#sink.begin(connection, exchange, true)
+    // RFC 9112 §9.3.2: answers come in the order of their requests. Whoever asks for another protocol
+    // before the last answer is there has no use for either.
+    if (connection.active > 0) {
+      connection.endNow()
+      return
+    }
+    try {
+      const exchange = http1UpgradeExchange(request, socket, head, this.#sink.nextRequestId())
+      this.#sink.begin(connection, exchange, true)
+    } catch (error) {
+      this.#sink.broke(connection, error)
+    }
   }
 
   #broken(

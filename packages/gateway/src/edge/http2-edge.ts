@@ -60,11 +60,12 @@ export class Http2Edge {
       (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, raw: string[]) => {
         stream.on('aborted', countReset)
         if (session.closed || session.destroyed) return
-        this.#sink.begin(
-          connection,
-          http2Exchange(stream, headers, raw, this.#sink.nextRequestId()),
-          false,
-        )
+        try {
+          const exchange = http2Exchange(stream, headers, raw, this.#sink.nextRequestId())
+          this.#sink.begin(connection, exchange, false)
+        } catch (error) {
+          this.#sink.broke(connection, error)
+        }
       },
     )
   }

@@ -16,4 +16,6 @@ export type RequestSink = {
     code: ReasonCode,
     found: string,
   ) => void
+  /** What should not happen: it costs the connection that it happened on, and no other. */
+  readonly broke: (connection: Connection, error: unknown) => void
 }

@@ -35,7 +35,9 @@ const identityNames = new Set([
   'forwarded',
   'x-arr-clientcert',
   'x-client-dn',
+  'x-client-s-dn',
   'x-client-verify',
+  'x-ssl',
   'x-real-ip',
   'true-client-ip',
   'x-cluster-client-ip',
@@ -45,12 +47,26 @@ const identityPrefixes = [
   'sallyport-',
   'cf-client-cert-',
   'ssl-client-',
+  'tls-client-',
   'x-amzn-mtls-',
   'x-client-cert',
   'x-forwarded-',
+  'x-mtls-',
   'x-original-forwarded-',
   'x-ssl-',
+  'x-tls-client-',
 ]
+
+// Frameworks take these for another target or method than the request line's, which is the one that
+// was decided on; `Proxy` becomes HTTP_PROXY to a CGI program (CVE-2016-5385).
+const overrides = new Set([
+  'proxy',
+  'x-http-method',
+  'x-http-method-override',
+  'x-method-override',
+  'x-original-url',
+  'x-rewrite-url',
+])
 
 /** Whether a field of this canonical name claims an identity, and is never believed from outside. */
 export function isIdentityField(canonical: string): boolean {
@@ -62,7 +78,7 @@ export function canonicalFieldName(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, '-')
 }
 
-// Names come from outside: the table of those seen is bounded, and filled once.
+// Names come from outside: the table of those seen is bounded.
 const rules = new Map<string, RequestFieldRule>()
 const maxRules = 1_024
 
@@ -79,7 +95,9 @@ export function requestFieldRule(name: string): RequestFieldRule | undefined {
     canonical,
     fate: fateOf(lower, canonical),
   }
-  if (rules.size < maxRules && name.length <= 64) rules.set(name, rule)
+  // Were the table closed when it is full, whoever filled it with junk would slow everybody else.
+  if (rules.size >= maxRules) rules.clear()
+  if (name.length <= 64) rules.set(name, rule)
   return rule
 }
 
@@ -87,6 +105,7 @@ function fateOf(lower: string, canonical: string): RequestFieldRule['fate'] {
   if (lower === 'connection') return 'connection'
   if (lower === 'te') return 'te'
   // `Content_Length` and the like are no framing to us, but may be to what stands behind us.
-  if (dropped.has(canonical) || isIdentityField(canonical)) return 'drop'
+  if (dropped.has(canonical) || overrides.has(canonical)) return 'drop'
+  if (isIdentityField(canonical)) return 'drop'
   return 'forward'
 }

@@ -220,7 +220,7 @@ export function requestTrailers(trailers: readonly string[], headers: ForwardHea
     const value = trailers[index + 1] ?? ''
     if (rule === undefined || rule.fate !== 'forward' || forbiddenInValue.test(value)) continue
     if (isSet(headers, rule.canonical) || headers.strip(rule.lower)) continue
-    if (!forbiddenTrailers.has(rule.lower)) kept.push(rule.lower, value)
+    if (!forbiddenTrailers.has(rule.canonical)) kept.push(rule.lower, value)
   }
   return kept
 }

@@ -1,7 +1,7 @@
 import type { Exchange } from '../exchange/exchange.ts'
 import type { Refusal } from '../pipeline/stage.ts'
 import type { Host, Route } from '../worker/host.ts'
-import { requestPath } from './request-path.ts'
+import { otherReading, requestPath } from './request-path.ts'
 import { routeFor } from './route-table.ts'
 
 /** What a request matches, or why it matches nothing. */
@@ -14,17 +14,28 @@ export function findRoute(host: Host, exchange: Exchange): FoundRoute {
   if (path === undefined) return nothing({ ...invalidTarget, found: refused })
   const set = host.routes.find(path)
   if (set === undefined) return nothing({ ...unknownRoute, found: path.slice(0, 500) })
+  // `/v1/admin;x` and `/v1//admin` are /v1/admin to many a service. Where that has rules of its own, they
+  // are not gone round.
+  const other = otherReading(path)
+  const otherSet = other === undefined ? undefined : host.routes.find(other)
+  if (otherSet !== undefined && otherSet !== set) {
+    return nothing({ ...invalidTarget, found: 'path parameters or empty segments' })
+  }
   const route = routeFor(set, exchange.method)
   if (route !== undefined) return { route, refusal: undefined }
+  const allowed = (set.methods.length > 0 ? set.methods : usualMethods).join(', ')
   return nothing({
     code: 'method_not_allowed',
     check: 'method',
-    expected: `one of ${set.methods.join(', ')}`,
+    expected: `one of ${allowed}`,
     found: exchange.method.slice(0, 40),
     // RFC 9110 §15.5.6.
-    headers: ['Allow', set.methods.join(', ')],
+    headers: ['Allow', allowed],
   })
 }
+
+/** What a route means that names no method, for those who asked for something else. */
+const usualMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
 const invalidTarget: Refusal = {
   code: 'request_target_invalid',

@@ -4,8 +4,8 @@
  *
  * Whatever two parsers could read differently is refused, since the service reads the original bytes:
  * dot segments (also encoded, also with parameters, which some servers cut off first), encoded
- * slashes, backslashes, NUL and other controls, an encoded percent sign before two hex digits, bytes
- * that are no ASCII.
+ * slashes, backslashes, NUL and other controls, an encoded percent sign before two hex digits, ASCII in
+ * more bytes than it takes (RFC 3629 §10), bytes that are no ASCII, a fragment.
  */
 export type RequestPath =
   | { readonly path: string; readonly refused: undefined }
@@ -18,6 +18,7 @@ export function requestPath(target: string): RequestPath {
   const query = target.indexOf('?')
   const raw = query < 0 ? target : target.slice(0, query)
   if (raw.length > maxPathCharacters) return refuse('a path of more than 8192 characters')
+  if (target.includes('#')) return refuse('a fragment')
   if (raw.charCodeAt(0) !== slash) return refuse('a target that is no absolute path')
   // `//x/y` is a path to one reader, and host x with path /y to another (RFC 3986 §4.2).
   if (raw.charCodeAt(1) === slash) return refuse('a path that begins with two slashes')
@@ -52,10 +53,21 @@ function decode(raw: string): string | RequestPath {
   }
   path += raw.slice(from)
   // Looked for in the outcome: the digits behind it may have been encoded themselves.
-  return encodedTwice.test(path) ? refuse('percent-encoding inside percent-encoding') : path
+  if (encodedTwice.test(path)) return refuse('percent-encoding inside percent-encoding')
+  return overlong.test(path) ? refuse('a character encoded in more bytes than it takes') : path
 }
 
 const encodedTwice = /%25[0-9a-fA-F]{2}/
+const overlong = /%(?:C[01]%[89AB]|E0%[89]|F0%8)/
+
+/**
+ * The path as services read it that leave out path parameters (`;`, RFC 3986 §3.3) and empty segments;
+ * undefined where that is the path itself.
+ */
+export function otherReading(path: string): string | undefined {
+  if (!path.includes(';') && !path.includes('//')) return undefined
+  return path.replace(/;[^/]*/g, '').replace(/\/{2,}/g, '/')
+}
 
 const slash = 0x2f
 const backslash = 0x5c

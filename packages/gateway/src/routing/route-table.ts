@@ -28,9 +28,13 @@ export type RouteTable<R> = { readonly find: (path: string) => RouteSet<R> | und
 export function routeTable<R extends Matchable>(routes: readonly R[]): RouteTable<R> {
   const exact = collect(routes.filter((route) => !route.pattern.isPrefix))
   const prefixes = collect(routes.filter((route) => route.pattern.isPrefix))
+  // To many a service a path with a slash behind it is the same: its rules hold for both, unless the
+  // longer one has its own.
+  const withoutSlash = (path: string): RouteSet<R> | undefined =>
+    path.endsWith('/') && !prefixes.has(path) ? exact.get(path.slice(0, -1)) : undefined
   return {
     find: (path) => {
-      const found = exact.get(path)
+      const found = exact.get(path) ?? withoutSlash(path)
       if (found !== undefined || prefixes.size === 0) return found
       for (let end = path.lastIndexOf('/'); end >= 0; end = path.lastIndexOf('/', end - 1)) {
         const set = prefixes.get(path.slice(0, end + 1))
@@ -42,9 +46,15 @@ export function routeTable<R extends Matchable>(routes: readonly R[]): RouteTabl
   }
 }
 
+/**
+ * A service that answers TRACE or TRACK says all that it was sent, also what the gateway told it alone
+ * (RFC 9110 §9.3.8); CONNECT asks for a tunnel. A route that names no method does not mean these.
+ */
+const neverImplied: ReadonlySet<string> = new Set(['TRACE', 'TRACK', 'CONNECT'])
+
 /** The route for a method. HEAD is served wherever GET is (RFC 9110 §9.3.2). */
 export function routeFor<R>(set: RouteSet<R>, method: string): R | undefined {
-  const route = set.byMethod.get(method) ?? set.any
+  const route = set.byMethod.get(method) ?? (neverImplied.has(method) ? undefined : set.any)
   return route === undefined && method === 'HEAD' ? set.byMethod.get('GET') : route
 }
 

@@ -48,11 +48,14 @@ export class RequestServer implements RequestSink {
       this.#opened(request)
       runPipeline(request, (route ?? host).steps, this.#ends)
     } catch (error) {
-      // What should not happen costs the connection that it happened on, and no other.
-      const said = error instanceof Error ? error.stack : String(error)
-      this.#options.log.error({ requestId: exchange.requestId, error: said }, 'a request broke')
-      connection.endNow()
+      this.broke(connection, error)
     }
+  }
+
+  readonly broke = (connection: Connection, error: unknown): void => {
+    const said = error instanceof Error ? error.stack : String(error)
+    this.#options.log.error({ address: connection.address, error: said }, 'a request broke')
+    connection.endNow()
   }
 
   readonly refuseUpgrade = (connection: Connection, exchange: Exchange): void => {
@@ -78,11 +81,10 @@ export class RequestServer implements RequestSink {
     const requestId = this.nextRequestId()
     const at = Date.now()
     const { host } = connection
-    // An answer that has begun cannot be taken back: then the end of the connection says it all.
-    const isFree = connection.active === 0 || connection.response?.headersSent === false
-    const isAnswered = socket.writable && isFree
+    const isAnswered = socket.writable && mayAnswerBroken(connection)
     if (isAnswered) connection.endWith(rawRefusal(code, requestId))
-    else socket.destroy()
+    // What was written already, perhaps a refusal of the same request, still goes out.
+    else connection.endSoon()
 
     const status = isAnswered ? reasonOf(code).status : 0
     host.counters.count('refused', code)
@@ -177,6 +179,15 @@ export class RequestServer implements RequestSink {
       decisions.keep(request, outcome.status)
     } else decisions.add(decisionRecord(request, outcome))
   }
+}
+
+/**
+ * Whether bytes that are no request can be answered. An answer that has begun cannot be taken back; and
+ * one that is still to come would be taken for the answer to the request before (RFC 9112 §9.3.2).
+ */
+function mayAnswerBroken({ active, response }: Connection): boolean {
+  if (active === 0) return true
+  return active === 1 && response?.headersSent === false && !response.req.complete
 }
 
 function unsupportedUpgrade(found: string): Refusal {
