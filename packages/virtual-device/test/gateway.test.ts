@@ -97,17 +97,76 @@ test('a suspended device is refused with its codes until it is resumed', async (
   await call(device, '/')
 })
 
-test('a clone of a device that renewed is refused by the gateway and found out by the authority', async () => {
+/** Forks in the audit log of a device. */
+async function forksOf(deviceId: string): Promise<{ actor: string }[]> {
+  const { body } = await deployment.authority.admin('GET', '/audit?limit=1000')
+  const rows = body['rows'] as { action: string; subject: string; actor: string }[]
+  return rows.filter(({ action, subject }) => action === 'device.forked' && subject === deviceId)
+}
+
+async function enrolledAndCloned(appId: string) {
   const directory = join(deployment.authority.scratch(), 'original')
   const cloneDirectory = join(deployment.authority.scratch(), 'clone')
-  const original = deployment.device('explain', { directory, appId: 'brief' })
-  const { deviceId } = await original.enroll()
+  const original = deployment.device('explain', { directory, appId })
+  const { deviceId = '' } = await original.enroll()
   await cloneDevice(directory, cloneDirectory)
+  const clone = deployment.device('explain', { directory: cloneDirectory, appId })
+  return { original, clone, deviceId }
+}
+
+test('a clone of a device that renewed and calls gateways alone is found out when it renews', async () => {
+  const { original, clone, deviceId } = await enrolledAndCloned('wallet')
+  await original.renew()
+  await call(original, '/')
+  // The gateway reports with its heartbeat.
+  await until(async () => (await newestOf(deviceId)).usedAt !== null)
+  await assert.rejects(clone.renew(), { code: 'renewal_forked', action: 're-enroll' })
+  assert.equal((await forksOf(deviceId)).length, 1)
+  assert.ok((await call(original, '/')).headers['sallyport-device']?.startsWith(`${deviceId};`))
+})
+
+test('a clone that renews before the gateway has reported is found out by the original', async () => {
+  const { original, clone, deviceId } = await enrolledAndCloned('wallet')
+  await original.renew()
+  await clone.renew()
+  await call(clone, '/')
+  await assert.rejects(original.renew(), { code: 'renewal_forked', action: 're-enroll' })
+  assert.equal((await forksOf(deviceId)).length, 1)
+  assert.equal((await original.status()).state, 're-enroll')
+  const again = await original.enroll()
+  assert.notEqual(again.deviceId, deviceId)
+})
+
+test('a replaced certificate that calls a gateway is reported as a fork', async () => {
+  const { original, clone, deviceId } = await enrolledAndCloned('wallet')
+  await original.renew()
+  await clone.renew()
+  // It is refused, asks why, and renews: each of these tells.
+  await assert.rejects(original.fetch('/'), { code: 'renewal_forked' })
+  await until(async () => (await forksOf(deviceId)).length > 0)
+})
+
+test('a clone whose certificate has expired is found out by the authority, and the original goes on', async () => {
+  const { original, clone, deviceId } = await enrolledAndCloned('brief')
   await original.renew()
   await original.renew()
   await call(original, '/')
-  await wait(200)
-  const clone = deployment.device('explain', { directory: cloneDirectory, appId: 'brief' })
   await assert.rejects(clone.fetch('/'), { code: 'renewal_forked', action: 're-enroll' })
+  assert.equal((await forksOf(deviceId)).length, 1)
   assert.ok((await call(original, '/')).headers['sallyport-device']?.startsWith(`${deviceId};`))
 })
+
+async function newestOf(deviceId: string): Promise<{ usedAt: string | null }> {
+  const { body } = await deployment.authority.admin('GET', `/devices/${deviceId}`)
+  const [newest] = body['certificates'] as { usedAt: string | null }[]
+  assert.ok(newest)
+  return newest
+}
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    if (await holds()) return
+    await wait(100)
+  }
+  assert.fail('it did not happen within ten seconds')
+}

@@ -87,18 +87,3 @@ export async function readActive(
   }
   return { certificate, device }
 }
-
-/** Notes that a connection under a certificate was seen, in the first write that can tell. */
-export async function markUsed(
-  store: Kysely<Tables>,
-  thumbprints: readonly string[],
-  now: number,
-): Promise<void> {
-  if (thumbprints.length === 0) return
-  await store
-    .updateTable('certificates')
-    .set({ used_at: now })
-    .where('thumbprint', 'in', thumbprints)
-    .where('used_at', 'is', null)
-    .execute()
-}

@@ -1,12 +1,15 @@
 import { type HandshakeRecord, newId, type Report } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
 import { decisionRow } from '../decisions/decision-row.ts'
-import { markUsed } from '../devices/authenticate-device.ts'
+import { noteUse } from '../devices/certificate-use.ts'
+import { feedHead } from '../feed/append-change.ts'
+import { readEpoch } from '../feed/epoch.ts'
 import type { HandshakeRow, ReceiptRow, Tables } from '../store/tables.ts'
 
 /**
  * Keeps what a gateway reports: how far it is, what it did about changes, what it decided, which
- * handshakes failed. A report that is sent again changes nothing but the time of it.
+ * handshakes failed. A report that is sent again changes nothing but the time of it. Of another feed,
+ * or of changes that were not made, nothing is believed.
  */
 export async function acceptReport(
   store: Kysely<Tables>,
@@ -14,7 +17,8 @@ export async function acceptReport(
   report: Report,
   now: number,
 ): Promise<void> {
-  const { instance, version, epoch, seq } = report
+  const { instance, version, epoch } = report
+  const head = epoch === (await readEpoch(store)) ? await feedHead(store) : 0
   await store
     .updateTable('gateways')
     .set((row) => ({
@@ -22,17 +26,18 @@ export async function acceptReport(
       instance,
       version,
       epoch,
-      seq,
+      seq: Math.min(report.seq, head),
       dropped: row('dropped', '+', report.dropped),
     }))
     .where('name', '=', gateway)
     .execute()
-  const receipts = report.applied.map((applied): ReceiptRow => {
-    const { http1, http2, webSocket } = applied.ended
+  const applied = report.applied.filter((each) => each.seq <= head)
+  const receipts = applied.map(({ seq, appliedAfterMs, ended }): ReceiptRow => {
+    const { http1, http2, webSocket } = ended
     return {
-      seq: applied.seq,
+      seq,
       gateway,
-      applied_after_ms: applied.appliedAfterMs,
+      applied_after_ms: appliedAfterMs,
       http1,
       http2,
       web_socket: webSocket,
@@ -57,7 +62,7 @@ export async function acceptReport(
     const rows = report.handshakes.map((record) => handshakeRow(gateway, record))
     await store.insertInto('handshakes').values(rows).execute()
   }
-  await markUsed(store, thumbprintsOf(report), now)
+  await noteUse(store, thumbprintsOf(report), { seenBy: `gateway:${gateway}`, now })
 }
 
 /** Not of handshakes that failed: in them nobody proved that the key is held. */

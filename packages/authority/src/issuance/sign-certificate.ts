@@ -76,6 +76,7 @@ export async function recordCertificate(
     issued_at: facts.now,
     used_at: null,
     supersede_at: null,
+    forked_at: null,
   }
   await store.insertInto('certificates').values(row).execute()
   return row

@@ -4,6 +4,7 @@ import { appendAudit } from '../audit/audit-log.ts'
 import type { Caller } from '../authority.ts'
 import { endCertificate } from '../devices/certificate-status.ts'
 import type { Admission } from '../enrollment/admission.ts'
+import { refuseHeldKey } from '../enrollment/held-key.ts'
 import { usedChallenge, useChallenge } from '../enrollment/used-challenge.ts'
 import { recordCertificate, type SignedCertificate } from '../issuance/sign-certificate.ts'
 import type { CertificateRow, DeviceRow, Tables } from '../store/tables.ts'
@@ -34,7 +35,9 @@ export async function recordRenewal(
   const { renewal, signed, predecessor, replaced, caller, now } = order
   const { appId, challenge, request } = renewal
   const deviceId = order.device.id
+  await refuseUsed(store, renewal)
   await refuseTooOften(store, deviceId, now)
+  await refuseHeldKey(store, { appId, spkiSha256: request.spkiSha256 }, deviceId)
   if (replaced !== undefined && replaced.status === 'active') {
     await endCertificate(store, {
       certificate: replaced,
@@ -49,7 +52,6 @@ export async function recordRenewal(
   await linkPredecessor(store, predecessor, certificate, renewal, now)
   const device = await updateDevice(store, order.device, order.admission, certificate)
   if (challenge !== undefined) {
-    await refuseUsed(store, renewal)
     const { thumbprint } = certificate
     await useChallenge(store, challenge, { spkiSha256: request.spkiSha256, now, thumbprint })
   }

@@ -2,13 +2,14 @@ import { type IssuedCertificate, type RenewalRequest } from '@sallyport/wire'
 import { Problem } from '@sallyport/problem'
 import type { Kysely } from 'kysely'
 import type { Authority, Caller } from '../authority.ts'
-import { type AuthenticatedDevice, markUsed, readActive } from '../devices/authenticate-device.ts'
+import { type AuthenticatedDevice, readActive } from '../devices/authenticate-device.ts'
+import { noteUse } from '../devices/certificate-use.ts'
 import { refuseExpired } from '../enrollment/challenge.ts'
 import { usedChallenge } from '../enrollment/used-challenge.ts'
 import { certificateAnswer } from '../issuance/certificate-answer.ts'
 import { signCertificate } from '../issuance/sign-certificate.ts'
 import type { Tables } from '../store/tables.ts'
-import { recordFork } from './fork.ts'
+import { refuseFork } from './fork.ts'
 import { recordRenewal } from './record-renewal.ts'
 import { type Renewal, renewalCaller } from './renewal-caller.ts'
 import { renewalAdmission } from './renewal-evidence.ts'
@@ -68,19 +69,21 @@ async function attemptRenewal(
     const now = authority.now()
     const { certificate, device } = await readHolder(tx, renewal)
     const current = await readSuccession(tx, certificate, spkiSha256)
-    await markUsed(tx, [certificate.thumbprint], now)
+    if (current.kind === 'fork') {
+      // A message of long ago that someone sends again is no second holder.
+      if (renewal.challenge !== undefined) refuseExpired(renewal.challenge, now)
+      const { address: actor, requestId } = caller
+      const fork = { shown: certificate, rival: current.rival, actor, now, detail: { requestId } }
+      const { onFork } = renewal.app.certificate
+      return { kind: 'refusal', problem: await refuseFork(tx, fork, { spkiSha256, onFork }) }
+    }
+    await noteUse(tx, [certificate.thumbprint], { seenBy: `device:${device.id}`, now })
     if (current.kind === 'again') {
       return {
         kind: 'answer',
         answer: certificateAnswer(authority, current.successor, device),
         isNew: false,
       }
-    }
-    if (current.kind === 'fork') {
-      const { onFork } = renewal.app.certificate
-      const { successor } = current
-      const fork = { predecessor: certificate, successor, spkiSha256, onFork, caller, now }
-      return { kind: 'refusal', problem: await recordFork(tx, fork) }
     }
     if (signed === undefined || order === undefined || !isSame(current, succession)) {
       return { kind: 'overtaken' }

@@ -8,13 +8,14 @@ import type { CertificateRow, Tables } from '../store/tables.ts'
  * - `again`: it has a successor of this very key, whose answer may have been lost
  * - `first`: it has no successor
  * - `replace`: it has a successor of another key that was never used
- * - `fork`: it has a successor of another key that is in use: two hold this certificate
+ * - `fork`: two hold this certificate, or the one before it. Its successor, of another key, is in use;
+ *   or it was itself replaced before it was used, which its device does not do while it holds the key
  */
 export type Succession =
   | { kind: 'again'; successor: CertificateRow }
   | { kind: 'first' }
   | { kind: 'replace'; successor: CertificateRow }
-  | { kind: 'fork'; successor: CertificateRow }
+  | { kind: 'fork'; rival: CertificateRow }
 
 /** @throws Problem `device_certificate_revoked` where its successor was revoked */
 export async function readSuccession(
@@ -22,7 +23,10 @@ export async function readSuccession(
   predecessor: CertificateRow,
   spkiSha256: string,
 ): Promise<Succession> {
-  if (predecessor.successor === null) return { kind: 'first' }
+  if (predecessor.successor === null) {
+    const rival = await replacementOf(store, predecessor)
+    return rival === undefined ? { kind: 'first' } : { kind: 'fork', rival }
+  }
   const successor = await store
     .selectFrom('certificates')
     .selectAll()
@@ -36,7 +40,27 @@ export async function readSuccession(
   }
   if (successor.spki_sha256 === spkiSha256) return { kind: 'again', successor }
   const isUsed = successor.used_at !== null || successor.successor !== null
-  return { kind: isUsed ? 'fork' : 'replace', successor }
+  return isUsed ? { kind: 'fork', rival: successor } : { kind: 'replace', successor }
+}
+
+/**
+ * The certificate that took the place of one that was never used: the one that its predecessor has as
+ * successor instead. A phone drops the key of a successor whose answer it lost before it asks with
+ * another, so that whoever shows the replaced one is not who replaced it.
+ */
+export async function replacementOf(
+  store: Kysely<Tables>,
+  certificate: CertificateRow,
+): Promise<CertificateRow | undefined> {
+  if (certificate.predecessor === null) return undefined
+  const { thumbprint, predecessor } = certificate
+  return store
+    .selectFrom('certificates as replacement')
+    .innerJoin('certificates as before', 'before.successor', 'replacement.thumbprint')
+    .selectAll('replacement')
+    .where('before.thumbprint', '=', predecessor)
+    .where('replacement.thumbprint', '!=', thumbprint)
+    .executeTakeFirst()
 }
 
 /** Thumbprints of a certificate and of those before it that have not expired, newest first. */

@@ -3,10 +3,12 @@ import type { SqliteDatabase, SqliteStatement } from 'kysely'
 
 /** More distinct statements than the authority has: only a list filter makes a few more. */
 const maxStatements = 400
+/** Longer are only inserts of many rows and long lists: a plan for each number of rows would fill the memory. */
+const maxKeptCharacters = 2_000
 
 /**
  * What Kysely's SQLite dialect asks of a database, over `node:sqlite`: statements are prepared once
- * and kept.
+ * and kept, but for very long ones.
  */
 export function kyselyDatabase(database: DatabaseSync): SqliteDatabase {
   const statements = new Map<string, SqliteStatement>()
@@ -16,6 +18,7 @@ export function kyselyDatabase(database: DatabaseSync): SqliteDatabase {
       const known = statements.get(sql)
       if (known !== undefined) return known
       const statement = adapt(database.prepare(sql))
+      if (sql.length > maxKeptCharacters) return statement
       if (statements.size >= maxStatements) {
         const oldest = statements.keys().next()
         if (!oldest.done) statements.delete(oldest.value)

@@ -86,6 +86,8 @@ export type CertificateRow = {
   used_at: number | null
   /** When it becomes superseded by its successor. */
   supersede_at: number | null
+  /** When it was last recorded that two hold it. */
+  forked_at: number | null
 }
 
 export type UsedChallengeRow = {

@@ -3,8 +3,17 @@ import { test } from 'node:test'
 import { type DecisionRecord, devicePaths, type Report } from '@sallyport/wire'
 import { thumbprint } from '@sallyport/pki'
 import { developmentAppWith } from '../fixture/apps.ts'
-import { deploy } from '../fixture/deployment.ts'
-import { enroll, makeKey, phoneOf, renew } from '../fixture/phone.ts'
+import { movableClock } from '../fixture/clock.ts'
+import { type Deployment, deploy } from '../fixture/deployment.ts'
+import {
+  enroll,
+  evidenceOf,
+  makeKey,
+  type Phone,
+  phoneOf,
+  renew,
+  renewalByProof,
+} from '../fixture/phone.ts'
 import { reportOf } from '../fixture/gateway.ts'
 
 const policies = [
@@ -36,6 +45,116 @@ for (const { onFork, status } of policies) {
     }
   })
 }
+
+const thumbprintOf = (phone: Phone) =>
+  thumbprint(Buffer.from(phone.issued.certificates[0] ?? '', 'base64url'))
+
+async function forksOf(deployment: Deployment) {
+  const { body } = await deployment.admin('/admin/v1/audit?limit=1000')
+  return body.rows.filter(({ action }: { action: string }) => action === 'device.forked')
+}
+
+/** The original renewed, and called through gateways only; the clone then renewed what it had copied. */
+async function clonedBetweenReports(deployment: Deployment) {
+  const copied = await enroll(deployment)
+  const [originalKey, cloneKey] = [makeKey(), makeKey()]
+  const original = phoneOf(originalKey, (await renew(deployment, copied, originalKey)).body)
+  const answer = await renew(deployment, copied, cloneKey)
+  assert.equal(answer.status, 201, answer.text)
+  return { copied, original, clone: phoneOf(cloneKey, answer.body) }
+}
+
+for (const { onFork, status } of policies) {
+  test(`a certificate that was replaced unused and renews after all is a fork: policy ${onFork}`, async () => {
+    const deployment = await deploy({ apps: developmentAppWith(`onFork: ${onFork}`) })
+    try {
+      const { original, clone } = await clonedBetweenReports(deployment)
+      for (const key of [makeKey(), original.key]) {
+        const answer = await renew(deployment, original, key)
+        assert.equal(answer.body.code, onFork === 'notify' ? 'renewal_forked' : answer.body.code)
+        assert.notEqual(answer.status, 201, answer.text)
+      }
+      const [row, ...more] = await forksOf(deployment)
+      assert.deepEqual(more, [], 'recorded once')
+      assert.equal(row.detail.shown, thumbprintOf(original))
+      assert.equal(row.detail.rival, thumbprintOf(clone))
+      const shown = await deployment.admin(`/admin/v1/devices/${original.issued.deviceId}`)
+      assert.equal(shown.body.device.status, status)
+    } finally {
+      await deployment.close()
+    }
+  })
+}
+
+test('a gateway that saw a replaced certificate tells of a fork, and changes no status by it', async () => {
+  const deployment = await deploy({ apps: developmentAppWith('onFork: revoke') })
+  try {
+    const { original } = await clonedBetweenReports(deployment)
+    const body = reportOf({ used: [thumbprintOf(original)] })
+    for (let time = 0; time < 2; time++) {
+      assert.equal((await deployment.gatewayCall('/gateway/v1/reports', { body })).status, 204)
+    }
+    const forks = await forksOf(deployment)
+    assert.deepEqual(
+      forks.map(({ actor }: { actor: string }) => actor),
+      ['gateway:gateway-1'],
+    )
+    const shown = await deployment.admin(`/admin/v1/devices/${original.issued.deviceId}`)
+    assert.equal(shown.body.device.status, 'active')
+  } finally {
+    await deployment.close()
+  }
+})
+
+test('a replaced certificate that asks for itself is refused, and tells of a fork', async () => {
+  const deployment = await deploy()
+  try {
+    const { original } = await clonedBetweenReports(deployment)
+    const me = await deployment.device(devicePaths.me, original.tls)
+    assert.equal(me.body.code, 'device_certificate_superseded')
+    assert.equal((await forksOf(deployment)).length, 1)
+  } finally {
+    await deployment.close()
+  }
+})
+
+test('a clone that asks a hundred times is one row of the audit log', async () => {
+  const deployment = await deploy()
+  try {
+    const { copied, clone } = await clonedBetweenReports(deployment)
+    await deployment.device(devicePaths.me, clone.tls)
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, () => renew(deployment, copied, makeKey())),
+    )
+    assert.ok(answers.every(({ body }) => body.code === 'renewal_forked'))
+    assert.equal((await forksOf(deployment)).length, 1)
+  } finally {
+    await deployment.close()
+  }
+})
+
+test('a renewal by signature of long ago that someone sends again is no fork', async () => {
+  const clock = movableClock()
+  const deployment = await deploy({
+    now: clock.now,
+    apps: developmentAppWith('onFork: revoke'),
+  })
+  try {
+    const phone = await enroll(deployment)
+    const key = makeKey()
+    const base = await renewalByProof(deployment, phone, key)
+    const lost = { ...base, evidence: evidenceOf(key, base.challenge) }
+    const successor = phoneOf(phone.key, (await renew(deployment, phone)).body)
+    assert.equal((await deployment.device(devicePaths.me, successor.tls)).status, 200)
+    clock.moveMinutes(6)
+    const answer = await deployment.device(devicePaths.renewals, { body: lost })
+    assert.equal(answer.body.code, 'challenge_expired')
+    assert.deepEqual(await forksOf(deployment), [])
+    assert.equal((await deployment.device(devicePaths.me, successor.tls)).status, 200)
+  } finally {
+    await deployment.close()
+  }
+})
 
 const thumbprintDecision = (thumbprint: string): DecisionRecord => ({
   requestId: 'req_aaaaaaaaaaaaaaaaaaaaaaaaaa',

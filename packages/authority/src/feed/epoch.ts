@@ -1,0 +1,79 @@
+import { newId } from '@sallyport/wire'
+import type { Kysely } from 'kysely'
+import { appendAudit } from '../audit/audit-log.ts'
+import type { Authority } from '../authority.ts'
+import type { Tables } from '../store/tables.ts'
+import { feedHead } from './append-change.ts'
+
+/** A gateway that lies about its number makes no more work than this. */
+const leastMs = 60_000
+
+/** The last number that a gateway applied, and of which feed. */
+export type FeedPosition = { gateway: string; epoch: string; seq: number }
+
+export async function readEpoch(store: Kysely<Tables>): Promise<string> {
+  const row = await store
+    .selectFrom('settings')
+    .select('value')
+    .where('name', '=', 'epoch')
+    .executeTakeFirstOrThrow()
+  return row.value
+}
+
+/**
+ * Begins a new epoch where a gateway has heard more of this feed than there is: the store went back,
+ * since a backup of it was restored. Numbers are about to be given out a second time, so that a gateway
+ * which goes on from its own would take other changes for those it missed. In a new epoch each begins
+ * with a snapshot.
+ */
+export async function refuseRollback(authority: Authority, position: FeedPosition): Promise<void> {
+  const { store, log, feed, metrics } = authority
+  const { gateway, seq } = position
+  if (position.epoch !== authority.epoch || seq <= (await feedHead(store.read))) return
+  const head = await store.write((tx) => beginEpoch(tx, position, authority.now()))
+  if (head === undefined) return
+  metrics.count(
+    'sallyport_authority_feed_epochs_total',
+    'Feeds begun because the store went back',
+    {},
+  )
+  log.error(
+    { gateway, seq, head },
+    'THE STORE WENT BACK: a gateway has heard more of the feed than there is. Certificates and revocations since the backup are missing: revoke again what was revoked. A new feed begins',
+  )
+  await feed.refresh()
+}
+
+/** @returns the end of the feed, where an epoch began there */
+async function beginEpoch(
+  store: Kysely<Tables>,
+  { gateway, epoch, seq }: FeedPosition,
+  now: number,
+): Promise<number | undefined> {
+  const head = await feedHead(store)
+  if ((await readEpoch(store)) !== epoch || seq <= head) return undefined
+  const began = await store
+    .selectFrom('settings')
+    .select('value')
+    .where('name', '=', 'epoch_began_at')
+    .executeTakeFirst()
+  if (began !== undefined && Math.abs(now - Number(began.value)) < leastMs) return undefined
+  const next = newId('epoch')
+  const value = String(now)
+  await store.updateTable('settings').set({ value: next }).where('name', '=', 'epoch').execute()
+  await store
+    .insertInto('settings')
+    .values({ name: 'epoch_began_at', value })
+    .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
+    .execute()
+  // What they applied was of the feed before.
+  await store.updateTable('gateways').set({ seq: 0 }).execute()
+  await appendAudit(store, {
+    at: now,
+    actor: `gateway:${gateway}`,
+    action: 'feed.restarted',
+    subject: next,
+    detail: { before: epoch, head, reported: seq },
+  })
+  return head
+}
