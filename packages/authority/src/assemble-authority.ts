@@ -54,14 +54,15 @@ export async function assembleAuthority(
     const live = { config, issuers: await issuersOf(config, { store, keys, log, now }) }
     const { heartbeatMs } = options
     const { epoch, challengeKey } = settings
-    feed = new FeedHub({
+    const hub = new FeedHub({
       read: store.read,
       epoch,
       log,
       now,
       ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
     })
-    await feed.start()
+    await hub.start()
+    feed = hub
     const authority: Authority = {
       get config() {
         return live.config
@@ -69,11 +70,13 @@ export async function assembleAuthority(
       get issuers() {
         return live.issuers
       },
+      get epoch() {
+        return hub.epoch
+      },
       store,
-      epoch,
       challengeKey,
       lanes: new WorkLanes(),
-      feed,
+      feed: hub,
       decisions: new DecisionRecorder(store, log),
       metrics,
       log,

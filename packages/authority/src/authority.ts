@@ -12,7 +12,7 @@ export type Authority = {
   readonly config: AuthorityConfig
   readonly store: Store
   readonly issuers: IssuerSet
-  /** Names this feed: another store has another one. */
+  /** Names this feed: another store has another one, and so has one that was restored. */
   readonly epoch: string
   readonly challengeKey: Uint8Array
   readonly lanes: WorkLanes

@@ -1,14 +1,16 @@
 import type { ServerResponse } from 'node:http'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { gatewayPaths } from '@sallyport/wire'
 import { Report, Snapshot } from '@sallyport/wire/messages'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import Type from 'typebox'
 import type { Authority } from '../authority.ts'
 import type { FeedFollower } from '../feed/feed-hub.ts'
+import { refuseRollback } from '../feed/epoch.ts'
 import { refuseGone } from '../feed/feed-start.ts'
 import { readSnapshot } from '../feed/snapshot.ts'
 import { acceptReport } from '../gateways/accept-report.ts'
-import { gatewayName } from '../gateways/gateway-identity.ts'
+import { type GatewayIdentity, gatewayIdentity } from '../gateways/gateway-identity.ts'
 import { knownGateway } from '../gateways/gateways.ts'
 import type { Api } from './api-server.ts'
 import { peerCertificate } from './caller.ts'
@@ -37,13 +39,13 @@ const FeedQuery = Type.Object(
 export function gatewayApi(api: Api, authority: Authority): void {
   const { store, lanes, now } = authority
 
-  const caller = async (request: FastifyRequest): Promise<string> => {
+  const caller = async (request: FastifyRequest): Promise<GatewayIdentity> => {
     const { trustDomain } = authority.config
     const { serviceRoot } = authority.issuers
     const trust = { serviceRoot, trustDomain, now: now() }
-    const name = gatewayName(peerCertificate(request), trust)
-    await knownGateway(store, name, now())
-    return name
+    const gateway = gatewayIdentity(peerCertificate(request), trust)
+    await knownGateway(store, gateway.name, now())
+    return gateway
   }
 
   api.get(
@@ -79,7 +81,11 @@ export function gatewayApi(api: Api, authority: Authority): void {
     async (request, reply) => {
       const gateway = await caller(request)
       const after = lastEventId(request) ?? request.query.after ?? 0
-      await refuseGone(store.read, { epoch: request.query.epoch, after }, authority.epoch)
+      const { epoch } = request.query
+      if (epoch !== undefined) {
+        await refuseRollback(authority, { gateway: gateway.name, epoch, seq: after })
+      }
+      await refuseGone(store.read, { epoch, after }, authority.epoch)
       await stream(authority, gateway, after, reply)
     },
   )
@@ -97,10 +103,12 @@ export function gatewayApi(api: Api, authority: Authority): void {
       },
     },
     async (request, reply) => {
-      const gateway = await caller(request)
-      await lanes.run('gateway', () =>
-        store.write((tx) => acceptReport(tx, gateway, request.body, now())),
-      )
+      const { name: gateway } = await caller(request)
+      const { epoch, seq } = request.body
+      await lanes.run('gateway', async () => {
+        await refuseRollback(authority, { gateway, epoch, seq })
+        await store.write((tx) => acceptReport(tx, gateway, request.body, now()))
+      })
       return reply.code(204).send(null)
     },
   )
@@ -114,7 +122,7 @@ function lastEventId(request: FastifyRequest): number | undefined {
 /** Answers with a stream that lasts until one side ends it. */
 async function stream(
   authority: Authority,
-  gateway: string,
+  gateway: GatewayIdentity,
   after: number,
   reply: FastifyReply,
 ): Promise<void> {
@@ -126,28 +134,47 @@ async function stream(
     'x-request-id': reply.request.id,
   })
   response.socket?.setNoDelay(true)
-  response.on('error', (error) => authority.log.debug({ err: error, gateway }, 'feed ended'))
+  const { log, feed } = authority
+  const { name } = gateway
+  response.on('error', (error) => log.debug({ err: error, gateway: name }, 'feed ended'))
   try {
-    const end = await authority.feed.follow(followerOver(response, gateway), after)
+    const end = await feed.follow(followerOver(response, gateway), after)
     if (response.destroyed) end()
     else response.on('close', end)
   } catch (error) {
-    authority.log.error({ err: error, gateway }, 'the feed cannot be followed')
+    log.error({ err: error, gateway: name }, 'the feed cannot be followed')
     response.destroy()
   }
 }
 
-function followerOver(response: ServerResponse, gateway: string): FeedFollower {
+function followerOver(response: ServerResponse, { name, until }: GatewayIdentity): FeedFollower {
   const write = (text: string) => {
     if (response.destroyed) return
     if (response.writableLength > maxUnsentBytes) response.destroy()
     else response.write(text)
   }
   return {
-    gateway,
+    gateway: name,
+    until,
+    drained: () => drained(response),
     change: (change) =>
       write(`id: ${change.seq}\nevent: change\ndata: ${JSON.stringify(change)}\n\n`),
     heartbeat: (heartbeat) => write(`event: heartbeat\ndata: ${JSON.stringify(heartbeat)}\n\n`),
     end: () => response.destroy(),
   }
+}
+
+/** Resolves in a later turn, when everything written was handed to the system, or the stream is over. */
+async function drained(response: ServerResponse): Promise<void> {
+  await nextTurn()
+  if (response.destroyed || !response.writableNeedDrain) return
+  await new Promise<void>((resolve) => {
+    const done = () => {
+      response.off('drain', done)
+      response.off('close', done)
+      resolve()
+    }
+    response.on('drain', done)
+    response.on('close', done)
+  })
 }

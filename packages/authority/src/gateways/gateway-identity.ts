@@ -2,26 +2,33 @@ import { X509Certificate } from 'node:crypto'
 import { type Certificate, oids, parseCertificate, parseGatewayUri } from '@sallyport/pki'
 import { isProblem, Problem } from '@sallyport/problem'
 
+/** A gateway that proved its name. */
+export type GatewayIdentity = {
+  name: string
+  /** Until when its certificate counts, in milliseconds. */
+  until: number
+}
+
 /**
- * The name of the gateway that a client certificate is of: issued by the service root for this trust
- * domain, for client authentication, in date. TLS proved that its key is held.
+ * The gateway that a client certificate is of: issued by the service root for this trust domain, for
+ * client authentication, in date. TLS proved that its key is held.
  *
  * @throws Problem `gateway_certificate_required`
  */
-export function gatewayName(
+export function gatewayIdentity(
   der: Uint8Array | undefined,
   trust: { serviceRoot: Certificate; trustDomain: string; now: number },
-): string {
+): GatewayIdentity {
   if (der === undefined) throw refusal('none')
   const certificate = parse(der)
   const failed = checks.find(({ holds }) => !holds(certificate, trust))
   if (failed !== undefined) throw refusal(failed.found)
   const uri = parseGatewayUri(certificate.uris[0] ?? '')
   if (uri === undefined) throw refusal('one that names no gateway')
-  return uri.name
+  return { name: uri.name, until: certificate.notAfter }
 }
 
-type Trust = Parameters<typeof gatewayName>[1]
+type Trust = Parameters<typeof gatewayIdentity>[1]
 
 const checks: readonly {
   found: string
@@ -33,7 +40,7 @@ const checks: readonly {
   },
   {
     found: 'one whose signature does not verify',
-    holds: ({ der }, { serviceRoot }) => new X509Certificate(der).verify(serviceRoot.publicKey),
+    holds: (certificate, { serviceRoot }) => isSignedBy(certificate, serviceRoot),
   },
   {
     found: 'one that is not valid now',
@@ -52,6 +59,15 @@ const checks: readonly {
       parseGatewayUri(uris[0] ?? '')?.trustDomain === trustDomain,
   },
 ]
+
+/** OpenSSL may refuse to read what our own parser reads: then it is not signed by the root either. */
+function isSignedBy({ der }: Certificate, root: Certificate): boolean {
+  try {
+    return new X509Certificate(der).verify(root.publicKey)
+  } catch {
+    return false
+  }
+}
 
 function parse(der: Uint8Array): Certificate {
   try {

@@ -7,13 +7,15 @@ import { reportOf } from '../fixture/gateway.ts'
 import { enroll } from '../fixture/phone.ts'
 
 let deployment: Deployment
+let epoch: string
 before(async () => {
   deployment = await deploy()
+  epoch = (await deployment.gatewayCall('/gateway/v1/snapshot')).body.epoch
 })
 after(() => deployment.close())
 
 const report = async (members: Parameters<typeof reportOf>[0]) => {
-  const body = reportOf(members)
+  const body = reportOf({ epoch, ...members })
   const answer = await deployment.gatewayCall('/gateway/v1/reports', { body })
   assert.equal(answer.status, 204, answer.text)
 }
