@@ -5,11 +5,23 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { DevelopmentFacts } from '../src/dev/guidance.ts'
+import { isFree } from '../src/dev/ports.ts'
 
 /** The binary that people run. */
 export const binary = fileURLToPath(new URL('../../bin/sallyport.js', import.meta.url))
 
 export type Ran = { code: number; stdout: string; stderr: string }
+
+/**
+ * A port that no program is given by chance: below those of connections (ip_local_port_range), and not the
+ * usual one of a gateway. For tests in which it must still be free after an end.
+ */
+export async function quietPort(): Promise<string> {
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000)
+    if (await isFree(port)) return String(port)
+  }
+}
 
 /** Runs one command to its end. */
 export function sallyport(

@@ -11,7 +11,14 @@ const endless: ReadonlySet<string> = new Set(['dev', 'serve'])
 
 const folder = newFolder()
 const tools = path.join(folder, 'tools')
-const environment = { ...process.env, NO_COLOR: '1', PATH: `${tools}:${process.env['PATH']}` }
+const environment: NodeJS.ProcessEnv = {
+  ...process.env,
+  NO_COLOR: '1',
+  PATH: `${tools}:${process.env['PATH']}`,
+}
+// Run by `npm test`, the lines would be printed with npx, which finds no sallyport in this folder.
+delete environment['npm_config_user_agent']
+delete environment['npm_execpath']
 const running = new Set<ChildProcess>()
 
 function installSallyport(): void {

@@ -11,6 +11,7 @@ import {
   get,
   isAlive,
   newFolder,
+  quietPort,
   sallyport,
   startDev,
 } from '../sallyport.ts'
@@ -142,7 +143,7 @@ describe('sallyport dev', () => {
 
 test('a second start goes on with device and addresses, and with what was edited', async () => {
   const directory = newFolder()
-  const first = await startDev(directory)
+  const first = await startDev(directory, ['--port', await quietPort()])
   const pids = childrenOf(first.facts.pid)
   assert.equal(pids.length, 4)
   assert.equal(await first.end('SIGINT'), 0)
@@ -219,7 +220,7 @@ test('without --port a gateway beside another one takes a free port', async () =
 
 test('when dev itself is killed outright, its children end, and the next start goes on', async () => {
   const directory = newFolder()
-  const dev = await startDev(directory)
+  const dev = await startDev(directory, ['--port', await quietPort()])
   const pids = childrenOf(dev.facts.pid)
   await dev.end('SIGKILL')
   const next = await startDev(directory)
