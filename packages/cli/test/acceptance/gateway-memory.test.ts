@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
+import path from 'node:path'
+import { after, test } from 'node:test'
+import { fileKeyProvider } from '@sallyport/pki'
+import { endLeftOver, get, newFolder, startDev } from '../sallyport.ts'
+
+after(endLeftOver)
+
+test('nothing in the memory of a gateway that serves is the passphrase, a key file of a CA or the place of the store', async (t) => {
+  const dev = await startDev(path.join(newFolder(), 'dev'))
+  const { facts } = dev
+  assert.equal((await get(facts, facts.gateway + facts.samplePath, true)).status, 200)
+  const state = path.join(path.dirname(facts.configFile), 'state')
+  const passphrase = readFileSync(path.join(state, 'passphrase'), 'utf8').trim()
+  const directory = path.join(state, 'keys')
+  const keys = fileKeyProvider({ directory, passphrase: async () => passphrase })
+  const secrets = new Map<string, Buffer>([
+    ['the passphrase', Buffer.from(passphrase)],
+    ['the passphrase of the environment', Buffer.from('must not reach the gateway')],
+    ['the place of the store', Buffer.from('state/sallyport.db')],
+    ['the directory of the keys', Buffer.from('state/keys')],
+  ])
+  for (const name of await keys.list()) {
+    const { ciphertext } = JSON.parse(
+      readFileSync(path.join(directory, `${name}.key.json`), 'utf8'),
+    ) as { ciphertext: string }
+    secrets.set(`the key file ${name}`, Buffer.from(ciphertext.slice(0, 40)))
+  }
+  // Something that is there, so that a search which cannot find fails.
+  const present = Buffer.from('gateway-1')
+  let regions: Buffer[]
+  try {
+    regions = writableMemory(facts.gatewayPid)
+  } catch (error) {
+    assert.notEqual(process.env['CI'], 'true', `must not be skipped here: ${String(error)}`)
+    t.skip(`the memory of another process may not be read here: ${String(error)}`)
+    return
+  } finally {
+    await dev.end()
+  }
+  assert.ok(regions.some((region) => region.includes(present)))
+  for (const [name, bytes] of secrets) {
+    assert.ok(!regions.some((region) => region.includes(bytes)), `${name} is in memory`)
+  }
+})
+
+/** What a process holds in memory of its own: heap, stacks, anonymous mappings. */
+function writableMemory(pid: number): Buffer[] {
+  const memory = openSync(`/proc/${pid}/mem`, 'r')
+  try {
+    return readFileSync(`/proc/${pid}/maps`, 'utf8')
+      .split('\n')
+      .flatMap((line) => {
+        const [, from, to] = /^([0-9a-f]+)-([0-9a-f]+) rw/.exec(line) ?? []
+        if (from === undefined || to === undefined) return []
+        return readRegion(memory, Number(`0x${from}`), Number(`0x${to}`))
+      })
+  } finally {
+    closeSync(memory)
+  }
+}
+
+/** In pieces that overlap by more than any secret is long; pages that cannot be read are passed over. */
+function readRegion(memory: number, from: number, to: number): Buffer[] {
+  const step = 1024 * 1024
+  const pieces: Buffer[] = []
+  for (let at = from; at < to; at += step) {
+    const piece = Buffer.alloc(Math.min(step + 256, to - at))
+    try {
+      pieces.push(piece.subarray(0, readSync(memory, piece, 0, piece.length, at)))
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EIO')) throw error
+    }
+  }
+  const nothing = Buffer.alloc(step + 256)
+  return pieces.filter((piece) => !piece.equals(nothing.subarray(0, piece.length)))
+}
