@@ -45,6 +45,8 @@ export function readClientHello(bytes: Buffer): ClientHelloReading {
 // and the ClientHello shares a record with nothing else. Records behind it are TLS's business.
 function joinRecords(bytes: Buffer): Buffer | ClientHelloReading {
   const parts: Buffer[] = []
+  let received = 0
+  let expected: number | undefined
   for (let at = 0; ; ) {
     const type = bytes[at]
     if (type !== undefined && type !== 22) return invalid(`record type ${type}`)
@@ -56,20 +58,27 @@ function joinRecords(bytes: Buffer): Buffer | ClientHelloReading {
     if (length === 0) return invalid('an empty record')
     const part = bytes.subarray(start, start + length)
     if (parts.push(part) > maxRecords) return invalid(`more than ${maxRecords} records`)
-
-    const message = parts.length === 1 ? part : Buffer.concat(parts)
-    if (message.length > 0 && message[0] !== clientHelloType) {
-      return invalid(`handshake message ${message[0]}`)
+    if (received === 0 && part.length > 0 && part[0] !== clientHelloType) {
+      return invalid(`handshake message ${part[0]}`)
     }
-    if (message.length >= messageHeaderBytes) {
-      const expected = messageHeaderBytes + message.readUIntBE(1, 3)
+    received += part.length
+    // Joined once for the length and once for the whole: a client that sends byte by byte would have
+    // all that it sent before copied again and again.
+    if (expected === undefined && received >= messageHeaderBytes) {
+      expected = messageHeaderBytes + joined(parts).readUIntBE(1, 3)
       if (expected > maxClientHelloBytes) return tooLarge(`a ClientHello of ${expected} bytes`)
-      if (message.length > expected) return invalid('bytes behind the ClientHello')
-      if (message.length === expected) return message.subarray(messageHeaderBytes)
     }
+    if (expected !== undefined && received > expected)
+      return invalid('bytes behind the ClientHello')
+    if (received === expected) return joined(parts).subarray(messageHeaderBytes)
     if (part.length < length) return more
     at = start + length
   }
+}
+
+function joined(parts: readonly Buffer[]): Buffer {
+  const [first] = parts
+  return parts.length === 1 && first !== undefined ? first : Buffer.concat(parts)
 }
 
 function parseBody(body: Buffer): ClientHello {

@@ -3,6 +3,7 @@ import { constants, type ServerHttp2Session } from 'node:http2'
 import type { TLSSocket } from 'node:tls'
 import { jsonString } from '../log/json-string.ts'
 import { forwardedField } from '../pipeline/identity-fields.ts'
+import type { GatewayRequest } from '../pipeline/gateway-request.ts'
 import type { Refusal } from '../pipeline/stage.ts'
 import type { HostTrust } from '../trust/host-trust.ts'
 import type { PresentedLeaf } from '../trust/presented-leaf.ts'
@@ -35,8 +36,8 @@ export class Connection {
   /** The answer that HTTP/1 is busy with, or was last. */
   response: ServerResponse | undefined
 
-  /** Requests under way. */
-  active = 0
+  /** Requests under way, oldest first. */
+  readonly requests = new Set<GatewayRequest>()
   /** Monotonic milliseconds: when a request last began or ended. */
   lastActiveAt: number
   /** Asked to end; from then on every answer of HTTP/1 is its last. */
@@ -106,7 +107,7 @@ export class Connection {
     if (this.isEnding) return
     this.isEnding = true
     if (this.session !== undefined) this.session.close()
-    else if (this.active === 0) this.socket.destroySoon()
+    else if (this.requests.size === 0) this.socket.destroySoon()
     else if (this.response?.headersSent === false) this.response.shouldKeepAlive = false
     this.#endWithin(gracefulEndMs)
   }

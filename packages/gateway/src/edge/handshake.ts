@@ -24,6 +24,11 @@ export type HandshakeOwner = {
 const alpnProtocols = ['h2', 'http/1.1']
 // Records of one byte each, and their headers.
 const maxPeekedBytes = 2 * maxClientHelloBytes
+/**
+ * What a client sends of a handshake: hello, chain, proof. A device's is 4 KiB. OpenSSL takes a chain of
+ * 100 KiB, and a certificate costs forty times its size in memory for as long as the connection lives.
+ */
+const maxHandshakeBytes = 24 * 1024
 /** TLS alert 112, unrecognized_name, fatal (RFC 6066 §3): the only one that we must write ourselves. */
 const unrecognizedName = Buffer.from([21, 3, 3, 0, 2, 2, 112])
 const plainHttp = /^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|PRI) /
@@ -51,6 +56,17 @@ export class Handshake {
     raw.on('error', (error) => this.#broke(error))
     raw.on('close', () => this.#broke(undefined))
     raw.on('data', this.#received)
+  }
+
+  /** Whether the client has said yet what it wants. */
+  get hasHello(): boolean {
+    return this.#tls !== undefined
+  }
+
+  /** Ends it where it has become larger than any. Called every second or so. */
+  checkSize(): void {
+    const { bytesRead } = this.#raw
+    if (bytesRead > maxHandshakeBytes) this.#tooLarge(bytesRead)
   }
 
   /** Its time is over. */
@@ -132,6 +148,19 @@ export class Handshake {
 
   #secured(host: Host, tls: TLSSocket): void {
     if (this.#isOver) return
+    // A first request may have come with the last of the handshake. In the next turn it is decrypted,
+    // and can be told from it: nobody reads it before.
+    if (this.#raw.bytesRead <= maxHandshakeBytes) this.#finish(host, tls)
+    else setImmediate(() => this.#finish(host, tls))
+  }
+
+  #finish(host: Host, tls: TLSSocket): void {
+    if (this.#isOver) return
+    const bytes = this.#raw.bytesRead - tls.readableLength
+    if (bytes > maxHandshakeBytes) {
+      this.#tooLarge(bytes)
+      return
+    }
     releaseControl(tls)
     const isAsked = host.plan.clientCertificate !== 'off'
     const connection = new Connection({
@@ -153,6 +182,13 @@ export class Handshake {
       ...(refusal.expected === undefined ? {} : { expected: refusal.expected }),
       ...(refusal.found === undefined ? {} : { found: refusal.found }),
       ...(thumbprint === undefined ? {} : { thumbprint }),
+    })
+  }
+
+  #tooLarge(bytes: number): void {
+    this.fail('handshake_failed', {
+      expected: `a handshake of at most ${maxHandshakeBytes} bytes`,
+      found: `${bytes} bytes: a chain of many certificates`,
     })
   }
 

@@ -67,7 +67,7 @@ export class Http1Edge {
     }
     connection.response = response
     if (connection.isEnding) response.shouldKeepAlive = false
-    if (connection.active >= this.#limits.pipelinedRequests) {
+    if (connection.requests.size >= this.#limits.pipelinedRequests) {
       connection.endNow()
       return
     }
@@ -87,7 +87,7 @@ export class Http1Edge {
     if (connection === undefined) throw new TypeError('A request came on no connection of ours')
     // RFC 9112 §9.3.2: answers come in the order of their requests. Whoever asks for another protocol
     // before the last answer is there has no use for either.
-    if (connection.active > 0) {
+    if (connection.requests.size > 0) {
       connection.endNow()
       return
     }

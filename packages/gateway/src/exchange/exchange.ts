@@ -56,6 +56,10 @@ export interface Exchange {
   readonly contentLength: number | undefined
   /** The client waits for 100 (Continue) before it sends its content. */
   readonly expectsContinue: boolean
+  /** Whether all of the request has come. */
+  readonly isRequestComplete: boolean
+  /** Monotonic milliseconds: when the whole answer was handed to the connection; 0 until then. */
+  readonly answeredAt: number
   /** Filled by whoever answers; handed to the listeners of `onDone`. */
   readonly outcome: Outcome
 

@@ -29,6 +29,7 @@ export class Http1Exchange implements Exchange {
   readonly contentLength: number | undefined
   readonly expectsContinue: boolean
   readonly outcome: Outcome = { status: 0, bytesSent: 0, aborted: false }
+  answeredAt = 0
 
   readonly #req: IncomingMessage
   readonly #res: ServerResponse
@@ -63,6 +64,10 @@ export class Http1Exchange implements Exchange {
       headers.expect?.toLowerCase() === '100-continue'
     // One listener for both ends of a life: node:http emits close after a finished answer too.
     res.on('close', () => this.#closed())
+  }
+
+  get isRequestComplete(): boolean {
+    return this.#req.complete
   }
 
   header(name: string): string | undefined {
@@ -117,6 +122,7 @@ export class Http1Exchange implements Exchange {
   respondWhole(status: number, headers: string[], content: string): void {
     const res = this.#res
     if (res.destroyed) return
+    this.answeredAt = performance.now()
     this.#writeHead(status, headers)
     if (this.method !== 'HEAD') this.outcome.bytesSent += content.length
     if (this.#leavesContent()) discardThenEnd(this.#req, res, Buffer.from(content, 'latin1'))
@@ -176,6 +182,7 @@ export class Http1Exchange implements Exchange {
     const res = this.#res
     if (res.destroyed) return
     this.#isHeadHeld = false
+    this.answeredAt = performance.now()
     if (this.#isChunked && trailers.length > 0) res.addTrailers(pairs(trailers))
     if (this.#leavesContent()) discardThenEnd(this.#req, res, undefined)
     else res.end()

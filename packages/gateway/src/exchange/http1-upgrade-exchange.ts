@@ -86,8 +86,12 @@ class Http1UpgradeExchange extends Http1Exchange {
   }
 
   override end(trailers: readonly string[]): void {
-    if (this.#isTunnel) this.#stream.end(() => this.#stream.destroy())
-    else super.end(trailers)
+    if (!this.#isTunnel) {
+      super.end(trailers)
+      return
+    }
+    this.answeredAt = performance.now()
+    this.#stream.end(() => this.#stream.destroy())
   }
 
   override abort(): void {

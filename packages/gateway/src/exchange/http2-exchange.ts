@@ -30,6 +30,7 @@ class Http2Exchange implements Exchange {
   readonly contentLength: number | undefined
   readonly expectsContinue: boolean
   readonly outcome: Outcome = { status: 0, bytesSent: 0, aborted: false }
+  answeredAt = 0
 
   readonly #stream: ServerHttp2Stream
   #listener: ExchangeListener | undefined
@@ -37,7 +38,6 @@ class Http2Exchange implements Exchange {
   #trailers: readonly string[] = []
   #requestTrailers: readonly string[] = []
   #isRequestOver: boolean
-  #isAnswered = false
   #isEnded = false
 
   constructor(
@@ -67,6 +67,10 @@ class Http2Exchange implements Exchange {
     stream.on('trailers', (_headers, _flags, raw?: string[]) => {
       this.#requestTrailers = raw ?? []
     })
+  }
+
+  get isRequestComplete(): boolean {
+    return this.#isRequestOver
   }
 
   get socket(): Duplex {
@@ -164,7 +168,7 @@ class Http2Exchange implements Exchange {
   }
 
   #answered(): void {
-    this.#isAnswered = true
+    this.answeredAt = performance.now()
     if (this.#isRequestOver) return
     const stream = this.#stream
     if (stream.writableFinished) this.#declineRest()
@@ -193,7 +197,7 @@ class Http2Exchange implements Exchange {
 
   #closed(): void {
     const stream = this.#stream
-    const isComplete = this.#isAnswered && stream.writableFinished
+    const isComplete = this.answeredAt > 0 && stream.writableFinished
     if (!isComplete || stream.rstCode !== constants.NGHTTP2_NO_ERROR) this.outcome.aborted = true
     const listener = this.#listener
     this.#isEnded = true

@@ -1,5 +1,6 @@
 import type { Connection } from '../edge/connection.ts'
 import type { Handshake } from '../edge/handshake.ts'
+import type { GatewayRequest } from '../pipeline/gateway-request.ts'
 import type { DeviceStatus } from '../status/device-status.ts'
 import { certificateRequired, checkDevice } from '../trust/check-device.ts'
 import type { EndedConnections, KnownChange } from './messages.ts'
@@ -7,6 +8,11 @@ import type { Limits } from '../configuration/limits.ts'
 
 /** How many connections are looked at in one turn of the event loop. */
 const reviewBatch = 200
+
+/** How far one that can go is looked for. */
+const maxSearched = 32
+/** How long a client may take to take a refusal. They are small, and cost nothing to provoke. */
+const refusalMs = 5_000
 
 /** All connections of a worker, in their handshake and behind it. */
 export class ConnectionSet {
@@ -46,17 +52,67 @@ export class ConnectionSet {
     return ended
   }
 
-  /** Ends what took its time: handshakes, connections without a request. Called every second or so. */
-  sweep(limits: Limits): void {
+  /**
+   * Ends what took its time: handshakes, connections without a request, answers that the client does not
+   * take. Called every second or so.
+   *
+   * @param onLate told of requests whose content took too long; of HTTP/2 alone, node sees to the others
+   */
+  sweep(limits: Limits, onLate: (request: GatewayRequest) => void): void {
     const now = performance.now()
+    const idleMs = limits.idleSeconds * 1000
     for (const handshake of this.pending) {
       if (now - handshake.startedAt > limits.handshakeSeconds * 1000) handshake.expire()
+      else handshake.checkSize()
     }
     for (const connection of this.open) {
-      if (connection.active > 0 || connection.isEnding) continue
-      if (now - connection.lastActiveAt > limits.idleSeconds * 1000) connection.endSoon()
+      if (connection.requests.size > 0) {
+        if (isStalled(connection, now, idleMs)) connection.endNow()
+        else if (connection.kind === 'http2') this.#findLate(connection, now, limits, onLate)
+      } else if (!connection.isEnding && now - connection.lastActiveAt > idleMs)
+        connection.endSoon()
     }
   }
+
+  // Once the service has begun to answer, both may go on for as long as they like: so does gRPC.
+  #findLate(
+    { requests }: Connection,
+    now: number,
+    { requestSeconds }: Limits,
+    onLate: (request: GatewayRequest) => void,
+  ): void {
+    if (requestSeconds === 0) return
+    for (const request of requests) {
+      if (now - request.startedAt < requestSeconds * 1000) return
+      const { exchange } = request
+      if (exchange.outcome.status === 0 && !exchange.isRequestComplete) onLate(request)
+    }
+  }
+
+  /** Makes room: of the oldest connections without a request, the one that had none for longest ends. */
+  endIdle(): boolean {
+    let victim: Connection | undefined
+    let seen = 0
+    for (const connection of this.open) {
+      if (++seen > maxSearched) break
+      if (connection.requests.size > 0 || connection.socket.destroyed) continue
+      if (victim === undefined || connection.lastActiveAt < victim.lastActiveAt) victim = connection
+    }
+    if (victim === undefined) return false
+    this.open.delete(victim)
+    victim.endNow()
+    return true
+  }
+}
+
+/** Whether some answer is complete on our side, and the client leaves it lying. */
+function isStalled(connection: Connection, now: number, idleMs: number): boolean {
+  for (const { exchange, refusal } of connection.requests) {
+    const { answeredAt } = exchange
+    const maximum = refusal === undefined ? idleMs : Math.min(refusalMs, idleMs)
+    if (answeredAt > 0 && now - answeredAt > maximum) return true
+  }
+  return false
 }
 
 type AboutConnection = (connection: Connection, key: string) => boolean

@@ -23,6 +23,9 @@ export type FrontDoorOptions = {
 /** Failed handshakes that are recorded between two calls of `takeFailures`; more are a number. */
 const maxRecords = 20
 
+/** How far one that can go is looked for, oldest first. */
+const maxSearched = 32
+
 /** Takes connections in, and leads them through their handshake. */
 export class FrontDoor {
   accepted = 0
@@ -87,17 +90,40 @@ export class FrontDoor {
   }
 
   readonly #accept = (raw: Socket): void => {
-    const { open, pending } = this.#options.connections
-    const { maxConnections, maxPendingHandshakes } = this.#options.limits()
-    const isFull =
-      open.size + pending.size >= maxConnections || pending.size >= maxPendingHandshakes
-    if (isFull || this.#isClosed) {
+    if (this.#isClosed || !this.#hasRoom()) {
       this.turnedAway++
       raw.resetAndDestroy()
       return
     }
     this.accepted++
-    pending.add(new Handshake(raw, this.#owner))
+    this.#options.connections.pending.add(new Handshake(raw, this.#owner))
+  }
+
+  // Were newcomers turned away while there is no room, a few hundred silent connections a second would
+  // keep everybody out. So the one goes that has waited longest without a purpose.
+  #hasRoom(): boolean {
+    const { connections, limits } = this.#options
+    const { open, pending } = connections
+    const { maxConnections, maxPendingHandshakes } = limits()
+    if (pending.size >= maxPendingHandshakes) return this.#dropHandshake()
+    if (open.size + pending.size < maxConnections) return true
+    return this.#dropHandshake() || connections.endIdle()
+  }
+
+  #dropHandshake(): boolean {
+    const { pending } = this.#options.connections
+    let victim: Handshake | undefined
+    let seen = 0
+    for (const handshake of pending) {
+      victim ??= handshake
+      if (!handshake.hasHello) victim = handshake
+      if (!handshake.hasHello || ++seen === maxSearched) break
+    }
+    if (victim === undefined) return false
+    pending.delete(victim)
+    victim.drop()
+    this.turnedAway++
+    return true
   }
 
   #succeeded(handshake: Handshake, connection: Connection): void {

@@ -120,7 +120,9 @@ export class GatewayWorker {
     this.#lines.flush()
     this.#sendRecords()
     if (this.#ticks % ticksPerRefresh === 0) this.#status.refresh()
-    if (this.#ticks % ticksPerSweep === 0) this.#connections.sweep(this.#generation.plan.limits)
+    if (this.#ticks % ticksPerSweep === 0) {
+      this.#connections.sweep(this.#generation.plan.limits, this.#requests.timeOut)
+    }
   }
 
   #sendRecords(): void {

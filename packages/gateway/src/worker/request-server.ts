@@ -105,9 +105,19 @@ export class RequestServer implements RequestSink {
     this.#options.accessLog()?.add(`${line},"status":${status},"code":"${code}"}\n`)
   }
 
+  /** Refuses a request whose content did not come in time. */
+  readonly timeOut = (request: GatewayRequest): void => {
+    request.refusedBy = 'forward'
+    this.#refuse(request, {
+      code: 'request_timeout',
+      check: 'content',
+      expected: 'all of it within limits.requestSeconds',
+    })
+  }
+
   #opened(request: GatewayRequest): void {
     const { connection } = request
-    connection.active++
+    connection.requests.add(request)
     connection.lastActiveAt = request.startedAt
     request.exchange.onDone((outcome) => this.#done(request, outcome))
   }
@@ -158,9 +168,9 @@ export class RequestServer implements RequestSink {
   #done(request: GatewayRequest, outcome: Outcome): void {
     const { connection, route, host, refusal, shadowed } = request
     const now = performance.now()
-    connection.active--
+    connection.requests.delete(request)
     connection.lastActiveAt = now
-    if (connection.isEnding && connection.active === 0) connection.endSoon()
+    if (connection.isEnding && connection.requests.size === 0) connection.endSoon()
 
     const counters = (route ?? host).counters
     const durationMs = now - request.startedAt
@@ -185,9 +195,9 @@ export class RequestServer implements RequestSink {
  * Whether bytes that are no request can be answered. An answer that has begun cannot be taken back; and
  * one that is still to come would be taken for the answer to the request before (RFC 9112 §9.3.2).
  */
-function mayAnswerBroken({ active, response }: Connection): boolean {
-  if (active === 0) return true
-  return active === 1 && response?.headersSent === false && !response.req.complete
+function mayAnswerBroken({ requests, response }: Connection): boolean {
+  if (requests.size === 0) return true
+  return requests.size === 1 && response?.headersSent === false && !response.req.complete
 }
 
 function unsupportedUpgrade(found: string): Refusal {
