@@ -39,13 +39,6 @@ export class AddressLimiter {
     this.#arrivals.set(key, arrival + this.#intervalMs)
   }
 
-  /** As `take`, without counting. */
-  check(address: string): void {
-    const now = this.#clock()
-    const ahead = (this.#arrivals.get(keyOf(address)) ?? 0) - now
-    if (ahead > this.#toleranceMs) throw tooMany(ahead - this.#toleranceMs)
-  }
-
   #makeRoom(now: number): void {
     if (this.#arrivals.size < this.#maxAddresses) return
     for (const [key, arrival] of this.#arrivals) {

@@ -1,4 +1,4 @@
-import { isProblem, Problem } from '@sallyport/problem'
+import { isProblem, Problem, type ReasonCode } from '@sallyport/problem'
 import type { FastifyRequest } from 'fastify'
 import type { Api } from '../api/api-server.ts'
 import { addressOf } from '../api/caller.ts'
@@ -15,6 +15,9 @@ declare module 'fastify' {
   }
 }
 
+/** What limits each way to have no token that counts. */
+type Failures = Partial<Record<ReasonCode, AddressLimiter>>
+
 const admins = new WeakMap<FastifyRequest, AdminTokenRow>()
 
 /**
@@ -22,15 +25,18 @@ const admins = new WeakMap<FastifyRequest, AdminTokenRow>()
  * names. A route that names none cannot be added.
  */
 export function guardAdmin(api: Api, authority: Authority): void {
+  // Limits of their own: whoever has no token, on a machine that operators share, keeps none of them out.
   const requests = new AddressLimiter({ perSecond: 50, burst: 200 })
-  const failures = new AddressLimiter({ perSecond: 1, burst: 20 })
+  const failures: Failures = {
+    admin_token_required: new AddressLimiter({ perSecond: 50, burst: 200 }),
+    admin_token_invalid: new AddressLimiter({ perSecond: 1, burst: 20 }),
+  }
   api.addHook('onRoute', (route) => {
     if (route.config?.role === undefined) throw new TypeError(`No role for ${route.url}`)
   })
   api.addHook('onRequest', async (request) => {
-    failures.check(addressOf(request))
-    requests.take(addressOf(request))
     const admin = await authenticate(authority, request, failures)
+    requests.take(addressOf(request))
     const role = request.routeOptions.config.role
     if (role === undefined || !hasRole(admin.role, role)) {
       throw new Problem('admin_role_too_low', { expected: role ?? 'no one', found: admin.role })
@@ -42,13 +48,13 @@ export function guardAdmin(api: Api, authority: Authority): void {
 async function authenticate(
   authority: Authority,
   request: FastifyRequest,
-  failures: AddressLimiter,
+  failures: Failures,
 ): Promise<AdminTokenRow> {
   const { authorization } = request.headers
   try {
     return await authenticateAdmin(authority.store.read, authorization, authority.now())
   } catch (error) {
-    if (isProblem(error) && error.code === 'admin_token_invalid') failures.take(addressOf(request))
+    if (isProblem(error)) failures[error.code]?.take(addressOf(request))
     throw error
   }
 }
