@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Problem } from '@sallyport/problem'
 import type { Kysely } from 'kysely'
-import type { Tables } from '../store/tables.ts'
+import type { AuditTableRow, Tables } from '../store/tables.ts'
 import { canonicalJson, type Json } from './canonical-json.ts'
 
 export type AuditEvent = {
@@ -87,18 +87,41 @@ function broken(row: AuditRow, expected: string, found: string): Problem {
   return new Problem('audit_broken', { detail: `At row ${row.seq}`, expected, found })
 }
 
-/** Rows of the log after `seq`, oldest first. */
+/**
+ * Rows of the log after `seq`, oldest first.
+ *
+ * @throws Problem `audit_broken` where a row holds what was never written
+ */
 export async function readAudit(
   store: Kysely<Tables>,
   after: number,
   limit: number,
 ): Promise<AuditRow[]> {
-  const rows = await store
-    .selectFrom('audit')
-    .selectAll()
-    .where('seq', '>', after)
-    .orderBy('seq')
-    .limit(limit)
-    .execute()
-  return rows.map((row) => ({ ...row, detail: JSON.parse(row.detail) as AuditRow['detail'] }))
+  try {
+    const rows = await store
+      .selectFrom('audit')
+      .selectAll()
+      .where('seq', '>', after)
+      .orderBy('seq')
+      .limit(limit)
+      .execute()
+    return rows.map(readRow)
+  } catch (cause) {
+    // RangeError is what node:sqlite says of an integer beyond 2^53.
+    if (!(cause instanceof RangeError || cause instanceof SyntaxError)) throw cause
+    throw new Problem('audit_broken', {
+      detail: `In the rows after ${after}`,
+      expected: 'safe integers, and JSON as it was written',
+      found: cause.message,
+      cause,
+    })
+  }
+}
+
+/** SQLite keeps any kind of value in any column: what someone else wrote is not believed to be ours. */
+function readRow(row: AuditTableRow): AuditRow {
+  if (!Number.isSafeInteger(row.at) || !Number.isSafeInteger(row.seq)) {
+    throw new RangeError(`row ${row.seq}, time ${row.at}`)
+  }
+  return { ...row, detail: JSON.parse(row.detail) as AuditRow['detail'] }
 }
