@@ -68,19 +68,7 @@ const forgotten: readonly Forget[] = [
           .offset(maxRecords),
       )
       .execute(),
-  // From the oldest on, so that what is kept has no gap.
-  (store, now) =>
-    store
-      .deleteFrom('changes')
-      .where('seq', 'in', (rows) =>
-        rows
-          .selectFrom('changes')
-          .select('seq')
-          .where('at', '<', now - keepMs)
-          .orderBy('seq')
-          .limit(maxForgottenPerRound),
-      )
-      .execute(),
+  forgetChanges,
   (store) =>
     store
       .deleteFrom('receipts')
@@ -89,6 +77,31 @@ const forgotten: readonly Forget[] = [
       )
       .execute(),
 ]
+
+/**
+ * From the oldest on, up to the first that is kept, so that what is kept has no gap: a clock that was
+ * set back leaves numbers whose times are out of order.
+ */
+async function forgetChanges(store: Kysely<Tables>, now: number): Promise<void> {
+  const kept = await store
+    .selectFrom('changes')
+    .select('seq')
+    .where('at', '>=', now - keepMs)
+    .orderBy('seq')
+    .limit(1)
+    .executeTakeFirst()
+  await store
+    .deleteFrom('changes')
+    .where('seq', 'in', (rows) =>
+      rows
+        .selectFrom('changes')
+        .select('seq')
+        .where('seq', '<', kept?.seq ?? Number.MAX_SAFE_INTEGER)
+        .orderBy('seq')
+        .limit(maxForgottenPerRound),
+    )
+    .execute()
+}
 
 /**
  * What happens by the clock: renewed certificates end when their overlap is over, and what is kept

@@ -67,3 +67,17 @@ test('a feed whose changes were forgotten is gone from before them, and goes on 
   assert.equal(seq, 4)
   assert.equal(await feedHead(store.read), 4)
 })
+
+test('a clock that was set back leaves no gap in what is kept of the feed', async () => {
+  const before = await feedHead(store.read)
+  const change = (at: number) => ({ at, kind: 'device', key: 'dev_y', status: 'revoked' }) as const
+  await store.write(async (tx) => {
+    for (const day of [400, 401, 100, 101]) await appendChange(tx, change(start + day * dayMs))
+  })
+  await forgetOld({ store, now: () => start + 140 * dayMs })
+  const kept = await changesAfter(store.read, before, 10)
+  assert.deepEqual(
+    kept.map(({ seq }) => seq),
+    [1, 2, 3, 4].map((number) => before + number),
+  )
+})
