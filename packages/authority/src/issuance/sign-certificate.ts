@@ -1,4 +1,5 @@
 import { backdateMs, type Certificate, issueDeviceCertificate } from '@sallyport/pki'
+import { Problem } from '@sallyport/problem'
 import type { Kysely } from 'kysely'
 import type { Authority } from '../authority.ts'
 import { appOf } from '../config/app-of.ts'
@@ -20,14 +21,25 @@ export type CertificateOrder = {
 
 export type SignedCertificate = { certificate: Certificate; issuerId: string }
 
-/** Signs a device's certificate. Nothing is kept of it until `recordCertificate`. */
+/**
+ * Signs a device's certificate. Nothing is kept of it until `recordCertificate`.
+ *
+ * @throws Problem `evidence_development_refused` where the app takes development devices no more
+ */
 export async function signCertificate(
   authority: Authority,
   order: CertificateOrder,
 ): Promise<SignedCertificate> {
   const { appId, admission } = order
-  const { ca, issuer } = authority.issuers.signing(appId, admission.kind)
   const app = appOf(authority.config.apps, appId)
+  // Also for what was admitted before, and is renewed or was approved since.
+  if (admission.kind === 'development' && !app.insecureDevelopmentDevices) {
+    throw new Problem('evidence_development_refused', {
+      expected: 'an app with insecureDevelopmentDevices',
+      found: `${appId}, which has it no more`,
+    })
+  }
+  const { ca, issuer } = authority.issuers.signing(appId, admission.kind)
   const days =
     admission.kind === 'development'
       ? Math.min(app.certificate.lifetimeDays, maxDevelopmentDays)
