@@ -8,7 +8,7 @@ import type { Authority } from '../authority.ts'
 import type { FeedFollower } from '../feed/feed-hub.ts'
 import { refuseRollback } from '../feed/epoch.ts'
 import { refuseGone } from '../feed/feed-start.ts'
-import { readSnapshot } from '../feed/snapshot.ts'
+import { snapshotSource } from '../feed/snapshot.ts'
 import { acceptReport } from '../gateways/accept-report.ts'
 import { type GatewayIdentity, gatewayIdentity } from '../gateways/gateway-identity.ts'
 import { knownGateway } from '../gateways/gateways.ts'
@@ -38,6 +38,7 @@ const FeedQuery = Type.Object(
  */
 export function gatewayApi(api: Api, authority: Authority): void {
   const { store, lanes, now } = authority
+  const snapshot = snapshotSource({ read: store.read, epoch: () => authority.epoch, now })
 
   const caller = async (request: FastifyRequest): Promise<GatewayIdentity> => {
     const { trustDomain } = authority.config
@@ -58,7 +59,12 @@ export function gatewayApi(api: Api, authority: Authority): void {
         response: { 200: Snapshot, ...problems(401, 403, 503) },
       },
     },
-    (request) => caller(request).then(() => readSnapshot(store.read, authority.epoch, now())),
+    async (request, reply) => {
+      await caller(request)
+      // Bytes, which Fastify sends as they are.
+      const json: unknown = await snapshot()
+      return reply.type('application/json').send(json as Snapshot)
+    },
   )
 
   api.get(

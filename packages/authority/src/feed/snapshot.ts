@@ -4,6 +4,9 @@ import { trustedIssuer } from '../issuers/trusted-issuer.ts'
 import type { Tables } from '../store/tables.ts'
 import { feedHead } from './append-change.ts'
 
+/** What has expired meanwhile is in it still: it does no harm. */
+const maxAgeMs = 10_000
+
 /**
  * Everything that a gateway needs to decide, as of one sequence number: the certificates and devices
  * that are not active and could still be presented. One read transaction, so that the number fits.
@@ -35,4 +38,28 @@ export async function readSnapshot(
       .execute()
     return { epoch, seq, at: now, issuers: issuers.map(trustedIssuer), certificates, devices }
   })
+}
+
+/**
+ * Snapshots as JSON in UTF-8. While nothing changes, every gateway that asks is handed the same bytes:
+ * after a restart all of them ask at once, and a large deployment has ten megabytes of it.
+ */
+export function snapshotSource(options: {
+  read: Kysely<Tables>
+  epoch: () => string
+  now: () => number
+}): () => Promise<Buffer> {
+  const { read, epoch, now } = options
+  let kept: { epoch: string; seq: number; at: number; json: Buffer } | undefined
+  return async () => {
+    const head = await feedHead(read)
+    const isCurrent =
+      kept?.epoch === epoch() && kept.seq === head && Math.abs(now() - kept.at) < maxAgeMs
+    if (kept === undefined || !isCurrent) {
+      const snapshot = await readSnapshot(read, epoch(), now())
+      const json = Buffer.from(JSON.stringify(snapshot))
+      kept = { epoch: snapshot.epoch, seq: snapshot.seq, at: snapshot.at, json }
+    }
+    return kept.json
+  }
 }
