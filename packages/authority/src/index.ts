@@ -25,5 +25,5 @@ export {
   initializeAuthority,
 } from './initialize-authority.ts'
 export type { ServiceIdentity } from './issuers/service-certificates.ts'
-export { passphraseVariable } from './passphrase.ts'
+export { findPassphrase, passphraseVariable } from './passphrase.ts'
 export { type RunningAuthority, type StartOptions, startAuthority } from './start-authority.ts'

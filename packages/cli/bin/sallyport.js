@@ -18,6 +18,8 @@ if (Number(process.versions.node.split('.')[0]) < oldestNode) {
 } else {
   const { run } = await import(main)
   process.exitCode = await run(process.argv.slice(2))
+  // The command is over, however it ended: the channel to a parent must not keep this process.
+  process.channel?.unref()
 }
 
 /** The Node that the repository brings as a dependency: npm's package `node`. */

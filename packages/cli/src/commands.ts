@@ -6,11 +6,17 @@ export const commandGroups: Readonly<Record<string, string>> = {
   devices: 'List devices, and suspend, resume or revoke them',
   tokens: 'Make tokens for enrolments and for administrators',
   gateways: 'List gateways, and revoke them',
+  certificates: 'Renew the certificates of servers and gateways',
   config: 'Look at the configuration',
   audit: 'Verify the audit log',
 }
 
 const reason: Option = { flags: '--reason <text>', summary: 'why, for the audit log' }
+
+const serviceRootKeys: Option = {
+  flags: '--keys <folder>',
+  summary: 'where service-root.key.json lies (default: authority.keys.directory)',
+}
 
 /** Examples name a device as any script would: by asking for one. */
 const anyDevice = '"$(sallyport devices list --ids --limit 1)"'
@@ -77,7 +83,7 @@ export const commands: readonly Command[] = [
     name: 'serve',
     summary: 'Run the authority and the gateway that the configuration file describes',
     details:
-      'Without --role, a supervisor starts each in a process of its own, and starts it again when it ends. The gateway is given neither the passphrase nor the rest of the file. SIGHUP reloads the gateway, SIGTERM ends everything in order.',
+      'Without --role, a supervisor starts each in a process of its own, and starts it again when it ends. The gateway is given neither the passphrase nor the rest of the file. SIGHUP reloads both, SIGTERM ends everything in order.',
     options: [
       { flags: '--role <role>', summary: 'run this one in the foreground: authority or gateway' },
     ],
@@ -223,6 +229,39 @@ export const commands: readonly Command[] = [
       },
     ],
     load: async () => (await import('./commands/gateways.ts')).revokeGateway,
+  },
+  {
+    name: 'gateways certify',
+    summary: 'Make the certificate that another gateway shows the authority',
+    details:
+      'On the machine that has the key of the service root. Writes <name>.crt, <name>.key and service-ca.crt, never over anything. A gateway is known to the authority from its first call on.',
+    arguments: [{ name: '<name>', summary: 'the gateway, as gateway.name says it' }],
+    options: [
+      { flags: '--out <folder>', summary: 'where to write (default: this folder)' },
+      serviceRootKeys,
+    ],
+    examples: [
+      {
+        line: 'sallyport gateways certify gateway-2 --out gateway-2',
+        does: 'then carry the folder to its machine, and delete it here',
+      },
+    ],
+    load: async () => (await import('./commands/gateways.ts')).certifyGateway,
+  },
+  {
+    name: 'certificates renew',
+    summary: 'Renew the certificates of servers and gateways that end soon',
+    details:
+      'On the machine that has the key of the service root. Those that the configuration names and the service root issued get the names they had, a new key and 397 days. Certificates of other CAs are left alone. Exit code 1 where a file cannot be read.',
+    options: [
+      { flags: '--within <span>', summary: 'renew what ends within this (default: 60d)' },
+      serviceRootKeys,
+    ],
+    examples: [
+      { line: 'sallyport certificates renew', does: 'what doctor warns of' },
+      { line: 'sallyport certificates renew --within 400d', does: 'all of them' },
+    ],
+    load: async () => (await import('./commands/certificates.ts')).renewServiceCertificates,
   },
   {
     name: 'explain',

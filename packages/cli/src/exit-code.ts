@@ -4,6 +4,7 @@ import type { ExitCode } from './command.ts'
 /** Where the question was answered, and the answer is no. */
 const answersOfNo: Partial<Record<ReasonCode, ExitCode>> = {
   not_found: 1,
+  app_unknown: 1,
   status_final: 1,
   approval_decided: 1,
   audit_broken: 1,

@@ -3,6 +3,7 @@ import type { ExitCode } from './command.ts'
 import { readCommandLine } from './command-line.ts'
 import { commands } from './commands.ts'
 import { exitCodeOf } from './exit-code.ts'
+import { fileProblem } from './files/file-problem.ts'
 import { isGiven } from './input.ts'
 import { createOutput } from './terminal/output.ts'
 
@@ -23,7 +24,7 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
     const operation = await command.load()
     return await operation(input, output)
   } catch (error) {
-    const problem = isProblem(error) ? error : unexpected(error)
+    const problem = isProblem(error) ? error : (fileProblem(error) ?? unexpected(error))
     output.problem(problem)
     return exitCodeOf(problem.code)
   }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import path from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -31,6 +33,18 @@ test('an old Node runs the command with the one that the repository brings', (t)
     () => execFileSync(node, [binary, 'nothing'], { stdio: 'pipe' }),
     (error) => error instanceof Error && 'status' in error && error.status === 2,
   )
+})
+
+test('a command that fails ends, while the old Node keeps a channel to it', async (t) => {
+  const taken = createServer().listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  t.after(() => taken.close())
+  const { port } = taken.address() as AddressInfo
+  const line = [binary, 'dev', '--dir', newFolder(), '--port', String(port)]
+  const child = spawn(process.execPath, line, { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
+  t.after(() => child.kill('SIGKILL'))
+  const [code] = (await once(child, 'exit', { signal: AbortSignal.timeout(20_000) })) as [number]
+  assert.equal(code, 3)
 })
 
 for (const signal of ['SIGTERM', 'SIGKILL'] as const) {

@@ -737,6 +737,13 @@ export const reasons = {
     fix: 'It must be one X.509 certificate in PEM or DER.',
     retryable: false,
   },
+  file_failed: {
+    area: 'setup',
+    status: 0,
+    title: 'A file or folder could not be read or written',
+    fix: 'Check that the path is there, its permissions, that its disk has room and is not mounted read-only.',
+    retryable: false,
+  },
   port_in_use: {
     area: 'setup',
     status: 0,

@@ -12,8 +12,10 @@ import { modes, writeFileAtomically } from '../files/write-file.ts'
 
 export type CertificateFiles = { readonly certificateFile: string; readonly keyFile: string }
 
-/** Server and gateway certificates live this long, and are made anew when a third of it is left. */
+/** Server and gateway certificates of `sallyport dev` live this long, and are made anew when a third of it is left. */
 export const serviceDays = 90
+/** Those that a person renews: as `sallyport init` makes them, within what Apple's platforms accept. */
+export const longDays = 397
 const renewWithinMs = 30 * 24 * 3_600_000
 
 export type ServiceIssuer = {
@@ -35,10 +37,8 @@ export async function ensureServerCertificate(
 ): Promise<boolean> {
   const isGood = (certificate: X509Certificate): boolean => hasNames(certificate, names)
   if (isKept(files, service.root, now, isGood)) return false
-  const issuer = await service.open()
-  return await makeCertificate(files, (spki) =>
-    issueServerCertificate({ issuer, spki, names, now, days: serviceDays }),
-  )
+  await makeServerCertificate(files, names, await service.open(), now, serviceDays)
+  return true
 }
 
 /** As `ensureServerCertificate`, for what a gateway shows its authority. */
@@ -49,22 +49,45 @@ export async function ensureGatewayCertificate(
   now: number,
 ): Promise<boolean> {
   if (isKept(files, service.root, now, () => true)) return false
-  const issuer = await service.open()
-  return await makeCertificate(files, (spki) =>
-    issueGatewayCertificate({ issuer, spki, ...identity, now, days: serviceDays }),
+  await makeGatewayCertificate(files, identity, await service.open(), now, serviceDays)
+  return true
+}
+
+/** Writes a new server certificate and its new key. `names`: DNS names and IP addresses. */
+export function makeServerCertificate(
+  files: CertificateFiles,
+  names: readonly string[],
+  issuer: Issuer,
+  now: number,
+  days: number,
+): Promise<void> {
+  return makeCertificate(files, (spki) =>
+    issueServerCertificate({ issuer, spki, names: [...names], now, days }),
+  )
+}
+
+/** Writes a new certificate that a gateway shows its authority, and its new key. */
+export function makeGatewayCertificate(
+  files: CertificateFiles,
+  identity: { trustDomain: string; name: string },
+  issuer: Issuer,
+  now: number,
+  days: number,
+): Promise<void> {
+  return makeCertificate(files, (spki) =>
+    issueGatewayCertificate({ issuer, spki, ...identity, now, days }),
   )
 }
 
 async function makeCertificate(
   files: CertificateFiles,
   issue: (spki: Buffer) => Promise<Certificate>,
-): Promise<boolean> {
+): Promise<void> {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const certificate = await issue(publicKey.export({ format: 'der', type: 'spki' }))
   const key = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString()
   writeFileAtomically(files.keyFile, key, modes.secret)
   writeFileAtomically(files.certificateFile, toPem('CERTIFICATE', certificate.der))
-  return true
 }
 
 /** Whether the files hold a certificate and its key, of this root, for a good while yet. */

@@ -1,6 +1,15 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
 import type { AdminGateway } from '@sallyport/authority'
+import { parseGatewayUri, toPem } from '@sallyport/pki'
+import { Problem } from '@sallyport/problem'
 import { configuredClient } from '../admin/configured-client.ts'
+import { longDays, makeGatewayCertificate } from '../certificates/certificate-files.ts'
+import { openServiceRoot } from '../certificates/service-root.ts'
 import type { Operation } from '../command.ts'
+import { locateConfig } from '../configuration/locate.ts'
+import { loadConfig } from '../configuration/schema.ts'
+import { writeFileAtomically } from '../files/write-file.ts'
 import { argument, textOption } from '../input.ts'
 import { confirmed } from '../terminal/confirm.ts'
 import { momentWords } from '../terminal/span.ts'
@@ -31,5 +40,39 @@ export const revokeGateway: Operation = async (input, output) => {
   const gateway = await client.post<AdminGateway>(path, reason === undefined ? {} : { reason })
   output.result(gateway, `${gateway.name} is ${gateway.status}`)
   output.say('End its process as well: until status.stopAfterSeconds it decides by its snapshot')
+  return 0
+}
+
+export const certifyGateway: Operation = async (input, output) => {
+  const name = argument(input, 0)
+  const file = loadConfig(locateConfig(input))
+  const trustDomain = String(file.value['trustDomain'])
+  const identity = { trustDomain, name }
+  if (parseGatewayUri(`spiffe://${trustDomain}/gateway/${name}`) === undefined) {
+    throw new Problem('command_usage', {
+      detail: 'The name of the gateway is not acceptable',
+      expected: 'lower-case letters, digits and hyphens, such as gateway-2',
+      found: name,
+    })
+  }
+  const at = (base: string): string => path.resolve(textOption(input, 'out') ?? '.', base)
+  const files = { certificateFile: at(`${name}.crt`), keyFile: at(`${name}.key`) }
+  const caFile = at('service-ca.crt')
+  const taken = [files.certificateFile, files.keyFile, caFile].filter(existsSync)
+  if (taken.length > 0) {
+    throw new Problem('command_usage', {
+      detail: 'Nothing is written over',
+      expected: 'a folder without these files: --out',
+      found: taken.join(', '),
+    })
+  }
+  const root = await openServiceRoot(file, textOption(input, 'keys'), output)
+  await makeGatewayCertificate(files, identity, root, Date.now(), longDays)
+  writeFileAtomically(caFile, toPem('CERTIFICATE', root.certificate.der))
+  output.result(
+    { name, ...files, caFile },
+    [files.certificateFile, files.keyFile, caFile].join('\n'),
+  )
+  output.say('Name them under gateway.authority on its machine, and delete them here')
   return 0
 }

@@ -9,7 +9,7 @@ import {
 } from '../certificates/certificate-files.ts'
 import { writeServiceIdentity } from '../certificates/service-identity.ts'
 import { modes, writeFileAtomically } from '../files/write-file.ts'
-import { choosePorts } from './choose-ports.ts'
+import { choosePorts, usualGatewayPort } from './choose-ports.ts'
 import {
   developmentApp,
   developmentConfig,
@@ -45,6 +45,10 @@ export async function prepareDevelopment(options: PrepareOptions): Promise<Ports
   const last = readPorts(layout.configFile)
   if (options.wasAbandoned && last !== undefined) await awaitFree(Object.values(last))
   const ports = await choosePorts(last, options.port)
+  const wished = last?.gateway ?? usualGatewayPort
+  if (options.port === undefined && ports.gateway !== wished) {
+    say(`Port ${wished} is taken: the gateway listens on ${ports.gateway} from now on`)
+  }
   if (!isInitialized(layout)) await initialize(layout, now, say)
   await writeConfig(layout, ports)
   await renewCertificates(options)

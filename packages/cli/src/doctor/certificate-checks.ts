@@ -6,7 +6,7 @@ import { momentWords } from '../terminal/span.ts'
 import type { DoctorCheck, Examination, Finding } from './finding.ts'
 
 /** A certificate that ends sooner is a warning: long enough for people to act. */
-const warnWithinMs = 21 * 24 * 3_600_000
+const warnWithinMs = 30 * 24 * 3_600_000
 
 export const certificateCheck: DoctorCheck = {
   name: 'certificates',
@@ -35,7 +35,7 @@ function examineCertificate(member: NamedMember, { file, now }: Examination): Fi
 }
 
 const renewFix =
-  'Replace the file with a new certificate: the gateway takes it at the next reload. `sallyport dev` renews its own at start.'
+  'Of our own service root: sallyport certificates renew. Of another CA: put a new certificate and its key there. A gateway takes both by itself; the authority when it is started again or gets SIGHUP.'
 
 type Fault = { found: string; fix: string }
 

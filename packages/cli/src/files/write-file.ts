@@ -1,5 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 
 /** Modes of files: secrets are for their owner alone. */
@@ -18,10 +26,16 @@ export function writeFileAtomically(
   const temporary = `${file}.${randomBytes(6).toString('hex')}`
   const handle = openSync(temporary, 'wx', mode)
   try {
-    writeSync(handle, typeof content === 'string' ? Buffer.from(content) : content)
-    fsyncSync(handle)
-  } finally {
-    closeSync(handle)
+    try {
+      // Not writeSync: on a disk that fills up, that writes a part and calls it done.
+      writeFileSync(handle, content)
+      fsyncSync(handle)
+    } finally {
+      closeSync(handle)
+    }
+    renameSync(temporary, file)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw error
   }
-  renameSync(temporary, file)
 }

@@ -9,15 +9,33 @@ import type { RunningRole } from './roles.ts'
 
 const sections = [trustDomainSection, ...authoritySections]
 
-/** Starts an authority from its part of a configuration file. @throws Problem why it cannot start */
+/**
+ * Starts an authority from its part of a configuration file. SIGHUP has it take the file, and the
+ * certificates of its listeners, as they are then.
+ *
+ * @throws Problem why it cannot start
+ */
 export async function startAuthorityRole(file: string): Promise<RunningRole> {
-  const config = readConfig<AuthorityConfig>(file, roleSchema(sections))
+  const read = () => readConfig<AuthorityConfig>(file, roleSchema(sections))
+  const config = read()
   const canAsk = process.stdin.isTTY === true && process.stderr.isTTY === true
+  const log = operatorLog('authority')
   const authority = await startAuthority(config.value, {
-    log: operatorLog('authority'),
+    log,
     directory: config.directory,
     version: packageVersion(),
     ...(canAsk ? { promptPassphrase: askPassphrase } : {}),
   })
+  process.on('SIGHUP', () => {
+    void reload()
+  })
+  const reload = async (): Promise<void> => {
+    try {
+      await authority.reload(read().value)
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error)
+      log.error({ why }, 'reload refused: the configuration that was in force goes on')
+    }
+  }
   return { facts: authority.addresses, close: () => authority.close() }
 }

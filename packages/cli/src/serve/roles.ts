@@ -4,8 +4,6 @@ import { passphraseVariable } from '../supervise/role-environment.ts'
 export type RunningRole = {
   /** What the parent is told: addresses by listener. */
   readonly facts: Readonly<Record<string, unknown>>
-  /** Takes the configuration file as it is now; throws and changes nothing where it is not valid. */
-  reload?(): Promise<void>
   close(): Promise<void>
 }
 

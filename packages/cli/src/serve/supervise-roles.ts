@@ -35,9 +35,7 @@ export async function superviseRoles(file: string, output: Output): Promise<Exit
     for (const { role, child } of kept.toReversed()) await child.end(role.graceMs)
   }
   process.on('SIGHUP', () => {
-    for (const { role, child } of kept) {
-      if (role.name === 'gateway') child.current().signal('SIGHUP')
-    }
+    for (const { child } of kept) child.current().signal('SIGHUP')
   })
   try {
     for (const role of described) {

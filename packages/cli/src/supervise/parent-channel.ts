@@ -1,4 +1,5 @@
 import { Problem } from '@sallyport/problem'
+import { fileProblem } from '../files/file-problem.ts'
 import type { ChildMessage } from './child-process.ts'
 
 /** Tells the parent, where there is one, that this process serves. `facts`: such as its addresses. */
@@ -9,7 +10,7 @@ export function tellReady(facts: Readonly<Record<string, unknown>>): Promise<voi
 /** Tells the parent why this process could not start. False where there is no parent to tell. */
 export async function tellFailed(error: unknown): Promise<boolean> {
   if (process.send === undefined) return false
-  const problem = error instanceof Problem ? error : undefined
+  const problem = error instanceof Problem ? error : fileProblem(error)
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
   await tell({
     kind: 'failed',
