@@ -107,6 +107,15 @@ export const reasons = {
     action: 'sync-clock',
     retryable: true,
   },
+  device_certificate_unknown: {
+    area: 'device',
+    status: 401,
+    title: 'The device certificate is signed by our own CA and is not in the store',
+    fix: 'Either an older backup of the store was restored, and the device enrols again; or someone else has the key of the issuing CA: find out which.',
+    action: 're-enroll',
+    retryable: false,
+    publicCode: 'device_certificate_untrusted',
+  },
   device_certificate_superseded: {
     area: 'device',
     status: 401,

@@ -50,7 +50,7 @@ export function refuseOutOfDate(identity: DeviceIdentity, now: number): void {
  *
  * @param renewing a certificate that was renewed before may ask again: its answer may have been lost
  * @throws Problem `device_suspended`, `device_revoked`, `device_superseded`,
- *   `device_certificate_revoked`, `device_certificate_superseded`, `device_certificate_untrusted`
+ *   `device_certificate_revoked`, `device_certificate_superseded`, `device_certificate_unknown`
  *   where the certificate is not in the store
  */
 export async function readActive(
@@ -72,7 +72,7 @@ export async function readActive(
           .where('id', '=', certificate.device_id)
           .executeTakeFirst()
   if (certificate === undefined || device === undefined) {
-    throw new Problem('device_certificate_untrusted', {
+    throw new Problem('device_certificate_unknown', {
       expected: 'a certificate in the store of this authority',
       found: `thumbprint ${thumbprint}, which is not in it`,
     })
