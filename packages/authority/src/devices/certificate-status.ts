@@ -2,7 +2,7 @@ import { Problem } from '@sallyport/problem'
 import type { CertificateStatus } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
 import { appendAudit } from '../audit/audit-log.ts'
-import { appendChange } from '../feed/append-change.ts'
+import { appendChange, lastChangeOf } from '../feed/append-change.ts'
 import type { CertificateRow, Tables } from '../store/tables.ts'
 
 export type CertificateStatusChange = {
@@ -25,6 +25,9 @@ export async function endCertificate(
   { certificate, status, reason, actor, now }: CertificateStatusChange,
 ): Promise<number> {
   const { thumbprint } = certificate
+  if (certificate.status === status) {
+    return lastChangeOf(store, { kind: 'certificate', key: thumbprint })
+  }
   if (certificate.status === 'revoked') {
     throw new Problem('status_final', { detail: 'The certificate is revoked' })
   }

@@ -2,7 +2,7 @@ import { Problem } from '@sallyport/problem'
 import type { DeviceStatus } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
 import { appendAudit } from '../audit/audit-log.ts'
-import { appendChange, feedHead } from '../feed/append-change.ts'
+import { appendChange, lastChangeOf } from '../feed/append-change.ts'
 import type { DeviceRow, Tables } from '../store/tables.ts'
 
 /** What each status may become. Revoked and superseded are final. */
@@ -41,7 +41,8 @@ export async function changeDeviceStatus(
 ): Promise<{ device: DeviceRow; seq: number }> {
   const device = await findDevice(store, change.deviceId)
   const { status } = change
-  if (device.status === status) return { device, seq: await lastChangeOf(store, device.id) }
+  if (device.status === status)
+    return { device, seq: await lastChangeOf(store, { kind: 'device', key: device.id }) }
   if (!successors[device.status].includes(status)) {
     throw new Problem('status_final', {
       detail: `The device is ${device.status}`,
@@ -87,16 +88,4 @@ export async function findDevice(store: Kysely<Tables>, id: string): Promise<Dev
     .executeTakeFirst()
   if (device === undefined) throw new Problem('not_found', { detail: `No device ${id}` })
   return device
-}
-
-async function lastChangeOf(store: Kysely<Tables>, deviceId: string): Promise<number> {
-  const row = await store
-    .selectFrom('changes')
-    .select('seq')
-    .where('kind', '=', 'device')
-    .where('key', '=', deviceId)
-    .orderBy('seq', 'desc')
-    .limit(1)
-    .executeTakeFirst()
-  return row?.seq ?? feedHead(store)
 }

@@ -8,6 +8,8 @@ import type { Admission } from './admission.ts'
 const dayMs = 24 * 3_600_000
 const waitMs = 7 * dayMs
 const maxPendingPerApp = 10_000
+/** One address never takes the room of all others. */
+const maxPendingPerAddress = 1_000
 const pollSeconds = 5
 
 /**
@@ -26,20 +28,7 @@ export async function requestApproval(
   },
 ): Promise<ApprovalRow> {
   const { appId, now, address } = request
-  const { pending } = await store
-    .selectFrom('approvals')
-    .select((column) => column.fn.countAll<number>().as('pending'))
-    .where('status', '=', 'pending')
-    .where('app_id', '=', appId)
-    .where('expires_at', '>', now)
-    .executeTakeFirstOrThrow()
-  if (pending >= maxPendingPerApp) {
-    throw new Problem('authority_busy', {
-      expected: `fewer than ${maxPendingPerApp} enrolments that wait for approval`,
-      found: String(pending),
-      retryAfterSeconds: 60,
-    })
-  }
+  await refuseTooMany(store, request)
   const row: ApprovalRow = {
     id: newId('approval'),
     app_id: appId,
@@ -63,6 +52,29 @@ export async function requestApproval(
     detail: { appId, spkiSha256: row.spki_sha256 },
   })
   return row
+}
+
+async function refuseTooMany(
+  store: Kysely<Tables>,
+  { appId, address, now }: { appId: string; address: string; now: number },
+): Promise<void> {
+  const waiting = await store
+    .selectFrom('approvals')
+    .select((column) => column.fn.countAll<number>().as('pending'))
+    .select((column) =>
+      column.fn.countAll<number>().filterWhere('address', '=', address).as('pendingHere'),
+    )
+    .where('status', '=', 'pending')
+    .where('app_id', '=', appId)
+    .where('expires_at', '>', now)
+    .executeTakeFirstOrThrow()
+  const { pending, pendingHere } = waiting
+  if (pending < maxPendingPerApp && pendingHere < maxPendingPerAddress) return
+  throw new Problem('authority_busy', {
+    expected: `fewer than ${maxPendingPerApp} enrolments that wait for approval, and fewer than ${maxPendingPerAddress} of one address`,
+    found: `${pending}, and ${pendingHere} of ${address}`,
+    retryAfterSeconds: 60,
+  })
 }
 
 /**

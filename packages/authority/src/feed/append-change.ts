@@ -79,3 +79,19 @@ export async function feedHead(store: Kysely<Tables>): Promise<number> {
     .executeTakeFirstOrThrow()
   return seq
 }
+
+/** The number of the last change of something; the end of the feed where that was forgotten. */
+export async function lastChangeOf(
+  store: Kysely<Tables>,
+  { kind, key }: { kind: ChangeKind; key: string },
+): Promise<number> {
+  const row = await store
+    .selectFrom('changes')
+    .select('seq')
+    .where('kind', '=', kind)
+    .where('key', '=', key)
+    .orderBy('seq', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row?.seq ?? feedHead(store)
+}

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import path from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { after, before, test } from 'node:test'
 import { devicePaths } from '@sallyport/wire'
 import { developmentApp } from '../fixture/apps.ts'
@@ -62,4 +64,31 @@ test('an approval that nobody decides ends after a week', async () => {
 
 test('there is no approval of an id that was made up', async () => {
   assert.equal((await decide('apr_x', 'approve')).status, 404)
+})
+
+test('one address that asks without end leaves room for others', async () => {
+  const { approvalId } = await ask()
+  const database = new DatabaseSync(path.join(deployment.directory, 'sallyport.db'))
+  database.exec('PRAGMA busy_timeout = 5000')
+  const columns = database
+    .prepare('SELECT * FROM approvals LIMIT 1')
+    .columns()
+    .map(({ name }) => name)
+    .filter((name) => name !== 'id')
+  database.exec(`
+    WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 1000)
+    INSERT INTO approvals (id, ${columns.join()})
+    SELECT 'flood' || n, ${columns.join()} FROM number, approvals WHERE approvals.id = '${approvalId}'
+  `)
+  const send = async () => {
+    const body = enrollmentOf(makeKey(), await takeChallenge(deployment))
+    return deployment.device(devicePaths.certificates, { body })
+  }
+  const answer = await send()
+  assert.equal(answer.status, 503, answer.text)
+  assert.equal(answer.body.code, 'authority_busy')
+  database.exec("UPDATE approvals SET address = '192.0.2.1' WHERE id LIKE 'flood%'")
+  assert.equal((await send()).status, 202)
+  database.exec("DELETE FROM approvals WHERE id LIKE 'flood%'")
+  database.close()
 })
