@@ -17,7 +17,8 @@ export type EditedFile = {
     authority: { certificateFile: string; keyFile: string }
     operations: { listen: string }
     hosts: Record<string, EditedHost>
-    upstreams: Record<string, { targets: string[] }>
+    limits?: Record<string, number>
+    upstreams: Record<string, { targets: string[]; timeouts?: Record<string, number> }>
   }
 }
 
