@@ -12,6 +12,9 @@ import type { Identity } from './edited-development.ts'
 
 export type Enrolled = Identity & { issued: IssuedCertificate }
 
+/** A device's key; `request` is the DER of a CSR in place of a plain one. */
+export type EnrollmentKey = { publicKey: KeyObject; privateKey: KeyObject; request?: Uint8Array }
+
 type Answer = { status: number; body: Record<string, unknown> }
 
 /** One request with a JSON body. Rejects where the connection ends before the answer. */
@@ -47,8 +50,8 @@ export function post(
 export async function enrollOnce(
   authority: string,
   agent: https.Agent,
+  key: EnrollmentKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }),
 ): Promise<Enrolled | undefined> {
-  const key = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const order = { appId: 'demo', purpose: 'enroll' }
   const asked = await answered(post(authority + devicePaths.challenges, order, agent))
   if (asked === undefined) return undefined
@@ -56,7 +59,7 @@ export async function enrollOnce(
   const body = {
     appId: 'demo',
     challenge,
-    csr: toBase64url(createSigningRequest(key)),
+    csr: toBase64url(key.request ?? createSigningRequest(key)),
     evidence: { format: 'development', statement: statementOf(key, challenge) },
     platform: 'other',
     appVersion: '1.0.0',
