@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import type { DeleteResult, Kysely } from 'kysely'
 import type { Authority } from './authority.ts'
 import { supersedeDue } from './devices/supersede-due.ts'
 import type { Tables } from './store/tables.ts'
@@ -12,9 +12,10 @@ const keepMs = 30 * dayMs
 /** And how many of them at most, of each. */
 const maxRecords = 1_000_000
 
-type Forget = (store: Kysely<Tables>, now: number) => Promise<unknown>
+/** Forgets at most `maxForgottenPerRound` rows, so that no other write waits long, and says how many. */
+type Forget = (store: Kysely<Tables>, now: number) => Promise<DeleteResult>
 
-/** What is forgotten, a bounded number of rows at a time so that no write waits long. */
+/** What is forgotten. */
 const forgotten: readonly Forget[] = [
   (store, now) =>
     store
@@ -26,7 +27,7 @@ const forgotten: readonly Forget[] = [
           .where('keep_until', '<', now)
           .limit(maxForgottenPerRound),
       )
-      .execute(),
+      .executeTakeFirst(),
   (store, now) =>
     store
       .deleteFrom('decisions')
@@ -37,7 +38,7 @@ const forgotten: readonly Forget[] = [
           .where('at', '<', now - keepMs)
           .limit(maxForgottenPerRound),
       )
-      .execute(),
+      .executeTakeFirst(),
   (store, now) =>
     store
       .deleteFrom('handshakes')
@@ -48,26 +49,31 @@ const forgotten: readonly Forget[] = [
           .where('at', '<', now - keepMs)
           .limit(maxForgottenPerRound),
       )
-      .execute(),
+      .executeTakeFirst(),
   (store) =>
     store
       .deleteFrom('decisions')
-      .where('at', '<', (rows) =>
-        rows.selectFrom('decisions').select('at').orderBy('at', 'desc').limit(1).offset(maxRecords),
+      .where('request_id', 'in', (rows) =>
+        rows
+          .selectFrom('decisions')
+          .select('request_id')
+          .orderBy('at', 'desc')
+          .limit(maxForgottenPerRound)
+          .offset(maxRecords),
       )
-      .execute(),
+      .executeTakeFirst(),
   (store) =>
     store
       .deleteFrom('handshakes')
-      .where('at', '<', (rows) =>
+      .where('id', 'in', (rows) =>
         rows
           .selectFrom('handshakes')
-          .select('at')
+          .select('id')
           .orderBy('at', 'desc')
-          .limit(1)
+          .limit(maxForgottenPerRound)
           .offset(maxRecords),
       )
-      .execute(),
+      .executeTakeFirst(),
   forgetChanges,
   (store) =>
     store
@@ -75,14 +81,14 @@ const forgotten: readonly Forget[] = [
       .where('seq', '<', (rows) =>
         rows.selectFrom('changes').select((column) => column.fn.min('seq').as('seq')),
       )
-      .execute(),
+      .executeTakeFirst(),
 ]
 
 /**
  * From the oldest on, up to the first that is kept, so that what is kept has no gap: a clock that was
  * set back leaves numbers whose times are out of order.
  */
-async function forgetChanges(store: Kysely<Tables>, now: number): Promise<void> {
+async function forgetChanges(store: Kysely<Tables>, now: number): Promise<DeleteResult> {
   const kept = await store
     .selectFrom('changes')
     .select('seq')
@@ -90,7 +96,7 @@ async function forgetChanges(store: Kysely<Tables>, now: number): Promise<void> 
     .orderBy('seq')
     .limit(1)
     .executeTakeFirst()
-  await store
+  return store
     .deleteFrom('changes')
     .where('seq', 'in', (rows) =>
       rows
@@ -100,7 +106,7 @@ async function forgetChanges(store: Kysely<Tables>, now: number): Promise<void> 
         .orderBy('seq')
         .limit(maxForgottenPerRound),
     )
-    .execute()
+    .executeTakeFirst()
 }
 
 /**
@@ -123,7 +129,12 @@ export function startMaintenance(authority: Authority): () => void {
   return () => timers.forEach(clearInterval)
 }
 
-/** One round of forgetting. */
+/** Forgets all that is due, in rounds between which other writes find their turn. */
 export async function forgetOld({ store, now }: Pick<Authority, 'store' | 'now'>): Promise<void> {
-  for (const forget of forgotten) await store.write((tx) => forget(tx, now()))
+  for (const forget of forgotten) {
+    for (;;) {
+      const { numDeletedRows } = await store.write((tx) => forget(tx, now()))
+      if (numDeletedRows < maxForgottenPerRound) break
+    }
+  }
 }

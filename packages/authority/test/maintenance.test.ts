@@ -81,3 +81,20 @@ test('a clock that was set back leaves no gap in what is kept of the feed', asyn
     [1, 2, 3, 4].map((number) => before + number),
   )
 })
+
+test('more than one round of what is due is forgotten at once', async () => {
+  const due = start + 200 * dayMs
+  await store.write(async (tx) => {
+    for (let index = 0; index < 12_000; index++) {
+      const challenge = `challenge-${index}`
+      const row = { challenge, spki_sha256: '', used_at: start, keep_until: due - 1 }
+      await tx
+        .insertInto('challenges_used')
+        .values({ ...row, thumbprint: null, approval_id: null })
+        .execute()
+    }
+  })
+  await forgetOld({ store, now: () => due })
+  const left = await store.read.selectFrom('challenges_used').selectAll().execute()
+  assert.deepEqual(left, [])
+})

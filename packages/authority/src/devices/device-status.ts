@@ -46,8 +46,8 @@ export async function changeDeviceStatus(
   if (!successors[device.status].includes(status)) {
     throw new Problem('status_final', {
       detail: `The device is ${device.status}`,
-      expected: `one of ${successors[device.status].join(', ') || 'no other status'}`,
-      found: status,
+      expected: successors[device.status].join(' or ') || `no change: ${device.status} is final`,
+      found: `a change to ${status}`,
     })
   }
   const changed: DeviceRow = {

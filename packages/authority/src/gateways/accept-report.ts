@@ -54,12 +54,12 @@ export async function acceptReport(
   if (report.decisions.length > 0) {
     await store
       .insertInto('decisions')
-      .values(report.decisions.map((decision) => decisionRow(gateway, decision)))
+      .values(report.decisions.map((decision) => notAhead(decisionRow(gateway, decision), now)))
       .onConflict((conflict) => conflict.doNothing())
       .execute()
   }
   if (report.handshakes.length > 0) {
-    const rows = report.handshakes.map((record) => handshakeRow(gateway, record))
+    const rows = report.handshakes.map((record) => notAhead(handshakeRow(gateway, record), now))
     await store.insertInto('handshakes').values(rows).execute()
   }
   await noteUse(store, thumbprintsOf(report), { seenBy: `gateway:${gateway}`, now })
@@ -68,6 +68,11 @@ export async function acceptReport(
 /** Not of handshakes that failed: in them nobody proved that the key is held. */
 function thumbprintsOf({ decisions, used = [] }: Report): string[] {
   return [...new Set([...used, ...decisions.flatMap(({ thumbprint }) => thumbprint ?? [])])]
+}
+
+/** The newest are kept longest: what claims to be of the future would never be forgotten. */
+function notAhead<Row extends { at: number }>(row: Row, now: number): Row {
+  return { ...row, at: Math.min(row.at, now) }
 }
 
 function handshakeRow(source: string, record: HandshakeRecord): HandshakeRow {

@@ -130,3 +130,18 @@ test('a report of the largest size is taken, and one beyond it is not', async ()
   const answer = await deployment.gatewayCall('/gateway/v1/reports', { body })
   assert.equal(answer.status, 400)
 })
+
+test('records that claim to be of the future are kept as of now', async () => {
+  const requestId = newId('request')
+  const at = Date.now() + 400 * 24 * 3_600_000
+  const address = '192.0.2.77'
+  await report({
+    decisions: [{ ...decisionOf(requestId), at }],
+    handshakes: [{ at, address, code: 'handshake_failed' }],
+  })
+  const since = new Date(Date.now() + 60_000).toISOString()
+  const later = await deployment.admin(`/admin/v1/handshakes?address=${address}&since=${since}`)
+  assert.equal(later.body.handshakes.length, 0)
+  const all = await deployment.admin(`/admin/v1/handshakes?address=${address}`)
+  assert.equal(all.body.handshakes.length, 1)
+})
