@@ -3,6 +3,7 @@ import net from 'node:net'
 import { once } from 'node:events'
 import { test } from 'node:test'
 import { isProblem } from '@sallyport/problem'
+import { claimPorts } from '../src/control/claim-ports.ts'
 import { askOnce } from './support/client.ts'
 import { type BedOptions, startBed } from './support/gateway.ts'
 
@@ -17,6 +18,19 @@ test('a second gateway on the same port fails loudly', async (t) => {
     isProblemOf('port_in_use'),
   )
   assert.equal((await askOnce(first, await world.device())).status, 200)
+})
+
+test('of several that start at the same moment one alone gets the port, until it ends', async () => {
+  const first = await claimPorts([{ host: '127.0.0.1', port: 0 }])
+  const [address] = first.addresses
+  assert(address !== undefined)
+  await assert.rejects(claimPorts([address]), isProblemOf('port_in_use'))
+  await first.release()
+  const outcomes = await Promise.allSettled([1, 2, 3, 4].map(() => claimPorts([address])))
+  const claimed = outcomes.filter((outcome) => outcome.status === 'fulfilled')
+  assert(claimed.length <= 1, 'all of them may have been in the way of each other')
+  for (const { value } of claimed) await value.release()
+  await (await claimPorts([address])).release()
 })
 
 test('a port of somebody else is named', async (t) => {

@@ -9,7 +9,7 @@ import { eventually } from './support/client.ts'
 
 const start: WorkerStart = {
   instance: 'gwi_aaaaaaaaaaaaaaaaaaaaaaaaaa',
-  listen: await claimPorts([{ host: '127.0.0.1', port: 0 }]),
+  listen: (await claimPorts([{ host: '127.0.0.1', port: 0 }])).addresses,
   sharesPorts: true,
   plan: {
     minVersion: '1.3',

@@ -19,6 +19,8 @@ export type FeedOptions = {
   readonly position: () => { readonly epoch: string; readonly seq: number } | undefined
   readonly onSnapshot: (snapshot: Snapshot) => void
   readonly onChanges: (changes: readonly Change[]) => void
+  /** The authority's clock, milliseconds, as of now. */
+  readonly onTime: (at: number) => void
   /** The authority was heard, and everything that it said is applied. */
   readonly onHeard: () => void
 }
@@ -118,10 +120,14 @@ export class FeedClient {
       const reader = new EventStreamReader((event) => changes.push(...this.#read(event, changes)))
       for await (const chunk of answer as AsyncIterable<Buffer>) {
         watch.refresh()
-        reader.push(chunk)
-        const arrived = changes
-        changes = []
-        if (arrived.length > 0) this.#options.onChanges(arrived)
+        try {
+          reader.push(chunk)
+        } finally {
+          // Also what came before something that makes no sense.
+          const arrived = changes
+          changes = []
+          if (arrived.length > 0) this.#options.onChanges(arrived)
+        }
         this.#options.onHeard()
       }
       throw new Error('the authority closed the feed')
@@ -150,6 +156,7 @@ export class FeedClient {
   }
 
   #checkHeartbeat(heartbeat: Heartbeat, epoch: string | undefined, last: number): void {
+    this.#options.onTime(heartbeat.at)
     if (heartbeat.epoch !== epoch) throw new FeedBroken('the authority began a new epoch')
     if (heartbeat.seq > last)
       throw new FeedBroken(`change ${heartbeat.seq} was told of and did not come`)

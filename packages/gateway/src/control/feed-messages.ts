@@ -1,4 +1,6 @@
 import type { Change, Heartbeat, Snapshot, StatusEntry, TrustedIssuer } from '@sallyport/wire'
+import { issuerKey } from './issuer-key.ts'
+import type { KeptSnapshot } from './known-status.ts'
 
 /**
  * The authority's messages, checked member by member. By hand, and not against their schemas: a gateway
@@ -22,16 +24,31 @@ export function parseSnapshot(value: unknown): Snapshot {
   }
 }
 
+/** A snapshot of our own, from disk: it says as well which kinds of change were not understood. */
+export function parseKeptSnapshot(value: unknown): KeptSnapshot {
+  const snapshot = parseSnapshot(value)
+  const kinds = array(object(value, 'snapshot'), 'notUnderstood')
+  const notUnderstood = kinds.filter((kind) => typeof kind === 'string')
+  if (notUnderstood.length !== kinds.length) throw new RangeError('notUnderstood: not all strings')
+  return { ...snapshot, notUnderstood }
+}
+
 export function parseChange(value: unknown): Change {
   const change = object(value, 'change')
+  const key = string(change, 'key')
+  const issuer = change['issuer'] === undefined ? undefined : parseIssuer(change['issuer'])
+  // A certificate that cannot be read must not get as far as the workers.
+  if (issuer !== undefined && issuerKey(issuer) !== key) {
+    throw new RangeError('issuer: not the one of the key')
+  }
   return {
     seq: integer(change, 'seq'),
     at: integer(change, 'at'),
     kind: string(change, 'kind'),
-    key: string(change, 'key'),
+    key,
     status: string(change, 'status'),
     ...(change['until'] === undefined ? {} : { until: integer(change, 'until') }),
-    ...(change['issuer'] === undefined ? {} : { issuer: parseIssuer(change['issuer']) }),
+    ...(issuer === undefined ? {} : { issuer }),
   }
 }
 

@@ -7,7 +7,7 @@ import { type StaleLevel, staleLevel } from '../status/staleness.ts'
 import { statusControl } from '../status/status-control.ts'
 import type { Address, FromWorker } from '../worker/messages.ts'
 import { AuthorityClient } from './authority-client.ts'
-import { claimPorts } from './claim-ports.ts'
+import { claimPorts, type ClaimedPorts } from './claim-ports.ts'
 import { FeedClient } from './feed-client.ts'
 import { FileWatch } from './file-watch.ts'
 import { KnownStatus } from './known-status.ts'
@@ -28,6 +28,10 @@ export type GatewayOptions = {
 }
 
 const staleCheckMs = 1_000
+/** Longer than any worker lives without a word; node knows no longer timer. */
+const longestTimeoutMs = 2 ** 31 - 1
+/** From here on certificates of phones with a right clock look expired, or not yet valid. */
+const clockToleranceMs = 60_000
 /** How much longer than its workers the gateway takes to end. */
 const drainMarginMs = 2_000
 
@@ -58,7 +62,7 @@ export class Gateway {
   #made: MadePlan
   #client: AuthorityClient
   #lines: LineWriter | undefined
-  #addresses: readonly Address[] = []
+  #ports: ClaimedPorts | undefined
   readonly #trust: TrustKeeper
   #tables = 0
   #generation = 0
@@ -67,6 +71,7 @@ export class Gateway {
   #following: Promise<void> | undefined
   #levelTimer: NodeJS.Timeout | undefined
   #level: StaleLevel | undefined
+  #isClockOff = false
   #isClosing = false
   #firstSnapshot: (() => void) | undefined
 
@@ -90,7 +95,7 @@ export class Gateway {
       log: this.#log,
       start: () => ({
         instance: this.#instance,
-        listen: this.#addresses,
+        listen: this.#ports?.addresses ?? [],
         sharesPorts: config.value.gateway.workers > 1,
         plan: this.#made.plan,
         trust: this.#trust.current,
@@ -117,6 +122,7 @@ export class Gateway {
       position,
       onSnapshot: (snapshot) => this.#takeSnapshot(snapshot),
       onChanges: (changes) => this.#takeChanges(changes),
+      onTime: (at) => this.#compareClock(at),
       onHeard: () => {
         this.#known.control.setHeard(0)
         this.#keeper.heard(Date.now())
@@ -149,7 +155,8 @@ export class Gateway {
         'insecure: development devices are let in',
       )
     }
-    this.#addresses = await claimPorts(gateway.listen.map(addressOf))
+    const ports = await claimPorts(gateway.listen.map(addressOf))
+    this.#ports = ports
     const { path } = gateway.accessLog
     this.#lines = await lineWriter(this.#logPath(path), this.#log)
     await this.#pool.start(gateway.workers)
@@ -167,7 +174,7 @@ export class Gateway {
       ])
     }
     this.#tellLevel()
-    return this.#addresses
+    return ports.addresses
   }
 
   /**
@@ -195,6 +202,7 @@ export class Gateway {
     await this.#following
     await this.#keeper.close()
     await this.#pool.close()
+    await this.#ports?.release()
     await this.#lines?.close()
   }
 
@@ -273,12 +281,22 @@ export class Gateway {
   }
 
   #takeSnapshot(snapshot: Snapshot): void {
-    const { isTrustChanged, isTrustWithdrawn } = this.#known.replace(snapshot)
+    const { isTrustChanged, isTrustWithdrawn, keptRevocations } = this.#known.replace(snapshot)
+    if (keptRevocations > 0) {
+      this.#log.error(
+        { keptRevocations, epoch: snapshot.epoch, seq: snapshot.seq },
+        'the authority has forgotten revocations that it once told, as after an older backup: they stay in force here',
+      )
+    }
     if (isTrustChanged) this.#trust.believe(this.#known.issuers, isTrustWithdrawn)
+    // Before workers hear of it, or they would find what they were given too old for a moment.
+    this.#known.control.setHeard(0)
     // Whoever was listed only in the snapshot has connections that no single change will end.
     this.#pool.post({ type: 'table', table: this.#known.table, number: ++this.#tables })
     this.#tellIgnorance()
-    this.#keeper.changed()
+    this.#keeper.replaced()
+    // Whoever watches the gateways need not wait for the next heartbeat to see this one.
+    this.#reports.send()
     this.#firstSnapshot?.()
   }
 
@@ -294,17 +312,21 @@ export class Gateway {
     this.#receipts.expect(
       changes.filter(({ seq }) => seqs.has(seq)),
       this.#pool.workers,
+      this.#keeper.keep(changes),
     )
     this.#tellIgnorance()
-    this.#keeper.changed()
   }
 
   #handOut(table: SharedArrayBuffer): Promise<void> {
     const number = ++this.#tables
     return this.#pool
-      .ask({ type: 'table', table, number }, (message): message is FromWorker => {
-        return message.type === 'table-taken' && message.number === number
-      })
+      .ask(
+        { type: 'table', table, number },
+        (message): message is FromWorker =>
+          message.type === 'table-taken' && message.number === number,
+        // A worker that is late still reads the old table, which is kept true for it.
+        longestTimeoutMs,
+      )
       .then(() => undefined)
   }
 
@@ -333,6 +355,16 @@ export class Gateway {
     const ageSeconds = control.hasSnapshot() ? control.heardSecondsAgo() : undefined
     const urgency = urgencies[level]
     this.#log[urgency]({ staleness: level, ageSeconds }, `the status of devices is ${level}`)
+  }
+
+  // Dates of certificates are held against this machine's clock.
+  #compareClock(authorityAt: number): void {
+    const offsetMs = Date.now() - authorityAt
+    const isOff = Math.abs(offsetMs) > clockToleranceMs
+    if (isOff === this.#isClockOff) return
+    this.#isClockOff = isOff
+    const said = isOff ? "the clock differs from the authority's" : 'the clock is right again'
+    this.#log[isOff ? 'error' : 'info']({ offsetSeconds: Math.round(offsetMs / 1000) }, said)
   }
 
   #tellIgnorance(): void {

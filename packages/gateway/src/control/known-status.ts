@@ -19,6 +19,11 @@ export type AppliedChange = {
   readonly isTrustWithdrawn: boolean
 }
 
+export type Replaced = Omit<AppliedChange, 'change'> & {
+  /** Revocations that the snapshot knows nothing of. */
+  readonly keptRevocations: number
+}
+
 /**
  * What the main thread knows of status: the whole of it, by key, and the shared table that workers
  * read. Every change is in the table before anyone is told of it.
@@ -61,11 +66,14 @@ export class KnownStatus {
   }
 
   /** Takes a snapshot in place of everything known. */
-  replace(snapshot: Snapshot | KeptSnapshot): Omit<AppliedChange, 'change'> {
+  replace(snapshot: Snapshot | KeptSnapshot): Replaced {
     const before = this.#issuers
+    const isBehind = snapshot.epoch !== this.epoch || snapshot.seq < this.seq
+    const certificates = isBehind ? this.#revokedBesides('certificate', snapshot.certificates) : []
+    const devices = isBehind ? this.#revokedBesides('device', snapshot.devices) : []
     const issuers = new Map(snapshot.issuers.map((issuer) => [issuerKey(issuer), issuer]))
-    this.#replaceListed('certificate', snapshot.certificates)
-    this.#replaceListed('device', snapshot.devices)
+    this.#replaceListed('certificate', [...snapshot.certificates, ...certificates])
+    this.#replaceListed('device', [...snapshot.devices, ...devices])
     for (const key of before.keys()) if (!issuers.has(key)) this.#write('issuer', key, 'withdrawn')
     for (const key of issuers.keys()) this.#write('issuer', key, 'active')
     this.#issuers = issuers
@@ -79,7 +87,8 @@ export class KnownStatus {
     const isTrustWithdrawn = [...before.keys()].some((key) => !issuers.has(key))
     // Also where a CA stays, and what is said of it does not.
     const isTrustChanged = textOf(before) !== textOf(issuers)
-    return { isTrustWithdrawn, isTrustChanged }
+    const keptRevocations = certificates.length + devices.length
+    return { isTrustWithdrawn, isTrustChanged, keptRevocations }
   }
 
   apply({ seq, kind, key, status, until, issuer }: Change): AppliedChange {
@@ -120,6 +129,15 @@ export class KnownStatus {
       devices: entries('device'),
       notUnderstood: this.notUnderstood,
     }
+  }
+
+  // An authority that came back with an older store has forgotten, and revoked is final: what was once
+  // told stays, until it expires.
+  #revokedBesides(kind: ListedKind, entries: Snapshot['devices']): Snapshot['devices'] {
+    const told = new Set(entries.filter(({ status }) => status === 'revoked').map(({ key }) => key))
+    return [...this.#listed[kind]]
+      .filter(([key, { status }]) => status === 'revoked' && !told.has(key))
+      .map(([key, entry]) => ({ key, ...entry }))
   }
 
   #told(): void {

@@ -6,9 +6,15 @@ type Open = {
   readonly at: number
   readonly ended: EndedConnections
   readonly waiting: Set<PooledWorker>
+  /** From its `at` to its being in force in every worker. */
+  appliedAfterMs: number | undefined
+  isKept: boolean
 }
 
-/** Collects what each worker did about each change, until every one of them has done it. */
+/**
+ * Collects what each worker did about each change, until every one of them has done it and the change is
+ * on disk: what was reported as applied is not forgotten in a crash.
+ */
 export class Receipts {
   readonly #open = new Map<number, Open>()
   readonly #onComplete: (changes: readonly AppliedChange[]) => void
@@ -17,12 +23,20 @@ export class Receipts {
     this.#onComplete = onComplete
   }
 
-  expect(changes: readonly Change[], workers: readonly PooledWorker[]): void {
-    for (const { seq, at } of changes) {
+  /** @param kept resolves when the changes are on disk */
+  expect(changes: readonly Change[], workers: readonly PooledWorker[], kept: Promise<void>): void {
+    const expected = changes.map(({ seq, at }) => {
       const ended = { http1: 0, http2: 0, webSocket: 0 }
-      this.#open.set(seq, { at, ended, waiting: new Set(workers) })
-    }
+      const waiting = new Set(workers)
+      const open: Open = { at, ended, waiting, appliedAfterMs: undefined, isKept: false }
+      this.#open.set(seq, open)
+      return open
+    })
     this.#complete()
+    void kept.then(() => {
+      for (const open of expected) open.isKept = true
+      this.#complete()
+    })
   }
 
   applied(
@@ -47,10 +61,12 @@ export class Receipts {
 
   #complete(): void {
     const complete: AppliedChange[] = []
-    for (const [seq, { at, ended, waiting }] of this.#open) {
-      if (waiting.size > 0) continue
+    for (const [seq, open] of this.#open) {
+      if (open.waiting.size > 0) continue
+      open.appliedAfterMs ??= Date.now() - open.at
+      if (!open.isKept) continue
       this.#open.delete(seq)
-      complete.push({ seq, appliedAfterMs: Date.now() - at, ended })
+      complete.push({ seq, appliedAfterMs: open.appliedAfterMs, ended: open.ended })
     }
     if (complete.length > 0) this.#onComplete(complete)
   }

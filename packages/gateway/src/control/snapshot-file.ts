@@ -25,6 +25,7 @@ export type SnapshotFile = {
   readonly read: () => Promise<KeptStatus | Error | undefined>
   readonly write: (body: unknown, heardAt: number) => Promise<void>
   readonly touch: (heardAt: number) => Promise<void>
+  readonly remove: () => Promise<void>
 }
 
 export function snapshotFile(directory: string): SnapshotFile {
@@ -42,7 +43,11 @@ export function snapshotFile(directory: string): SnapshotFile {
       if (match === null) return new Error(`${file}: the first line is not that of a snapshot`)
       const body = text.slice(match[0].length)
       if (sha256(body) !== match[2]) return new Error(`${file}: the checksum is wrong`)
-      return { body: JSON.parse(body), heardAt: Number(match[1]) }
+      try {
+        return { body: JSON.parse(body), heardAt: Number(match[1]) }
+      } catch (error) {
+        return new Error(`${file}: ${String(error)}`)
+      }
     },
     write: async (body, heardAt) => {
       await fs.mkdir(directory, { recursive: true, mode: 0o700 })
@@ -66,6 +71,10 @@ export function snapshotFile(directory: string): SnapshotFile {
       } finally {
         await handle.close()
       }
+    },
+    remove: async () => {
+      await fs.rm(file, { force: true })
+      await syncDirectory(directory)
     },
   }
 }

@@ -1,16 +1,23 @@
+import type { Change, Snapshot } from '@sallyport/wire'
 import type { Log } from '../log/log.ts'
-import { parseSnapshot } from './feed-messages.ts'
-import type { KeptSnapshot, KnownStatus } from './known-status.ts'
+import { parseKeptSnapshot } from './feed-messages.ts'
+import type { KnownStatus } from './known-status.ts'
 import { snapshotFile, type SnapshotFile } from './snapshot-file.ts'
+import { type JournalEntry, StatusJournal } from './status-journal.ts'
 
 const firstWriteMs = 200
 /** Writing takes at most a tenth of the time. */
 const restFactor = 10
 const touchMs = 10_000
+const againMs = 5_000
 
-/** Keeps what is known of status on disk, and takes it up again at the start. */
+/**
+ * Keeps what is known of status on disk, and takes it up again at the start: a snapshot now and then, and
+ * between two of them every change in a journal, before it is reported as applied.
+ */
 export class StatusKeeper {
   readonly #file: SnapshotFile
+  readonly #journal: StatusJournal
   readonly #known: KnownStatus
   readonly #log: Log
   #timer: NodeJS.Timeout | undefined
@@ -20,9 +27,12 @@ export class StatusKeeper {
   #lastTookMs = 0
   #isChanged = false
   #hasFile = false
+  /** Whether the snapshot on disk is one that changes from now on follow. */
+  #isBaseKept = false
 
   constructor(directory: string, known: KnownStatus, log: Log) {
     this.#file = snapshotFile(directory)
+    this.#journal = new StatusJournal(directory)
     this.#known = known
     this.#log = log
   }
@@ -39,9 +49,13 @@ export class StatusKeeper {
       return undefined
     }
     try {
-      const body = parseSnapshot(kept.body)
-      const { notUnderstood = [] } = kept.body as Partial<KeptSnapshot>
-      this.#known.replace({ ...body, notUnderstood })
+      const snapshot = parseKeptSnapshot(kept.body)
+      // The journal first: a snapshot without what follows it knows less than was reported.
+      const entries = await this.#journal.read()
+      const changes = changesBehind(snapshot, entries)
+      this.#known.replace(snapshot)
+      for (const change of changes) this.#known.apply(change)
+      if (entries.length > 0) this.#changed()
     } catch (error) {
       this.#log.error(
         { error: String(error) },
@@ -50,20 +64,39 @@ export class StatusKeeper {
       return undefined
     }
     this.#hasFile = true
-    const age = Math.max(0, (now - kept.heardAt) / 1000)
+    this.#isBaseKept = true
+    // A time that is still to come: one of the two clocks was wrong, by at least as much.
+    const age = Math.abs(now - kept.heardAt) / 1000
     this.#known.control.setHeard(age)
     return age
   }
 
-  changed(): void {
-    this.#isChanged = true
-    this.#timer ??= setTimeout(
-      () => {
-        this.#timer = undefined
-        this.#write()
-      },
-      Math.max(firstWriteMs, this.#lastTookMs * restFactor),
-    )
+  /** Everything that is known was replaced. What follows can be kept when this is on disk. */
+  replaced(): void {
+    this.#isBaseKept = false
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#write()
+  }
+
+  /**
+   * Resolves when a crash would not make the gateway forget these changes: they are on disk, or else
+   * nothing is that they would be missing from.
+   *
+   * @param changes the last ones that are known
+   */
+  async keep(changes: readonly Change[]): Promise<void> {
+    const { epoch } = this.#known
+    this.#changed()
+    // What they follow must be there first.
+    if (!this.#isBaseKept) await this.#working
+    try {
+      if (this.#isBaseKept) await this.#journal.append(epoch, changes)
+      else await this.#removeAll()
+    } catch (error) {
+      this.#log.error({ error: String(error) }, 'changes cannot be written down')
+      await this.#removeAll()
+    }
   }
 
   heard(now: number): void {
@@ -79,6 +112,16 @@ export class StatusKeeper {
     else if (this.#hasFile && this.#heardAt > 0)
       void this.#do(() => this.#file.touch(this.#heardAt))
     await this.#working
+    await this.#journal.close()
+    clearTimeout(this.#timer)
+  }
+
+  #changed(waitMs = Math.max(firstWriteMs, this.#lastTookMs * restFactor)): void {
+    this.#isChanged = true
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined
+      this.#write()
+    }, waitMs)
   }
 
   #write(): void {
@@ -91,6 +134,19 @@ export class StatusKeeper {
       await this.#file.write(snapshot, now)
       this.#lastTookMs = performance.now() - startedAt
       this.#hasFile = true
+      this.#isBaseKept = snapshot.epoch === this.#known.epoch
+      await this.#journal.forget(snapshot.epoch, snapshot.seq)
+    })
+  }
+
+  // A start that knows nothing waits for the authority; one that knows only what was true before would
+  // let in whom this gateway has reported as shut out.
+  async #removeAll(): Promise<void> {
+    await this.#do(async () => {
+      this.#isBaseKept = false
+      this.#hasFile = false
+      await this.#file.remove()
+      await this.#journal.remove()
     })
   }
 
@@ -98,7 +154,24 @@ export class StatusKeeper {
   #do(work: () => Promise<void>): Promise<void> {
     this.#working = this.#working.then(work).catch((error: unknown) => {
       this.#log.error({ error: String(error) }, 'the snapshot cannot be written')
+      this.#changed(againMs)
     })
     return this.#working
   }
+}
+
+/**
+ * The changes of a journal that follow a snapshot.
+ *
+ * @throws RangeError where one is missing between them
+ */
+function changesBehind(snapshot: Snapshot, entries: readonly JournalEntry[]): Change[] {
+  const changes: Change[] = []
+  for (const { epoch, change } of entries) {
+    if (epoch !== snapshot.epoch || change.seq <= snapshot.seq) continue
+    const next = (changes.at(-1)?.seq ?? snapshot.seq) + 1
+    if (change.seq > next) throw new RangeError(`change ${next} is missing in the journal`)
+    if (change.seq === next) changes.push(change)
+  }
+  return changes
 }

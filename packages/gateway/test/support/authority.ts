@@ -114,6 +114,23 @@ export class TestAuthority {
     for (const feed of this.#feeds) feed.write(`event: heartbeat\ndata: ${data}\n\n`)
   }
 
+  get feeds(): number {
+    return this.#feeds.size
+  }
+
+  /** Sends what is no event, or a wrong one. */
+  garble(text: string): void {
+    for (const feed of this.#feeds) feed.write(text)
+  }
+
+  /** Comes back with its store as it was at the beginning. */
+  goBack(): void {
+    this.seq = 0
+    this.#history.length = 0
+    for (const listed of Object.values(this.#listed)) listed.clear()
+    this.breakFeeds()
+  }
+
   breakFeeds(): void {
     for (const feed of this.#feeds) feed.destroy()
   }
