@@ -9,6 +9,7 @@ const answersOfNo: Partial<Record<ReasonCode, ExitCode>> = {
   approval_decided: 1,
   audit_broken: 1,
   command_usage: 2,
+  message_malformed: 2,
 }
 
 /** The exit code of a command that ended with a problem: 3, could not be done, unless it is listed. */

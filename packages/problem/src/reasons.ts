@@ -736,7 +736,7 @@ export const reasons = {
     area: 'setup',
     status: 0,
     title: 'There is no key of this name',
-    fix: 'Check keys.directory, or make the keys with `sallyport init`.',
+    fix: 'Check keys.directory. The key of a root is kept offline: bring its file back, for as long as it is needed. `sallyport init` makes the keys of a new deployment.',
     retryable: false,
   },
   certificate_malformed: {

@@ -147,6 +147,7 @@ const hints: Readonly<Record<string, string>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is not from the CA in admin.caFile',
   CERT_SIGNATURE_FAILURE: 'its certificate is not from the CA in admin.caFile',
   CERT_HAS_EXPIRED: 'its certificate has expired',
+  EPROTO: 'what listens there does not speak TLS: it is not the admin listener',
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
 }
 
