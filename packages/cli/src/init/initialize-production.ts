@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { Problem } from '@sallyport/problem'
 import { writeServiceIdentity } from '../certificates/service-identity.ts'
 import { editorSchema } from '../configuration/schema.ts'
@@ -24,6 +24,21 @@ export async function initializeProduction(
   now: number,
 ): Promise<void> {
   refuseOccupied(layout)
+  try {
+    await writeDeployment(answers, passphrase, layout, now)
+  } catch (error) {
+    // Nothing was there before, and so nothing is lost: a full disk must not leave half a deployment behind.
+    for (const part of occupied(layout)) rmSync(part, { recursive: true, force: true })
+    throw error
+  }
+}
+
+async function writeDeployment(
+  answers: Answers,
+  passphrase: Passphrase,
+  layout: ProductionLayout,
+  now: number,
+): Promise<void> {
   mkdirSync(layout.directory, { recursive: true })
   const { initializeAuthority } = await import('@sallyport/authority')
   if (passphrase.isKeptInFile) {
@@ -53,8 +68,12 @@ export async function initializeProduction(
   writeFileAtomically(layout.configFile, config)
 }
 
+function occupied({ configFile, store, keysDirectory }: ProductionLayout): string[] {
+  return [configFile, store, `${store}-wal`, `${store}-shm`, keysDirectory].filter(existsSync)
+}
+
 export function refuseOccupied(layout: ProductionLayout): void {
-  const taken = [layout.configFile, layout.store, layout.keysDirectory].filter(existsSync)
+  const taken = occupied(layout)
   if (taken.length === 0) return
   throw new Problem('command_usage', {
     detail: 'There is a deployment here already, and nothing of it was touched',

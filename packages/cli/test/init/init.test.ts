@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
 import { assertGolden } from '../golden.ts'
@@ -39,6 +39,18 @@ test('init writes a deployment that is valid, sound, and has nothing insecure', 
   const secrets = ['admin.token', 'state/passphrase', 'state/sallyport.db', 'certificates/api.key']
   for (const file of secrets)
     assert.equal(statSync(path.join(directory, file)).mode & 0o077, 0, file)
+})
+
+test('init that fails in the middle can be run again', async () => {
+  const directory = newFolder()
+  const obstacle = path.join(directory, 'certificates')
+  writeFileSync(obstacle, 'a file where a folder is to be')
+  const args = ['init', '--dir', directory, ...answers, '--passphrase-file']
+  const failed = await sallyport(args)
+  assert.equal(failed.code, 3)
+  assert.match(failed.stderr, /code {6}file_failed/)
+  rmSync(obstacle)
+  assert.equal((await sallyport(args)).code, 0)
 })
 
 test('init never writes over a deployment', async () => {
