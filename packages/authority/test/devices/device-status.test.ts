@@ -42,7 +42,7 @@ test('revoked is final', async () => {
   const answer = await change(issued.deviceId, 'resume')
   assert.equal(answer.status, 409)
   assert.equal(answer.body.code, 'status_final')
-  assert.equal(answer.body.found, 'active')
+  assert.equal(answer.body.found, 'a change to active')
 })
 
 test('a device that is not active is refused on its next call, on a connection that was open', async () => {
