@@ -18,6 +18,8 @@ const maxWaiting = 10_000
 const minimumGapMs = 1_000
 const closeMs = 2_000
 
+const hopelessCodes: ReadonlySet<string> = new Set(['message_malformed', 'body_too_large'])
+
 export type ReportOptions = {
   readonly client: () => AuthorityClient
   readonly log: Log
@@ -128,10 +130,11 @@ export class ReportSender {
       await client().postJson(gatewayPaths.reports, report)
     } catch (error) {
       const said = error instanceof Error ? error.message : String(error)
-      // A report that is not understood would not be understood tomorrow either.
-      const isHopeless = isProblem(error) && error.code === 'message_malformed'
+      const isHopeless = isProblem(error) && hopelessCodes.has(error.code)
       log[isHopeless ? 'error' : 'debug']({ error: said }, 'a report was not taken')
       if (!isHopeless) return false
+      this.#giveUp(report)
+      return true
     }
     this.#applied.forget()
     this.#decisions.forget()
@@ -139,6 +142,18 @@ export class ReportSender {
     this.#used.forget()
     this.#dropped -= dropped
     return true
+  }
+
+  // What is not understood would not be understood tomorrow either. Records tell what strangers sent, and
+  // are the first to go: what was done about a change is told all the same, in a report of its own.
+  #giveUp({ applied, decisions, handshakes, used = [] }: Report): void {
+    const records = decisions.length + handshakes.length
+    this.#decisions.forget()
+    this.#handshakes.forget()
+    this.#used.forget()
+    this.#dropped += records
+    if (records + used.length === 0) this.#applied.forget()
+    else if (applied.length > 0) this.#isWanted = true
   }
 }
 

@@ -37,6 +37,10 @@ const plainHttpAnswer =
   'HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n' +
   `Content-Length: ${plainHttpWords.length}\r\n\r\n${plainHttpWords}`
 
+type Facts = Pick<HandshakeRecord, 'expected' | 'found' | 'thumbprint'>
+/** What a record takes of each. Names in a certificate are as long as a stranger likes. */
+const maxFactCharacters = 500
+
 /** A connection from its first byte to the end of its handshake. */
 export class Handshake {
   readonly startedAt = performance.now()
@@ -82,7 +86,7 @@ export class Handshake {
     this.#raw.destroy()
   }
 
-  fail(code: ReasonCode, facts: Pick<HandshakeRecord, 'expected' | 'found' | 'thumbprint'>): void {
+  fail(code: ReasonCode, facts: Facts): void {
     if (this.#isOver) return
     this.#isOver = true
     this.#owner.failed(this, {
@@ -91,7 +95,7 @@ export class Handshake {
       ...(this.#serverName === undefined ? {} : { serverName: this.#serverName }),
       ...(this.#host === undefined ? {} : { clientCertificate: this.#host.plan.clientCertificate }),
       code,
-      ...facts,
+      ...bounded(facts),
     })
     this.#tls?.destroy()
     // What was written, an alert, still goes out.
@@ -215,6 +219,14 @@ function releaseControl(tls: TLSSocket & { secureConnecting?: boolean }): void {
   if ('_releaseControl' in tls && typeof tls._releaseControl === 'function') tls._releaseControl()
   // Whoever takes the connection over listens as well; nobody at all would end the process.
   tls.on('error', ignore)
+}
+
+function bounded({ expected, found, ...rest }: Facts): Facts {
+  return {
+    ...rest,
+    ...(expected === undefined ? {} : { expected: expected.slice(0, maxFactCharacters) }),
+    ...(found === undefined ? {} : { found: found.slice(0, maxFactCharacters) }),
+  }
 }
 
 /** An IPv4 address as itself, also where it came by way of an IPv6 socket (RFC 4291 §2.5.5.2). */

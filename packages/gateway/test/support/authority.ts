@@ -3,6 +3,8 @@ import type { ServerResponse } from 'node:http'
 import https from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Change, Report, Snapshot, TrustedIssuer } from '@sallyport/wire'
+import { Report as ReportSchema } from '@sallyport/wire/messages'
+import Value from 'typebox/value'
 import type { World } from './world.ts'
 
 /** The gateway's side of an authority, in memory: what it answers is what a test says. */
@@ -14,6 +16,9 @@ export class TestAuthority {
   /** Members of a snapshot that a later version may have. */
   extra: Record<string, unknown> = {}
   snapshotsGiven = 0
+  /** Reports that were not understood. */
+  refused = 0
+  refuses: (report: Report) => boolean = () => false
   readonly #listed = { certificate: new Map<string, string>(), device: new Map<string, string>() }
   readonly #history: Change[] = []
   readonly #feeds = new Set<ServerResponse>()
@@ -48,8 +53,16 @@ export class TestAuthority {
         const chunks: Buffer[] = []
         request.on('data', (chunk: Buffer) => chunks.push(chunk))
         request.on('end', () => {
-          this.reports.push(JSON.parse(Buffer.concat(chunks).toString()) as Report)
-          response.writeHead(204).end()
+          const report: unknown = JSON.parse(Buffer.concat(chunks).toString())
+          // As strict as the real one is.
+          if (Value.Check(ReportSchema, report) && !this.refuses(report)) {
+            this.reports.push(report)
+            response.writeHead(204).end()
+            return
+          }
+          this.refused++
+          response.writeHead(400, { 'content-type': 'application/problem+json' })
+          response.end(JSON.stringify({ code: 'message_malformed' }))
         })
       } else if (url.pathname === '/gateway/v1/feed') this.#follow(url.searchParams, response)
       else response.writeHead(404).end()
