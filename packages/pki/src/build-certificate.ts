@@ -14,6 +14,7 @@ import {
   derOid,
   derSequence,
 } from './der/der-writer.ts'
+import { canonicalSignature } from './ecdsa-form.ts'
 import { oids } from './oids.ts'
 import { signatureAlgorithmIdentifier } from './signature-algorithm.ts'
 import type { SigningKey } from './signing-key.ts'
@@ -62,7 +63,7 @@ export async function buildCertificate(fields: CertificateFields): Promise<Certi
     fields.spki,
     derContext(3, derSequence(...fields.extensions)),
   )
-  const signature = await fields.key.sign(tbs)
+  const signature = canonicalSignature(await fields.key.sign(tbs), fields.key.keyKind)
   return parseCertificate(derSequence(tbs, algorithm, derBitString(signature)))
 }
 

@@ -5,6 +5,7 @@ import type { Certificate } from './certificate.ts'
 import { DerError } from './der/der-error.ts'
 import { decodeFacts, decodePredecessors } from './device-extensions.ts'
 import { nameText } from './distinguished-name.ts'
+import { isCanonicalSignature } from './ecdsa-form.ts'
 import { isHostPermitted } from './name-constraints.ts'
 import { assuranceOfPolicy, isOwnOid, oids, ownOidName } from './oids.ts'
 import {
@@ -216,6 +217,19 @@ export const checksOfIssue: readonly DeviceCheck<Examined>[] = [
     expected: () => 'at most four thumbprints, or none',
     found: ({ leaf }) =>
       decodeFault(leaf, oids.predecessors, decodePredecessors) ?? presence(leaf, oids.predecessors),
+  },
+  {
+    // A twin of a certificate has another thumbprint: it would be superseded or revoked by none.
+    check: 'signature-form',
+    code: 'device_certificate_signature_invalid',
+    holds: ({ leaf, issuer }) =>
+      !issuer.own || isCanonicalSignature(leaf.signature, issuer.certificate.keyKind),
+    expected: ({ issuer }) =>
+      issuer.own ? 'an ECDSA signature in the form of our CAs, the lower s' : 'any form',
+    found: ({ leaf, issuer }) =>
+      isCanonicalSignature(leaf.signature, issuer.certificate.keyKind)
+        ? 'that form'
+        : 'the other form, which anybody can make of it',
   },
 ]
 

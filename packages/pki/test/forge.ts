@@ -14,6 +14,8 @@ import {
   derSequence,
 } from '../src/der/der-writer.ts'
 import { nameOf } from '../src/distinguished-name.ts'
+import { canonicalSignature } from '../src/ecdsa-form.ts'
+import { keyKindOf } from '../src/key-kind.ts'
 import { oids } from '../src/oids.ts'
 import type { KeyPair } from '../src/signing-key.ts'
 
@@ -54,7 +56,9 @@ export function forge(
     parts.spki ?? spki,
     parts.rest ?? derContext(3, derSequence(...leafExtensions(issuer.certificate, spki))),
   )
-  const signature = sign(parts.hash ?? 'sha256', tbs, issuer.key.privateKey)
+  const made = sign(parts.hash ?? 'sha256', tbs, issuer.key.privateKey)
+  const kind = keyKindOf(issuer.key.publicKey)
+  const signature = kind === undefined ? made : canonicalSignature(made, kind)
   return derSequence(
     tbs,
     parts.outerAlgorithm ?? inner,
