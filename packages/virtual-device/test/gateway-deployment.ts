@@ -12,6 +12,8 @@ import { type AuthorityDeployment, deployAuthority } from './authority-deploymen
 
 export type GatewayDeployment = {
   readonly authority: AuthorityDeployment
+  /** Of no host in particular: by its address. */
+  readonly gatewayUrl: string
   /** Answers at TLS level without a word (`require`), or explains (`explain`). */
   device(host: 'require' | 'explain', options?: Partial<VirtualDeviceOptions>): VirtualDevice
 }
@@ -36,6 +38,7 @@ export async function deployGateway(t: Pick<TestContext, 'after'>): Promise<Gate
   )
   return {
     authority,
+    gatewayUrl: `https://127.0.0.1:${port}`,
     device: (host, options = {}) =>
       authority.device({
         gatewayUrl: `https://${host}.example.com:${port}`,
