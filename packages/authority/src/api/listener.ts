@@ -31,7 +31,9 @@ export function readTlsFiles(
 export async function serve(api: Api, listen: string, scheme: 'http' | 'https'): Promise<string> {
   const { host, port } = listenAddress(listen)
   try {
-    await api.listen({ host, port })
+    // The server of an API that does TLS itself looks like plain HTTP to Fastify, and is logged as that.
+    const listenTextResolver = (): string => `listens on ${scheme}://${listen}`
+    await api.listen({ host, port, listenTextResolver })
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
       throw new Problem('port_in_use', { detail: listen, cause: error })

@@ -1,3 +1,4 @@
+import { adminTokenCheck } from './admin-token-check.ts'
 import { authorityCheck } from './authority-checks.ts'
 import { certificateCheck } from './certificate-checks.ts'
 import { fileCheck } from './file-checks.ts'
@@ -18,4 +19,5 @@ export const doctorChecks: readonly DoctorCheck[] = [
   listenerCheck,
   upstreamCheck,
   authorityCheck,
+  adminTokenCheck,
 ]

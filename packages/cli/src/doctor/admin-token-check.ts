@@ -1,0 +1,39 @@
+import type { AdminTokenInfo } from '@sallyport/authority'
+import { isProblem } from '@sallyport/problem'
+import { momentWords } from '../terminal/span.ts'
+import type { DoctorCheck, Finding } from './finding.ts'
+
+const warnWithinMs = 30 * 24 * 3_600_000
+
+/**
+ * The last admin token of role admin must not end unseen: no other can be made then. Nothing is said where
+ * the token of this very command may not ask, or the authority is not reached: other checks tell of that.
+ */
+export const adminTokenCheck: DoctorCheck = {
+  name: 'admin tokens',
+  examine: async ({ client, now }) => {
+    if (client === undefined) return []
+    try {
+      const path = '/admin/v1/admin-tokens'
+      const { adminTokens } = await client.get<{ adminTokens: AdminTokenInfo[] }>(path)
+      return [tokenFinding(adminTokens, now())]
+    } catch (error) {
+      if (isProblem(error)) return []
+      throw error
+    }
+  },
+}
+
+/** Of the tokens that can make others, the one that ends last. */
+export function tokenFinding(tokens: readonly AdminTokenInfo[], now: number): Finding {
+  const ends = tokens
+    .filter(({ role, revokedAt }) => role === 'admin' && (revokedAt ?? null) === null)
+    .map(({ expiresAt }) => Date.parse(expiresAt))
+  const last = Math.max(0, ...ends)
+  const finding = { check: 'admin tokens', what: 'of role admin' }
+  const found = `the last one ends ${momentWords(last, now)}`
+  if (last - now > warnWithinMs) return { ...finding, verdict: 'ok', found }
+  const fix =
+    'Make another one before it ends: sallyport tokens create --admin --role admin --expires 365d'
+  return { ...finding, verdict: 'warn', found, fix }
+}
