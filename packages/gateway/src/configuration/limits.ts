@@ -11,12 +11,12 @@ export const LimitsSchema = Type.Object(
     maxConnections: count(
       20_000,
       1_000_000,
-      'Connections of a worker, handshakes included. More are closed at once',
+      'Connections of a worker, handshakes included. Beyond it the ones without a request make room',
     ),
     maxPendingHandshakes: count(
       1_024,
       100_000,
-      'Connections of a worker that are not yet past their handshake',
+      'Connections of a worker that are not yet past their handshake. Beyond it the oldest makes room',
     ),
     handshakeSeconds: seconds(5, 0.05, 'From the first byte of TCP to the end of the handshake'),
     headerBytes: Type.Integer({
@@ -33,7 +33,7 @@ export const LimitsSchema = Type.Object(
     requestSeconds: seconds(
       300,
       0,
-      'From the first byte of a request to the end of its content. 0: no bound',
+      'From the first byte of a request to the end of its content; in HTTP/2 until the answer begins. 0: no bound',
     ),
     idleSeconds: seconds(75, 0.05, 'Without a request'),
     pipelinedRequests: count(
