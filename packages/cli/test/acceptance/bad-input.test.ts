@@ -147,7 +147,12 @@ describe('an enrolment at an authority that runs', () => {
   test('with 1 MB of names is refused by its size', async () => {
     const key = generateKeyPairSync('ec', { namedCurve: 'P-256' })
     const names = Buffer.alloc(1024 * 1024, 'spiffe://sallyport.test/')
-    await assert.rejects(send({ ...key, request: names }), /body_too_large/)
+    // The answer may be lost where the connection ends while the client still sends.
+    const outcome = await send({ ...key, request: names }).then(
+      (enrolled) => (enrolled === undefined ? 'closed' : 'enrolled'),
+      (error: unknown) => String(error),
+    )
+    assert.match(outcome, /^closed$|body_too_large/)
   })
 
   test('after all of that is answered as before', async () => {
