@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { connect } from 'node:tls'
 import { freePorts } from '../src/dev/ports.ts'
 import { binary, newFolder, sallyport } from './sallyport.ts'
 
@@ -53,6 +56,15 @@ function serve(args: readonly string[], words: RegExp, env: NodeJS.ProcessEnv = 
   return { child, ended, heard, said: () => said }
 }
 
+/** The fingerprint of the certificate that a listener shows. */
+async function shownAt(port: number): Promise<string> {
+  const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false })
+  await once(socket, 'secureConnect')
+  const { fingerprint256 } = socket.getPeerCertificate()
+  socket.destroy()
+  return fingerprint256
+}
+
 describe('sallyport serve', () => {
   test('runs both roles, and ends both in order on SIGTERM', async () => {
     const file = await newDeployment()
@@ -63,6 +75,29 @@ describe('sallyport serve', () => {
     child.kill('SIGTERM')
     assert.equal(await ended, 0)
     assert.ok(said().indexOf('gateway: ending') < said().indexOf('authority: ending'), said())
+  })
+
+  test('SIGHUP has the authority show a renewed certificate, and refuse a broken file', async () => {
+    const file = await newDeployment()
+    const { child, heard, ended } = serve(['--config', file], /gateway: ready/)
+    await heard
+    const port = Number(/listen: 127\.0\.0\.1:(\d+)/.exec(readFileSync(file, 'utf8'))?.[1])
+    const before = await shownAt(port)
+    const renewed = await sallyport(['certificates', 'renew', '--within', '400d', '--config', file])
+    assert.equal(renewed.code, 0, renewed.stderr)
+    assert.equal(await shownAt(port), before)
+    child.kill('SIGHUP')
+    const deadline = Date.now() + 10_000
+    while ((await shownAt(port)) === before && Date.now() < deadline) await sleep(50)
+    const after = await shownAt(port)
+    assert.notEqual(after, before)
+
+    writeFileSync(file, 'version: 1\nnothing: else\n')
+    child.kill('SIGHUP')
+    await sleep(500)
+    assert.equal(await shownAt(port), after)
+    child.kill('SIGTERM')
+    assert.equal(await ended, 0)
   })
 
   test('reports the reason of a role that cannot start, and ends with 3', async () => {
