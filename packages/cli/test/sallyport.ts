@@ -128,10 +128,18 @@ export function get(
   })
 }
 
-/** Whether a process still runs. */
+/**
+ * Whether a process still runs. One that has ended and waits for its new parent to ask how (a zombie, as
+ * after its own parent was killed) does not.
+ */
 export function isAlive(pid: number): boolean {
   try {
-    return process.kill(pid, 0)
+    process.kill(pid, 0)
+  } catch {
+    return false
+  }
+  try {
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
   } catch {
     return false
   }
