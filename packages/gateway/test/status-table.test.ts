@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
-import { activeStatus, statusCode, statusKey, statusReason } from '../src/status/status-code.ts'
+import { activeStatus, refusingStatus, statusCode, statusKey } from '../src/status/status-code.ts'
 import { createStatusTable, readStatusTable } from '../src/status/status-table.ts'
 
 test('it holds what a map would hold', () => {
@@ -50,9 +50,12 @@ test('the same key of another kind is another key', () => {
 })
 
 test('a status that is not known refuses as the last of its kind', () => {
-  assert.equal(statusReason(statusCode('device', 'lost')), 'device_revoked')
-  assert.equal(statusReason(statusCode('certificate', 'constructor')), 'device_certificate_revoked')
-  assert.equal(statusReason(statusCode('device', 'active')), undefined)
+  assert.equal(refusingStatus(statusCode('device', 'lost'))?.reason, 'device_revoked')
+  assert.equal(
+    refusingStatus(statusCode('certificate', 'constructor'))?.reason,
+    'device_certificate_revoked',
+  )
+  assert.equal(refusingStatus(statusCode('device', 'active')), undefined)
 })
 
 test('a thread that reads while another writes sees each key whole or not at all', async () => {

@@ -1,7 +1,6 @@
-import type { ReasonCode } from '@sallyport/problem'
 import type { StatusKeys } from '../trust/presented-leaf.ts'
 import { type StaleLevel, type StaleLimits, staleLevel } from './staleness.ts'
-import { statusReason } from './status-code.ts'
+import { type RefusingStatus, refusingStatus } from './status-code.ts'
 import type { StatusControl } from './status-control.ts'
 import { readStatusTable, type StatusReader } from './status-table.ts'
 
@@ -40,17 +39,17 @@ export class DeviceStatus {
     this.refresh()
   }
 
-  /** To be read before `reasonAgainst`: what was looked up then holds until this number is another. */
+  /** To be read before `refusing`: what was looked up then holds until this number is another. */
   version(): number {
     return this.#control.version() * maxInstalls + (this.#installs % maxInstalls)
   }
 
   /** Why what these keys name is refused. The device first: what is said of it is the most telling. */
-  reasonAgainst(keys: StatusKeys): ReasonCode | undefined {
+  refusing(keys: StatusKeys): RefusingStatus | undefined {
     return (
-      statusReason(this.#reader.lookUp(keys.device)) ??
-      statusReason(this.#reader.lookUp(keys.certificate)) ??
-      statusReason(this.#reader.lookUp(keys.issuer))
+      refusingStatus(this.#reader.lookUp(keys.device)) ??
+      refusingStatus(this.#reader.lookUp(keys.certificate)) ??
+      refusingStatus(this.#reader.lookUp(keys.issuer))
     )
   }
 }

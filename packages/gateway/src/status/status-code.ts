@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { ReasonCode } from '@sallyport/problem'
-import type { ChangeKind } from '@sallyport/wire'
+import { type ChangeKind, changeKinds } from '@sallyport/wire'
 
 /** What the table holds for a key. 0 is an empty slot, 1 a key that was withdrawn from the list. */
 export type StatusCode = number
@@ -27,7 +27,14 @@ const statuses: Readonly<Record<ChangeKind, Readonly<Record<string, StatusRow>>>
 export const emptySlot = 0
 export const activeStatus: StatusCode = 1
 
-const reasonsByCode: readonly (ReasonCode | undefined)[] = reasonsInOrder()
+/** A status that refuses, and what it is the status of. */
+export type RefusingStatus = {
+  readonly kind: ChangeKind
+  readonly status: string
+  readonly reason: ReasonCode
+}
+
+const refusingByCode: readonly (RefusingStatus | undefined)[] = refusingInOrder()
 
 /** The number that stands for a status in the table. */
 export function statusCode(kind: ChangeKind, status: string): StatusCode {
@@ -37,9 +44,9 @@ export function statusCode(kind: ChangeKind, status: string): StatusCode {
   return row?.code ?? activeStatus
 }
 
-/** Why a key of this status is refused; undefined where it is not. */
-export function statusReason(code: StatusCode): ReasonCode | undefined {
-  return reasonsByCode[code]
+/** What a number of the table stands for where a key of it is refused; undefined where it is not. */
+export function refusingStatus(code: StatusCode): RefusingStatus | undefined {
+  return refusingByCode[code]
 }
 
 /** How many 32-bit words a key takes in the table. */
@@ -56,10 +63,12 @@ export function statusKey(kind: ChangeKind, key: string): Int32Array {
   return words
 }
 
-function reasonsInOrder(): (ReasonCode | undefined)[] {
-  const list: (ReasonCode | undefined)[] = []
-  for (const rows of Object.values(statuses)) {
-    for (const row of Object.values(rows)) list[row.code] = row.reason
+function refusingInOrder(): (RefusingStatus | undefined)[] {
+  const list: (RefusingStatus | undefined)[] = []
+  for (const kind of changeKinds) {
+    for (const [status, row] of Object.entries(statuses[kind])) {
+      list[row.code] = { kind, status, reason: row.reason }
+    }
   }
   return list
 }

@@ -40,11 +40,17 @@ function checkStatus(
 ): Refusal | undefined {
   const version = status.version()
   if (connection.statusVersion !== version) {
-    const code = status.reasonAgainst(leaf.keys)
+    const refusing = status.refusing(leaf.keys)
     connection.statusRefusal =
-      code === undefined
+      refusing === undefined
         ? undefined
-        : { code, check: 'status', expected: 'active', found: code, endsConnection: true }
+        : {
+            code: refusing.reason,
+            check: `${refusing.kind}-status`,
+            expected: 'active',
+            found: refusing.status,
+            endsConnection: true,
+          }
     connection.statusVersion = version
   }
   return connection.statusRefusal
