@@ -47,7 +47,7 @@ export class FrontDoor {
       checkDevice: (connection) => {
         const refusal = checkDevice(connection, status, Date.now())
         // Status is told to the device, in words, by the device stage.
-        return refusal === undefined || refusal.check === 'status' ? undefined : refusal
+        return refusal === connection.statusRefusal ? undefined : refusal
       },
       succeeded: (handshake, connection) => this.#succeeded(handshake, connection),
       failed: (handshake, record) => this.#failed(handshake, record),
