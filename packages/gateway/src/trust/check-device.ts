@@ -10,6 +10,8 @@ export const certificateRequired: Refusal = {
   check: 'certificate',
   expected: 'a client certificate',
   found: 'none',
+  detail:
+    'Connect with the certificate that this device was given when it enrolled; a device that has none enrols first.',
 }
 
 /**
