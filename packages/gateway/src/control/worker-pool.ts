@@ -41,7 +41,6 @@ export class PooledWorker {
 
   post(message: ToWorker): void {
     if (this.isGone) return
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
     this.thread.postMessage(message)
   }
 }
