@@ -21,7 +21,8 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
   const say = (line: string): void => void process.stderr.write(`${line}\n`)
   const ending = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM']) {
-    process.once(signal, () => ending.abort(new Error(`ended by ${signal}`)))
+    // Not once: npm passes on what the process group got already, and the second would end us before the servers.
+    process.on(signal, () => ending.abort(new Error(`ended by ${signal}`)))
   }
   let report: Report
   try {
