@@ -7,6 +7,7 @@ const areaTitles: Record<Reason['area'], string> = {
   request: 'The request',
   upstream: 'The service behind the gateway',
   enrolment: 'Enrolment and renewal',
+  attestation: 'Evidence of a key (attestation)',
   admin: 'The admin API and gateways',
   setup: 'Setup and the command line',
 }

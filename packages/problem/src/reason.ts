@@ -15,6 +15,7 @@ export const areas = [
   'request',
   'upstream',
   'enrolment',
+  'attestation',
   'status',
   'admin',
   'setup',

@@ -1,4 +1,5 @@
 // A pure table: every stable reason code of Sallyport, in the order of the life of a request.
+import { attestationReasons } from './attestation-reasons.ts'
 import type { Reason } from './reason.ts'
 
 export const reasons = {
@@ -802,6 +803,9 @@ export const reasons = {
     fix: 'See --help of the command.',
     retryable: false,
   },
+
+  // Evidence
+  ...attestationReasons,
 } as const satisfies Record<string, Reason>
 
 export type ReasonCode = keyof typeof reasons

@@ -36,9 +36,19 @@ const aboutTheApp = {
   platform: Type.Enum([...platforms]),
   /** Security patch level of the operating system as the app reads it: `2026-11-01` or `27.1`. */
   osPatchLevel: Type.Optional(Type.String({ pattern: '^[0-9A-Za-z.-]{1,20}$' })),
+  /** As the app reads it: `16`, `27.1`. */
+  osVersion: Type.Optional(Type.String({ pattern: '^[0-9A-Za-z.-]{1,20}$' })),
+  /** As the app reads it: `Pixel 9a`, `iPhone17,3`. */
+  deviceModel: Type.Optional(Type.String({ pattern: '^[0-9A-Za-z ,._()+/-]{1,60}$' })),
 }
 
-/** POST /device/v1/certificates. Sent again with the same challenge and key: the same answer. */
+/** Evidence of other formats beside the evidence itself, such as a Play Integrity token. */
+const Signals = Type.Array(Evidence, { maxItems: 2 })
+
+/**
+ * POST /device/v1/certificates. Where policy asks for a user, an access token stands in the header
+ * `Authorization: Bearer`. Sent again with the same challenge and key: the same answer.
+ */
 export const EnrollmentRequest = Type.Object(
   {
     appId: AppId,
@@ -46,6 +56,12 @@ export const EnrollmentRequest = Type.Object(
     /** PKCS#10, DER, base64url. Only its public key is used. */
     csr: Base64url(16_384),
     evidence: Type.Optional(Evidence),
+    signals: Type.Optional(Signals),
+    /**
+     * What the phone calls itself over reinstalls of the app. With the access token of the user whose
+     * device had it before, that device is superseded; alone it does nothing.
+     */
+    phoneId: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9._-]{8,100}$' })),
     enrollmentToken: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_-]{1,100}$' })),
     ...aboutTheApp,
   },
@@ -61,6 +77,7 @@ export const RenewalRequest = Type.Object(
   {
     csr: Base64url(16_384),
     evidence: Type.Optional(Evidence),
+    signals: Type.Optional(Signals),
     challenge: Type.Optional(Base64url(64)),
     /** The certificate that is renewed: DER, base64url. */
     certificate: Type.Optional(Base64url(16_384)),

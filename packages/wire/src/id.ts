@@ -10,6 +10,7 @@ export const idPrefixes = {
   gatewayInstance: 'gwi_',
   epoch: 'epo_',
   handshake: 'hsk_',
+  appraisal: 'apl_',
 } as const
 export type IdKind = keyof typeof idPrefixes
 

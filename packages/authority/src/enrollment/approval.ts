@@ -41,6 +41,8 @@ export async function requestApproval(
     decided_at: null,
     decided_by: null,
     reason: null,
+    user_provider: null,
+    user_subject: null,
     device_id: null,
   }
   await store.insertInto('approvals').values(row).execute()

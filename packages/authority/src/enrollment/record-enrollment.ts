@@ -44,6 +44,14 @@ export async function recordEnrollment(
     enrolled_at: now,
     expires_at: signed.certificate.notAfter,
     shadow: admission.shadow.length === 0 ? null : JSON.stringify(admission.shadow),
+    model: null,
+    os_version: null,
+    user_provider: null,
+    user_subject: null,
+    phone_id: null,
+    enrolled_from: caller.address,
+    batch: null,
+    appraisal_id: null,
   }
   await store.insertInto('devices').values(device).execute()
   const facts = { deviceId, appId, predecessor: null, now }

@@ -3,12 +3,14 @@ import type { Kysely } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import { up as initial } from './migrations/001-initial.ts'
 import { up as forkedAt } from './migrations/002-forked-at.ts'
+import { up as attestation } from './migrations/003-attestation.ts'
 import type { Tables } from './tables.ts'
 
 /** In order. A migration that was released is never changed: what it got wrong, the next one mends. */
 const migrations = {
   '001-initial': { up: initial },
   '002-forked-at': { up: forkedAt },
+  '003-attestation': { up: attestation },
 }
 
 /**

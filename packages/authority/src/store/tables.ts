@@ -21,6 +21,10 @@ export type Tables = {
   handshakes: HandshakeRow
   audit: AuditTableRow
   admin_tokens: AdminTokenRow
+  appraisals: AppraisalRow
+  attestation_serials: AttestationSerialRow
+  app_attest_keys: AppAttestKeyRow
+  status_list: StatusListRow
 }
 
 /** `epoch`, `trust_domain`, `challenge_key`. */
@@ -65,6 +69,20 @@ export type DeviceRow = {
   expires_at: number
   /** The checks that enrolment in shadow mode let pass: JSON, null where there were none. */
   shadow: string | null
+  /** As the phone says, or as its evidence proves. */
+  model: string | null
+  os_version: string | null
+  /** Whose access token was shown when it enrolled: the provider's name, and `sub`. */
+  user_provider: string | null
+  user_subject: string | null
+  /** What the phone calls itself over reinstalls of the app: asserted, never believed alone. */
+  phone_id: string | null
+  /** The address it enrolled from. */
+  enrolled_from: string | null
+  /** SHA-256 of the SPKI of the batch certificate that attested its key. */
+  batch: string | null
+  /** The appraisal that its current certificate rests on. */
+  appraisal_id: string | null
 }
 
 export type CertificateRow = {
@@ -128,6 +146,9 @@ export type ApprovalRow = {
   decided_at: number | null
   decided_by: string | null
   reason: string | null
+  /** Whose device it will be: then another device of this user may decide, too. */
+  user_provider: string | null
+  user_subject: string | null
   device_id: string | null
 }
 
@@ -205,4 +226,70 @@ export type AdminTokenRow = {
   created_by: string
   expires_at: number
   revoked_at: number | null
+}
+
+/** One appraisal of evidence, whatever came of it. */
+export type AppraisalRow = {
+  id: string
+  at: number
+  app_id: string
+  /** Null where nothing was issued. */
+  device_id: string | null
+  purpose: 'enroll' | 'renew'
+  format: string
+  mode: 'enforce' | 'shadow'
+  /** `shadowed`: something would have refused it. */
+  outcome: 'accepted' | 'shadowed' | 'refused'
+  assurance: string
+  platform: string
+  model: string | null
+  os_version: string | null
+  os_patch_level: string | null
+  app_version: string
+  /** The checks that failed: JSON array of `{name, code}`. */
+  failed: string
+  /** JSON of the attestation results, the evidence's first, then those of signals. */
+  results: string
+  /** The evidence as it was sent, JSON; kept of what was issued for. */
+  evidence: string | null
+  address: string
+  request_id: string
+}
+
+/** Which devices rest on a certificate of an attestation chain. */
+export type AttestationSerialRow = {
+  /** Lower-case hex. */
+  serial: string
+  device_id: string
+  /** When the status list named it and policy was carried out. */
+  handled_at: number | null
+}
+
+/** The App Attest key that a device asserts with. */
+export type AppAttestKeyRow = {
+  device_id: string
+  /** base64. */
+  key_id: string
+  /** DER. */
+  spki: Uint8Array
+  counter: number
+  environment: 'production' | 'development'
+  /** `TEAMID.bundle.id`. */
+  apple_app_id: string
+  /** CMS. */
+  receipt: Uint8Array | null
+  receipt_not_before: number | null
+  receipt_expires_at: number | null
+  /** How many keys this phone made for the app in 30 days, as Apple counts. */
+  risk_metric: number | null
+  updated_at: number
+}
+
+/** The status list as it was last taken up. */
+export type StatusListRow = {
+  /** Lower-case hex. */
+  serial: string
+  status: string
+  reason: string | null
+  first_seen_at: number
 }
