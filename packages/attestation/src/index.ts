@@ -1,3 +1,5 @@
+export { type AndroidKeyOptions, appraiseAndroidKey } from './android-key/appraise-android-key.ts'
+export type { AndroidKeyPolicy } from './android-key/policy.ts'
 export type {
   AppraisalContext,
   AttestationPolicy,
@@ -12,5 +14,12 @@ export type {
   Claims,
   EvidenceFacts,
 } from './attestation-result.ts'
-export type { StatusList, StatusListEntry } from './status-list.ts'
+export { evidenceFormats } from './formats.ts'
+export { builtInRoots } from './roots/built-in-roots.ts'
+export {
+  maxStatusListBytes,
+  parseStatusList,
+  type StatusList,
+  type StatusListEntry,
+} from './status-list.ts'
 export { type TrustAnchor, trustAnchor, type TrustMaterial } from './trust.ts'
