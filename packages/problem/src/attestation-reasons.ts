@@ -48,4 +48,12 @@ export const attestationReasons = {
     'A certificate in the chain of the evidence is not valid at this time',
     'Have the phone make new evidence: attestation certificates live for weeks. If all phones fail, look at the clock of the authority.',
   ),
+  // Android Key Attestation
+  status_list_malformed: {
+    area: 'attestation',
+    status: 0,
+    title: 'The list of revoked attestation keys cannot be read',
+    fix: 'Fetch the list anew. The last good one stays in use, and its age is watched.',
+    retryable: true,
+  },
 } as const satisfies Record<string, Reason>

@@ -1,0 +1,46 @@
+import { isProblem } from '@sallyport/problem'
+import { type Certificate, isSignedBy } from '@sallyport/pki'
+import type { CertificateChain } from './certificate-chain.ts'
+
+/** The position of the first certificate that does not name the next one as its issuer, or undefined. */
+export function findBrokenName({ certificates, end }: CertificateChain): number | undefined {
+  const broken = certificates.findIndex((certificate, position) => {
+    const issuer = issuerAt(certificates, position, end?.anchor.certificate)
+    return issuer !== undefined && !certificate.issuer.equals(issuer.subject)
+  })
+  return broken < 0 ? undefined : broken
+}
+
+/**
+ * The position of the first certificate whose signature is not of the next one's key, or undefined.
+ * The last one's is of the anchor's key, also where it is a certificate of the anchor itself; of a
+ * chain without an anchor, the last one's is not looked at.
+ */
+export function findBrokenSignature({ certificates, end }: CertificateChain): number | undefined {
+  const broken = certificates.findIndex((certificate, position) => {
+    const issuer = issuerAt(certificates, position, end?.anchor.certificate)
+    return issuer !== undefined && !isSigned(certificate, issuer)
+  })
+  return broken < 0 ? undefined : broken
+}
+
+function issuerAt(
+  certificates: readonly Certificate[],
+  position: number,
+  anchor: Certificate | undefined,
+): Certificate | undefined {
+  return position === certificates.length - 1 ? anchor : certificates[position + 1]
+}
+
+function isSigned(certificate: Certificate, issuer: Certificate): boolean {
+  // A key of no kind that we certify signs nothing either, and is not computed with.
+  if (issuer.keyKind === undefined) return false
+  try {
+    const { signatureAlgorithm, tbs, signature } = certificate
+    return isSignedBy(issuer.publicKey, signatureAlgorithm, tbs, signature)
+  } catch (error) {
+    // A point that is not on its curve: no key, so none that signed.
+    if (isProblem(error)) return false
+    throw error
+  }
+}

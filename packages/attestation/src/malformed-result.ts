@@ -1,0 +1,47 @@
+import type { AttestationCheck, AttestationResult } from './attestation-result.ts'
+import type { CheckRow } from './check-table.ts'
+
+/** The first check of every format. Its two codes are those of evidence that cannot be read. */
+const name = 'wellFormed'
+
+/** The check that stands first in the result of evidence that could be read. */
+export const wellFormed = (expected: string, found: string): AttestationCheck => ({
+  name,
+  outcome: 'passed',
+  code: null,
+  expected,
+  found,
+})
+
+/** The result for evidence that cannot be read: nothing proven, and no check of the format reached. */
+export function malformedResult(
+  format: string,
+  table: readonly Pick<CheckRow<never>, 'name'>[],
+  fault: {
+    readonly code?: 'attestation_malformed' | 'attestation_too_large'
+    readonly expected: string
+    readonly found: string
+  },
+): AttestationResult {
+  const { code = 'attestation_malformed', expected, found } = fault
+  return {
+    format,
+    accepted: false,
+    assurance: 'unattested',
+    development: false,
+    checks: [
+      { name, outcome: 'failed', code, expected, found },
+      ...table.map((row): AttestationCheck => {
+        return {
+          name: row.name,
+          outcome: 'unchecked',
+          code: null,
+          expected: '',
+          found: 'not reached',
+        }
+      }),
+    ],
+    claims: {},
+    facts: {},
+  }
+}
