@@ -14,6 +14,7 @@ import { findPassphrase } from './passphrase.ts'
 import type { StartOptions } from './start-authority.ts'
 import { requireSettings } from './store/settings.ts'
 import { openStore } from './store/store.ts'
+import { TrustKeeper } from './trust/trust-keeper.ts'
 import { WorkLanes } from './work/work-lanes.ts'
 
 /** An authority, and what gives it another configuration. */
@@ -78,6 +79,7 @@ export async function assembleAuthority(
       lanes: new WorkLanes(),
       feed: hub,
       decisions: new DecisionRecorder(store, log),
+      trust: new TrustKeeper({ config: config.attestation, directory }),
       metrics,
       log,
       now,

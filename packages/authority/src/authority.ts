@@ -5,6 +5,7 @@ import type { FeedHub } from './feed/feed-hub.ts'
 import type { IssuerSet } from './issuers/issuer-set.ts'
 import type { Metrics } from './operations/metrics.ts'
 import type { Store } from './store/store.ts'
+import type { TrustKeeper } from './trust/trust-keeper.ts'
 import type { WorkLanes } from './work/work-lanes.ts'
 
 /** A running authority: what every operation is handed first. */
@@ -18,6 +19,8 @@ export type Authority = {
   readonly lanes: WorkLanes
   readonly feed: FeedHub
   readonly decisions: DecisionRecorder
+  /** What evidence is judged by. */
+  readonly trust: TrustKeeper
   readonly metrics: Metrics
   readonly log: Logger
   /** Milliseconds since 1970. */

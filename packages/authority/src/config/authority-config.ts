@@ -1,6 +1,7 @@
 import type { Section } from '@sallyport/config'
 import Type from 'typebox'
 import { type AppConfig, AppsSchema } from './app-config.ts'
+import { type AttestationConfig, AttestationSchema } from './attestation-config.ts'
 
 export type TlsListenerConfig = { listen: string; certificateFile: string; keyFile: string }
 
@@ -9,6 +10,7 @@ export type AuthorityConfig = {
   trustDomain: string
   store: { path: string }
   apps: Record<string, AppConfig>
+  attestation: AttestationConfig
   authority: {
     keys: { directory: string; passphraseFile?: string }
     listeners: {
@@ -71,5 +73,6 @@ const AuthoritySchema = Type.Object(
 export const authoritySections: readonly Section[] = [
   { key: 'store', schema: StoreSchema },
   { key: 'apps', schema: AppsSchema },
+  { key: 'attestation', schema: AttestationSchema },
   { key: 'authority', schema: AuthoritySchema },
 ]

@@ -6,6 +6,7 @@ export const topLevelKeys = [
   'trustDomain',
   'store',
   'apps',
+  'attestation',
   'authority',
   'gateway',
   'admin',
