@@ -4,6 +4,7 @@ import { reasons } from './reasons.ts'
 const areaTitles: Record<Reason['area'], string> = {
   device: 'The device',
   status: 'Device status at the gateway',
+  token: 'The access token of a user',
   request: 'The request',
   upstream: 'The service behind the gateway',
   enrolment: 'Enrolment and renewal',

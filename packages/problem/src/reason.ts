@@ -12,6 +12,7 @@ export type Action = (typeof actions)[number]
 /** Where a reason arises. The reference page is grouped by it. */
 export const areas = [
   'device',
+  'token',
   'request',
   'upstream',
   'enrolment',

@@ -1,0 +1,74 @@
+import { Problem } from '@sallyport/problem'
+import type { ProviderRules } from './provider-rules.ts'
+import type { VerifiedToken } from './verified-token.ts'
+
+/** How far the clocks of provider and verifier may be apart. */
+export const leewaySeconds = 60
+
+/** OpenID Connect Core §2 has the same bound for `sub`. */
+const maxSubjectCharacters = 255
+/** The last second of the year 9999. */
+const lastSecond = 253_402_300_799
+
+/**
+ * Checks the claims of a token whose signature was verified (RFC 9068 §4, RFC 7519 §4.1): it is meant
+ * for us, its time is now, and it names a user.
+ *
+ * @throws Problem `token_audience_wrong`, `token_expired`, `token_not_yet_valid`, `token_claims_invalid`
+ */
+export function checkClaims(
+  claims: Readonly<Record<string, unknown>>,
+  { name, issuer, audience, subjectClaim }: ProviderRules,
+  now: number,
+): VerifiedToken {
+  if (!audiencesOf(claims['aud']).includes(audience)) {
+    throw new Problem('token_audience_wrong', {
+      expected: audience,
+      found: audiencesOf(claims['aud']).slice(0, 3).map(shown).join(', ') || 'none',
+    })
+  }
+  const expiry = timeOf(claims, 'exp')
+  const issuedAt = timeOf(claims, 'iat')
+  if (expiry === undefined || issuedAt === undefined) {
+    throw invalid('exp and iat', 'one of them is missing')
+  }
+  const seconds = now / 1_000
+  if (seconds >= expiry + leewaySeconds) {
+    throw new Problem('token_expired', { expected: `before ${date(expiry)}`, found: date(seconds) })
+  }
+  const from = Math.max(issuedAt, timeOf(claims, 'nbf') ?? issuedAt)
+  if (seconds < from - leewaySeconds) {
+    throw new Problem('token_not_yet_valid', {
+      expected: `from ${date(from)}`,
+      found: date(seconds),
+    })
+  }
+  const subject = Object.hasOwn(claims, subjectClaim) ? claims[subjectClaim] : undefined
+  if (typeof subject !== 'string' || subject === '' || subject.length > maxSubjectCharacters) {
+    throw invalid(`${subjectClaim}: a text of 1 to ${maxSubjectCharacters} characters`, 'none')
+  }
+  return { provider: name, issuer, subject, claims, expiresAt: Math.floor(expiry * 1_000) }
+}
+
+/** One audience, or a list of them (RFC 7519 §4.1.3). */
+function audiencesOf(audience: unknown): string[] {
+  const all: unknown[] = Array.isArray(audience) ? audience : [audience]
+  return all.filter((one) => typeof one === 'string')
+}
+
+/** A NumericDate (RFC 7519 §2): seconds, which may have a fraction. Undefined where it is missing. */
+function timeOf(claims: Readonly<Record<string, unknown>>, name: string): number | undefined {
+  const value = claims[name]
+  if (value === undefined) return undefined
+  if (typeof value !== 'number' || !(value >= 0 && value <= lastSecond)) {
+    throw invalid(`${name}: seconds since 1970`, 'something else')
+  }
+  return value
+}
+
+function invalid(expected: string, found: string): Problem {
+  return new Problem('token_claims_invalid', { expected, found })
+}
+
+const shown = (text: string): string => JSON.stringify(text.slice(0, 100))
+const date = (seconds: number): string => new Date(seconds * 1_000).toISOString()
