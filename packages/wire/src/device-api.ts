@@ -4,6 +4,8 @@ export const devicePaths = {
   certificates: '/device/v1/certificates',
   renewals: '/device/v1/renewals',
   me: '/device/v1/me',
+  devices: '/device/v1/devices',
+  approvals: '/device/v1/approvals',
   diagnose: '/device/v1/diagnose',
 } as const
 

@@ -127,6 +127,63 @@ export const DeviceSelf = Type.Object({
 export type DeviceSelf = Type.Static<typeof DeviceSelf>
 
 /**
+ * GET /device/v1/devices, over mutual TLS: the devices of the caller's user in its app, active and
+ * suspended, newest first. A device that enrolled without a user is alone.
+ */
+export const UserDevices = Type.Object({
+  devices: Type.Array(
+    Type.Object({
+      deviceId: Type.String(),
+      /** As the phone says, or as its evidence proves. */
+      model: Type.Optional(Type.String()),
+      platform: Type.Enum([...platforms]),
+      status: Type.Enum(['active', 'suspended']),
+      enrolledAt: Time,
+      /** Whether it is the device that asks. */
+      current: Type.Boolean(),
+    }),
+    { maxItems: 1_000 },
+  ),
+  serverTime: Time,
+})
+export type UserDevices = Type.Static<typeof UserDevices>
+
+/**
+ * GET /device/v1/approvals, over mutual TLS: what waits for the word of another device of this user in
+ * this app, oldest first.
+ */
+export const UserApprovals = Type.Object({
+  approvals: Type.Array(
+    Type.Object({
+      approvalId: Type.String(),
+      model: Type.Optional(Type.String()),
+      platform: Type.Enum([...platforms]),
+      appVersion: Type.String(),
+      /** Where it asks from. */
+      address: Type.String(),
+      /** Devices of this user that it claims to be a new installation of: they end when it is approved. */
+      replaces: Type.Array(Type.String()),
+      requestedAt: Time,
+      expiresAt: Time,
+    }),
+    { maxItems: 1_000 },
+  ),
+  serverTime: Time,
+})
+export type UserApprovals = Type.Static<typeof UserApprovals>
+
+/** POST /device/v1/approvals/{id}, over mutual TLS. Deciding the same again changes nothing. */
+export const ApprovalDecision = Type.Object({ decision: Type.Enum(['approve', 'deny']) }, closed)
+export type ApprovalDecision = Type.Static<typeof ApprovalDecision>
+
+export const DecidedApproval = Type.Object({
+  approvalId: Type.String(),
+  status: Type.Enum(['approved', 'denied']),
+  serverTime: Time,
+})
+export type DecidedApproval = Type.Static<typeof DecidedApproval>
+
+/**
  * POST /device/v1/diagnose: why a gateway would refuse this certificate, for a phone whose handshake
  * failed. The answer holds public faces only.
  */
