@@ -1,4 +1,48 @@
+export {
+  androidKeyChain,
+  androidKeyEvidence,
+  type AndroidKeyOptions,
+} from './android/android-key-evidence.ts'
+export { type AndroidPhone, defaultAndroidPhone } from './android/android-phone.ts'
+export {
+  type AttestationBatch,
+  type AttestationBatchOptions,
+  makeAttestationBatch,
+} from './android/attestation-batch.ts'
+export { androidHostilities, type AndroidHostility } from './android/hostile-android.ts'
+export {
+  type KeyDescription,
+  keyDescriptionOid,
+  writeKeyDescription,
+} from './android/key-description.ts'
+export {
+  type AppAssertionOptions,
+  type AppAttestationOptions,
+  appAssertion,
+  appAssertionEvidence,
+  appAttestation,
+  appAttestationEvidence,
+} from './apple/app-attest-evidence.ts'
+export { type AppAttestKeyPair, makeAppAttestKey } from './apple/app-attest-key.ts'
+export { type AppAttestHostility, appAttestHostilities } from './apple/hostile-ios.ts'
+export { defaultIosPhone, type IosPhone } from './apple/ios-phone.ts'
+export {
+  type ManagedDeviceHostility,
+  managedDeviceChain,
+  managedDeviceEvidence,
+  managedDeviceHostilities,
+  type ManagedDeviceOptions,
+} from './apple/managed-device-evidence.ts'
+export { makeReceipt, type ReceiptOptions } from './apple/receipt.ts'
+export { type CborValue, writeCbor } from './apple/write-cbor.ts'
 export { developmentEvidence } from './development-evidence.ts'
+export {
+  type DevelopmentRoot,
+  developmentRootFiles,
+  keepDevelopmentRoot,
+  makeDevelopmentRoot,
+  openDevelopmentRoot,
+} from './development-root.ts'
 export {
   cloneDevice,
   droppingTransport,
@@ -14,3 +58,11 @@ export {
   type VirtualDevice,
   type VirtualDeviceOptions,
 } from './virtual-device.ts'
+export {
+  type CertificateFields,
+  type CertificateSigner,
+  type NameAttribute,
+  writeCertificate,
+  writeExtension,
+  writeName,
+} from './write-certificate.ts'
