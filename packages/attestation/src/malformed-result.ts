@@ -13,15 +13,19 @@ export const wellFormed = (expected: string, found: string): AttestationCheck =>
   found,
 })
 
+/** Why evidence cannot be read. */
+export type EvidenceFault = {
+  /** Default: `attestation_malformed`. */
+  readonly code?: 'attestation_malformed' | 'attestation_too_large'
+  readonly expected: string
+  readonly found: string
+}
+
 /** The result for evidence that cannot be read: nothing proven, and no check of the format reached. */
 export function malformedResult(
   format: string,
   table: readonly Pick<CheckRow<never>, 'name'>[],
-  fault: {
-    readonly code?: 'attestation_malformed' | 'attestation_too_large'
-    readonly expected: string
-    readonly found: string
-  },
+  fault: EvidenceFault,
 ): AttestationResult {
   const { code = 'attestation_malformed', expected, found } = fault
   return {
