@@ -14,6 +14,7 @@ export type {
   Claims,
   EvidenceFacts,
 } from './attestation-result.ts'
+export { type EvidenceFile, maxEvidenceFileBytes, readEvidenceFile } from './evidence-file.ts'
 export { evidenceFormats } from './formats.ts'
 export { builtInRoots } from './roots/built-in-roots.ts'
 export {
