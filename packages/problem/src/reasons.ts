@@ -779,6 +779,13 @@ export const reasons = {
     fix: 'The cause has the error of the platform. Some phones need a restart, others a key outside StrongBox.',
     retryable: true,
   },
+  evidence_unavailable: {
+    area: 'enrolment',
+    status: 0,
+    title: 'The phone could not collect evidence of its key',
+    fix: 'The cause has the error of the platform: its attestation service is away, or the phone is offline and out of provisioned keys. The certificate in use stays in use, and the next attempt collects again.',
+    retryable: true,
+  },
   answer_malformed: {
     area: 'enrolment',
     status: 0,

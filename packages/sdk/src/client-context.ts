@@ -1,10 +1,9 @@
-import { type Evidence, fromBase64url, type Purpose } from '@sallyport/wire'
+import { fromBase64url } from '@sallyport/wire'
 import type { Authority } from './authority.ts'
-import type { Challenge } from './authority-answer.ts'
 import type { Identity, StateHolder } from './client-state.ts'
 import type { EventLog } from './event-log.ts'
-import type { CollectEvidence } from './evidence.ts'
-import type { KeyHandle, KeyStore } from './key-store.ts'
+import type { CollectEvidence, CollectSignals } from './evidence.ts'
+import type { KeyStore } from './key-store.ts'
 import type { Sleep } from './retry.ts'
 import type { ServerClock } from './server-clock.ts'
 
@@ -16,6 +15,10 @@ export type AppFacts = {
   readonly platform: 'android' | 'ios' | 'other'
   /** Security patch level of the operating system: `2026-11-01` or `27.1`. */
   readonly osPatchLevel?: string | undefined
+  /** `16`, `27.1`. */
+  readonly osVersion?: string | undefined
+  /** `Pixel 9a`, `iPhone17,3`: what reports of refusals are grouped by. */
+  readonly deviceModel?: string | undefined
 }
 
 /** The certificate in use, for what connects beside this client. Its key stays in the key store. */
@@ -33,6 +36,8 @@ export type ClientContext = {
   readonly keyStore: KeyStore
   readonly state: StateHolder
   readonly collectEvidence: CollectEvidence
+  readonly collectSignals: CollectSignals
+  readonly evidenceAtRenewal: 'with-new-key' | 'always'
   readonly clock: ServerClock
   readonly events: EventLog
   readonly renewalKey: 'new' | 'same'
@@ -41,10 +46,28 @@ export type ClientContext = {
   readonly sleep: Sleep
 }
 
-/** The members of a request that tell of the app. */
+/** The members of a request that tell of the app and its phone. */
 export function aboutTheApp(app: AppFacts) {
-  const { version: appVersion, platform, osPatchLevel } = app
-  return { appVersion, platform, ...(osPatchLevel === undefined ? {} : { osPatchLevel }) }
+  const { version: appVersion, platform } = app
+  const osPatchLevel = inWords(app.osPatchLevel, /[^0-9A-Za-z.-]/g, 20)
+  const osVersion = inWords(app.osVersion, /[^0-9A-Za-z.-]/g, 20)
+  const deviceModel = inWords(app.deviceModel, /[^0-9A-Za-z ,._()+/-]/g, 60)
+  return {
+    appVersion,
+    platform,
+    ...(osPatchLevel === undefined ? {} : { osPatchLevel }),
+    ...(osVersion === undefined ? {} : { osVersion }),
+    ...(deviceModel === undefined ? {} : { deviceModel }),
+  }
+}
+
+/**
+ * What a phone says of itself, in the characters and the length that messages have for it: makers put
+ * anything into the name of a model, and no enrolment shall fail for it.
+ */
+function inWords(text: string | undefined, strange: RegExp, maximum: number): string | undefined {
+  const words = text?.replace(strange, '-').slice(0, maximum)
+  return words === '' ? undefined : words
 }
 
 export function deviceCertificate(identity: Identity): DeviceCertificate {
@@ -54,15 +77,4 @@ export function deviceCertificate(identity: Identity): DeviceCertificate {
     keyId,
     certificates: certificates.flatMap((text) => fromBase64url(text) ?? []),
   }
-}
-
-/** The member `evidence` of a request, or none. */
-export async function evidenceFor(
-  context: ClientContext,
-  purpose: Purpose,
-  challenge: Challenge,
-  key: KeyHandle,
-): Promise<{ evidence?: Evidence }> {
-  const evidence = await context.collectEvidence({ purpose, challenge: challenge.bytes, key })
-  return evidence === undefined ? {} : { evidence }
 }

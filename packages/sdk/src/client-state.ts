@@ -1,4 +1,5 @@
 import type { Assurance, EnrollmentRequest, RenewalRequest } from '@sallyport/wire'
+import { EvidenceError, evidenceFailed } from './evidence.ts'
 import type { KeyStore } from './key-store.ts'
 import { SallyportError } from './sallyport-error.ts'
 import type { ServerClock } from './server-clock.ts'
@@ -97,11 +98,12 @@ async function load(
   return emptyState
 }
 
-/** Runs a call into the key store; what it throws becomes `key_store_failed`. */
+/** Runs a call into the key store; what it throws becomes `key_store_failed`, or what evidence lacks. */
 export async function inKeyStore<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call()
   } catch (error) {
+    if (error instanceof EvidenceError) throw evidenceFailed(error)
     throw new SallyportError('key_store_failed', { cause: error })
   }
 }

@@ -12,7 +12,7 @@ import { fetchFromGateway } from './device-fetch.ts'
 import { destroyDiscardedKeys } from './device-keys.ts'
 import { type EnrollOptions, enrollDevice } from './enroll.ts'
 import { type ClientEvent, createEventLog } from './event-log.ts'
-import type { CollectEvidence } from './evidence.ts'
+import type { CollectEvidence, CollectSignals } from './evidence.ts'
 import type { DeviceRequestInit } from './gateway-request.ts'
 import type { KeyStore } from './key-store.ts'
 import { renewCertificate } from './renew.ts'
@@ -31,6 +31,14 @@ export type ClientOptions = {
   readonly trust: Trust
   readonly keyStore: KeyStore
   readonly evidence: CollectEvidence
+  /**
+   * When a renewal brings evidence. `with-new-key`: where the platform attests a key when it is made
+   * (Android), one that is kept needs none. `always`: where another key vouches for it (App Attest).
+   * Default: `always` on `ios`, otherwise `with-new-key`.
+   */
+  readonly evidenceAtRenewal?: 'with-new-key' | 'always'
+  /** What is told beside evidence, whenever evidence is: a Play Integrity token. Default: nothing. */
+  readonly signals?: CollectSignals
   readonly transport: Transport
   readonly app: AppFacts
   /** Whether `fetch` may enrol where there is no certificate, or none that helps. Default false. */
@@ -161,6 +169,9 @@ function createContext(options: ClientOptions): ClientContext {
     keyStore: options.keyStore,
     state,
     collectEvidence: options.evidence,
+    collectSignals: options.signals ?? (() => Promise.resolve([])),
+    evidenceAtRenewal:
+      options.evidenceAtRenewal ?? (options.app.platform === 'ios' ? 'always' : 'with-new-key'),
     clock,
     events,
     renewalKey: options.renewalKey ?? 'new',

@@ -1,7 +1,7 @@
 import type { EnrollmentRequest } from '@sallyport/wire'
 import type { Answer } from './authority.ts'
 import { readIssued } from './authority-answer.ts'
-import { aboutTheApp, type ClientContext, evidenceFor } from './client-context.ts'
+import { aboutTheApp, type ClientContext } from './client-context.ts'
 import { type Identity, inKeyStore } from './client-state.ts'
 import {
   adoptCertificate,
@@ -11,6 +11,7 @@ import {
   openKey,
   requestFor,
 } from './device-keys.ts'
+import { evidenceFor } from './evidence-for.ts'
 import { isSallyportError, SallyportError } from './sallyport-error.ts'
 
 export type EnrollOptions = {
@@ -23,12 +24,18 @@ export type EnrollOptions = {
 
 type PendingEnrollment = { readonly keyId: string; readonly request: EnrollmentRequest }
 
-/** What a challenge that is over is told by. The request is then made anew, with a new key. */
-const challengeOver = new Set<string>(['challenge_expired', 'challenge_used', 'challenge_refused'])
+/** What a request is told by that only a new challenge can mend. It is then made anew, with a new key. */
+const challengeOver = new Set<string>([
+  'challenge_expired',
+  'challenge_used',
+  'challenge_refused',
+  'challenge_connection_mismatch',
+  'device_key_lost',
+])
 
 /**
  * Enrols. A request that was sent before and perhaps answered is sent again as it stands, over a
- * restart too, and gives the same certificate; only when its challenge is over it is made anew.
+ * restart too, and gives the same certificate; only when its challenge is over it is made anew, once.
  */
 export async function enrollDevice(
   context: ClientContext,
@@ -36,18 +43,15 @@ export async function enrollDevice(
 ): Promise<Identity> {
   await destroyDiscardedKeys(context.keyStore, context.state)
   const earlier = await pendingEnrollment(context, options)
-  if (earlier === undefined) return await finish(context, await prepare(context, options), options)
+  if (earlier !== undefined) context.events.add('enrolment resumed')
+  const pending = earlier ?? (await prepare(context, options))
   try {
-    context.events.add('enrolment resumed')
-    return await finish(context, earlier, options)
+    return await finish(context, pending, options)
   } catch (error) {
-    const isOver = isSallyportError(error) && (challengeOver.has(error.code) || isKeyLost(error))
-    if (!isOver) throw error
+    if (!isSallyportError(error) || !challengeOver.has(error.code)) throw error
     return await finish(context, await prepare(context, options), options)
   }
 }
-
-const isKeyLost = (error: SallyportError) => error.code === 'device_key_lost'
 
 /** The enrolment under way, unless the app now says something else about it. */
 async function pendingEnrollment(
@@ -72,7 +76,7 @@ async function prepare(context: ClientContext, options: EnrollOptions): Promise<
     appId: app.id,
     challenge: challenge.text,
     csr: await requestFor(key),
-    ...(await evidenceFor(context, 'enroll', challenge, key)),
+    ...(await evidenceFor(context, { purpose: 'enroll', challenge, key, isKeyKept: false })),
     ...(options.enrollmentToken === undefined ? {} : { enrollmentToken: options.enrollmentToken }),
     ...aboutTheApp(app),
   }

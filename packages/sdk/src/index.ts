@@ -8,7 +8,13 @@ export type { AppFacts, DeviceCertificate } from './client-context.ts'
 export type { ClientStatus } from './client-status.ts'
 export type { EnrollOptions } from './enroll.ts'
 export type { ClientEvent } from './event-log.ts'
-export type { CollectEvidence, EvidenceContext } from './evidence.ts'
+export {
+  type CollectEvidence,
+  type CollectSignals,
+  type EvidenceContext,
+  EvidenceError,
+  type EvidenceFailure,
+} from './evidence.ts'
 export type { DeviceRequestInit } from './gateway-request.ts'
 export type { KeyHandle, KeyStore } from './key-store.ts'
 export type { RetryPolicy, Sleep } from './retry.ts'

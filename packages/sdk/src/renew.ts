@@ -1,7 +1,7 @@
 import { type RenewalRequest, renewalProofBase, toBase64url } from '@sallyport/wire'
 import { isTlsFailure } from './authority.ts'
 import { readIssued } from './authority-answer.ts'
-import { aboutTheApp, type ClientContext, evidenceFor } from './client-context.ts'
+import { aboutTheApp, type ClientContext } from './client-context.ts'
 import { type Identity, inKeyStore } from './client-state.ts'
 import {
   adoptCertificate,
@@ -11,6 +11,7 @@ import {
   openKey,
   requestFor,
 } from './device-keys.ts'
+import { evidenceFor } from './evidence-for.ts'
 import type { KeyHandle } from './key-store.ts'
 import { isSallyportError, SallyportError } from './sallyport-error.ts'
 import { endIdentity } from './end-identity.ts'
@@ -31,6 +32,7 @@ const steps: Readonly<Record<string, Step>> = {
   challenge_expired: 'refresh',
   challenge_used: 'refresh',
   challenge_refused: 'refresh',
+  challenge_connection_mismatch: 'refresh',
   renewal_evidence_required: 'replace-key',
   evidence_refused: 'replace-key',
   csr_malformed: 'replace-key',
@@ -83,9 +85,11 @@ async function renewFrom(
       taken.add(step)
       context.events.failed(`renewal goes on: ${step}`, error)
       const isSigned = step === 'sign' || pending.request.proof !== undefined
+      // Evidence of a key that was made for one challenge may be good for no other.
+      const isKeySpent = isFresh && pending.keyId !== identity.keyId
       isFresh ||= step === 'replace-key'
       pending =
-        step === 'replace-key'
+        step === 'replace-key' || isKeySpent
           ? await prepare(renewal, 'new', isSigned)
           : await compose(renewal, await openKey(context.keyStore, pending.keyId), {
               isSigned,
@@ -110,7 +114,7 @@ type Renewal = {
   readonly currentKey: KeyHandle
 }
 
-/** The request: for a new key with evidence over a fresh challenge, or for the same key without. */
+/** The request: for a new key with evidence over a fresh challenge, or for the same key with none or an assertion. */
 async function prepare(
   renewal: Renewal,
   which: 'new' | 'same',
@@ -120,8 +124,9 @@ async function prepare(
   await dropPending(context.state)
   if (which === 'new') return await compose(renewal, 'new', { isSigned, hasEvidence: true })
   const csr = await requestFor(currentKey)
-  if (isSigned || context.clock.now() >= identity.notAfter) {
-    return await compose(renewal, currentKey, { isSigned, csr, hasEvidence: false })
+  const hasEvidence = context.evidenceAtRenewal === 'always'
+  if (hasEvidence || isSigned || context.clock.now() >= identity.notAfter) {
+    return await compose(renewal, currentKey, { isSigned, csr, hasEvidence })
   }
   return await keep(context, {
     keyId: currentKey.id,
@@ -142,10 +147,12 @@ async function compose(
   const { app, authority, clock, keyStore, state } = context
   const challenge = await authority.challenge(app.id, 'renew')
   const key = which === 'new' ? await createKey(keyStore, state, challenge) : which
+  const isKeyKept = key.id === identity.keyId
+  const about = { purpose: 'renew', challenge, key, isKeyKept } as const
   const request: RenewalRequest = {
     csr: parts.csr ?? (await requestFor(key)),
     challenge: challenge.text,
-    ...(parts.hasEvidence ? await evidenceFor(context, 'renew', challenge, key) : {}),
+    ...(parts.hasEvidence ? await evidenceFor(context, about) : {}),
     ...aboutTheApp(app),
   }
   // The clock is worth asking only here: the answer with the challenge told the time at the server.
