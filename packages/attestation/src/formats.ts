@@ -1,8 +1,16 @@
 import { androidKeyFormat } from './android-key/android-key-format.ts'
+import { appleMdaFormat } from './apple-mda/apple-mda-format.ts'
 import type { EvidenceFormat } from './appraisal.ts'
+import { developmentFormat } from './development/development-format.ts'
+import { playIntegrityFormat } from './play-integrity/play-integrity-format.ts'
 
 /** Every format of evidence there is. Below this table nobody switches on a name. */
-const formats: readonly EvidenceFormat[] = [androidKeyFormat]
+const formats: readonly EvidenceFormat[] = [
+  androidKeyFormat,
+  appleMdaFormat,
+  playIntegrityFormat,
+  developmentFormat,
+]
 
 /** By name. Without a prototype: a name comes from outside. */
 export const evidenceFormats: Readonly<Record<string, EvidenceFormat>> = Object.freeze(

@@ -1,5 +1,10 @@
 export { type AndroidKeyOptions, appraiseAndroidKey } from './android-key/appraise-android-key.ts'
 export type { AndroidKeyPolicy } from './android-key/policy.ts'
+export {
+  appraiseManagedDevice,
+  type ManagedDeviceOptions,
+} from './apple-mda/appraise-managed-device.ts'
+export type { ManagedDevicePolicy } from './apple-mda/policy.ts'
 export type {
   AppraisalContext,
   AttestationPolicy,
@@ -15,7 +20,13 @@ export type {
   EvidenceFacts,
 } from './attestation-result.ts'
 export { type EvidenceFile, maxEvidenceFileBytes, readEvidenceFile } from './evidence-file.ts'
+export { appraiseDevelopment, type DevelopmentOptions } from './development/appraise-development.ts'
 export { evidenceFormats } from './formats.ts'
+export {
+  appraisePlayIntegrity,
+  type PlayIntegrityOptions,
+} from './play-integrity/appraise-play-integrity.ts'
+export type { PlayIntegrityPolicy } from './play-integrity/policy.ts'
 export { builtInRoots } from './roots/built-in-roots.ts'
 export {
   maxStatusListBytes,

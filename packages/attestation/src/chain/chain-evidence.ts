@@ -1,6 +1,7 @@
 import { isProblem } from '@sallyport/problem'
 import { type Certificate, maxCertificateBytes, parseCertificate } from '@sallyport/pki'
 import { type Evidence, fromBase64url } from '@sallyport/wire'
+import { surplusMember } from '../closed-evidence.ts'
 import type { EvidenceFault } from '../malformed-result.ts'
 
 /** The longest chains of phones have five. */
@@ -13,11 +14,9 @@ const maxCharacters = Math.ceil((maxCertificateBytes * 4) / 3)
  * `{format, chain: [base64url DER, leaf first]}`, two to ten of them, or why it is none.
  */
 export function readChainEvidence(evidence: Evidence): Uint8Array[] | EvidenceFault {
-  const { format: _, chain, ...unknown } = evidence
-  const [surplus] = Object.keys(unknown)
-  if (surplus !== undefined) {
-    return { expected: 'the member chain alone', found: `a member ${surplus.slice(0, 40)}` }
-  }
+  const surplus = surplusMember(evidence, ['chain'])
+  if (surplus !== undefined) return surplus
+  const { chain } = evidence
   if (!Array.isArray(chain)) return { expected: 'chain: a list', found: 'none' }
   const texts: unknown[] = chain
   const wrongLength = lengthFault(texts.length, 2)

@@ -7,11 +7,11 @@ export type PlayIntegrityPolicy = {
   readonly packages?: readonly string[]
   /** SHA-256 of signing certificates, lower-case hex. */
   readonly signerDigests?: readonly string[]
-  /** Default: PLAY_RECOGNIZED. */
+  /** One of them. Default: PLAY_RECOGNIZED. UNEVALUATED is none, also where it is listed. */
   readonly appRecognition?: readonly string[]
-  /** All of them must be there, as MEETS_DEVICE_INTEGRITY. */
+  /** All of them must be there. Default: MEETS_DEVICE_INTEGRITY; an empty list asks for none. */
   readonly deviceRecognition?: readonly string[]
-  /** As LICENSED; one of them. */
+  /** As LICENSED; one of them. UNEVALUATED is none, also where it is listed. */
   readonly appLicensing?: readonly string[]
   readonly minimumVersionCode?: number
   readonly maxAgeSeconds?: number
