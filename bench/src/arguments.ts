@@ -1,77 +1,81 @@
 import { parseArgs } from 'node:util'
-import type { TrialSettings } from './measure/trials.ts'
-
-export const usage = `Usage: npm run bench -- gateway [options]
-
-Measures Sallyport's gateway beside nginx, HAProxy, Caddy and @fastify/http-proxy, whichever is
-installed, and prints a table with ratios to nginx.
-
-Options:
-  --rounds N       rounds, each loading every gateway in turn (default 7)
-  --requests N     requests of a round, for HTTP/1.1 and HTTP/2 each (default 10000)
-  --handshakes N   handshakes of a round (default 300)
-  --json           the report as JSON, with the measurements of every round
-  --check          exit with 1 where Sallyport is above a limit
-  --help           this text
-
-Example:
-  npm run bench -- gateway --rounds 3 --requests 5000
-`
-
-type Settings = TrialSettings & { readonly rounds: number }
+import type { Benchmark, Count } from './benchmark.ts'
 
 export type Reading =
-  | { readonly isJson: boolean; readonly isCheck: boolean; readonly settings: Settings }
+  | {
+      readonly benchmark: Benchmark
+      readonly isJson: boolean
+      readonly isCheck: boolean
+      /** A value for each count of the benchmark. */
+      readonly counts: Readonly<Record<string, number>>
+    }
   | { readonly help: true }
   | { readonly complaint: string }
 
-const counts = {
-  rounds: { default: 7, maximum: 1_000 },
-  requests: { default: 10_000, maximum: 1_000_000 },
-  handshakes: { default: 300, maximum: 100_000 },
+const switches = {
+  json: { type: 'boolean' },
+  check: { type: 'boolean' },
+  help: { type: 'boolean' },
 } as const
 
 /** Reads the command line; `complaint` says what is wrong with it. */
-export function readArguments(argv: readonly string[]): Reading {
+export function readArguments(argv: readonly string[], benchmarks: readonly Benchmark[]): Reading {
+  if (argv.includes('--help')) return { help: true }
+  const [name = '', ...rest] = argv
+  const benchmark = benchmarks.find((candidate) => candidate.name === name)
+  if (benchmark === undefined) {
+    const names = benchmarks.map((candidate) => `"${candidate.name}"`).join(' or ')
+    return { complaint: `expected the benchmark ${names} first, found "${name}"` }
+  }
+  const texts = Object.fromEntries(
+    Object.keys(benchmark.counts).map((option) => [option, { type: 'string' }] as const),
+  )
   try {
-    const { values, positionals } = parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        rounds: { type: 'string' },
-        requests: { type: 'string' },
-        handshakes: { type: 'string' },
-        json: { type: 'boolean', default: false },
-        check: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
+    const { values } = parseArgs({ args: rest, options: { ...texts, ...switches } })
+    const counts = Object.entries(benchmark.counts).map(([option, count]) => {
+      const given = (values as Readonly<Record<string, unknown>>)[option]
+      return [option, typeof given === 'string' ? readCount(option, count, given) : count.default]
     })
-    if (values.help) return { help: true }
-    if (positionals.length !== 1 || positionals[0] !== 'gateway') {
-      return { complaint: `expected the benchmark "gateway", found "${positionals.join(' ')}"` }
-    }
     return {
-      isJson: values.json,
-      isCheck: values.check,
-      settings: {
-        rounds: count('rounds', values.rounds),
-        requests: count('requests', values.requests),
-        handshakes: count('handshakes', values.handshakes),
-        concurrency: 32,
-        handshakeConcurrency: 8,
-      },
+      benchmark,
+      isJson: values.json === true,
+      isCheck: values.check === true,
+      counts: Object.fromEntries(counts),
     }
   } catch (error) {
     return { complaint: (error as Error).message }
   }
 }
 
-function count(name: keyof typeof counts, text: string | undefined): number {
-  const { default: usual, maximum } = counts[name]
-  if (text === undefined) return usual
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 1 || value > maximum) {
-    throw new RangeError(`--${name}: expected a whole number from 1 to ${maximum}, found "${text}"`)
-  }
-  return value
+function readCount(option: string, { maximum }: Count, given: string): number {
+  const value = Number(given)
+  if (Number.isInteger(value) && value >= 1 && value <= maximum) return value
+  throw new RangeError(
+    `--${option}: expected a whole number from 1 to ${maximum}, found "${given}"`,
+  )
+}
+
+/** What `--help` prints. */
+export function usage(benchmarks: readonly Benchmark[]): string {
+  const blocks = benchmarks.map(({ name, summary, counts }) => {
+    const options = Object.entries(counts).map(([option, count]) =>
+      optionLine(`--${option} N`, `${count.summary} (default ${count.default})`),
+    )
+    return [`${name}: ${summary}.`, ...options].join('\n')
+  })
+  return [
+    'Usage: npm run bench -- <benchmark> [options]',
+    ...blocks,
+    [
+      'With each of them:',
+      optionLine('--json', 'the report as JSON, with the measurements of every round'),
+      optionLine('--check', 'exit with 1 where Sallyport is above a limit'),
+      optionLine('--help', 'this text'),
+    ].join('\n'),
+    'Example:\n  npm run bench -- gateway --rounds 3 --requests 5000\n',
+  ].join('\n\n')
+}
+
+function optionLine(option: string, summary: string): string {
+  return `  ${option.padEnd(18)} ${summary}`
 }

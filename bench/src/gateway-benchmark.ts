@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { BenchmarkRun } from './benchmark.ts'
 import { LoadClient } from './load/load-client.ts'
 import { checkPeer } from './measure/check-peer.ts'
 import { measureTrial, type TrialOutcome } from './measure/measure-trial.ts'
@@ -11,6 +12,7 @@ import type { Peer, RunningPeer } from './peers/peer.ts'
 import { basePeer, peers } from './peers/peers.ts'
 import { freePort } from './process/free-port.ts'
 import { type FigureName, figureNames } from './report/figures.ts'
+import { machineFacts } from './report/machine.ts'
 import { compare, type Report } from './report/report.ts'
 import { prepareSite } from './site/prepare-site.ts'
 import type { Site } from './site/site.ts'
@@ -19,13 +21,7 @@ import { startUpstream } from './upstream/upstream.ts'
 /** How long a started gateway is left alone before it counts as idle. */
 const idleMs = 3_000
 
-export type GatewayBenchmarkOptions = TrialSettings & {
-  readonly rounds: number
-  /** Progress, a line at a time. */
-  readonly say: (line: string) => void
-  /** Ends the benchmark at the next step, every server stopped. */
-  readonly signal: AbortSignal
-}
+export type GatewayBenchmarkOptions = TrialSettings & BenchmarkRun & { readonly rounds: number }
 
 type Contender = {
   readonly peer: Peer
@@ -141,17 +137,6 @@ function noSamples(): Record<FigureName, number[]> {
     FigureName,
     number[]
   >
-}
-
-function machineFacts(): Report['machine'] {
-  const [cpu] = os.cpus()
-  return {
-    processor: cpu?.model.trim() ?? 'unknown',
-    cores: os.availableParallelism(),
-    kernel: os.release(),
-    node: process.versions.node,
-    openssl: process.versions.openssl ?? 'unknown',
-  }
 }
 
 function settingFacts(options: GatewayBenchmarkOptions): Report['settings'] {

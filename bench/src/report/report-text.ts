@@ -37,7 +37,8 @@ function limitLines(gateway: ReportedGateway): string {
     .join('\n')
 }
 
-function members(facts: Readonly<Record<string, string | number>>): string {
+/** `name value` for each, in a sentence. */
+export function members(facts: Readonly<Record<string, string | number>>): string {
   return Object.entries(facts)
     .map(([name, value]) => `${name} ${value}`)
     .join(', ')

@@ -1,0 +1,61 @@
+import { benchmarkAttestation } from './attestation/attestation-benchmark.ts'
+import { meetsAttestationLimits } from './attestation/attestation-report.ts'
+import { attestationText } from './attestation/attestation-text.ts'
+import type { Benchmark } from './benchmark.ts'
+import { benchmarkGateways } from './gateway-benchmark.ts'
+import { sallyport } from './peers/sallyport.ts'
+import { checkLimits } from './report/report.ts'
+import { reportText } from './report/report-text.ts'
+
+/** Every benchmark there is. */
+export const benchmarks: readonly Benchmark[] = [
+  {
+    name: 'gateway',
+    summary:
+      "Sallyport's gateway beside nginx, HAProxy, Caddy and @fastify/http-proxy, whichever is installed, with ratios to nginx",
+    counts: {
+      rounds: { summary: 'rounds, each loading every gateway in turn', default: 7, maximum: 1_000 },
+      requests: {
+        summary: 'requests of a round, for HTTP/1.1 and HTTP/2 each',
+        default: 10_000,
+        maximum: 1_000_000,
+      },
+      handshakes: { summary: 'handshakes of a round', default: 300, maximum: 100_000 },
+    },
+    async run({ rounds = 0, requests = 0, handshakes = 0 }, run) {
+      const settings = { rounds, requests, handshakes, concurrency: 32, handshakeConcurrency: 8 }
+      const report = await benchmarkGateways({ ...settings, ...run })
+      const own = report.gateways.find(({ name }) => name === sallyport.name)
+      return {
+        report,
+        text: reportText(report, sallyport.name),
+        meetsLimits: own !== undefined && checkLimits(own).every(({ isMet }) => isMet),
+      }
+    },
+  },
+  {
+    name: 'attestation',
+    summary:
+      'Verifications of real attestations, each beside the bare signature verifications that are in it',
+    counts: {
+      rounds: {
+        summary: 'rounds, each with every attestation in turn',
+        default: 25,
+        maximum: 1_000,
+      },
+      verifications: {
+        summary: 'verifications of a round, of each attestation',
+        default: 200,
+        maximum: 100_000,
+      },
+    },
+    async run({ rounds = 0, verifications = 0 }, run) {
+      const report = await benchmarkAttestation({ rounds, verifications, ...run })
+      return {
+        report,
+        text: attestationText(report),
+        meetsLimits: meetsAttestationLimits(report),
+      }
+    },
+  },
+]
