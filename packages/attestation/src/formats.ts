@@ -1,4 +1,5 @@
 import { androidKeyFormat } from './android-key/android-key-format.ts'
+import { appAttestFormat } from './apple-app-attest/app-attest-format.ts'
 import { appleMdaFormat } from './apple-mda/apple-mda-format.ts'
 import type { EvidenceFormat } from './appraisal.ts'
 import { developmentFormat } from './development/development-format.ts'
@@ -7,6 +8,7 @@ import { playIntegrityFormat } from './play-integrity/play-integrity-format.ts'
 /** Every format of evidence there is. Below this table nobody switches on a name. */
 const formats: readonly EvidenceFormat[] = [
   androidKeyFormat,
+  appAttestFormat,
   appleMdaFormat,
   playIntegrityFormat,
   developmentFormat,

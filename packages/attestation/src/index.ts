@@ -1,6 +1,18 @@
 export { type AndroidKeyOptions, appraiseAndroidKey } from './android-key/appraise-android-key.ts'
 export type { AndroidKeyPolicy } from './android-key/policy.ts'
 export {
+  type AppAttestationOptions,
+  appraiseAppAttestation,
+} from './apple-app-attest/appraise-app-attestation.ts'
+export { appraiseAssertion, type AssertionOptions } from './apple-app-attest/appraise-assertion.ts'
+export type { AppAttestPolicy } from './apple-app-attest/policy.ts'
+export {
+  readReceipt,
+  type ReadReceiptOptions,
+  type ReceiptResult,
+} from './apple-app-attest/receipt.ts'
+export type { ReceiptFields } from './apple-app-attest/receipt-fields.ts'
+export {
   appraiseManagedDevice,
   type ManagedDeviceOptions,
 } from './apple-mda/appraise-managed-device.ts'

@@ -1,3 +1,4 @@
+import type { ReasonCode } from '@sallyport/problem'
 import type { AttestationCheck, AttestationResult } from './attestation-result.ts'
 import type { CheckRow } from './check-table.ts'
 
@@ -16,7 +17,7 @@ export const wellFormed = (expected: string, found: string): AttestationCheck =>
 /** Why evidence cannot be read. */
 export type EvidenceFault = {
   /** Default: `attestation_malformed`. */
-  readonly code?: 'attestation_malformed' | 'attestation_too_large'
+  readonly code?: ReasonCode
   readonly expected: string
   readonly found: string
 }

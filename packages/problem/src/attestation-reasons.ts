@@ -10,6 +10,15 @@ const refused = (title: string, fix: string): Reason => ({
   publicCode: 'evidence_refused',
 })
 
+/** Of asking Apple for a receipt: no phone is answered with it. */
+const refresh = (title: string, fix: string): Reason => ({
+  area: 'attestation',
+  status: 0,
+  title,
+  fix,
+  retryable: false,
+})
+
 export const attestationReasons = {
   // Every format
   attestation_malformed: refused(
@@ -60,6 +69,141 @@ export const attestationReasons = {
     status: 0,
     title: 'The list of revoked attestation keys cannot be read',
     fix: 'Fetch the list anew. The last good one stays in use, and its age is watched.',
+    retryable: true,
+  },
+  // Apple App Attest
+  app_attest_nested_too_deep: refused(
+    'The App Attest object nests deeper than one of a phone ever does',
+    'Send the object exactly as DCAppAttestService returned it. Where it is, treat it as an attack.',
+  ),
+  app_attest_trailing_bytes: refused(
+    'Something follows the App Attest object, or what is known of its authenticator data',
+    'Send the object exactly as DCAppAttestService returned it. If all phones of a new iOS fail, Apple appended something new: report it with the claims.',
+  ),
+  app_attest_assertion_required: refused(
+    'The device renews with an attestation of a new App Attest key, not with an assertion by its own',
+    'Renew with generateAssertion by the key that was attested at enrolment. If that key is gone, as after a reinstall, enrol again.',
+  ),
+  app_attest_attestation_required: refused(
+    'The device has no App Attest key registered that an assertion could be of',
+    'Enrol with attestKey of a key that was just generated.',
+  ),
+  app_attest_format_unknown: refused(
+    'The attestation is of another format than App Attest',
+    'Send what attestKey of DCAppAttestService returned, not what a passkey returned.',
+  ),
+  app_attest_issuer_not_ca: refused(
+    'A certificate in the chain of the attestation stands where it may not',
+    'A chain is a leaf and one CA under the root. A key that is no CA signed another one: treat it as forged.',
+  ),
+  app_attest_key_kind: refused(
+    'The attested key is no P-256 key',
+    'App Attest makes no others: treat it as forged.',
+  ),
+  app_attest_nonce_mismatch: refused(
+    'The attestation was made for another challenge, or for another key to be certified',
+    'Hand attestKey the SHA-256 of the clientData of this very enrolment. An attestation of another challenge is replayed, or relayed from elsewhere.',
+  ),
+  app_attest_app_mismatch: refused(
+    'App Attest vouches for another app',
+    'Compare teamId and bundleIds of the app with the provisioning profile it is signed with. Otherwise another app vouches for the key.',
+  ),
+  app_attest_environment_unknown: refused(
+    'The attestation is of neither of the environments of App Attest',
+    'Treat it as forged.',
+  ),
+  app_attest_environment_not_allowed: refused(
+    'The App Attest key is of an environment that the app does not allow',
+    'Apps from Xcode attest in development, those from TestFlight and the App Store in production. For tests, add development to environments of an app of its own.',
+  ),
+  app_attest_counter_not_zero: refused(
+    'The attested key was used before',
+    'Attest a key right after it was generated, and enrol with that attestation.',
+  ),
+  app_attest_credential_id_mismatch: refused(
+    'The credential id of the attestation is not the one of the attested key',
+    'The attestation was put together from parts of others: treat it as forged.',
+  ),
+  app_attest_credential_key_mismatch: refused(
+    'The credential of the attestation has another key than its certificate',
+    'The attestation was put together from parts of others: treat it as forged.',
+  ),
+  app_attest_key_id_mismatch: refused(
+    'The key id of the message is not the one of the attested key',
+    'Send the key id that generateKey returned, base64 as it is, with the attestation of that key.',
+  ),
+  app_attest_other_key: refused(
+    'The assertion is of another App Attest key than the one of the device',
+    'Assert with the key that was attested at enrolment. If that key is gone, as after a reinstall, enrol again.',
+  ),
+  app_attest_assertion_signature_invalid: refused(
+    'The assertion is not by the App Attest key of the device, or is for another challenge or key',
+    'Hand generateAssertion the SHA-256 of the clientData of this very renewal, and the key id of the enrolment. Otherwise it is replayed, or of another device.',
+  ),
+  app_attest_counter_not_risen: refused(
+    'The counter of the assertion is not above the one of the last',
+    'Send each assertion once. Where phones did, the assertion is replayed, or the key signs for two.',
+  ),
+  app_attest_validation_category_not_allowed: refused(
+    'The app was not installed and validated in a way that the policy allows',
+    'Compare validationCategories of the app with how it is distributed: 2 is TestFlight, 3 development, 4 the App Store.',
+  ),
+  app_attest_bundle_version_too_low: refused(
+    'The app is older than the policy allows',
+    'Update the app, or lower minimumBundleVersion.',
+  ),
+  app_attest_receipt_invalid: refused(
+    'The receipt in the attestation is missing, or is not one of Apple for this key and app',
+    'See which of its checks failed. If those of all phones fail, Apple changed something: report it with the claims.',
+  ),
+  app_attest_receipt_malformed: refused(
+    'The App Attest receipt cannot be read',
+    "Keep the receipt exactly as it came. If Apple's own cannot be read, report it.",
+  ),
+  app_attest_receipt_signer_unknown: refused(
+    'The App Attest receipt is signed with a certificate that is not for receipts',
+    'Treat it as forged: certificates of developers end at the same root.',
+  ),
+  app_attest_receipt_signature_invalid: refused(
+    'The signature of the App Attest receipt does not verify',
+    'The receipt was altered: treat it as forged.',
+  ),
+  app_attest_receipt_app_mismatch: refused(
+    'The App Attest receipt is of another app',
+    'Ask for the receipt that came with the attestation of this device.',
+  ),
+  app_attest_receipt_key_mismatch: refused(
+    'The App Attest receipt is for another key',
+    'Ask for the receipt that came with the attestation of this device.',
+  ),
+  app_attest_receipt_too_old: refused(
+    'The App Attest receipt was not made just now',
+    'Apple answers with a receipt of the moment: an older one is replayed. If all are refused, look at the clock.',
+  ),
+  app_attest_refresh_malformed: refresh(
+    'Apple does not take the App Attest receipt for one',
+    'Send the receipt of the last refresh, or of the attestation, to the host of its environment: receipts of development go to data-development.appattest.apple.com.',
+  ),
+  app_attest_refresh_unauthorized: refresh(
+    'Apple does not accept who asks for a new App Attest receipt',
+    'Compare the key id, the team id and the private key with the DeviceCheck key in the developer account, and look at the clock.',
+  ),
+  app_attest_refresh_unknown: refresh(
+    'Apple has nothing more on this App Attest receipt',
+    'Receipts that nobody refreshes are forgotten in about a month. The next attestation brings a new one.',
+  ),
+  app_attest_refresh_limited: {
+    ...refresh(
+      'Apple wants fewer requests for App Attest receipts',
+      'Wait, and spread the refreshing of receipts over the day.',
+    ),
+    retryable: true,
+  },
+  app_attest_refresh_failed: {
+    ...refresh(
+      'Apple gave no new App Attest receipt',
+      'The one that is kept stays good. Try again later; if it goes on, see whether the address can be reached.',
+    ),
     retryable: true,
   },
   // Apple Managed Device Attestation

@@ -1,0 +1,59 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { isProblem } from '@sallyport/problem'
+import { type Certificate, isSignedBy } from '@sallyport/pki'
+import type { SignedData } from './signed-data.ts'
+
+/** Digests that are accepted, by OID. */
+const digests: ReadonlyMap<string, string> = new Map([
+  ['2.16.840.1.101.3.4.2.1', 'sha256'],
+  ['2.16.840.1.101.3.4.2.2', 'sha384'],
+  ['2.16.840.1.101.3.4.2.3', 'sha512'],
+])
+
+/**
+ * The signer's certificate and those that issued it, as far as the message has them, signer first.
+ * Empty where it has not the signer's own. Only names were followed: that the signatures hold is for
+ * the checks of the chain.
+ */
+export function signerChain({ certificates, signer }: SignedData): readonly Certificate[] {
+  const own = certificates.find((certificate) => signer.isCertificate(certificate))
+  if (own === undefined) return []
+  const chain = [own]
+  for (let last = own; ; ) {
+    const issuer = certificates.find(
+      (certificate) => certificate.subject.equals(last.issuer) && !chain.includes(certificate),
+    )
+    if (issuer === undefined || last.issuer.equals(last.subject)) return chain
+    chain.push(issuer)
+    last = issuer
+  }
+}
+
+/**
+ * Whether the content is signed by this certificate's key (RFC 5652 §5.4, §5.6): its digest and type
+ * stand in the signed attributes and the signature is over those, or it is over the content itself
+ * where there are none.
+ */
+export function isSignedContent(
+  { contentType, content, signer }: SignedData,
+  certificate: Certificate,
+): boolean {
+  const { digestAlgorithm, signedAttributes, signatureAlgorithm, signature } = signer
+  const digest = digests.get(digestAlgorithm)
+  if (digest === undefined || certificate.keyKind === undefined) return false
+  if (signedAttributes !== undefined) {
+    const expected = createHash(digest).update(content).digest()
+    const { messageDigest } = signedAttributes
+    if (signedAttributes.contentType !== contentType) return false
+    if (messageDigest.length !== expected.length) return false
+    if (!timingSafeEqual(messageDigest, expected)) return false
+  }
+  try {
+    const signed = signedAttributes?.der ?? content
+    return isSignedBy(certificate.publicKey, signatureAlgorithm, signed, signature)
+  } catch (error) {
+    // A point that is not on its curve: no key, so none that signed.
+    if (isProblem(error)) return false
+    throw error
+  }
+}
