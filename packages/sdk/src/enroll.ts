@@ -76,7 +76,7 @@ async function prepare(context: ClientContext, options: EnrollOptions): Promise<
     appId: app.id,
     challenge: challenge.text,
     csr: await requestFor(key),
-    ...(await evidenceFor(context, { purpose: 'enroll', challenge, key, isKeyKept: false })),
+    ...(await evidenceFor(context, { purpose: 'enroll', challenge, key })),
     ...(options.enrollmentToken === undefined ? {} : { enrollmentToken: options.enrollmentToken }),
     ...aboutTheApp(app),
   }

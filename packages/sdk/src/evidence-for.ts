@@ -11,12 +11,12 @@ type EvidenceMembers = { evidence?: Evidence; signals?: Evidence[] }
 /** Collects for this key and challenge. Throws `evidence_unavailable`, `device_key_lost`. */
 export async function evidenceFor(
   context: ClientContext,
-  about: { purpose: Purpose; challenge: Challenge; key: KeyHandle; isKeyKept: boolean },
+  about: { purpose: Purpose; challenge: Challenge; key: KeyHandle; renewedKeyId?: string },
 ): Promise<EvidenceMembers> {
-  const { key, challenge, purpose, isKeyKept } = about
+  const { key, challenge, purpose, renewedKeyId } = about
   const spki = await inKeyStore(() => key.publicKey())
   const clientData = enrollmentProofBase(challenge.bytes, spki)
-  const asked = { purpose, challenge: challenge.bytes, key, isKeyKept, clientData }
+  const asked = { purpose, challenge: challenge.bytes, key, renewedKeyId, clientData }
   const evidence = await collect(() => context.collectEvidence(asked))
   const signals = await signalsFor(context, asked)
   return {

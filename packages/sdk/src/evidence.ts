@@ -8,8 +8,11 @@ export type EvidenceContext = {
   /** The 32 bytes of the challenge. */
   readonly challenge: Uint8Array
   readonly key: KeyHandle
-  /** Whether the key is the one of the certificate that is renewed, and not one made for this challenge. */
-  readonly isKeyKept: boolean
+  /**
+   * Of a renewal, the id of the key of the certificate that is renewed: under it a collector finds which
+   * App Attest key vouched before. It is the id of `key` where the key is kept.
+   */
+  readonly renewedKeyId: string | undefined
   /**
    * What App Attest and Play Integrity vouch for, as they cannot attest the key itself:
    * `enrollmentProofBase(challenge, public key)`. `clientDataHash` of App Attest is its SHA-256;

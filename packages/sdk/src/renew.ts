@@ -147,8 +147,7 @@ async function compose(
   const { app, authority, clock, keyStore, state } = context
   const challenge = await authority.challenge(app.id, 'renew')
   const key = which === 'new' ? await createKey(keyStore, state, challenge) : which
-  const isKeyKept = key.id === identity.keyId
-  const about = { purpose: 'renew', challenge, key, isKeyKept } as const
+  const about = { purpose: 'renew', challenge, key, renewedKeyId: identity.keyId } as const
   const request: RenewalRequest = {
     csr: parts.csr ?? (await requestFor(key)),
     challenge: challenge.text,

@@ -58,6 +58,9 @@ export {
   type VirtualDevice,
   type VirtualDeviceOptions,
 } from './virtual-device.ts'
+export type { VirtualAndroid } from './android/virtual-android.ts'
+export type { VirtualIphone } from './apple/virtual-iphone.ts'
+export type { VirtualPhone } from './virtual-phone.ts'
 export {
   type CertificateFields,
   type CertificateSigner,

@@ -1,9 +1,10 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto'
-import { mkdir, open, rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createSigningRequest, generateKey, type KeyKind } from '@sallyport/pki'
 import { Problem } from '@sallyport/problem'
 import type { KeyHandle, KeyStore } from '@sallyport/sdk'
+import { readPrivateFile } from './private-file.ts'
 import { writeFileDurably } from './write-file-durably.ts'
 
 const idForm = /^[a-z0-9-]{1,64}$/
@@ -70,26 +71,5 @@ function readKey(path: string, pem: string): KeyObject {
     return createPrivateKey(pem)
   } catch (error) {
     throw new Problem('key_file_malformed', { detail: path, cause: error })
-  }
-}
-
-async function readPrivateFile(path: string): Promise<string | undefined> {
-  const file = await open(path, 'r').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw error
-  })
-  if (file === undefined) return undefined
-  try {
-    const mode = (await file.stat()).mode & 0o777
-    if ((mode & 0o077) !== 0) {
-      throw new Problem('key_file_permissions', {
-        detail: path,
-        expected: 'mode 600',
-        found: `mode ${mode.toString(8)}`,
-      })
-    }
-    return await file.readFile('utf8')
-  } finally {
-    await file.close()
   }
 }

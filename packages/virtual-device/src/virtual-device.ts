@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { type KeyKind, toPem } from '@sallyport/pki'
 import {
   type ClientOptions,
+  type CollectEvidence,
   createClient,
   type DeviceCertificate,
   type KeyStore,
@@ -13,12 +14,13 @@ import type { Platform } from '@sallyport/wire'
 import { developmentEvidence } from './development-evidence.ts'
 import { nodeTransport, type NodeTransportOptions } from './node-transport.ts'
 import { privateKeyOf, softwareKeyStore } from './software-key-store.ts'
+import { type PlatformParts, platformParts, type VirtualPhone } from './virtual-phone.ts'
 import { writeFileDurably } from './write-file-durably.ts'
 
 export type VirtualDeviceOptions = NodeTransportOptions &
   Pick<
     ClientOptions,
-    'autoEnroll' | 'renewalKey' | 'retry' | 'timeoutMs' | 'now' | 'random' | 'sleep'
+    'autoEnroll' | 'renewalKey' | 'signals' | 'retry' | 'timeoutMs' | 'now' | 'random' | 'sleep'
   > & {
     /** Where its keys and what it knows are kept; made where it is not there. One device a directory. */
     readonly directory: string
@@ -31,7 +33,9 @@ export type VirtualDeviceOptions = NodeTransportOptions &
     readonly appId: string
     /** Default 1.0.0. */
     readonly appVersion?: string
-    /** Default `other`: it is no phone. */
+    /** A phone with evidence of its platform. Default: a computer with development evidence. */
+    readonly phone?: VirtualPhone
+    /** What the app claims to run on. Default: that of `phone`, or `other`. */
     readonly platform?: Platform
     readonly osPatchLevel?: string
     /** Default `ec-p256`. */
@@ -39,6 +43,7 @@ export type VirtualDeviceOptions = NodeTransportOptions &
     /** Ways to misbehave: what stands between the client and its parts. */
     readonly wrapTransport?: (transport: Transport) => Transport
     readonly wrapKeyStore?: (keyStore: KeyStore) => KeyStore
+    readonly wrapEvidence?: (collect: CollectEvidence) => CollectEvidence
   }
 
 export type VirtualDevice = SallyportClient & {
@@ -50,10 +55,12 @@ export type VirtualDevice = SallyportClient & {
   close(): Promise<void>
 }
 
-/** A phone in software: the client library with keys in files, development evidence, and Node's TLS. */
+/** A phone in software: the client library with keys in files, evidence, and Node's TLS. */
 export function createVirtualDevice(options: VirtualDeviceOptions): VirtualDevice {
-  const { directory, keyKind, wrapTransport, wrapKeyStore } = options
-  const keyStore = softwareKeyStore({ directory, ...(keyKind === undefined ? {} : { keyKind }) })
+  const { directory, keyKind, phone, wrapTransport, wrapKeyStore, wrapEvidence } = options
+  const keys = softwareKeyStore({ directory, ...(keyKind === undefined ? {} : { keyKind }) })
+  const parts = phone === undefined ? computer : platformParts(phone, directory)
+  const keyStore = parts.keyStore(keys)
   const transport = nodeTransport(options)
   const certificateFile = join(directory, 'device.crt')
   const keyFile = join(directory, 'device.key')
@@ -74,14 +81,21 @@ export function createVirtualDevice(options: VirtualDeviceOptions): VirtualDevic
     trust: { caCertificates: readFileSync(options.caFile, 'utf8') },
     keyStore: wrapKeyStore === undefined ? keyStore : wrapKeyStore(keyStore),
     transport: wrapTransport === undefined ? transport : wrapTransport(transport),
-    evidence: developmentEvidence,
+    evidence: wrapEvidence === undefined ? parts.evidence : wrapEvidence(parts.evidence),
     app: {
+      ...parts.facts,
       id: options.appId,
       version: options.appVersion ?? '1.0.0',
-      platform: options.platform ?? 'other',
-      osPatchLevel: options.osPatchLevel,
+      ...(options.platform === undefined ? {} : { platform: options.platform }),
+      ...(options.osPatchLevel === undefined ? {} : { osPatchLevel: options.osPatchLevel }),
     },
     onCertificate: writePemFiles,
   })
   return { ...client, certificateFile, keyFile, close: () => transport.close() }
+}
+
+const computer: PlatformParts = {
+  facts: { platform: 'other' },
+  keyStore: (keys) => keys,
+  evidence: developmentEvidence,
 }
