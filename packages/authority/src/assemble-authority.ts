@@ -1,9 +1,12 @@
 import { resolvePath } from '@sallyport/config'
 import { fileKeyProvider, type KeyProvider } from '@sallyport/pki'
+import { RefusedAppraisals } from './appraisals/refused-appraisals.ts'
 import type { Authority } from './authority.ts'
+import { attestationPolicies } from './config/attestation-policy.ts'
 import type { AuthorityConfig } from './config/authority-config.ts'
 import { checkConfig, refuseFixedChanges } from './config/check-config.ts'
 import { DecisionRecorder } from './decisions/decision-recorder.ts'
+import { FailedAttempts } from './enrollment/failed-attempts.ts'
 import { FeedHub } from './feed/feed-hub.ts'
 import { ensureIssuers } from './issuers/ensure-issuers.ts'
 import { type IssuerSet, loadIssuers } from './issuers/issuer-set.ts'
@@ -15,6 +18,7 @@ import type { StartOptions } from './start-authority.ts'
 import { requireSettings } from './store/settings.ts'
 import { openStore } from './store/store.ts'
 import { TrustKeeper } from './trust/trust-keeper.ts'
+import { tokenVerifiers } from './users/token-verifier.ts'
 import { WorkLanes } from './work/work-lanes.ts'
 
 /** An authority, and what gives it another configuration. */
@@ -52,7 +56,15 @@ export async function assembleAuthority(
   try {
     const settings = await requireSettings(store, config.trustDomain)
     const keys = openKeys(config, options)
-    const live = { config, issuers: await issuersOf(config, { store, keys, log, now }) }
+    const tokensOf = tokenVerifiers({ directory, log, now })
+    const tokens = tokensOf(config.identityProviders)
+    const policies = attestationPolicies(directory, config.apps)
+    const live = {
+      config,
+      tokens,
+      policies,
+      issuers: await issuersOf(config, { store, keys, log, now }),
+    }
     const { heartbeatMs } = options
     const { epoch, challengeKey } = settings
     const hub = new FeedHub({
@@ -64,12 +76,20 @@ export async function assembleAuthority(
     })
     await hub.start()
     feed = hub
+    const trust = new TrustKeeper({ config, directory, store, metrics, log, now })
+    await trust.load()
     const authority: Authority = {
       get config() {
         return live.config
       },
       get issuers() {
         return live.issuers
+      },
+      get tokens() {
+        return live.tokens
+      },
+      get policies() {
+        return live.policies
       },
       get epoch() {
         return hub.epoch
@@ -79,7 +99,9 @@ export async function assembleAuthority(
       lanes: new WorkLanes(),
       feed: hub,
       decisions: new DecisionRecorder(store, log),
-      trust: new TrustKeeper({ config: config.attestation, directory }),
+      refusedAppraisals: new RefusedAppraisals(store, log),
+      trust,
+      failedAttempts: new FailedAttempts(),
       metrics,
       log,
       now,
@@ -90,8 +112,12 @@ export async function assembleAuthority(
       async replaceConfig(next) {
         refuseFixedChanges(live.config, next)
         checkConfig(next)
+        const tokens = tokensOf(next.identityProviders)
+        const policies = attestationPolicies(directory, next.apps)
+        const takeUpTrust = trust.prepare(next)
         const issuers = await issuersOf(next, { store, keys, log, now })
-        Object.assign(live, { config: next, issuers })
+        takeUpTrust()
+        Object.assign(live, { config: next, tokens, policies, issuers })
       },
     }
   } catch (error) {
@@ -113,11 +139,12 @@ function openKeys(config: AuthorityConfig, { directory, ...options }: StartOptio
 
 /** The issuers that a configuration needs, made where they are missing, with their keys. */
 async function issuersOf(
-  { apps, trustDomain }: AuthorityConfig,
+  config: AuthorityConfig,
   { store, keys, log, now }: Pick<Authority, 'store' | 'log' | 'now'> & { keys: KeyProvider },
 ): Promise<IssuerSet> {
+  const { apps, trustDomain } = config
   await ensureIssuers(store, keys, wantedIssuers(apps), { trustDomain, now: now() })
-  for (const name of insecureSettings(apps)) {
+  for (const name of insecureSettings(config)) {
     log.warn({ name }, 'INSECURE: development devices are accepted')
   }
   return loadIssuers(store.read, keys)

@@ -1,6 +1,10 @@
+import type { TokenVerifier } from '@sallyport/token'
 import type { Logger } from 'pino'
+import type { RefusedAppraisals } from './appraisals/refused-appraisals.ts'
+import type { AttestationPolicies } from './config/attestation-policy.ts'
 import type { AuthorityConfig } from './config/authority-config.ts'
 import type { DecisionRecorder } from './decisions/decision-recorder.ts'
+import type { FailedAttempts } from './enrollment/failed-attempts.ts'
 import type { FeedHub } from './feed/feed-hub.ts'
 import type { IssuerSet } from './issuers/issuer-set.ts'
 import type { Metrics } from './operations/metrics.ts'
@@ -21,6 +25,13 @@ export type Authority = {
   readonly decisions: DecisionRecorder
   /** What evidence is judged by. */
   readonly trust: TrustKeeper
+  /** What each app asks of evidence. */
+  readonly policies: AttestationPolicies
+  readonly refusedAppraisals: RefusedAppraisals
+  /** Verifies the access tokens of users. */
+  readonly tokens: TokenVerifier
+  /** Enrolments that were refused, by address. */
+  readonly failedAttempts: FailedAttempts
   readonly metrics: Metrics
   readonly log: Logger
   /** Milliseconds since 1970. */

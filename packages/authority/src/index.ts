@@ -1,5 +1,13 @@
 export { type Role, roles } from './admin/roles.ts'
 export type {
+  AdminAppraisal,
+  AdminAttestationResult,
+  AppraisalList,
+  AppraisedEvidence,
+  AttestationReport,
+  FailedCheck,
+} from './api/admin/appraisal-messages.ts'
+export type {
   AdminApproval,
   AdminCertificate,
   AdminDevice,
@@ -16,7 +24,14 @@ export type {
   ReceiptList,
 } from './api/admin/messages.ts'
 export { type AuditRow, type AuditVerification, verifyAudit } from './audit/audit-log.ts'
-export type { AppConfig, CertificateConfig, EnrollmentConfig } from './config/app-config.ts'
+export type { AndroidAppConfig, PlayIntegrityConfig } from './config/android-app-config.ts'
+export type {
+  AppAttestationConfig,
+  AppConfig,
+  CertificateConfig,
+  EnrollmentConfig,
+} from './config/app-config.ts'
+export type { AppleAppConfig, ManagedDevicesConfig } from './config/apple-app-config.ts'
 export { type AuthorityConfig, authoritySections } from './config/authority-config.ts'
 export type { FoundDecision, FoundHandshake } from './decisions/find-decisions.ts'
 export {

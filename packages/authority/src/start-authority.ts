@@ -45,11 +45,14 @@ export async function startAuthority(
   const apis = createApis(authority, options)
   const { listeners } = config.authority
   const stopMaintenance = startMaintenance(authority)
+  authority.trust.start()
   const close = async () => {
     stopMaintenance()
+    await authority.trust.close()
     await authority.feed.close()
     await Promise.all(Object.values(apis).map((api) => api.close()))
     await authority.decisions.close()
+    await authority.refusedAppraisals.close()
     await authority.store.close()
   }
   try {

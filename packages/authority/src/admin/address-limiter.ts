@@ -1,5 +1,5 @@
-import { isIPv6 } from 'node:net'
 import { Problem } from '@sallyport/problem'
+import { networkOf } from '../enrollment/network-of.ts'
 
 export type AddressLimiterOptions = {
   perSecond: number
@@ -29,33 +29,35 @@ export class AddressLimiter {
     this.#clock = clock ?? (() => performance.now())
   }
 
-  /** @throws Problem `too_many_requests` */
-  take(address: string): void {
-    const now = this.#clock()
-    const key = keyOf(address)
-    const arrival = Math.max(this.#arrivals.get(key) ?? 0, now)
-    if (arrival - now > this.#toleranceMs) throw tooMany(arrival - now - this.#toleranceMs)
-    if (!this.#arrivals.has(key)) this.#makeRoom(now)
-    this.#arrivals.set(key, arrival + this.#intervalMs)
+  /** Whether an address has room, which is then taken. */
+  allows(address: string): boolean {
+    return this.#waitMs(address) === 0
   }
 
-  #makeRoom(now: number): void {
-    if (this.#arrivals.size < this.#maxAddresses) return
+  /** @throws Problem `too_many_requests` */
+  take(address: string): void {
+    const waitMs = this.#waitMs(address)
+    if (waitMs > 0) throw tooMany(waitMs)
+  }
+
+  /** How long until an address has room; 0 where it had, which is then taken. */
+  #waitMs(address: string): number {
+    const now = this.#clock()
+    const key = networkOf(address)
+    const arrival = Math.max(this.#arrivals.get(key) ?? 0, now)
+    if (arrival - now > this.#toleranceMs) return arrival - now - this.#toleranceMs
+    if (!this.#arrivals.has(key) && !this.#hasRoom(now)) return this.#intervalMs
+    this.#arrivals.set(key, arrival + this.#intervalMs)
+    return 0
+  }
+
+  #hasRoom(now: number): boolean {
+    if (this.#arrivals.size < this.#maxAddresses) return true
     for (const [key, arrival] of this.#arrivals) {
       if (arrival <= now) this.#arrivals.delete(key)
     }
-    if (this.#arrivals.size >= this.#maxAddresses) throw tooMany(this.#intervalMs)
+    return this.#arrivals.size < this.#maxAddresses
   }
-}
-
-function keyOf(address: string): string {
-  if (!isIPv6(address)) return address
-  if (address.startsWith('::ffff:')) return address.slice(7)
-  const [head = '', tail] = address.split('::')
-  const left = head === '' ? [] : head.split(':')
-  const right = tail === undefined || tail === '' ? [] : tail.split(':')
-  const zeros = Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0')
-  return [...left, ...zeros, ...right].slice(0, 4).join(':')
 }
 
 function tooMany(waitMs: number): Problem {

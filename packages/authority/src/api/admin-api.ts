@@ -1,6 +1,7 @@
 import { guardAdmin } from '../admin/admin-guard.ts'
 import type { Authority } from '../authority.ts'
 import { adminTokenRoutes } from './admin/admin-token-routes.ts'
+import { appraisalRoutes } from './admin/appraisal-routes.ts'
 import { certificateRoutes, deviceRoutes } from './admin/device-routes.ts'
 import { approvalRoutes, enrollmentTokenRoutes } from './admin/enrollment-routes.ts'
 import { gatewayRoutes } from './admin/gateway-routes.ts'
@@ -15,6 +16,7 @@ export function adminApi(api: Api, authority: Authority, describe: () => object)
   guardAdmin(api, authority)
   deviceRoutes(api, authority)
   certificateRoutes(api, authority)
+  appraisalRoutes(api, authority)
   enrollmentTokenRoutes(api, authority)
   approvalRoutes(api, authority)
   gatewayRoutes(api, authority)

@@ -1,6 +1,10 @@
-import { appIdPattern } from '@sallyport/wire'
+import { type EvidenceFormat, evidenceFormats } from '@sallyport/attestation'
+import { type Assurance, appIdPattern, assurances } from '@sallyport/wire'
 import Type from 'typebox'
-import { evidenceFormats } from '../evidence/formats.ts'
+import { type AndroidAppConfig, AndroidAppSchema } from './android-app-config.ts'
+import { type AppleAppConfig, AppleAppSchema } from './apple-app-config.ts'
+import { type LimitsConfig, LimitsSchema } from './limits-config.ts'
+import { type UserConfig, UserSchema } from './user-config.ts'
 
 const keyKinds = ['ec-p256', 'ec-p384', 'rsa-2048', 'rsa-3072', 'rsa-4096'] as const
 export type AllowedKeyKind = (typeof keyKinds)[number]
@@ -11,8 +15,15 @@ export type EnrollmentConfig = {
   mode: 'enforce' | 'shadow'
   /** The formats of evidence that are accepted. Empty: none is asked for, devices are unattested. */
   evidence: string[]
-  approval: 'none' | 'required'
+  /** Formats that come beside evidence: asked of the phones that can bring them. */
+  signals: string[]
+  /** `device`: another device of the user approves, where there is one. */
+  approval: 'none' | 'required' | 'device'
   enrollmentToken: 'none' | 'optional' | 'required'
+  /** Whether an enrolment comes over the TLS connection that its challenge was handed out on. */
+  bindChallengeToConnection: boolean
+  user: UserConfig
+  limits: LimitsConfig
 }
 
 /** What an app's certificates are, and how they are renewed. */
@@ -21,17 +32,25 @@ export type CertificateConfig = {
   /** How long after its end a certificate can be renewed by a signature of its key. */
   graceDays: number
   keyKinds: AllowedKeyKind[]
-  /** Evidence older than this is renewed with the certificate. */
-  maxAgeDays: number
   /** How long a renewed certificate goes on beside its successor, so that no call in flight breaks. */
   overlapMinutes: number
   /** What happens to a device whose renewed certificate is renewed again with another key. */
   onFork: 'notify' | 'suspend' | 'revoke'
 }
 
+/** What evidence of every format must come to, and how long it counts. */
+export type AppAttestationConfig = {
+  /** Evidence older than this is renewed with the certificate. */
+  maxAgeDays: number
+  minimumAssurance?: Assurance
+}
+
 export type AppConfig = {
   /** Accepts development evidence, and issues under the development root. */
   insecureDevelopmentDevices: boolean
+  android?: AndroidAppConfig
+  apple?: AppleAppConfig
+  attestation: AppAttestationConfig
   enrollment: EnrollmentConfig
   certificate: CertificateConfig
 }
@@ -42,6 +61,11 @@ const days = (fallback: number, maximum: number, description: string) =>
 const oneOf = <const T extends string[]>(values: T, fallback: T[number], description: string) =>
   Type.Optional(Type.Enum(values, { default: fallback, description }))
 
+const formatNames = (role: EvidenceFormat['role']) =>
+  Object.values(evidenceFormats)
+    .filter((format) => format.role === role)
+    .map(({ name }) => name)
+
 const EnrollmentSchema = Type.Object(
   {
     mode: oneOf(
@@ -50,18 +74,39 @@ const EnrollmentSchema = Type.Object(
       'shadow issues to whoever asks, records what would have refused, and certifies only what was proven',
     ),
     evidence: Type.Optional(
-      Type.Array(Type.Enum(Object.keys(evidenceFormats)), {
+      Type.Array(Type.Enum(formatNames('evidence')), {
         uniqueItems: true,
         default: [],
         description: 'Formats of evidence that are accepted; without any, devices are unattested',
       }),
     ),
-    approval: oneOf(['none', 'required'], 'none', 'Whether an operator approves each device'),
+    signals: Type.Optional(
+      Type.Array(Type.Enum(formatNames('signal')), {
+        uniqueItems: true,
+        default: [],
+        description:
+          'Formats that phones bring beside their evidence. play-integrity is asked of Android phones',
+      }),
+    ),
+    approval: oneOf(
+      ['none', 'required', 'device'],
+      'none',
+      'Who approves each device. required: an operator. device: another device of the same user, or an operator; the first device of a user needs nobody',
+    ),
     enrollmentToken: oneOf(
       ['none', 'optional', 'required'],
       'optional',
       'Whether a device brings a one-time token, made with `sallyport tokens create`',
     ),
+    bindChallengeToConnection: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description:
+          'An enrolment comes over the TLS 1.3 connection that its challenge was handed out on, so that nobody relays the challenge',
+      }),
+    ),
+    user: Type.Optional(UserSchema),
+    limits: Type.Optional(LimitsSchema),
   },
   { ...closed, default: {}, description: 'Who may enrol' },
 )
@@ -86,7 +131,6 @@ const CertificateSchema = Type.Object(
         description: 'Kinds of device keys that are certified',
       }),
     ),
-    maxAgeDays: days(90, 3_980, 'Evidence older than this is renewed with the certificate'),
     overlapMinutes: Type.Optional(
       Type.Number({
         minimum: 0,
@@ -105,6 +149,26 @@ const CertificateSchema = Type.Object(
   { ...closed, default: {}, description: 'What certificates are, and how they are renewed' },
 )
 
+const AppAttestationSchema = Type.Object(
+  {
+    maxAgeDays: days(30, 3_980, 'Evidence older than this is renewed with the certificate'),
+    minimumAssurance: Type.Optional(
+      Type.Enum(
+        assurances.filter((assurance) => assurance !== 'unattested'),
+        {
+          description:
+            'The least that evidence must prove. iPhones reach app-attested, or secure-enclave where they are managed',
+        },
+      ),
+    ),
+  },
+  {
+    ...closed,
+    default: {},
+    description: 'What evidence must come to whatever its format, and how long it counts',
+  },
+)
+
 export const AppSchema = Type.Object(
   {
     insecureDevelopmentDevices: Type.Optional(
@@ -114,6 +178,9 @@ export const AppSchema = Type.Object(
           'Enrols development devices, whose keys prove nothing, under the development root',
       }),
     ),
+    android: Type.Optional(AndroidAppSchema),
+    apple: Type.Optional(AppleAppSchema),
+    attestation: Type.Optional(AppAttestationSchema),
     enrollment: Type.Optional(EnrollmentSchema),
     certificate: Type.Optional(CertificateSchema),
   },

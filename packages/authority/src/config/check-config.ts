@@ -1,21 +1,38 @@
 import { Problem } from '@sallyport/problem'
 import type { AppConfig } from './app-config.ts'
 import type { AuthorityConfig } from './authority-config.ts'
+import { checkAttestationConfig } from './check-attestation-config.ts'
+import { checkUserConfig } from './user-config.ts'
 
 /**
  * What a schema cannot say of a configuration.
  *
- * @throws Problem `config_invalid` where an app would enrol whoever asks
+ * @throws Problem `config_invalid` where an app would enrol whoever asks, or nobody, or asks for users of nobody
  */
 export function checkConfig(config: AuthorityConfig): void {
   for (const [appId, app] of Object.entries(config.apps)) {
+    checkUserConfig(appId, app, config.identityProviders)
     if (!isOpen(app)) continue
     throw new Problem('config_invalid', {
       detail: `apps.${appId}.enrollment: whoever asks would be enrolled`,
-      expected: 'evidence, enrollmentToken: required, or approval: required',
+      expected:
+        'evidence, enrollmentToken: required, approval: required, or user: { mode: required }',
       found: 'none of them',
     })
   }
+  checkAttestationConfig(config.apps)
+  checkDevelopmentRoots(config)
+}
+
+/** Roots whose evidence proves nothing serve no one but apps that say so. */
+function checkDevelopmentRoots({ apps, attestation }: AuthorityConfig): void {
+  const takesDevelopment = Object.values(apps).some((app) => app.insecureDevelopmentDevices)
+  if (takesDevelopment || attestation.insecureDevelopmentRoots.length === 0) return
+  throw new Problem('config_invalid', {
+    detail: 'attestation.insecureDevelopmentRoots: no app takes development devices',
+    expected: 'an app with insecureDevelopmentDevices: true, or no development roots',
+    found: attestation.insecureDevelopmentRoots.join(', '),
+  })
 }
 
 /** Mode `shadow` lets everything pass too, but says so by its name. */
@@ -24,7 +41,8 @@ function isOpen({ enrollment }: AppConfig): boolean {
     enrollment.mode === 'enforce' &&
     enrollment.evidence.length === 0 &&
     enrollment.enrollmentToken !== 'required' &&
-    enrollment.approval !== 'required'
+    enrollment.approval !== 'required' &&
+    enrollment.user.mode !== 'required'
   )
 }
 

@@ -6,21 +6,30 @@ import {
   type PendingEnrollment,
 } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
+import { admitEvidence } from '../appraisals/admit-evidence.ts'
+import type { Appraisal } from '../appraisals/appraisal.ts'
+import { appraisalRow, isWorthKeeping } from '../appraisals/appraisal-row.ts'
 import type { Authority, Caller } from '../authority.ts'
 import type { AppConfig } from '../config/app-config.ts'
 import { appOf } from '../config/app-of.ts'
 import { findDevice } from '../devices/device-status.ts'
 import { certificateAnswer } from '../issuance/certificate-answer.ts'
 import { signCertificate } from '../issuance/sign-certificate.ts'
-import type { EnrollmentTokenRow, Tables, UsedChallengeRow } from '../store/tables.ts'
-import { type Admission, admissionOf, appraiseEvidence } from './admission.ts'
-import { findApproval, isApproved, pendingAnswer, requestApproval } from './approval.ts'
-import { type Challenge, openChallenge, refuseExpired } from './challenge.ts'
-import { useToken, usableToken } from './enrollment-token.ts'
+import type { AppraisalRow, EnrollmentTokenRow, Tables, UsedChallengeRow } from '../store/tables.ts'
+import { admitUser } from '../users/admit-user.ts'
+import { claimantOf, newDevice } from '../users/new-device.ts'
+import { type Admission, admissionOf, readAdmission } from './admission.ts'
+import { findApproval, isApproved, pendingAnswer } from './approval.ts'
+import { type Challenge, openChallenge, refuseExpired, refuseOtherConnection } from './challenge.ts'
+import { needsApproval } from './device-approval.ts'
+import { enrollmentScope } from './enrollment-challenge.ts'
+import { usableToken } from './enrollment-token.ts'
 import { type KeyRequest, readKeyRequest } from './key-request.ts'
 import { type PolicyGate, policyGate } from './policy-gate.ts'
+import type { Presented } from './presented.ts'
 import { recordEnrollment } from './record-enrollment.ts'
-import { useChallenge, usedChallenge } from './used-challenge.ts'
+import { usedChallenge } from './used-challenge.ts'
+import { waitForApproval } from './wait-for-approval.ts'
 
 /** An enrolment whose own parts hold: an open challenge, a signed request. */
 export type Enrollment = {
@@ -29,6 +38,13 @@ export type Enrollment = {
   challenge: Challenge
   request: KeyRequest
   caller: Caller
+}
+
+/** What an admission came by, beside what it says itself. */
+type From = {
+  token?: EnrollmentTokenRow | undefined
+  approvalId?: string
+  appraisal?: AppraisalRow | undefined
 }
 
 type Answer = IssuedCertificate | PendingEnrollment
@@ -43,29 +59,56 @@ export async function enrollDevice(
   authority: Authority,
   message: EnrollmentRequest,
   caller: Caller,
+  { accessToken, connection }: Presented,
 ): Promise<Answer> {
   const { appId } = message
   const app = appOf(authority.config.apps, appId)
-  const scope = { appId, purpose: 'enroll' } as const
+  const scope = enrollmentScope(appId, app, connection)
   const challenge = openChallenge(authority.challengeKey, scope, message.challenge)
   const request = readKeyRequest(message.csr, app)
   const enrollment: Enrollment = { appId, app, challenge, request, caller }
 
   const used = await usedChallenge(authority.store.read, challenge, request.spkiSha256)
   if (used !== undefined) return answerAgain(authority, enrollment, used)
+  refuseOtherConnection(challenge)
   refuseExpired(challenge, authority.now())
 
-  const gate = policyGate(app.enrollment.mode)
+  const { user: userRule, limits, mode } = app.enrollment
+  const gate = policyGate(mode)
+  const from = { appId, address: caller.address, most: limits.failuresPerAddressPerHour }
+  authority.failedAttempts.refuseTooMany(from, gate)
+  const user = await admitUser(authority.tokens, userRule, gate, accessToken)
   const token = await admitToken(authority, enrollment, gate, message.enrollmentToken)
-  const subject = { challenge: challenge.bytes, request }
-  const appraisal = await appraiseEvidence(app, gate, message.evidence, subject)
-  if (app.enrollment.approval === 'required' && app.enrollment.mode === 'enforce') {
-    const admission = admissionOf(appraisal, message, gate, authority.now())
-    return waitForApproval(authority, enrollment, admission, token)
+  const appraisal = await appraise(authority, enrollment, message, gate)
+  const claimant = claimantOf(appraisal, message, user)
+  const admission = { ...admissionOf(appraisal, message, gate), claimant }
+  const hasEnrollmentToken = token !== undefined
+  const device = newDevice(enrollment, admission, { hasEnrollmentToken, now: authority.now() })
+  const isAwaited = await needsApproval(authority.store.read, device)
+  if (isAwaited && mode === 'shadow') gate.refuse('approval', approvalSkipped())
+  const row = isWorthKeeping(appraisal)
+    ? appraisalRow(appraisal, { appId, facts: admission, ...caller })
+    : undefined
+  if (!isAwaited || mode === 'shadow') {
+    return issue(authority, enrollment, admission, { token, appraisal: row })
   }
-  if (app.enrollment.approval === 'required') gate.refuse('approval', approvalSkipped())
-  const admission = admissionOf(appraisal, message, gate, authority.now())
-  return issue(authority, enrollment, admission, { token })
+  const now = authority.now()
+  const approvalId = await authority.store.write((store) =>
+    waitForApproval(store, enrollment, admission, { token, appraisal: row, now }),
+  )
+  return pendingAnswer(approvalId, now)
+}
+
+function appraise(
+  authority: Authority,
+  { appId, app, challenge, request, caller }: Enrollment,
+  message: EnrollmentRequest,
+  gate: PolicyGate,
+): Promise<Appraisal> {
+  const { evidence, signals, platform } = message
+  const sent = { challenge: challenge.bytes, spki: request.spki, evidence, signals }
+  const order = { appId, app, purpose: 'enroll', platform, sent } as const
+  return admitEvidence(authority, order, { gate, caller, asserted: message })
 }
 
 async function admitToken(
@@ -108,7 +151,7 @@ async function answerAgain(
   }
   const approval = await findApproval(authority.store.read, used.approval_id ?? '')
   if (!isApproved(approval, authority.now())) return pendingAnswer(approval.id, authority.now())
-  const admission = JSON.parse(approval.admission) as Admission
+  const admission = readAdmission(approval.admission)
   return issue(authority, enrollment, admission, { approvalId: approval.id })
 }
 
@@ -127,55 +170,58 @@ async function enrolledAnswer(authority: Authority, store: Kysely<Tables>, thumb
   return certificateAnswer(authority, certificate, device)
 }
 
-async function waitForApproval(
-  authority: Authority,
-  { appId, challenge, request, caller }: Enrollment,
-  admission: Admission,
-  token: EnrollmentTokenRow | undefined,
-): Promise<Answer> {
-  const { spkiSha256 } = request
-  const now = authority.now()
-  const approvalId = await authority.store.write(async (store) => {
-    const used = await usedChallenge(store, challenge, spkiSha256)
-    if (typeof used?.approval_id === 'string') return used.approval_id
-    const { address } = caller
-    const asked = { appId, spkiSha256, admission, address, now }
-    const { id } = await requestApproval(store, asked)
-    await useChallenge(store, challenge, { spkiSha256, now, approvalId: id })
-    if (token !== undefined) await useToken(store, token.id, { usedFor: id, now, address })
-    return id
-  })
-  return pendingAnswer(approvalId, now)
-}
-
-/** Signs first and writes then, so that no write waits for a key; a second message that overtook is answered with the first's certificate. */
+/**
+ * Signs first and writes then, so that no write waits for a key; a second message that overtook is
+ * answered with the first's certificate. Where the user's first device was enrolled meanwhile, this one
+ * waits for it after all.
+ */
 async function issue(
   authority: Authority,
   enrollment: Enrollment,
   admission: Admission,
-  from: { token?: EnrollmentTokenRow | undefined; approvalId?: string },
+  from: From,
 ): Promise<Answer> {
-  const { appId, challenge, request } = enrollment
+  const { appId, app, challenge, request } = enrollment
   const deviceId = newId('device')
   const order = { appId, deviceId, spki: request.spki, admission, predecessors: [] }
   const signed = await signCertificate(authority, order)
-  const { answer, isNew } = await authority.store.write(async (store) => {
+  const { answer, others } = await authority.store.write(async (store) => {
     const used = await usedChallenge(store, challenge, request.spkiSha256)
     if (typeof used?.thumbprint === 'string') {
-      return { answer: await enrolledAnswer(authority, store, used.thumbprint), isNew: false }
+      return { answer: await enrolledAnswer(authority, store, used.thumbprint) }
     }
-    const { certificate, device } = await recordEnrollment(store, {
+    const now = authority.now()
+    const hasEnrollmentToken = from.token !== undefined
+    const device = newDevice(enrollment, admission, { hasEnrollmentToken, now })
+    const isFree = from.approvalId !== undefined || app.enrollment.mode === 'shadow'
+    if (!isFree && (await needsApproval(store, device))) {
+      const approvalId = await waitForApproval(store, enrollment, admission, { ...from, now })
+      return { answer: pendingAnswer(approvalId, now) }
+    }
+    const recorded = await recordEnrollment(store, {
       enrollment,
+      device,
       admission,
       signed,
       deviceId,
       tokenId: from.token?.id,
       approvalId: from.approvalId,
+      appraisal: from.appraisal,
       trustDomain: authority.issuers.signing(appId, admission.kind).ca.trustDomain,
-      now: authority.now(),
+      now,
     })
-    return { answer: certificateAnswer(authority, certificate, device), isNew: true }
+    const { certificate, row, others: beside } = recorded
+    return { answer: certificateAnswer(authority, certificate, row), others: beside }
   })
-  if (isNew) authority.metrics.issued(appId, 'enrollment')
+  if (others !== undefined) {
+    authority.metrics.issued(appId, 'enrollment')
+    if (admission.claimant?.user !== undefined) countUserDevice(authority, appId, others)
+  }
   return answer
+}
+
+function countUserDevice({ metrics }: Authority, appId: string, others: number): void {
+  const help = 'Devices that were enrolled for a user, by whether it was the first or one more'
+  const kind = others === 0 ? 'first' : 'further'
+  metrics.count('sallyport_authority_user_devices_added_total', help, { app: appId, kind })
 }

@@ -1,33 +1,52 @@
 import type { Kysely } from 'kysely'
+import { assignAppraisal, recordAppraisal } from '../appraisals/record-appraisal.ts'
+import { recordStanding } from '../appraisals/standing.ts'
 import { appendAudit } from '../audit/audit-log.ts'
 import { recordCertificate, type SignedCertificate } from '../issuance/sign-certificate.ts'
-import type { CertificateRow, DeviceRow, Tables } from '../store/tables.ts'
-import type { Admission } from './admission.ts'
+import type { AppraisalRow, CertificateRow, DeviceRow, Tables } from '../store/tables.ts'
+import { admitDevice, tellOfUserDevice } from '../users/admit-device.ts'
+import type { NewDevice } from '../users/new-device.ts'
+import { type Admission, shadowText } from './admission.ts'
 import type { Enrollment } from './enroll-device.ts'
 import { useToken } from './enrollment-token.ts'
 import { supersedeHolders } from './held-key.ts'
+import { networkOf } from './network-of.ts'
+import { policyGate } from './policy-gate.ts'
 import { useChallenge } from './used-challenge.ts'
 
 export type NewEnrollment = {
   enrollment: Enrollment
+  /** What it is counted by. */
+  device: NewDevice
   admission: Admission
   signed: SignedCertificate
   deviceId: string
   trustDomain: string
   tokenId: string | undefined
   approvalId: string | undefined
+  /** Where approval was waited for, it is kept already. */
+  appraisal: AppraisalRow | undefined
   now: number
 }
 
-/** The one write of an enrolment: device, certificate, what was used up, and the audit log. */
+/**
+ * The one write of an enrolment: device, certificate, what was used up, and the audit log.
+ *
+ * @returns the rows, and how many devices its user has beside it
+ * @throws Problem of `supersedeHolders` and `admitDevice`, `enrollment_token_invalid`
+ */
 export async function recordEnrollment(
   store: Kysely<Tables>,
-  { enrollment, admission, signed, deviceId, now, ...from }: NewEnrollment,
-): Promise<{ certificate: CertificateRow; device: DeviceRow }> {
-  const { appId, challenge, caller } = enrollment
+  { enrollment, device, admission, signed, deviceId, now, ...from }: NewEnrollment,
+): Promise<{ certificate: CertificateRow; row: DeviceRow; others: number }> {
+  const { appId, app, challenge, caller } = enrollment
   const { spkiSha256 } = enrollment.request
   await supersedeHolders(store, { appId, spkiSha256 }, { deviceId, now })
-  const device: DeviceRow = {
+  const gate = policyGate(app.enrollment.mode)
+  const isApproved = from.approvalId !== undefined
+  const others = await admitDevice(store, device, { deviceId, isApproved }, gate)
+  const shadow = [...admission.shadow, ...gate.findings]
+  const row: DeviceRow = {
     id: deviceId,
     app_id: appId,
     trust_domain: from.trustDomain,
@@ -38,29 +57,34 @@ export async function recordEnrollment(
     assurance: admission.assurance,
     platform: admission.platform,
     app_version: admission.appVersion,
-    os_patch_level: admission.osPatchLevel ?? null,
+    os_patch_level: admission.osPatchLevel,
     evidence_format: admission.evidenceFormat,
     appraised_at: admission.appraisedAt,
     enrolled_at: now,
     expires_at: signed.certificate.notAfter,
-    shadow: admission.shadow.length === 0 ? null : JSON.stringify(admission.shadow),
-    model: null,
-    os_version: null,
-    user_provider: null,
-    user_subject: null,
-    phone_id: null,
+    shadow: shadowText(shadow),
+    model: admission.model,
+    os_version: admission.osVersion,
+    proven_facts: JSON.stringify(admission.provenFacts),
+    user_provider: device.user?.provider ?? null,
+    user_subject: device.user?.subject ?? null,
+    phone_id: device.phoneId ?? null,
     enrolled_from: caller.address,
-    batch: null,
-    appraisal_id: null,
+    enrolled_network: networkOf(caller.address),
+    batch: admission.batch,
+    appraisal_id: admission.standing?.appraisalId ?? null,
   }
-  await store.insertInto('devices').values(device).execute()
+  await store.insertInto('devices').values(row).execute()
+  await recordEvidence(store, { admission, deviceId, now, appraisal: from.appraisal })
   const facts = { deviceId, appId, predecessor: null, now }
   const certificate = await recordCertificate(store, signed, facts)
   const { thumbprint } = certificate
+  const approvedBy =
+    from.approvalId === undefined
+      ? null
+      : await endApproval(store, from.approvalId, { deviceId, thumbprint })
   if (from.approvalId === undefined) {
     await useChallenge(store, challenge, { spkiSha256, now, thumbprint })
-  } else {
-    await endApproval(store, from.approvalId, { deviceId, thumbprint })
   }
   if (from.tokenId !== undefined) {
     await useToken(store, from.tokenId, { usedFor: deviceId, now, address: caller.address })
@@ -74,30 +98,50 @@ export async function recordEnrollment(
       appId,
       thumbprint,
       serial: certificate.serial,
-      assurance: device.assurance,
-      evidence: device.evidence_format,
-      development: device.development === 1,
+      assurance: row.assurance,
+      evidence: row.evidence_format,
+      appraisalId: row.appraisal_id,
+      development: row.development === 1,
       approvalId: from.approvalId ?? null,
-      shadow: admission.shadow.map(({ check, code }) => ({ check, code })),
+      shadow: shadow.map(({ check, code }) => ({ check, code })),
       requestId: caller.requestId,
     },
   })
-  return { certificate, device }
+  await tellOfUserDevice(store, device, { deviceId, others, approvedBy })
+  return { certificate, row, others }
 }
 
+async function recordEvidence(
+  store: Kysely<Tables>,
+  {
+    admission: { standing },
+    deviceId,
+    now,
+    appraisal,
+  }: Pick<NewEnrollment, 'admission' | 'deviceId' | 'now' | 'appraisal'>,
+): Promise<void> {
+  if (standing === null) return
+  if (appraisal === undefined) await assignAppraisal(store, standing.appraisalId, deviceId)
+  else await recordAppraisal(store, appraisal, deviceId)
+  await recordStanding(store, deviceId, standing, now)
+}
+
+/** @returns who approved */
 async function endApproval(
   store: Kysely<Tables>,
   approvalId: string,
   { deviceId, thumbprint }: { deviceId: string; thumbprint: string },
-): Promise<void> {
-  await store
+): Promise<string | null> {
+  const { decided_by } = await store
     .updateTable('approvals')
     .set({ device_id: deviceId })
     .where('id', '=', approvalId)
-    .execute()
+    .returning('decided_by')
+    .executeTakeFirstOrThrow()
   await store
     .updateTable('challenges_used')
     .set({ thumbprint })
     .where('approval_id', '=', approvalId)
     .execute()
+  return decided_by
 }

@@ -55,7 +55,7 @@ export async function signCertificate(
     facts: {
       platform: admission.platform,
       appVersion: admission.appVersion,
-      ...(admission.osPatchLevel === undefined ? {} : { osPatchLevel: admission.osPatchLevel }),
+      ...(admission.osPatchLevel === null ? {} : { osPatchLevel: admission.osPatchLevel }),
       appraisedAt: admission.appraisedAt,
     },
     predecessors: order.predecessors,

@@ -1,23 +1,25 @@
 import { Problem } from '@sallyport/problem'
 import type { Kysely } from 'kysely'
+import { recordAppraisal, supersedeAppraisal } from '../appraisals/record-appraisal.ts'
+import { replaceStanding } from '../appraisals/standing.ts'
 import { appendAudit } from '../audit/audit-log.ts'
 import type { Caller } from '../authority.ts'
 import { endCertificate } from '../devices/certificate-status.ts'
-import type { Admission } from '../enrollment/admission.ts'
+import { shadowText } from '../enrollment/admission.ts'
 import { refuseHeldKey } from '../enrollment/held-key.ts'
 import { usedChallenge, useChallenge } from '../enrollment/used-challenge.ts'
 import { recordCertificate, type SignedCertificate } from '../issuance/sign-certificate.ts'
 import type { CertificateRow, DeviceRow, Tables } from '../store/tables.ts'
 import type { Renewal } from './renewal-caller.ts'
+import type { RenewalAdmission } from './renewal-evidence.ts'
 
 const minuteMs = 60_000
 const dayMs = 1_440 * minuteMs
 /** More is no device at work: each is a row for ever. */
 const maxCertificatesPerDay = 100
 
-export type NewRenewal = {
+export type NewRenewal = RenewalAdmission & {
   renewal: Renewal
-  admission: Admission
   signed: SignedCertificate
   predecessor: CertificateRow
   device: DeviceRow
@@ -27,17 +29,23 @@ export type NewRenewal = {
   now: number
 }
 
-/** The one write of a renewal: the new certificate, its place in the lineage, what is known of the device, and the audit log. */
+/**
+ * The one write of a renewal: the new certificate, its place in the lineage, what is known of the
+ * device, and the audit log.
+ *
+ * @returns undefined, with nothing written, where another assertion of the device was first
+ */
 export async function recordRenewal(
   store: Kysely<Tables>,
   order: NewRenewal,
-): Promise<{ certificate: CertificateRow; device: DeviceRow }> {
+): Promise<{ certificate: CertificateRow; device: DeviceRow } | undefined> {
   const { renewal, signed, predecessor, replaced, caller, now } = order
   const { appId, challenge, request } = renewal
   const deviceId = order.device.id
   await refuseUsed(store, renewal)
   await refuseTooOften(store, deviceId, now)
   await refuseHeldKey(store, { appId, spkiSha256: request.spkiSha256 }, deviceId)
+  if (!(await recordEvidence(store, order))) return undefined
   if (replaced !== undefined && replaced.status === 'active') {
     await endCertificate(store, {
       certificate: replaced,
@@ -50,7 +58,7 @@ export async function recordRenewal(
   const facts = { deviceId, appId, predecessor: predecessor.thumbprint, now }
   const certificate = await recordCertificate(store, signed, facts)
   await linkPredecessor(store, predecessor, certificate, renewal, now)
-  const device = await updateDevice(store, order.device, order.admission, certificate)
+  const device = await updateDevice(store, order, certificate)
   if (challenge !== undefined) {
     const { thumbprint } = certificate
     await useChallenge(store, challenge, { spkiSha256: request.spkiSha256, now, thumbprint })
@@ -68,6 +76,8 @@ export async function recordRenewal(
       replaced: replaced?.thumbprint ?? null,
       sameKey: certificate.spki_sha256 === predecessor.spki_sha256,
       assurance: device.assurance,
+      evidence: order.appraisal?.format ?? null,
+      appraisalId: device.appraisal_id,
       shadow: order.admission.shadow.map(({ check, code }) => ({ check, code })),
       requestId: caller.requestId,
     },
@@ -120,19 +130,36 @@ async function linkPredecessor(
   }
 }
 
+/** What new evidence leaves behind takes the place of what was there. @returns false where it was overtaken */
+async function recordEvidence(
+  store: Kysely<Tables>,
+  { device, admission: { standing }, appraisal, registered, now }: NewRenewal,
+): Promise<boolean> {
+  if (standing === null || appraisal === undefined) return true
+  if (!(await replaceStanding(store, device.id, standing, { registered, now }))) return false
+  if (device.appraisal_id !== null) await supersedeAppraisal(store, device.appraisal_id)
+  await recordAppraisal(store, appraisal, device.id)
+  return true
+}
+
 async function updateDevice(
   store: Kysely<Tables>,
-  device: DeviceRow,
-  admission: Admission,
+  { device, admission, appraisal }: NewRenewal,
   certificate: CertificateRow,
 ): Promise<DeviceRow> {
   const renewed = {
     assurance: admission.assurance,
     platform: admission.platform,
     app_version: admission.appVersion,
-    os_patch_level: admission.osPatchLevel ?? null,
+    model: admission.model,
+    os_version: admission.osVersion,
+    os_patch_level: admission.osPatchLevel,
+    proven_facts: JSON.stringify(admission.provenFacts),
+    batch: admission.batch,
     evidence_format: admission.evidenceFormat,
     appraised_at: admission.appraisedAt,
+    appraisal_id: admission.standing?.appraisalId ?? device.appraisal_id,
+    shadow: appraisal === undefined ? device.shadow : shadowText(admission.shadow),
     expires_at: Math.max(device.expires_at, certificate.not_after),
   }
   await store.updateTable('devices').set(renewed).where('id', '=', device.id).execute()

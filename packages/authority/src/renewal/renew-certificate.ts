@@ -61,7 +61,7 @@ async function attemptRenewal(
   const succession = await readSuccession(store.read, holder.certificate, spkiSha256)
   const order =
     succession.kind === 'first' || succession.kind === 'replace'
-      ? await orderSuccessor(authority, renewal, message, holder, succession)
+      ? await orderSuccessor(authority, { renewal, message, holder, succession, caller })
       : undefined
   const signed = order === undefined ? undefined : await signCertificate(authority, order)
 
@@ -91,6 +91,8 @@ async function attemptRenewal(
     const renewed = await recordRenewal(tx, {
       renewal,
       admission: order.admission,
+      appraisal: order.appraisal,
+      registered: order.registered,
       signed,
       predecessor: certificate,
       device,
@@ -98,6 +100,7 @@ async function attemptRenewal(
       caller,
       now,
     })
+    if (renewed === undefined) return { kind: 'overtaken' }
     return {
       kind: 'answer',
       answer: certificateAnswer(authority, renewed.certificate, renewed.device),
@@ -116,24 +119,22 @@ function readHolder(store: Kysely<Tables>, renewal: Renewal): Promise<Authentica
 
 async function orderSuccessor(
   authority: Authority,
-  renewal: Renewal,
-  message: RenewalRequest,
-  holder: AuthenticatedDevice,
-  succession: Succession,
+  attempt: Parameters<typeof renewalAdmission>[1],
 ) {
   const { read } = authority.store
   const now = authority.now()
-  const { appId, challenge, request } = renewal
+  const { appId, challenge, request } = attempt.renewal
+  const { certificate, device } = attempt.holder
   if (challenge !== undefined) {
     await usedChallenge(read, challenge, request.spkiSha256)
     refuseExpired(challenge, now)
   }
   return {
     appId,
-    deviceId: holder.device.id,
+    deviceId: device.id,
     spki: request.spki,
-    admission: await renewalAdmission(renewal, message, holder, succession, now),
-    predecessors: await unexpiredLineage(read, holder.certificate, now),
+    ...(await renewalAdmission(authority, attempt)),
+    predecessors: await unexpiredLineage(read, certificate, now),
   }
 }
 

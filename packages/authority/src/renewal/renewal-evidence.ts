@@ -1,66 +1,147 @@
+import type { AppAttestKey } from '@sallyport/attestation'
 import { Problem } from '@sallyport/problem'
-import type { Assurance, RenewalRequest } from '@sallyport/wire'
+import type { Assurance, Platform, RenewalRequest } from '@sallyport/wire'
+import type { Kysely } from 'kysely'
+import { admitEvidence } from '../appraisals/admit-evidence.ts'
+import { appraisalRow, isWorthKeeping } from '../appraisals/appraisal-row.ts'
+import {
+  type AssertedFacts,
+  deviceFacts,
+  type DeviceFacts,
+  type ProvableFact,
+} from '../appraisals/device-facts.ts'
+import { registeredKey } from '../appraisals/standing.ts'
+import type { Authority, Caller } from '../authority.ts'
 import type { AuthenticatedDevice } from '../devices/authenticate-device.ts'
-import { type Admission, admissionOf, appraiseEvidence } from '../enrollment/admission.ts'
+import { type Admission, admissionOf } from '../enrollment/admission.ts'
 import { policyGate } from '../enrollment/policy-gate.ts'
+import type { AppraisalRow, DeviceRow, Tables } from '../store/tables.ts'
+import { evidenceNeed } from './evidence-need.ts'
 import type { Renewal } from './renewal-caller.ts'
 import type { Succession } from './succession.ts'
 
-const dayMs = 24 * 3_600_000
+/** What a renewed certificate will say, and what that rests on. */
+export type RenewalAdmission = {
+  admission: Admission
+  /** Of new evidence. Without it, the appraisal of before goes on counting. */
+  appraisal: AppraisalRow | undefined
+  /** The App Attest key of the device, as the evidence was appraised against it. */
+  registered: AppAttestKey | undefined
+}
+
+type Attempt = {
+  renewal: Renewal
+  message: RenewalRequest
+  holder: AuthenticatedDevice
+  succession: Succession
+  caller: Caller
+}
 
 /**
  * What a renewed certificate will say. Evidence is needed for another key, for one that replaces a
- * successor, and where the last was appraised too long ago; otherwise what was proven stays proven.
+ * successor, where the last was appraised too long ago, and each time by a device that asserts with an
+ * App Attest key; otherwise what was proven stays proven.
  *
  * @throws Problem `renewal_evidence_required`, `message_malformed` where evidence comes without a
- *   challenge, `evidence_refused`, and what the format refuses with
+ *   challenge; EvidenceProblem with the code of the check that failed
  */
 export async function renewalAdmission(
-  renewal: Renewal,
-  message: RenewalRequest,
-  { certificate, device }: AuthenticatedDevice,
-  succession: Succession,
-  now: number,
-): Promise<Admission> {
-  const { app, request } = renewal
-  const kind = device.development === 1 ? 'development' : 'device'
+  authority: Authority,
+  attempt: Attempt,
+): Promise<RenewalAdmission> {
+  const { renewal, message, holder, succession, caller } = attempt
+  const { app, appId, request } = renewal
+  const { device } = holder
+  const { read } = authority.store
   const gate = policyGate(app.enrollment.mode)
-  const isSameKey = request.spkiSha256 === certificate.spki_sha256
-  const isOld = now - device.appraised_at > app.certificate.maxAgeDays * dayMs
-  const isNeeded = !isSameKey || isOld || succession.kind === 'replace'
-  const takesEvidence = app.enrollment.evidence.length > 0
-
+  const isSameKey = request.spkiSha256 === holder.certificate.spki_sha256
+  const registered = await registeredKey(read, device.id)
   if (message.evidence === undefined) {
-    if (isNeeded && takesEvidence) {
-      const found = `none; ${isSameKey ? 'the same key' : 'another key'}, appraised ${new Date(device.appraised_at).toISOString()}`
-      const expected = `one of ${app.enrollment.evidence.join(', ')}`
-      gate.refuse('evidence', new Problem('renewal_evidence_required', { expected, found }))
-    }
-    return {
-      kind,
-      // Nothing is known of a key that brought no evidence.
-      assurance: isSameKey ? (device.assurance as Assurance) : 'unattested',
-      evidenceFormat: isSameKey ? device.evidence_format : null,
-      appraisedAt: isSameKey ? device.appraised_at : now,
-      platform: message.platform,
-      appVersion: message.appVersion,
-      osPatchLevel: message.osPatchLevel,
-      shadow: gate.findings,
+    const outcome = await lastOutcome(read, device)
+    const now = authority.now()
+    const need = evidenceNeed({ app, holder, isSameKey, succession, registered, outcome, now })
+    if (need !== undefined) gate.refuse('evidence', need)
+    if (isSameKey && registered === undefined) {
+      const admission = keptAdmission(device, message)
+      return { admission, appraisal: undefined, registered }
     }
   }
-  if (renewal.challenge === undefined) {
+  const asserted = assertedFacts(device, message)
+  const kind = kindOf(device)
+  const appraisal = await admitEvidence(
+    authority,
+    {
+      appId,
+      app,
+      purpose: 'renew',
+      platform: message.platform,
+      sent: sentEvidence(renewal, message),
+      appAttestKey: registered,
+      kind,
+    },
+    { gate, caller, asserted },
+  )
+  const admission = { ...admissionOf(appraisal, asserted, gate), kind }
+  const row = isWorthKeeping(appraisal)
+    ? appraisalRow(appraisal, { appId, facts: admission, ...caller })
+    : undefined
+  return { admission, appraisal: row, registered }
+}
+
+function kindOf(device: DeviceRow): Admission['kind'] {
+  return device.development === 1 ? 'development' : 'device'
+}
+
+function sentEvidence({ challenge, request }: Renewal, { evidence, signals }: RenewalRequest) {
+  if (challenge === undefined && (evidence !== undefined || signals !== undefined)) {
     throw new Problem('message_malformed', {
       detail: 'Evidence comes with the challenge it answers',
     })
   }
-  const subject = { challenge: renewal.challenge.bytes, request }
-  const appraisal = await appraiseEvidence(app, gate, message.evidence, subject)
-  const admission = admissionOf(appraisal, message, gate, now)
-  if (admission.kind !== kind && appraisal.refusal === undefined) {
-    throw new Problem('evidence_refused', {
-      expected: `evidence of a ${kind} key: a device does not change its root by renewing`,
-      found: `evidence of a ${admission.kind} key`,
-    })
+  // Without a challenge nothing came that could answer one.
+  const bytes = challenge?.bytes ?? new Uint8Array()
+  return { challenge: bytes, spki: request.spki, evidence, signals }
+}
+
+async function lastOutcome(
+  store: Kysely<Tables>,
+  { appraisal_id: id }: DeviceRow,
+): Promise<AppraisalRow['outcome'] | undefined> {
+  if (id === null) return undefined
+  const query = store.selectFrom('appraisals').select('outcome').where('id', '=', id)
+  return (await query.executeTakeFirst())?.outcome
+}
+
+/** What the phone says now; where it says nothing, what it said before. */
+function assertedFacts(device: DeviceRow, message: RenewalRequest): AssertedFacts {
+  return {
+    platform: message.platform,
+    appVersion: message.appVersion,
+    osPatchLevel: message.osPatchLevel ?? device.os_patch_level ?? undefined,
+    osVersion: message.osVersion ?? device.os_version ?? undefined,
+    deviceModel: message.deviceModel ?? device.model ?? undefined,
   }
-  return { ...admission, kind }
+}
+
+/** Without new evidence, what was proven stays proven, as of when it was, and nothing more is. */
+function keptAdmission(device: DeviceRow, message: RenewalRequest): Admission {
+  const proven = new Set(JSON.parse(device.proven_facts) as ProvableFact[])
+  const known: Pick<DeviceFacts, ProvableFact> = {
+    platform: device.platform as Platform,
+    model: device.model,
+    osVersion: device.os_version,
+    osPatchLevel: device.os_patch_level,
+  }
+  const kept = Object.entries(known).filter(([fact]) => proven.has(fact as ProvableFact))
+  return {
+    ...deviceFacts(Object.fromEntries(kept), assertedFacts(device, message)),
+    kind: kindOf(device),
+    assurance: device.assurance as Assurance,
+    evidenceFormat: device.evidence_format,
+    appraisedAt: device.appraised_at,
+    batch: device.batch,
+    provisioning: null,
+    standing: null,
+    shadow: [],
+  }
 }

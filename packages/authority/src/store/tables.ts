@@ -72,13 +72,16 @@ export type DeviceRow = {
   /** As the phone says, or as its evidence proves. */
   model: string | null
   os_version: string | null
+  /** Which of platform, model, osVersion and osPatchLevel are proven: JSON array. */
+  proven_facts: string
   /** Whose access token was shown when it enrolled: the provider's name, and `sub`. */
   user_provider: string | null
   user_subject: string | null
   /** What the phone calls itself over reinstalls of the app: asserted, never believed alone. */
   phone_id: string | null
-  /** The address it enrolled from. */
+  /** The address it enrolled from, and what enrolments are counted by: that, or its IPv6 /64. */
   enrolled_from: string | null
+  enrolled_network: string | null
   /** SHA-256 of the SPKI of the batch certificate that attested its key. */
   batch: string | null
   /** The appraisal that its current certificate rests on. */
@@ -228,6 +231,12 @@ export type AdminTokenRow = {
   revoked_at: number | null
 }
 
+/**
+ * How long an appraisal is kept: as long as a `device` rests on it; as `history`, or as `refused`, for a
+ * time, and only so many.
+ */
+export type Retention = 'device' | 'history' | 'refused'
+
 /** One appraisal of evidence, whatever came of it. */
 export type AppraisalRow = {
   id: string
@@ -235,7 +244,9 @@ export type AppraisalRow = {
   app_id: string
   /** Null where nothing was issued. */
   device_id: string | null
+  retention: Retention
   purpose: 'enroll' | 'renew'
+  /** `none`: no evidence came. */
   format: string
   mode: 'enforce' | 'shadow'
   /** `shadowed`: something would have refused it. */
@@ -246,11 +257,11 @@ export type AppraisalRow = {
   os_version: string | null
   os_patch_level: string | null
   app_version: string
-  /** The checks that failed: JSON array of `{name, code}`. */
+  /** The checks that failed: JSON array of `{format, name, code}`. */
   failed: string
-  /** JSON of the attestation results, the evidence's first, then those of signals. */
+  /** JSON of the attestation results, the evidence's first, then those of signals; of a refusal without claims. */
   results: string
-  /** The evidence as it was sent, JSON; kept of what was issued for. */
+  /** The evidence as it was sent, with challenge and key, JSON; kept while a device rests on it. */
   evidence: string | null
   address: string
   request_id: string

@@ -1,6 +1,7 @@
 import type { DeviceStatus } from '@sallyport/wire'
 import { actorOf } from '../../admin/admin-guard.ts'
 import type { Role } from '../../admin/roles.ts'
+import { findAppraisal } from '../../appraisals/find-appraisals.ts'
 import type { Authority } from '../../authority.ts'
 import { endCertificate, findCertificate } from '../../devices/certificate-status.ts'
 import { changeDeviceStatus, findDevice } from '../../devices/device-status.ts'
@@ -18,6 +19,7 @@ import {
   Reason,
 } from './messages.ts'
 import { presentCertificate, presentDevice } from './present.ts'
+import { presentAppraisal } from './present-appraisal.ts'
 
 const tags = ['devices']
 
@@ -59,7 +61,7 @@ export function deviceRoutes(api: Api, authority: Authority): void {
       schema: {
         tags,
         operationId: 'getDevice',
-        summary: 'A device and its certificates',
+        summary: 'A device, what its evidence came to, and its certificates',
         params: IdParams,
         response: { 200: DeviceDetail, ...problems(401, 403, 404, 429) },
       },
@@ -73,7 +75,15 @@ export function deviceRoutes(api: Api, authority: Authority): void {
         .orderBy('issued_at', 'desc')
         .limit(100)
         .execute()
-      return { device: presentDevice(device), certificates: certificates.map(presentCertificate) }
+      const { appraisal_id: appraisalId } = device
+      return {
+        device: presentDevice(device),
+        appraisal:
+          appraisalId === null
+            ? null
+            : presentAppraisal(await findAppraisal(store.read, appraisalId)),
+        certificates: certificates.map(presentCertificate),
+      }
     },
   )
 

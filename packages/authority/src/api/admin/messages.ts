@@ -2,6 +2,8 @@ import { assurances, certificateStatuses, deviceStatuses, platforms } from '@sal
 import { TrustedIssuer } from '@sallyport/wire/messages'
 import Type from 'typebox'
 import { roles } from '../../admin/roles.ts'
+import { provableFacts } from '../../appraisals/device-facts.ts'
+import { AdminAppraisal } from './appraisal-messages.ts'
 
 const closed = { additionalProperties: false }
 const Text = (maxLength = 200) => Type.String({ maxLength })
@@ -31,12 +33,18 @@ export const AdminDevice = Type.Object({
   assurance: Type.Enum([...assurances]),
   platform: Type.Enum([...platforms]),
   appVersion: Type.String(),
+  model: Type.Union([Type.String(), Type.Null()]),
+  osVersion: Type.Union([Type.String(), Type.Null()]),
   osPatchLevel: Type.Union([Type.String(), Type.Null()]),
+  /** Which of these facts evidence proves; the others are what the phone says. */
+  provenFacts: Type.Array(Type.Enum([...provableFacts])),
+  /** The batch certificate that attested the key: SHA-256 of its SubjectPublicKeyInfo, base64url. */
+  batch: Type.Union([Type.String(), Type.Null()]),
   evidenceFormat: Type.Union([Type.String(), Type.Null()]),
   appraisedAt: Time,
   enrolledAt: Time,
   expiresAt: Time,
-  /** What enrolment in mode shadow let pass. */
+  /** What mode shadow let pass when its evidence was appraised. */
   shadow: Type.Array(ShadowFinding),
 })
 export type AdminDevice = Type.Static<typeof AdminDevice>
@@ -76,6 +84,8 @@ export type DevicePage = Type.Static<typeof DevicePage>
 
 export const DeviceDetail = Type.Object({
   device: AdminDevice,
+  /** What its current certificate rests on; null where no evidence was ever asked for. */
+  appraisal: Type.Union([AdminAppraisal, Type.Null()]),
   /** Newest first. */
   certificates: Type.Array(AdminCertificate),
 })

@@ -1,7 +1,7 @@
 import { toPem } from '@sallyport/pki'
 import type { Assurance, Platform } from '@sallyport/wire'
 import type { Role } from '../../admin/roles.ts'
-import type { Admission } from '../../enrollment/admission.ts'
+import { readAdmission } from '../../enrollment/admission.ts'
 import type {
   AdminTokenRow,
   ApprovalRow,
@@ -41,7 +41,11 @@ export function presentDevice(row: DeviceRow): AdminDevice {
     assurance: row.assurance as Assurance,
     platform: row.platform as Platform,
     appVersion: row.app_version,
+    model: row.model,
+    osVersion: row.os_version,
     osPatchLevel: row.os_patch_level,
+    provenFacts: JSON.parse(row.proven_facts) as AdminDevice['provenFacts'],
+    batch: row.batch,
     evidenceFormat: row.evidence_format,
     appraisedAt: time(row.appraised_at),
     enrolledAt: time(row.enrolled_at),
@@ -88,7 +92,7 @@ function tokenStatus(row: EnrollmentTokenRow, now: number): AdminEnrollmentToken
 }
 
 export function presentApproval(row: ApprovalRow, now: number): AdminApproval {
-  const admission = JSON.parse(row.admission) as Admission
+  const admission = readAdmission(row.admission)
   const isExpired = row.status === 'pending' && row.expires_at <= now
   return {
     id: row.id,

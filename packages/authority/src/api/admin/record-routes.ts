@@ -1,11 +1,14 @@
 import { DecisionRecord, HandshakeRecord } from '@sallyport/wire/messages'
 import Type from 'typebox'
+import { appraisalsOfRequests } from '../../appraisals/find-appraisals.ts'
 import { readAudit } from '../../audit/audit-log.ts'
 import type { Authority } from '../../authority.ts'
 import { findDecisions, findHandshakes } from '../../decisions/find-decisions.ts'
 import type { Api } from '../api-server.ts'
 import { problems } from '../problem-schema.ts'
+import { AdminAppraisal } from './appraisal-messages.ts'
 import { AuditPage, IdParams, Limit, Time } from './messages.ts'
+import { presentAppraisal } from './present-appraisal.ts'
 
 const tags = ['records']
 const dayMs = 24 * 3_600_000
@@ -33,12 +36,16 @@ const HandshakeQuery = Type.Object(
 const Source = Type.String({ description: 'The name of a gateway, or `authority`' })
 const DecisionList = Type.Object({
   decisions: Type.Array(Type.Object({ source: Source, decision: DecisionRecord })),
+  /** Of the evidence in these requests: every check, also those that passed. */
+  appraisals: Type.Array(AdminAppraisal),
 })
 const HandshakeList = Type.Object({
   handshakes: Type.Array(Type.Object({ source: Source, handshake: HandshakeRecord })),
 })
 
-export function recordRoutes(api: Api, { store, decisions, now }: Authority): void {
+export function recordRoutes(api: Api, authority: Authority): void {
+  const { store, decisions, refusedAppraisals, now } = authority
+
   api.get(
     '/audit',
     {
@@ -66,15 +73,19 @@ export function recordRoutes(api: Api, { store, decisions, now }: Authority): vo
       schema: {
         tags,
         operationId: 'findDecisions',
-        summary: 'Decisions by request id or support code, kept for 30 days',
+        summary:
+          'Decisions by request id or support code, and what their evidence came to, kept for 30 days',
         params: IdParams,
         response: { 200: DecisionList, ...problems(401, 403, 429) },
       },
     },
     async ({ params }) => {
       // What was refused a moment ago is still on its way to the store.
-      await decisions.flush()
-      return { decisions: await findDecisions(store.read, params.id) }
+      await Promise.all([decisions.flush(), refusedAppraisals.flush()])
+      const found = await findDecisions(store.read, params.id)
+      const requestIds = [params.id, ...found.map(({ decision }) => decision.requestId)]
+      const appraisals = await appraisalsOfRequests(store.read, requestIds)
+      return { decisions: found, appraisals: appraisals.map(presentAppraisal) }
     },
   )
 

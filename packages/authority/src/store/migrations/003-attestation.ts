@@ -4,12 +4,16 @@ import type { Tables } from '../tables.ts'
 /** What attestation adds: appraisals, the serial numbers and App Attest keys behind devices, and whose they are. */
 export async function up({ schema }: Kysely<Tables>): Promise<void> {
   const facts = ['model', 'os_version', 'user_provider', 'user_subject', 'phone_id']
-  for (const column of [...facts, 'enrolled_from', 'batch', 'appraisal_id']) {
+  for (const column of [...facts, 'enrolled_from', 'enrolled_network', 'batch', 'appraisal_id']) {
     await schema.alterTable('devices').addColumn(column, 'text').execute()
   }
   for (const column of ['user_provider', 'user_subject']) {
     await schema.alterTable('approvals').addColumn(column, 'text').execute()
   }
+  await schema
+    .alterTable('devices')
+    .addColumn('proven_facts', 'text', (column) => column.notNull().defaultTo('[]'))
+    .execute()
   await deviceIndexes({ schema })
   await schema
     .createTable('appraisals')
@@ -17,6 +21,7 @@ export async function up({ schema }: Kysely<Tables>): Promise<void> {
     .addColumn('at', 'bigint', (column) => column.notNull())
     .addColumn('app_id', 'text', (column) => column.notNull())
     .addColumn('device_id', 'text')
+    .addColumn('retention', 'text', (column) => column.notNull())
     .addColumn('purpose', 'text', (column) => column.notNull())
     .addColumn('format', 'text', (column) => column.notNull())
     .addColumn('mode', 'text', (column) => column.notNull())
@@ -33,8 +38,7 @@ export async function up({ schema }: Kysely<Tables>): Promise<void> {
     .addColumn('address', 'text', (column) => column.notNull())
     .addColumn('request_id', 'text', (column) => column.notNull())
     .execute()
-  await schema.createIndex('appraisals_by_app').on('appraisals').columns(['app_id', 'at']).execute()
-  await schema.createIndex('appraisals_by_time').on('appraisals').column('at').execute()
+  await appraisalIndexes({ schema })
   await schema
     .createTable('attestation_serials')
     .addColumn('serial', 'text', (column) => column.notNull())
@@ -46,6 +50,12 @@ export async function up({ schema }: Kysely<Tables>): Promise<void> {
     .createIndex('attestation_serials_by_device')
     .on('attestation_serials')
     .column('device_id')
+    .execute()
+  // By serial number to those that are not handled yet, past the many that are.
+  await schema
+    .createIndex('attestation_serials_to_handle')
+    .on('attestation_serials')
+    .columns(['serial', 'handled_at'])
     .execute()
   await schema
     .createTable('app_attest_keys')
@@ -78,11 +88,30 @@ export async function up({ schema }: Kysely<Tables>): Promise<void> {
 /** What enrolment counts by: who, from where, and attested by which batch. */
 async function deviceIndexes({ schema }: Pick<Kysely<Tables>, 'schema'>): Promise<void> {
   const counted = {
-    devices_by_user: ['user_subject', 'app_id'],
-    devices_by_address: ['enrolled_from', 'enrolled_at'],
-    devices_by_batch: ['batch', 'enrolled_at'],
+    devices_by_user: ['user_subject', 'user_provider', 'app_id', 'enrolled_at'],
+    devices_by_network: ['enrolled_network', 'app_id', 'enrolled_at'],
+    devices_by_batch: ['batch', 'app_id', 'enrolled_at'],
   }
   for (const [name, columns] of Object.entries(counted)) {
     await schema.createIndex(name).on('devices').columns(columns).execute()
+  }
+  await schema
+    .createIndex('approvals_by_user')
+    .on('approvals')
+    .columns(['user_subject', 'user_provider', 'app_id', 'requested_at'])
+    .execute()
+}
+
+async function appraisalIndexes({ schema }: Pick<Kysely<Tables>, 'schema'>): Promise<void> {
+  // The report reads this index alone, never the wide rows.
+  const reported = ['outcome', 'purpose', 'model', 'os_version', 'app_version', 'failed'] as const
+  const indexed = {
+    appraisals_for_report: ['app_id', 'at', ...reported],
+    appraisals_by_device: ['device_id', 'at'],
+    appraisals_by_request: ['request_id'],
+    appraisals_by_retention: ['retention', 'at'],
+  }
+  for (const [name, columns] of Object.entries(indexed)) {
+    await schema.createIndex(name).on('appraisals').columns(columns).execute()
   }
 }

@@ -1,0 +1,44 @@
+import { Problem } from '@sallyport/problem'
+import type { Kysely } from 'kysely'
+import type { AppraisalRow, Tables } from '../store/tables.ts'
+
+/** More is no history that a person reads. */
+const maxListed = 100
+/** One message is appraised once; what is sent again, again. */
+const maxPerRequest = 20
+
+/** @throws Problem `not_found` */
+export async function findAppraisal(store: Kysely<Tables>, id: string): Promise<AppraisalRow> {
+  const row = await store
+    .selectFrom('appraisals')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirst()
+  if (row === undefined) throw new Problem('not_found', { detail: `No appraisal ${id}` })
+  return row
+}
+
+/** Of a device, newest first. */
+export function appraisalsOf(store: Kysely<Tables>, deviceId: string): Promise<AppraisalRow[]> {
+  return store
+    .selectFrom('appraisals')
+    .selectAll()
+    .where('device_id', '=', deviceId)
+    .orderBy('at', 'desc')
+    .limit(maxListed)
+    .execute()
+}
+
+/** Of what was asked in one request, or in those of the decisions that a short code stands for. */
+export function appraisalsOfRequests(
+  store: Kysely<Tables>,
+  requestIds: readonly string[],
+): Promise<AppraisalRow[]> {
+  return store
+    .selectFrom('appraisals')
+    .selectAll()
+    .where('request_id', 'in', requestIds)
+    .orderBy('at', 'desc')
+    .limit(maxPerRequest)
+    .execute()
+}
