@@ -21,6 +21,7 @@ export { type KeyKind, keyKindOf, keyKinds } from './key-kind.ts'
 export { defaultScryptCost, type ScryptCost } from './key-file.ts'
 export { oids } from './oids.ts'
 export { certificatesFromPem, toPem } from './pem.ts'
+export { syncDirectory } from './write-new-file.ts'
 export { isSignedBy, signatureAlgorithmName } from './signature-algorithm.ts'
 export {
   createSigningRequest,

@@ -1,6 +1,7 @@
 // A pure table: every stable reason code of Sallyport, in the order of the life of a request.
 import { attestationReasons } from './attestation-reasons.ts'
 import type { Reason } from './reason.ts'
+import { trustReasons } from './trust-reasons.ts'
 
 export const reasons = {
   // The device, at the gateway
@@ -1017,6 +1018,7 @@ export const reasons = {
 
   // Evidence
   ...attestationReasons,
+  ...trustReasons,
 } as const satisfies Record<string, Reason>
 
 export type ReasonCode = keyof typeof reasons

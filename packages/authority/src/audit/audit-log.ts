@@ -26,22 +26,30 @@ export type AuditRow = AuditEvent & {
 
 /** Appends an event to the log, in the transaction of what it tells. */
 export async function appendAudit(store: Kysely<Tables>, event: AuditEvent): Promise<void> {
-  const head = await store
+  await appendAudits(store, [event])
+}
+
+/**
+ * Appends several events in their order, as `appendAudit` does one.
+ *
+ * @param events at least one, and few enough for one statement
+ */
+export async function appendAudits(
+  store: Kysely<Tables>,
+  events: readonly AuditEvent[],
+): Promise<void> {
+  let { seq, hash } = await store
     .selectFrom('heads')
     .select(['seq', 'hash'])
     .where('name', '=', 'audit')
     .executeTakeFirstOrThrow()
-  const unhashed = { ...event, seq: head.seq + 1, previous: head.hash }
-  const hash = auditHash(unhashed)
-  await store
-    .insertInto('audit')
-    .values({ ...unhashed, detail: canonicalJson(event.detail), hash })
-    .execute()
-  await store
-    .updateTable('heads')
-    .set({ seq: unhashed.seq, hash })
-    .where('name', '=', 'audit')
-    .execute()
+  const rows = events.map((event) => {
+    const unhashed = { ...event, seq: ++seq, previous: hash }
+    hash = auditHash(unhashed)
+    return { ...unhashed, detail: canonicalJson(event.detail), hash }
+  })
+  await store.insertInto('audit').values(rows).execute()
+  await store.updateTable('heads').set({ seq, hash }).where('name', '=', 'audit').execute()
 }
 
 /** The hash that a row must have. */

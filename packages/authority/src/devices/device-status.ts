@@ -1,8 +1,8 @@
 import { Problem } from '@sallyport/problem'
 import type { DeviceStatus } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
-import { appendAudit } from '../audit/audit-log.ts'
-import { appendChange, lastChangeOf } from '../feed/append-change.ts'
+import { appendAudits } from '../audit/audit-log.ts'
+import { appendChanges, lastChangeOf } from '../feed/append-change.ts'
 import type { DeviceRow, Tables } from '../store/tables.ts'
 
 /** What each status may become. Revoked and superseded are final. */
@@ -43,40 +43,69 @@ export async function changeDeviceStatus(
   const { status } = change
   if (device.status === status)
     return { device, seq: await lastChangeOf(store, { kind: 'device', key: device.id }) }
-  if (!successors[device.status].includes(status)) {
+  if (!canBecome(device.status, status)) {
     throw new Problem('status_final', {
       detail: `The device is ${device.status}`,
       expected: successors[device.status].join(' or ') || `no change: ${device.status} is final`,
       found: `a change to ${status}`,
     })
   }
-  const changed: DeviceRow = {
-    ...device,
-    status,
-    status_reason: change.reason ?? null,
-    status_changed_at: change.now,
+  const reason = change.reason ?? null
+  const [changed] = await changeStatuses(store, [{ device, reason }], change)
+  if (changed === undefined) throw new TypeError('One device was to be changed')
+  return changed
+}
+
+/** Whether a device of one status may be given another. */
+export function canBecome(from: DeviceStatus, to: DeviceStatus): boolean {
+  return successors[from].includes(to)
+}
+
+/**
+ * Gives devices a status that each can become, in the order given: rows, feed and audit log in one
+ * write, with few statements however many they are.
+ *
+ * @param changes at least one, and few enough for one statement
+ * @returns each device, and the number of its change
+ */
+export async function changeStatuses(
+  store: Kysely<Tables>,
+  changes: readonly { device: DeviceRow; reason: string | null }[],
+  { status, actor, now }: Pick<StatusChange, 'status' | 'actor' | 'now'>,
+): Promise<{ device: DeviceRow; seq: number }[]> {
+  const byReason = Map.groupBy(changes, ({ reason }) => reason)
+  for (const [status_reason, same] of byReason) {
+    const ids = same.map(({ device }) => device.id)
+    await store
+      .updateTable('devices')
+      .set({ status, status_reason, status_changed_at: now })
+      .where('id', 'in', ids)
+      .execute()
   }
-  const { status_reason, status_changed_at } = changed
-  await store
-    .updateTable('devices')
-    .set({ status, status_reason, status_changed_at })
-    .where('id', '=', device.id)
-    .execute()
-  const seq = await appendChange(store, {
-    at: change.now,
-    kind: 'device',
-    key: device.id,
-    status,
-    until: device.expires_at,
-  })
-  await appendAudit(store, {
-    at: change.now,
-    actor: change.actor,
-    action: verbs[status],
-    subject: device.id,
-    detail: { before: device.status, reason: status_reason, seq },
-  })
-  return { device: changed, seq }
+  const first = await appendChanges(
+    store,
+    changes.map(({ device }) => ({
+      at: now,
+      kind: 'device',
+      key: device.id,
+      status,
+      until: device.expires_at,
+    })),
+  )
+  await appendAudits(
+    store,
+    changes.map(({ device, reason }, index) => ({
+      at: now,
+      actor,
+      action: verbs[status],
+      subject: device.id,
+      detail: { before: device.status, reason, seq: first + index },
+    })),
+  )
+  return changes.map(({ device, reason }, index) => ({
+    device: { ...device, status, status_reason: reason, status_changed_at: now },
+    seq: first + index,
+  }))
 }
 
 /** @throws Problem `not_found` */

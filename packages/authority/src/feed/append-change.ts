@@ -20,25 +20,41 @@ export type NewChange = {
  * @returns the sequence number
  */
 export async function appendChange(store: Kysely<Tables>, change: NewChange): Promise<number> {
-  const { seq } = await store
+  return appendChanges(store, [change])
+}
+
+/**
+ * Appends several changes in their order, as `appendChange` does one.
+ *
+ * @param changes at least one, and few enough for one statement
+ * @returns the sequence number of the first
+ */
+export async function appendChanges(
+  store: Kysely<Tables>,
+  changes: readonly NewChange[],
+): Promise<number> {
+  const { seq: last } = await store
     .updateTable('heads')
-    .set((row) => ({ seq: row('seq', '+', 1) }))
+    .set((row) => ({ seq: row('seq', '+', changes.length) }))
     .where('name', '=', 'feed')
     .returning('seq')
     .executeTakeFirstOrThrow()
+  const first = last - changes.length + 1
   await store
     .insertInto('changes')
-    .values({
-      seq,
-      at: change.at,
-      kind: change.kind,
-      key: change.key,
-      status: change.status,
-      until: change.until ?? null,
-      issuer: change.issuer === undefined ? null : JSON.stringify(change.issuer),
-    })
+    .values(
+      changes.map((change, index) => ({
+        seq: first + index,
+        at: change.at,
+        kind: change.kind,
+        key: change.key,
+        status: change.status,
+        until: change.until ?? null,
+        issuer: change.issuer === undefined ? null : JSON.stringify(change.issuer),
+      })),
+    )
     .execute()
-  return seq
+  return first
 }
 
 /** Changes after a sequence number, in order. */

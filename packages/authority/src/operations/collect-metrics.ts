@@ -1,4 +1,5 @@
 import type { Authority } from '../authority.ts'
+import type { AuthorityConfig } from '../config/authority-config.ts'
 
 /** Registers what is read when the metrics are asked for. */
 export function collectMetrics(authority: Authority): void {
@@ -66,15 +67,18 @@ export function collectMetrics(authority: Authority): void {
     help: 'Dangerous settings that are on',
     kind: 'gauge',
     collect: () =>
-      insecureSettings(authority.config.apps).map((name) => ({ labels: { name }, value: 1 })),
+      insecureSettings(authority.config).map((name) => ({ labels: { name }, value: 1 })),
   })
 }
 
 /** The settings of danger that are on: their paths in the configuration. */
-export function insecureSettings(
-  apps: Readonly<Record<string, { insecureDevelopmentDevices: boolean }>>,
-): string[] {
-  return Object.entries(apps)
+export function insecureSettings({
+  apps,
+  attestation,
+}: Pick<AuthorityConfig, 'apps' | 'attestation'>): string[] {
+  const ofApps = Object.entries(apps)
     .filter(([, app]) => app.insecureDevelopmentDevices)
     .map(([appId]) => `apps.${appId}.insecureDevelopmentDevices`)
+  const roots = attestation.insecureDevelopmentRoots
+  return roots.length === 0 ? ofApps : [...ofApps, 'attestation.insecureDevelopmentRoots']
 }

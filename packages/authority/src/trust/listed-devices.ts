@@ -1,0 +1,107 @@
+import type { Kysely } from 'kysely'
+import type { DeviceStatus } from '@sallyport/wire'
+import type { Tables } from '../store/tables.ts'
+import { listedReason } from './revoked-serials.ts'
+
+/** A device that rests, or rested when it was suspended, on a listed serial number. */
+export type ListedDevice = {
+  readonly deviceId: string
+  readonly appId: string
+  readonly status: DeviceStatus
+  readonly statusReason: string | null
+  /** Lower-case hex. */
+  readonly serial: string
+  /** As the list says; null where the serial number left it. */
+  readonly listed: string | null
+  /** When policy was carried out; null where that is yet to come. Milliseconds. */
+  readonly handledAt: number | null
+}
+
+export type ListedQuery = {
+  /** `<serial> <device id>` of the last one of the page before. */
+  after?: string | undefined
+  limit: number
+}
+
+/** Devices that rest on a serial number that is on the list now, in the order of both. */
+export async function listedDevices(
+  store: Kysely<Tables>,
+  { after = '', limit }: ListedQuery,
+): Promise<ListedDevice[]> {
+  const [serial = '', deviceId = ''] = after.split(' ', 2)
+  return store
+    .selectFrom('status_list as l')
+    .crossJoin('attestation_serials as s')
+    .innerJoin('devices as d', 'd.id', 's.device_id')
+    .whereRef('s.serial', '=', 'l.serial')
+    .where((column) =>
+      column.or([
+        column('l.serial', '>', serial),
+        column.and([column('l.serial', '=', serial), column('s.device_id', '>', deviceId)]),
+      ]),
+    )
+    .select([
+      'd.id as deviceId',
+      'd.app_id as appId',
+      'd.status',
+      'd.status_reason as statusReason',
+      's.serial',
+      'l.status as listed',
+      's.handled_at as handledAt',
+    ])
+    .orderBy('l.serial')
+    .orderBy('s.device_id')
+    .limit(limit)
+    .execute()
+}
+
+/**
+ * Devices that are suspended because a serial number was listed which is not any more: only an
+ * operator resumes them. In the order of their ids.
+ */
+export async function liftedDevices(
+  store: Kysely<Tables>,
+  { after = '', limit }: ListedQuery,
+): Promise<ListedDevice[]> {
+  const [, deviceId = ''] = after.split(' ', 2)
+  const rows = await store
+    .selectFrom('devices as d')
+    .innerJoin('attestation_serials as s', 's.device_id', 'd.id')
+    .where('d.status', '=', 'suspended')
+    .where('d.status_reason', 'like', `${listedReason}%`)
+    .where('d.id', '>', deviceId)
+    .where('s.handled_at', 'is not', null)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('status_list as l')
+            .innerJoin('attestation_serials as other', 'other.serial', 'l.serial')
+            .whereRef('other.device_id', '=', 'd.id')
+            .select('l.serial'),
+        ),
+      ),
+    )
+    .select([
+      'd.id as deviceId',
+      'd.app_id as appId',
+      'd.status',
+      'd.status_reason as statusReason',
+      's.serial',
+      's.handled_at as handledAt',
+    ])
+    .orderBy('d.id')
+    .orderBy('s.serial')
+    .limit(limit)
+    .execute()
+  return rows.map((row) => ({ ...row, listed: null }))
+}
+
+/** Whether any device rests on a chain whose serial numbers are watched. */
+export async function hasAttestedDevices(store: Kysely<Tables>): Promise<boolean> {
+  const row = await store
+    .selectFrom('attestation_serials')
+    .select('serial')
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}

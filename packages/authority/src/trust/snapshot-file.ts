@@ -1,0 +1,52 @@
+import { createPublicKey, type KeyObject } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { resolvePath } from '@sallyport/config'
+import { isProblem, Problem } from '@sallyport/problem'
+import { maxSnapshotBytes, readSnapshot, type TrustSnapshot } from './snapshot.ts'
+
+/** Where a signed snapshot is, and whose it must be. */
+export type SnapshotFile = { readonly file: string; readonly publicKey: KeyObject }
+
+/** @throws Problem `config_unreadable` where the public key cannot be read; the snapshot may come later */
+export function snapshotFileOf(
+  directory: string,
+  { file, publicKeyFile }: { file: string; publicKeyFile: string },
+): SnapshotFile {
+  try {
+    const pem = readFileSync(resolvePath(directory, publicKeyFile), 'utf8')
+    // A private key would be taken, too: it has no place on this host.
+    if (pem.includes('PRIVATE KEY')) throw new Error('it is a private key')
+    return { file: resolvePath(directory, file), publicKey: createPublicKey(pem) }
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new Problem('config_unreadable', {
+      detail: `attestation.snapshot.publicKeyFile: ${publicKeyFile}: ${why}`,
+      cause,
+    })
+  }
+}
+
+/** @throws Problem `trust_snapshot_refused` */
+export async function readSnapshotFile(
+  { file, publicKey }: SnapshotFile,
+  now: number,
+): Promise<TrustSnapshot> {
+  try {
+    return await readSnapshot(await readBounded(file), { publicKey, now })
+  } catch (cause) {
+    const why = isProblem(cause) ? (cause.detail ?? cause.message) : String(cause)
+    throw new Problem('trust_snapshot_refused', { detail: `${file}: ${why}`, cause })
+  }
+}
+
+async function readBounded(file: string): Promise<Buffer> {
+  const handle = await open(file, 'r')
+  try {
+    const { size } = await handle.stat()
+    if (size > maxSnapshotBytes) throw new Error(`larger than ${maxSnapshotBytes} bytes`)
+    return await handle.readFile()
+  } finally {
+    await handle.close()
+  }
+}
