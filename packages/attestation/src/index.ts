@@ -1,4 +1,5 @@
 export { type AndroidKeyOptions, appraiseAndroidKey } from './android-key/appraise-android-key.ts'
+export { type KeyDescription, readKeyDescription } from './android-key/key-description.ts'
 export type { AndroidKeyPolicy } from './android-key/policy.ts'
 export {
   type AppAttestationOptions,
@@ -12,6 +13,13 @@ export {
   type ReceiptResult,
 } from './apple-app-attest/receipt.ts'
 export type { ReceiptFields } from './apple-app-attest/receipt-fields.ts'
+export {
+  type DeviceCheckKey,
+  receiptUrls,
+  type RefreshedReceipt,
+  refreshReceipt,
+  type RefreshReceiptOptions,
+} from './apple-app-attest/refresh-receipt.ts'
 export {
   appraiseManagedDevice,
   type ManagedDeviceOptions,

@@ -14,6 +14,15 @@ export const wellFormed = (expected: string, found: string): AttestationCheck =>
   found,
 })
 
+/** The same of evidence that could not. */
+export const illFormed = (fault: EvidenceFault): AttestationCheck => ({
+  name,
+  outcome: 'failed',
+  code: fault.code ?? 'attestation_malformed',
+  expected: fault.expected,
+  found: fault.found,
+})
+
 /** Why evidence cannot be read. */
 export type EvidenceFault = {
   /** Default: `attestation_malformed`. */
@@ -28,14 +37,13 @@ export function malformedResult(
   table: readonly Pick<CheckRow<never>, 'name'>[],
   fault: EvidenceFault,
 ): AttestationResult {
-  const { code = 'attestation_malformed', expected, found } = fault
   return {
     format,
     accepted: false,
     assurance: 'unattested',
     development: false,
     checks: [
-      { name, outcome: 'failed', code, expected, found },
+      illFormed(fault),
       ...table.map((row): AttestationCheck => {
         return {
           name: row.name,

@@ -27,6 +27,19 @@ export function readName(element: DerElement, what: string): Buffer {
   return element.whole
 }
 
+/** The attributes of a Name that was parsed before, in their order. Values as UTF-8, as they come. */
+export function nameAttributes(name: Uint8Array): { oid: string; value: string }[] {
+  const found: { oid: string; value: string }[] = []
+  for (const rdns = readDer(name).enter('Name'); !rdns.isDone; ) {
+    for (const attributes = rdns.enter('RDN', tags.set); !attributes.isDone; ) {
+      const attribute = attributes.enter('attribute')
+      const oid = objectIdentifierOf(attribute.next(tags.oid))
+      found.push({ oid, value: attribute.next().content.toString('utf8') })
+    }
+  }
+  return found
+}
+
 const shortNames: Readonly<Record<string, string>> = {
   [oids.commonName]: 'CN',
   '2.5.4.5': 'serialNumber',
@@ -35,6 +48,7 @@ const shortNames: Readonly<Record<string, string>> = {
   '2.5.4.8': 'ST',
   '2.5.4.10': 'O',
   '2.5.4.11': 'OU',
+  '2.5.4.12': 'title',
 }
 
 /** Control characters, and those that turn the direction of text or cannot be seen. */
@@ -46,15 +60,9 @@ const maxText = 200
  * characters, safe to print: names come from outside.
  */
 export function nameText(name: Uint8Array): string {
-  const parts: string[] = []
-  for (const rdns = readDer(name).enter('Name'); !rdns.isDone; ) {
-    for (const attributes = rdns.enter('RDN', tags.set); !attributes.isDone; ) {
-      const attribute = attributes.enter('attribute')
-      const oid = objectIdentifierOf(attribute.next(tags.oid))
-      const value = attribute.next().content.toString('utf8')
-      parts.push(`${shortNames[oid] ?? oid}=${value.replace(unseen, '?')}`)
-    }
-  }
+  const parts = nameAttributes(name).map(
+    ({ oid, value }) => `${shortNames[oid] ?? oid}=${value.replace(unseen, '?')}`,
+  )
   const text = parts.length === 0 ? '(empty)' : parts.join(', ')
   return text.length <= maxText ? text : `${text.slice(0, maxText)}…`
 }

@@ -8,7 +8,7 @@ export {
 export { type Extension, type KeyUsage, keyUsages } from './certificate-extensions.ts'
 export * from './der/index.ts'
 export { type DeviceFacts, maxPredecessors } from './device-extensions.ts'
-export { nameText } from './distinguished-name.ts'
+export { nameAttributes, nameText } from './distinguished-name.ts'
 export { fileKeyProvider, type FileKeyProviderOptions } from './file-key-provider.ts'
 export { isIssuedBy } from './issued-by.ts'
 export { createRoot, issueDeviceCa, type RootKind } from './issue-authority.ts'

@@ -64,6 +64,118 @@ export const attestationReasons = {
   ),
 
   // Android Key Attestation
+  android_chain_shape_unknown: refused(
+    'The chain of the key attestation is of no form that phones have',
+    'Send what KeyStore.getCertificateChain() returns, whole. If phones of a new kind fail here, their provisioning is new: update Sallyport.',
+  ),
+  android_key_description_missing: refused(
+    'The leaf of the chain attests no key',
+    'Call setAttestationChallenge() when the key is made, and send the chain of that key, leaf first.',
+  ),
+  android_chain_extended: refused(
+    'The chain was extended below the certificate of an attested key',
+    'An attested key of a genuine phone signed a certificate of another key. Treat it as an attack, and the phone as its tool.',
+  ),
+  android_key_description_in_intermediate: refused(
+    'A certificate above the keys of the phone attests a key',
+    'Genuine chains have one attestation, in the leaf. Treat it as forged.',
+  ),
+  android_attest_key_not_allowed: refused(
+    'The key is attested by a key of the phone that attests others',
+    'Make the key without setAttestKeyAlias(), or set allowAttestKey for the app.',
+  ),
+  android_attest_key_unbound: refused(
+    'The key that attests and the attested key are not bound to each other',
+    'Both keys must be made by the same app, in the same secure hardware, on the phone as it is booted now, and the one may do nothing but attest. Make a new attesting key; if that does not help, treat it as forged.',
+  ),
+  android_chain_level_mismatch: refused(
+    'The attestation claims another security level than its chain was issued for',
+    'The key that attests belongs to other hardware than it says: treat it as forged.',
+  ),
+  android_key_revoked: refused(
+    'A certificate of the attestation is revoked by Google',
+    'The key that attests was stolen, or the phone is one of a kind that leaked its keys. Nothing that such a phone says can be believed; the user needs another phone.',
+  ),
+  android_key_suspended: refused(
+    'A certificate of the attestation is suspended by Google',
+    'Google doubts the key that attests. Wait until it decides, or enrol the user with another phone.',
+  ),
+  android_status_list_too_old: refused(
+    'The list of revoked attestation keys is missing or too old',
+    'Look at sallyport attestation status: the authority cannot fetch the list, or its snapshot is old. whenTooOld: allow lets phones pass meanwhile.',
+  ),
+  android_key_in_software: refused(
+    'The key, or what attests it, lives in software',
+    'The phone has no secure hardware for keys, or did not use it. Emulators and some phones without Google services are so.',
+  ),
+  android_security_levels_differ: refused(
+    'The key was attested in another place than it lives in',
+    'An attestation proves nothing of a key elsewhere. Old phones with Keymaster 2 do this; others do not: treat it as forged.',
+  ),
+  android_key_not_generated: refused(
+    'The key was not generated in secure hardware',
+    'Make the key with KeyPairGenerator of AndroidKeyStore. A key that was imported has been elsewhere.',
+  ),
+  android_key_purpose_refused: refused(
+    'The key was made for other purposes than to sign',
+    'Make the key with PURPOSE_SIGN, or PURPOSE_SIGN and PURPOSE_VERIFY.',
+  ),
+  android_key_kind_refused: refused(
+    'The key is of a kind that the policy does not take',
+    'Make a key on the curve secp256r1, or add its kind to keyKinds of the app if it can be certified.',
+  ),
+  android_key_parameters_differ: refused(
+    'The attestation describes another kind of key than the one it certifies',
+    'Genuine hardware does not do this: treat it as forged.',
+  ),
+  android_key_for_all_apps: refused(
+    'The key may be used by every app of the phone',
+    'Make the key in the app, in AndroidKeyStore.',
+  ),
+  android_bootloader_unlocked: refused(
+    'The bootloader of the phone is unlocked',
+    'Whoever can change the system can change the app. The user has to lock the bootloader, which erases the phone.',
+  ),
+  android_boot_not_verified: refused(
+    'The phone did not boot a system that its maker or the policy trusts',
+    'If the system is one that you trust, add the digest of its key to verifiedBootKeys of the app.',
+  ),
+  android_package_mismatch: refused(
+    'The key was made for an app of another package',
+    'Add the package to android.packages of the app, if it is yours. Otherwise another app tries to enrol.',
+  ),
+  android_signer_mismatch: refused(
+    'The key was made for an app of another signer',
+    'Add the SHA-256 of the signing certificate to android.signerDigests of the app: Play signs with a key of its own. Otherwise a repackaged app tries to enrol.',
+  ),
+  android_attestation_version_too_low: refused(
+    'The attestation is of an older version than the policy asks for',
+    'Lower minimumAttestationVersion of the app, or tell the user that the phone is too old.',
+  ),
+  android_os_version_too_low: refused(
+    'The phone runs an older Android than the policy asks for',
+    'The user has to update the phone, or lower minimumOsVersion of the app.',
+  ),
+  android_os_patch_level_too_old: refused(
+    'The security patch level of the system is older than the policy allows',
+    'The user has to update the phone, or lower minimumOsPatchLevel or maximumPatchAgeDays of the app.',
+  ),
+  android_vendor_patch_level_too_old: refused(
+    'The security patch level of the vendor image is older than the policy allows',
+    'The user has to update the phone, or lower minimumVendorPatchLevel or maximumPatchAgeDays of the app.',
+  ),
+  android_boot_patch_level_too_old: refused(
+    'The security patch level of the boot image is older than the policy allows',
+    'The user has to update the phone, or lower minimumBootPatchLevel or maximumPatchAgeDays of the app.',
+  ),
+  android_user_authentication_mismatch: refused(
+    'The key asks for the user otherwise than the policy wants',
+    'required: make the key with setUserAuthenticationRequired(true) and a timeout of 0. none: make it without.',
+  ),
+  android_remote_provisioning_missing: refused(
+    'The phone is of an age that is provisioned remotely, and its chain is of a factory',
+    'Phones of this KeyMint get their keys from Google. A factory key on one is stolen from an older phone, or remoteProvisioningFrom of the app is too low.',
+  ),
   status_list_malformed: {
     area: 'attestation',
     status: 0,

@@ -6,6 +6,11 @@ import type { DateRule } from './dates.ts'
 export type CertificateChain = {
   /** Leaf first. At least one. */
   readonly certificates: readonly Certificate[]
+  /**
+   * How many at the front were made by the phone itself, default none. Phones of 2018 write only a part
+   * of the issuer's name into them.
+   */
+  readonly deviceMade?: number
   /** Undefined: it ends at nothing that is configured. */
   readonly end: ChainEnd | undefined
   /** The time of the appraisal, milliseconds. */

@@ -1,12 +1,18 @@
 import { isProblem } from '@sallyport/problem'
-import { type Certificate, isSignedBy } from '@sallyport/pki'
+import { type Certificate, isSignedBy, nameAttributes } from '@sallyport/pki'
 import type { CertificateChain } from './certificate-chain.ts'
 
-/** The position of the first certificate that does not name the next one as its issuer, or undefined. */
-export function findBrokenName({ certificates, end }: CertificateChain): number | undefined {
+/**
+ * The position of the first certificate that does not name the next one as its issuer, or undefined.
+ * Names are compared by their bytes (RFC 5280 §7.1 would let case and spaces differ; genuine chains do
+ * not need it). A certificate that the phone made may leave attributes of its issuer out, not all.
+ */
+export function findBrokenName(chain: CertificateChain): number | undefined {
+  const { certificates, end, deviceMade = 0 } = chain
   const broken = certificates.findIndex((certificate, position) => {
     const issuer = issuerAt(certificates, position, end?.anchor.certificate)
-    return issuer !== undefined && !certificate.issuer.equals(issuer.subject)
+    if (issuer === undefined || certificate.issuer.equals(issuer.subject)) return false
+    return position >= deviceMade || !isPartOfName(certificate.issuer, issuer.subject)
   })
   return broken < 0 ? undefined : broken
 }
@@ -43,4 +49,15 @@ function isSigned(certificate: Certificate, issuer: Certificate): boolean {
     if (isProblem(error)) return false
     throw error
   }
+}
+
+function isPartOfName(part: Buffer, whole: Buffer): boolean {
+  const attributes = nameAttributes(whole)
+  const parts = nameAttributes(part)
+  return (
+    parts.length > 0 &&
+    parts.every(({ oid, value }) =>
+      attributes.some((attribute) => attribute.oid === oid && attribute.value === value),
+    )
+  )
 }
