@@ -1,6 +1,9 @@
 import { TLSSocket } from 'node:tls'
 import type { FastifyRequest } from 'fastify'
 import type { Caller } from '../authority.ts'
+import type { Presented } from '../enrollment/presented.ts'
+import { readAccessToken } from '../users/access-token.ts'
+import { channelBinding } from './channel-binding.ts'
 
 /** The address of the peer; an IPv4 address in its own form, however the socket listens. */
 export function addressOf(request: FastifyRequest): string {
@@ -9,6 +12,14 @@ export function addressOf(request: FastifyRequest): string {
 
 export function callerOf(request: FastifyRequest): Caller {
   return { requestId: request.id, address: addressOf(request) }
+}
+
+/** What an enrolment brings beside its message. */
+export function presentedIn(request: FastifyRequest): Presented {
+  return {
+    accessToken: () => readAccessToken(request.raw),
+    connection: channelBinding(request),
+  }
 }
 
 /**

@@ -16,10 +16,13 @@ import { deviceSelf } from '../devices/device-self.ts'
 import { diagnose } from '../devices/diagnose.ts'
 import { makeChallenge } from '../enrollment/challenge.ts'
 import { enrollDevice } from '../enrollment/enroll-device.ts'
+import { enrollmentScope } from '../enrollment/enrollment-challenge.ts'
 import { renewCertificate } from '../renewal/renew-certificate.ts'
 import type { Api } from './api-server.ts'
-import { callerOf, peerCertificate } from './caller.ts'
+import { callerOf, peerCertificate, presentedIn } from './caller.ts'
+import { channelBinding } from './channel-binding.ts'
 import { problems } from './problem-schema.ts'
+import { userDeviceApi } from './user-device-api.ts'
 
 const tags = ['device']
 
@@ -36,10 +39,13 @@ export function deviceApi(api: Api, authority: Authority): void {
         response: { 200: ChallengeResponse, ...problems(400, 404) },
       },
     },
-    async ({ body }) => {
-      appOf(authority.config.apps, body.appId)
+    async (request) => {
+      const { appId, purpose } = request.body
+      const app = appOf(authority.config.apps, appId)
+      const scope =
+        purpose === 'enroll' ? enrollmentScope(appId, app, channelBinding(request)) : request.body
       const now = authority.now()
-      const challenge = makeChallenge(authority.challengeKey, body, now)
+      const challenge = makeChallenge(authority.challengeKey, scope, now)
       return {
         challenge: challenge.text,
         expiresAt: new Date(challenge.expiresAt).toISOString(),
@@ -55,17 +61,24 @@ export function deviceApi(api: Api, authority: Authority): void {
         tags,
         operationId: 'enrollDevice',
         summary: 'Enrols a device. The same challenge with the same key gives the same answer',
+        description:
+          'Where policy asks for a user, their access token stands in the header Authorization: Bearer (RFC 6750).',
         body: EnrollmentRequest,
         response: {
           201: IssuedCertificate,
           202: PendingEnrollment,
-          ...problems(400, 401, 403, 404, 409, 503),
+          ...problems(400, 401, 403, 404, 409, 429, 503),
         },
       },
     },
     async (request, reply) => {
-      const enroll = () => enrollDevice(authority, request.body, callerOf(request))
-      const answer = await authority.lanes.run('enrollment', enroll)
+      const { body } = request
+      const caller = callerOf(request)
+      const enroll = () => enrollDevice(authority, body, caller, presentedIn(request))
+      const answer = await authority.lanes.run('enrollment', enroll).catch((error: unknown) => {
+        authority.failedAttempts.noteRefusal(error, body.appId, caller.address)
+        throw error
+      })
       if (!('status' in answer)) return reply.code(201).send(answer)
       reply.header('retry-after', String(answer.retryAfterSeconds))
       return reply.code(202).send(answer)
@@ -116,4 +129,6 @@ export function deviceApi(api: Api, authority: Authority): void {
     },
     (request) => diagnose(authority, request.body, peerCertificate(request)),
   )
+
+  userDeviceApi(api, authority)
 }

@@ -40,7 +40,9 @@ export function sendProblem(
 
 /** RFC 9110 §11.6.1: a 401 names a scheme. There is none for client certificates; gateways call theirs so, too. */
 function authenticateChallenge(code: ReasonCode): string {
-  if (code.startsWith('admin_token')) return 'Bearer realm="authority"'
+  if (code.startsWith('admin_token') || code === 'token_required') return 'Bearer realm="authority"'
+  // RFC 6750 §3.1: an expired token is invalid_token, too.
+  if (code.startsWith('token_')) return 'Bearer realm="authority", error="invalid_token"'
   return `DeviceCertificate realm="authority", error="${code}"`
 }
 

@@ -1,4 +1,5 @@
 import type { Section } from '@sallyport/config'
+import { type IdentityProvider, IdentityProvidersSchema } from '@sallyport/token'
 import Type from 'typebox'
 import { type AppConfig, AppsSchema } from './app-config.ts'
 import { type AttestationConfig, AttestationSchema } from './attestation-config.ts'
@@ -11,6 +12,7 @@ export type AuthorityConfig = {
   store: { path: string }
   apps: Record<string, AppConfig>
   attestation: AttestationConfig
+  identityProviders: Record<string, IdentityProvider>
   authority: {
     keys: { directory: string; passphraseFile?: string }
     listeners: {
@@ -74,5 +76,6 @@ export const authoritySections: readonly Section[] = [
   { key: 'store', schema: StoreSchema },
   { key: 'apps', schema: AppsSchema },
   { key: 'attestation', schema: AttestationSchema },
+  { key: 'identityProviders', schema: { ...IdentityProvidersSchema, default: {} } },
   { key: 'authority', schema: AuthoritySchema },
 ]

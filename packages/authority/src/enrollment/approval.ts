@@ -3,7 +3,10 @@ import { newId, type PendingEnrollment } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
 import { appendAudit } from '../audit/audit-log.ts'
 import type { ApprovalRow, Tables } from '../store/tables.ts'
+import { admitRequest } from '../users/admit-device.ts'
+import type { NewDevice } from '../users/new-device.ts'
 import type { Admission } from './admission.ts'
+import { policyGate } from './policy-gate.ts'
 
 const dayMs = 24 * 3_600_000
 const waitMs = 7 * dayMs
@@ -15,34 +18,33 @@ const pollSeconds = 5
 /**
  * Asks for someone's approval, in the transaction that uses the challenge up.
  *
- * @throws Problem `authority_busy` where too many wait already
+ * @throws Problem `authority_busy` where too many wait already; what `admitRequest` refuses with
  */
 export async function requestApproval(
   store: Kysely<Tables>,
-  request: {
-    appId: string
-    spkiSha256: string
-    admission: Admission
-    address: string
-    now: number
-  },
+  {
+    device,
+    admission,
+    spkiSha256,
+  }: { device: NewDevice; admission: Admission; spkiSha256: string },
 ): Promise<ApprovalRow> {
-  const { appId, now, address } = request
-  await refuseTooMany(store, request)
+  const { appId, app, address, user, now } = device
+  await refuseTooMany(store, device)
+  await admitRequest(store, device, policyGate(app.enrollment.mode))
   const row: ApprovalRow = {
     id: newId('approval'),
     app_id: appId,
     status: 'pending',
-    spki_sha256: request.spkiSha256,
-    admission: JSON.stringify(request.admission),
+    spki_sha256: spkiSha256,
+    admission: JSON.stringify(admission),
     address,
     requested_at: now,
     expires_at: now + waitMs,
     decided_at: null,
     decided_by: null,
     reason: null,
-    user_provider: null,
-    user_subject: null,
+    user_provider: user?.provider ?? null,
+    user_subject: user?.subject ?? null,
     device_id: null,
   }
   await store.insertInto('approvals').values(row).execute()

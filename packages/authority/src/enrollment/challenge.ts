@@ -8,7 +8,12 @@ const expiryLength = 4
 const macLength = 16
 const length = randomLength + expiryLength + macLength
 
-export type ChallengeScope = { appId: string; purpose: Purpose }
+export type ChallengeScope = {
+  appId: string
+  purpose: Purpose
+  /** The TLS exporter value of the connection that it is bound to (RFC 9266 §2); absent: to none. */
+  connection?: Uint8Array | undefined
+}
 
 /** A challenge that this authority made. */
 export type Challenge = {
@@ -16,11 +21,13 @@ export type Challenge = {
   readonly text: string
   readonly bytes: Uint8Array
   readonly expiresAt: number
+  /** False where it should be bound to this connection and is not: it may have been used, and no more. */
+  readonly isOfConnection: boolean
 }
 
 /**
  * A new challenge: 12 random bytes, 4 of expiry (seconds since 1970, big endian), 16 of MAC over
- * both, the app and the purpose. Nothing is kept of it.
+ * both, the app, the purpose and, where it is bound, the connection. Nothing is kept of it.
  */
 export function makeChallenge(key: Uint8Array, scope: ChallengeScope, now: number): Challenge {
   const body = Buffer.alloc(randomLength + expiryLength)
@@ -28,12 +35,15 @@ export function makeChallenge(key: Uint8Array, scope: ChallengeScope, now: numbe
   const expirySeconds = Math.floor(now / 1_000) + lifetimeSeconds
   body.writeUInt32BE(expirySeconds, randomLength)
   const bytes = Buffer.concat([body, mac(key, scope, body)])
-  return { text: toBase64url(bytes), bytes, expiresAt: expirySeconds * 1_000 }
+  const expiresAt = expirySeconds * 1_000
+  return { text: toBase64url(bytes), bytes, expiresAt, isOfConnection: true }
 }
 
 /**
  * The challenge that a text is. Not checked: whether it has expired, whether it was used; a message
- * that is sent again is answered after its challenge has expired, too.
+ * that is sent again is answered after its challenge has expired, too, and over another connection:
+ * a bound challenge whose MAC does not verify here is told of by `refuseOtherConnection`
+ * alone.
  *
  * @throws Problem `challenge_malformed`, `challenge_forged`
  */
@@ -46,14 +56,29 @@ export function openChallenge(key: Uint8Array, scope: ChallengeScope, text: stri
     })
   }
   const body = bytes.subarray(0, randomLength + expiryLength)
-  if (!timingSafeEqual(mac(key, scope, body), bytes.subarray(body.length))) {
+  const isOfConnection = timingSafeEqual(mac(key, scope, body), bytes.subarray(body.length))
+  if (!isOfConnection && scope.connection === undefined) {
     throw new Problem('challenge_forged', {
       expected: `a challenge of this authority for app ${scope.appId}, purpose ${scope.purpose}`,
       found: 'a MAC that does not verify',
     })
   }
   const expirySeconds = Buffer.from(body).readUInt32BE(randomLength)
-  return { text, bytes, expiresAt: expirySeconds * 1_000 }
+  return { text, bytes, expiresAt: expirySeconds * 1_000, isOfConnection }
+}
+
+/**
+ * Refuses a challenge that is bound to another connection, or forged: the two look alike. In mode
+ * `shadow` too, for a challenge that nobody checks would make old evidence new.
+ *
+ * @throws Problem `challenge_connection_mismatch`
+ */
+export function refuseOtherConnection(challenge: Challenge): void {
+  if (challenge.isOfConnection) return
+  throw new Problem('challenge_connection_mismatch', {
+    expected: 'the challenge that was handed out on this TLS connection',
+    found: 'a MAC that does not verify with its exporter value',
+  })
 }
 
 /** @throws Problem `challenge_expired` */
@@ -65,11 +90,14 @@ export function refuseExpired(challenge: Challenge, now: number): void {
   })
 }
 
-/** App id and purpose hold no NUL, so that the text has one reading. */
+/** App id and purpose hold no NUL and body and connection have one length, so that there is one reading. */
 function mac(key: Uint8Array, scope: ChallengeScope, body: Uint8Array): Buffer {
+  const { purpose, appId, connection } = scope
+  const label = connection === undefined ? 'challenge-v1' : 'bound-challenge-v1'
   return createHmac('sha256', key)
-    .update(`sallyport-challenge-v1\0${scope.purpose}\0${scope.appId}\0`)
+    .update(`sallyport-${label}\0${purpose}\0${appId}\0`)
     .update(body)
+    .update(connection ?? '')
     .digest()
     .subarray(0, macLength)
 }

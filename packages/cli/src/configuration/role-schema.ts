@@ -7,6 +7,7 @@ export const topLevelKeys = [
   'store',
   'apps',
   'attestation',
+  'identityProviders',
   'authority',
   'gateway',
   'admin',

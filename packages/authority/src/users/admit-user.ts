@@ -1,0 +1,40 @@
+import { Problem } from '@sallyport/problem'
+import type { TokenVerifier } from '@sallyport/token'
+import type { UserConfig } from '../config/user-config.ts'
+import type { PolicyGate } from '../enrollment/policy-gate.ts'
+
+/** A user of an identity provider: the subject is unique within it alone. */
+export type User = { provider: string; subject: string }
+
+/**
+ * The user that a message brings an access token of, as policy asks. A token that is there and is not
+ * good is refused in mode `optional`, too: it is no message without a token.
+ *
+ * Verifying asks no more than a signature and a few claims, and comes before evidence is appraised. In
+ * mode `shadow` whoever brings no good token is nobody.
+ *
+ * @param accessToken reads the header, where policy asks for it
+ * @throws Problem `token_required`, `token_header_invalid`, and what verifying refuses with
+ */
+export async function admitUser(
+  verifier: TokenVerifier,
+  { mode, provider = '' }: UserConfig,
+  gate: PolicyGate,
+  accessToken: () => string | undefined,
+): Promise<User | undefined> {
+  if (mode === 'none') return undefined
+  try {
+    const token = accessToken()
+    if (token !== undefined) {
+      const { subject } = await verifier.verify(token, { providers: [provider] })
+      return { provider, subject }
+    }
+    if (mode === 'required') {
+      throw new Problem('token_required', { expected: `a token of ${provider}`, found: 'none' })
+    }
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    gate.refuse('user', error)
+  }
+  return undefined
+}
