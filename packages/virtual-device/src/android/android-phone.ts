@@ -30,11 +30,17 @@ export type AndroidPhone = {
 
 const digestOf = (text: string) => createHash('sha256').update(text).digest('hex')
 
+/** Google publishes on the fifth or so: the last one that there is. */
+function lastPatchLevel(now: number): string {
+  const date = new Date(now - 5 * 86_400_000)
+  return `${date.toISOString().slice(0, 7)}-05`
+}
+
 /** A locked phone of today, of no maker, with an app of no one. */
 export const defaultAndroidPhone: AndroidPhone = {
   model: 'Virtual phone',
   osVersion: '16',
-  patchLevel: '2026-11-05',
+  patchLevel: lastPatchLevel(Date.now()),
   packageName: 'com.example.sallyport.demo',
   packageVersion: 1,
   signerDigest: digestOf('the signer of the virtual app'),

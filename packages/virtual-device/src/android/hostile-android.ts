@@ -126,27 +126,35 @@ function extended(request: AttestationRequest, keyPurposes: readonly number[]): 
   ]
 }
 
-/** A certificate of the batch that claims to be an attested key too. */
+/** A CA above the key that attests claims to be an attested key too. */
 function describedIntermediate(
   _: readonly Buffer[],
   request: AttestationRequest,
 ): readonly Buffer[] {
   const { batch, at } = request
-  const key = newKey()
-  const subject = writeName({ organisation: 'TEE', commonName: randomBytes(16).toString('hex') })
-  const description = describeKey({ ...request, spki: spkiOf(key) })
-  const intermediate = writeCertificate({
-    signer: batch,
-    subject,
-    spki: spkiOf(key),
-    notBefore: at - 86_400_000,
-    notAfter: at + 86_400_000,
-    extensions: [...authorityExtensions(), descriptionExtension(description)],
-  })
-  const signer = { name: subject, key }
+  const [upper, lower] = [newKey(), newKey()]
+  const [upperName, lowerName] = [batchName(), batchName()]
+  const dates = { notBefore: at - 86_400_000, notAfter: at + 86_400_000 }
+  const description = describeKey({ ...request, spki: spkiOf(upper) })
   return [
-    attestedCertificate(signer, request.spki, describeKey(request)),
-    intermediate,
+    attestedCertificate({ name: lowerName, key: lower }, request.spki, describeKey(request)),
+    writeCertificate({
+      signer: { name: upperName, key: upper },
+      subject: lowerName,
+      spki: spkiOf(lower),
+      ...dates,
+      extensions: authorityExtensions(),
+    }),
+    writeCertificate({
+      signer: batch,
+      subject: upperName,
+      spki: spkiOf(upper),
+      ...dates,
+      extensions: [...authorityExtensions(), descriptionExtension(description)],
+    }),
     ...batch.chain,
   ]
 }
+
+const batchName = () =>
+  writeName({ organisation: 'TEE', commonName: randomBytes(16).toString('hex') })
