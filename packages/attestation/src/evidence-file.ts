@@ -83,8 +83,13 @@ function readChain(entries: readonly unknown[]): EvidenceFile & { kind: 'chain' 
   return { kind: 'chain', chain: entries.map(decodeCertificate) }
 }
 
-/** Evidence as the device API carries it, which is how the authority keeps it. */
-function readMessage({ format, ...members }: Record<string, unknown>): EvidenceFile {
+/** Evidence as the device API carries it, alone or as the authority keeps it: beside its challenge. */
+function readMessage(message: Record<string, unknown>): EvidenceFile {
+  const { evidence } = message
+  return readEvidence(isRecord(evidence) ? evidence : message)
+}
+
+function readEvidence({ format, ...members }: Record<string, unknown>): EvidenceFile {
   const { chain, attestation, assertion, keyId, token } = members
   const cbor = attestation ?? assertion
   if (typeof format !== 'string') throw malformed('a JSON object that names no format')
@@ -105,6 +110,10 @@ function readBase64(text: string): EvidenceFile {
   const cbor = Buffer.from(withoutSpace(text), 'base64')
   if (!isCborMap(cbor)) throw malformed('base64 of something other than a CBOR map')
   return { kind: 'cbor', cbor }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function decodeCertificate(entry: unknown, index: number): Buffer {

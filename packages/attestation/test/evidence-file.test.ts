@@ -68,6 +68,12 @@ describe('evidence in a file', () => {
   })
 })
 
+test('evidence that the authority kept is read without what it answered', () => {
+  const evidence = { format: 'play-integrity', token: 'e30.e30.AA' }
+  const kept = JSON.stringify({ challenge: 'AA', spki: 'AA', evidence })
+  assert.deepEqual(read(kept), { format: 'play-integrity', kind: 'token', token: 'e30.e30.AA' })
+})
+
 describe('hostile files', () => {
   const refuses = (bytes: string | Uint8Array, code: string): void => {
     assert.throws(
@@ -93,6 +99,7 @@ describe('hostile files', () => {
     ['an array with a certificate of nothing', '["MIIB", ""]'],
     ['an object that names no format', '{"chain": ["MIIB"]}'],
     ['an object with a format alone', '{"format": "android-key"}'],
+    ['evidence in evidence', '{"evidence": {"evidence": {"format": "play-integrity"}}}'],
     ['an object with a chain of objects', '{"format": "android-key", "chain": [{}]}'],
     ['an object with a token of words', '{"format": "play-integrity", "token": "no token"}'],
     ['base64 of DER', first.toString('base64')],

@@ -1,5 +1,11 @@
 import { Argument, Command as Commander, CommanderError, Option } from 'commander'
-import { type Command, sharedOptions, type ExitCode, type Input } from './command.ts'
+import {
+  type Command,
+  type ExitCode,
+  type Input,
+  type Option as CommandOption,
+  sharedOptions,
+} from './command.ts'
 import { commandGroups } from './commands.ts'
 import { packageVersion } from './package-version.ts'
 
@@ -56,11 +62,20 @@ function declare(program: Commander, command: Command, choose: (input: Input) =>
   }
   const { config, json, yes } = sharedOptions
   const shared = command.needsNoConfig === true ? [json] : [config, json]
-  for (const { flags, summary } of [...(command.options ?? []), ...shared]) {
-    declared.addOption(new Option(flags, summary))
+  for (const option of [...(command.options ?? []), ...shared]) {
+    declared.addOption(declaredOption(option))
   }
   declared.addOption(new Option(yes.flags, yes.summary).hideHelp(command.asks !== true))
   declared.action(() => choose({ arguments: declared.args, options: declared.opts() }))
+}
+
+function declaredOption({ flags, summary, repeatable }: CommandOption): Option {
+  if (repeatable !== true) return new Option(flags, summary)
+  const collect = (value: string, values: readonly string[] = []): readonly string[] => [
+    ...values,
+    value,
+  ]
+  return new Option(flags, summary).argParser(collect)
 }
 
 function groupOf(program: Commander, name: string): Commander {

@@ -33,6 +33,8 @@ export type Option = {
   /** As commander reads it: `-d, --dir <directory>`. */
   readonly flags: string
   readonly summary: string
+  /** Whether it can be given more than once, each time with one more value. */
+  readonly repeatable?: boolean
 }
 
 export type Example = { readonly line: string; readonly does: string }
@@ -43,7 +45,7 @@ export type Operation = (input: Input, output: Output) => Promise<ExitCode>
 export type Input = {
   readonly arguments: readonly string[]
   /** Options by their long name in camelCase. */
-  readonly options: Readonly<Record<string, string | boolean | undefined>>
+  readonly options: Readonly<Record<string, string | boolean | readonly string[] | undefined>>
 }
 
 /** Options that commands share. */

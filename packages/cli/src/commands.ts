@@ -7,6 +7,7 @@ export const commandGroups: Readonly<Record<string, string>> = {
   tokens: 'Make tokens for enrolments and for administrators',
   gateways: 'List gateways, and revoke them',
   certificates: 'Renew the certificates of servers and gateways',
+  attestation: 'Verify what phones prove of their keys, and see what policy would cost',
   config: 'Look at the configuration',
   audit: 'Verify the audit log',
 }
@@ -20,6 +21,19 @@ const serviceRootKeys: Option = {
 
 /** Examples name a device as any script would: by asking for one. */
 const anyDevice = '"$(sallyport devices list --ids --limit 1)"'
+
+const evidenceFormatNames = 'android-key, apple-app-attest, apple-mda or play-integrity'
+
+const playIntegrityKeys: readonly Option[] = [
+  {
+    flags: '--decryption-key-file <file>',
+    summary: 'Play Integrity: the AES key of the Play Console, base64',
+  },
+  {
+    flags: '--verification-key-file <file>',
+    summary: 'Play Integrity: the public key of the Play Console, base64',
+  },
+]
 
 export const commands: readonly Command[] = [
   {
@@ -109,10 +123,22 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'devices show',
-    summary: 'Show a device and its certificates',
+    summary: 'Show a device, what its evidence proved, and its certificates',
+    details:
+      'Of the evidence that its certificate rests on: every check, and everything that was parsed. With --evidence, what the phone sent, as JSON.',
     arguments: [{ name: '<id>', summary: 'the device' }],
+    options: [
+      {
+        flags: '--evidence [file]',
+        summary: 'print the evidence itself, or write it to a file',
+      },
+    ],
     examples: [
       { line: `sallyport devices show ${anyDevice}`, does: 'everything that is known of one' },
+      {
+        line: `sallyport devices show ${anyDevice} --evidence evidence.json`,
+        does: 'to verify it elsewhere',
+      },
     ],
     load: async () => (await import('./commands/devices.ts')).showDevice,
   },
@@ -262,6 +288,106 @@ export const commands: readonly Command[] = [
       { line: 'sallyport certificates renew --within 400d', does: 'all of them' },
     ],
     load: async () => (await import('./commands/certificates.ts')).renewServiceCertificates,
+  },
+  {
+    name: 'attestation verify',
+    summary: 'Verify evidence from a file, as an enrolment would',
+    details:
+      'The file is a PEM chain with the leaf first, a JSON array of base64 DER, CBOR or base64 of it, a token, or what `sallyport devices show --evidence` prints; - is stdin. Prints every check: passed, failed with the fix, or unchecked where no option asks for it. An assertion of App Attest needs --public-key, --counter, --app-id and --environment. Nothing is fetched, and only --app reads the configuration. Exit code 0 accepted, 1 refused, 2 wrong use, 3 a file could not be read.',
+    arguments: [{ name: '<file>', summary: 'the evidence' }],
+    options: [
+      { flags: '--format <name>', summary: evidenceFormatNames },
+      { flags: '--app <id>', summary: 'ask for what this app of the configuration asks for' },
+      {
+        flags: '--challenge <bytes>',
+        summary: 'what it must answer: hex:…, text:… or base64:…',
+      },
+      {
+        flags: '--spki <key>',
+        summary: 'the key that it must be about: a file (public key, CSR, certificate) or base64',
+      },
+      {
+        flags: '--at <time>',
+        summary: 'verify as of then, such as 2026-11-21T09:00:00Z (default: now)',
+      },
+      {
+        flags: '--minimum-assurance <assurance>',
+        summary: 'strongbox, tee, secure-enclave, app-attested or software',
+      },
+      {
+        flags: '--roots <folder>',
+        summary: 'PEM files of roots, in place of all that are built in',
+      },
+      {
+        flags: '--package <name>',
+        summary: 'Android: the package that made it; can be repeated, one must match',
+        repeatable: true,
+      },
+      {
+        flags: '--signer-digest <sha256>',
+        summary: 'Android: of the certificate that the app is signed with, hex; can be repeated',
+        repeatable: true,
+      },
+      {
+        flags: '--status-list <file>',
+        summary: "android-key: Google's list of keys that are no longer good",
+      },
+      {
+        flags: '--key-kind <kind>',
+        summary: 'android-key: accept this kind of key, such as ml-dsa-65; can be repeated',
+        repeatable: true,
+      },
+      {
+        flags: '--minimum-patch-level <date>',
+        summary: 'android-key: of the system, such as 2026-05',
+      },
+      { flags: '--require-locked-bootloader', summary: 'android-key' },
+      { flags: '--require-verified-boot', summary: 'android-key' },
+      {
+        flags: '--allow-attest-key',
+        summary: 'android-key: a key of the same phone may have attested this one',
+      },
+      {
+        flags: '--app-id <id>',
+        summary: 'App Attest: TEAMID.bundle.id; can be repeated',
+        repeatable: true,
+      },
+      { flags: '--key-id <base64>', summary: 'App Attest: as generateKey returned it' },
+      {
+        flags: '--client-data <bytes>',
+        summary:
+          'App Attest, Play Integrity: what was hashed, as for --challenge; without it, what a phone makes of --challenge and --spki when it enrols',
+      },
+      { flags: '--environment <name>', summary: 'App Attest: production or development' },
+      { flags: '--public-key <key>', summary: 'App Attest: whose assertion it is, as for --spki' },
+      { flags: '--counter <number>', summary: 'App Attest: that of the assertion before' },
+      ...playIntegrityKeys,
+    ],
+    examples: [
+      {
+        line: `sallyport devices show ${anyDevice} --evidence | sallyport attestation verify - --format android-key --roots .sallyport/dev/attestation-roots`,
+        does: 'what a device enrolled with, once more',
+      },
+    ],
+    load: async () => (await import('./commands/attestation.ts')).verifyAttestation,
+  },
+  {
+    name: 'attestation show',
+    summary: 'Print everything that can be read from evidence',
+    details:
+      'Files are as for `attestation verify`. Nothing is verified: what is printed is what the file says.',
+    arguments: [{ name: '<file>', summary: 'the evidence' }],
+    options: [
+      { flags: '--format <name>', summary: `${evidenceFormatNames} (default: guessed)` },
+      ...playIntegrityKeys,
+    ],
+    examples: [
+      {
+        line: `sallyport devices show ${anyDevice} --evidence | sallyport attestation show -`,
+        does: 'what a device enrolled with',
+      },
+    ],
+    load: async () => (await import('./commands/attestation.ts')).showAttestation,
   },
   {
     name: 'explain',

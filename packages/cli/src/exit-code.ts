@@ -8,6 +8,8 @@ const answersOfNo: Partial<Record<ReasonCode, ExitCode>> = {
   status_final: 1,
   approval_decided: 1,
   audit_broken: 1,
+  attestation_malformed: 1,
+  attestation_too_large: 1,
   command_usage: 2,
   message_malformed: 2,
 }

@@ -7,6 +7,12 @@ export function textOption(input: Input, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
+/** The values of an option that can be repeated, or undefined where it was not given. */
+export function textOptions(input: Input, name: string): readonly string[] | undefined {
+  const value = input.options[name]
+  return Array.isArray(value) ? value : undefined
+}
+
 /** Whether a switch was given. */
 export function isGiven(input: Input, name: string): boolean {
   return input.options[name] === true

@@ -1,13 +1,24 @@
-import type { AdminDevice, DeviceChange, DeviceDetail, DevicePage } from '@sallyport/authority'
+import type {
+  AdminAppraisal,
+  AdminDevice,
+  AppraisedEvidence,
+  DeviceChange,
+  DeviceDetail,
+  DevicePage,
+} from '@sallyport/authority'
 import { deviceStatuses } from '@sallyport/wire'
 import type { AdminClient } from '../admin/admin-client.ts'
 import { configuredClient } from '../admin/configured-client.ts'
 import { awaitReceipts, receiptWords } from '../admin/gateway-receipts.ts'
-import type { Input, Operation } from '../command.ts'
+import { appraisalText } from '../attestation/appraisal-text.ts'
+import type { ExitCode, Input, Operation } from '../command.ts'
+import { modes, writeFileAtomically } from '../files/write-file.ts'
 import { argument, choiceOption, isGiven, numberOption, textOption } from '../input.ts'
 import { confirmed } from '../terminal/confirm.ts'
 import { formatFacts } from '../terminal/facts.ts'
+import type { Output } from '../terminal/output.ts'
 import { printable } from '../terminal/printable.ts'
+import { shellLine } from '../terminal/shell.ts'
 import { momentWords } from '../terminal/span.ts'
 import { formatTable } from '../terminal/table.ts'
 
@@ -61,24 +72,73 @@ export const showDevice: Operation = async (input, output) => {
   const client = configuredClient(input)
   const id = encodeURIComponent(argument(input, 0))
   const detail = await client.get<DeviceDetail>(`/admin/v1/devices/${id}`)
-  output.result(detail, () => deviceText(detail))
+  const { evidence } = input.options
+  if (evidence !== undefined) {
+    return await showEvidence(
+      client,
+      detail,
+      typeof evidence === 'string' ? evidence : undefined,
+      output,
+    )
+  }
+  output.result(detail, () => deviceText(detail, output.paint))
   return 0
 }
 
-function deviceText({ device, certificates }: DeviceDetail): string {
-  const { shadow, ...facts } = device
+/** What the phone sent, to stdout or a file. It holds no secret, but serial numbers of phones may be in it. */
+async function showEvidence(
+  client: AdminClient,
+  { device, appraisal }: DeviceDetail,
+  file: string | undefined,
+  output: Output,
+): Promise<ExitCode> {
+  if (appraisal?.hasEvidence !== true) {
+    output.say(`No evidence is kept of ${device.id}`)
+    return 1
+  }
+  const path = `/admin/v1/appraisals/${encodeURIComponent(appraisal.id)}/evidence`
+  const sent = await client.get<AppraisedEvidence>(path)
+  const text = JSON.stringify(sent, undefined, 2)
+  if (file === undefined) {
+    output.result(sent, text)
+  } else {
+    writeFileAtomically(file, `${text}\n`, modes.secret)
+    output.result({ file }, file)
+  }
+  const { verifiers } = await import('../attestation/verifiers.ts')
+  if (verifiers.some(({ format }) => format === appraisal.format)) {
+    output.say(`Verify it again: ${verifyLine(appraisal, sent, file ?? '-')}`)
+  }
+  return 0
+}
+
+function verifyLine({ format, at }: AdminAppraisal, sent: AppraisedEvidence, file: string): string {
+  const { challenge, spki } = sent
+  const asked = ['--at', at, '--challenge', `base64:${challenge}`, '--spki', spki]
+  return shellLine('sallyport', 'attestation', 'verify', file, '--format', format, ...asked)
+}
+
+function deviceText(
+  { device, appraisal, certificates }: DeviceDetail,
+  paint: Output['paint'],
+): string {
+  const { shadow, provenFacts, ...facts } = device
   const rows = certificates.map(({ serial, status, notBefore, notAfter, usedAt, thumbprint }) => {
     return { serial, status, notBefore, notAfter, usedAt, thumbprint }
   })
+  return [
+    formatFacts({ ...facts, provenFacts: provenFacts.join(', ') || 'none' }),
+    rows.length === 0 ? 'It holds no certificate' : formatTable(rows),
+    appraisal === null ? 'No evidence was ever asked for' : appraisalText(appraisal, paint),
+    ...(shadow.length === 0 ? [] : [shadowText(shadow)]),
+  ].join('\n\n')
+}
+
+function shadowText(shadow: AdminDevice['shadow']): string {
   const findings = shadow.map(({ check, code, expected, found }) => {
     return `  ${check} (${code}): expected ${printable(expected)}, found ${printable(found)}`
   })
-  return [
-    formatFacts(facts),
-    '',
-    rows.length === 0 ? 'It holds no certificate' : formatTable(rows),
-    ...(findings.length === 0 ? [] : ['', 'Let pass in shadow mode:', ...findings]),
-  ].join('\n')
+  return ['Let pass in shadow mode:', ...findings].join('\n')
 }
 
 type Verb = { path: 'suspend' | 'resume' | 'revoke'; question?: string; done: string; next: string }

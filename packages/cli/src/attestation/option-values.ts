@@ -1,0 +1,66 @@
+import { Problem } from '@sallyport/problem'
+
+const encodings: Readonly<Record<string, (text: string) => Buffer | undefined>> = {
+  hex: (text) =>
+    /^(?:[0-9a-f]{2})+$/i.test(withoutColons(text))
+      ? Buffer.from(withoutColons(text), 'hex')
+      : undefined,
+  text: (text) => Buffer.from(text, 'utf8'),
+  base64: decodeBase64,
+}
+
+/** Bytes as `hex:…`, `text:…` or `base64:…` say them. @throws Problem `command_usage` */
+export function parseBytes(text: string, flag: string): Buffer {
+  const [, name = '', value = ''] = /^([a-z0-9]+):(.*)$/s.exec(text) ?? []
+  const decode = Object.hasOwn(encodings, name) ? encodings[name] : undefined
+  const bytes = decode?.(value)
+  if (bytes !== undefined) return bytes
+  throw usage(`${flag} is not bytes`, 'hex:…, text:… or base64:…', text)
+}
+
+/** SHA-256 as 64 hex digits, colons allowed; lower-case hex. @throws Problem `command_usage` */
+export function parseDigest(text: string, flag: string): string {
+  const digest = withoutColons(text).toLowerCase()
+  if (/^[0-9a-f]{64}$/.test(digest)) return digest
+  throw usage(`${flag} is no SHA-256`, '64 hex digits, with or without colons', text)
+}
+
+/** 32 bytes as base64, of either alphabet; base64 as Apple writes it. @throws Problem `command_usage` */
+export function parseKeyId(text: string, flag: string): string {
+  const bytes = decodeBase64(text)
+  if (bytes?.length === 32) return bytes.toString('base64')
+  throw usage(`${flag} is no key id of App Attest`, 'base64 of 32 bytes', text)
+}
+
+/** A time as RFC 3339 with its offset; milliseconds. @throws Problem `command_usage` */
+export function parseTime(text: string, flag: string): number {
+  const time = text.toUpperCase()
+  const at = rfc3339.test(time) ? Date.parse(time) : Number.NaN
+  if (!Number.isNaN(at)) return at
+  throw usage(`${flag} is no time`, 'a time such as 2026-11-21T09:00:00Z', text)
+}
+
+const rfc3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/
+
+/** Undefined where it is not base64, of either alphabet. */
+export function decodeBase64(text: string): Buffer | undefined {
+  return /^[\w+/-]+={0,2}$/.test(text) ? Buffer.from(text, 'base64') : undefined
+}
+
+/** An object without the members that were not given. */
+export function given<T extends object>(members: T): Given<T> {
+  const entries = Object.entries(members).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(entries) as Given<T>
+}
+
+type Given<T> = {
+  [K in keyof T as undefined extends T[K] ? never : K]: T[K]
+} & { [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined> }
+
+function withoutColons(text: string): string {
+  return text.replaceAll(':', '')
+}
+
+function usage(detail: string, expected: string, found: string): Problem {
+  return new Problem('command_usage', { detail, expected, found })
+}
