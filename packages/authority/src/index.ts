@@ -41,4 +41,16 @@ export {
 } from './initialize-authority.ts'
 export type { ServiceIdentity } from './issuers/service-certificates.ts'
 export { findPassphrase, passphraseVariable } from './passphrase.ts'
+export type {
+  AttestationStatus,
+  ListedDevicePage,
+} from './api/admin/attestation-status-messages.ts'
+export { type AttestationConfig, googleRootKeys } from './config/attestation-config.ts'
+export {
+  createSnapshot,
+  maxSnapshotBytes,
+  readSnapshot,
+  type TrustSnapshot,
+} from './trust/snapshot.ts'
+export { fetchPublished } from './trust/trust-sources.ts'
 export { type RunningAuthority, type StartOptions, startAuthority } from './start-authority.ts'

@@ -1,6 +1,7 @@
 import { guardAdmin } from '../admin/admin-guard.ts'
 import type { Authority } from '../authority.ts'
 import { adminTokenRoutes } from './admin/admin-token-routes.ts'
+import { attestationStatusRoutes } from './admin/attestation-status-routes.ts'
 import { appraisalRoutes } from './admin/appraisal-routes.ts'
 import { certificateRoutes, deviceRoutes } from './admin/device-routes.ts'
 import { approvalRoutes, enrollmentTokenRoutes } from './admin/enrollment-routes.ts'
@@ -23,6 +24,7 @@ export function adminApi(api: Api, authority: Authority, describe: () => object)
   issuerRoutes(api, authority)
   recordRoutes(api, authority)
   adminTokenRoutes(api, authority)
+  attestationStatusRoutes(api, authority)
   api.get(
     '/openapi.json',
     {

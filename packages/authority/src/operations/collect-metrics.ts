@@ -1,9 +1,10 @@
 import type { Authority } from '../authority.ts'
 import type { AuthorityConfig } from '../config/authority-config.ts'
+import { collectTrustMetrics } from '../trust/collect-trust-metrics.ts'
 
 /** Registers what is read when the metrics are asked for. */
 export function collectMetrics(authority: Authority): void {
-  const { metrics, lanes, feed, decisions, store } = authority
+  const { metrics, lanes, feed, decisions, refusedAppraisals, store } = authority
   const byLane = (value: 'waiting' | 'running' | 'refused') => () =>
     lanes.snapshot().map((state) => ({ labels: { lane: state.lane }, value: state[value] }))
 
@@ -44,6 +45,12 @@ export function collectMetrics(authority: Authority): void {
     collect: () => [{ value: decisions.dropped }],
   })
   metrics.collect({
+    name: 'sallyport_authority_appraisals_dropped_total',
+    help: 'Refused appraisals that were not kept: a flood, or the store',
+    kind: 'counter',
+    collect: () => [{ value: refusedAppraisals.dropped }],
+  })
+  metrics.collect({
     name: 'sallyport_authority_store_writable',
     help: 'Whether the last write to the store held',
     kind: 'gauge',
@@ -69,6 +76,7 @@ export function collectMetrics(authority: Authority): void {
     collect: () =>
       insecureSettings(authority.config).map((name) => ({ labels: { name }, value: 1 })),
   })
+  collectTrustMetrics(authority)
 }
 
 /** The settings of danger that are on: their paths in the configuration. */

@@ -64,36 +64,40 @@ export async function liftedDevices(
   { after = '', limit }: ListedQuery,
 ): Promise<ListedDevice[]> {
   const [, deviceId = ''] = after.split(' ', 2)
-  const rows = await store
-    .selectFrom('devices as d')
-    .innerJoin('attestation_serials as s', 's.device_id', 'd.id')
-    .where('d.status', '=', 'suspended')
-    .where('d.status_reason', 'like', `${listedReason}%`)
+  const rows = await liftedRows(store)
     .where('d.id', '>', deviceId)
-    .where('s.handled_at', 'is not', null)
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('status_list as l')
-            .innerJoin('attestation_serials as other', 'other.serial', 'l.serial')
-            .whereRef('other.device_id', '=', 'd.id')
-            .select('l.serial'),
-        ),
-      ),
-    )
     .select([
       'd.id as deviceId',
       'd.app_id as appId',
       'd.status',
       'd.status_reason as statusReason',
-      's.serial',
-      's.handled_at as handledAt',
+      (column) => column.fn.max('s.handled_at').as('handledAt'),
+      (column) => column.fn.min('s.serial').as('serial'),
     ])
+    .groupBy('d.id')
     .orderBy('d.id')
-    .orderBy('s.serial')
     .limit(limit)
     .execute()
   return rows.map((row) => ({ ...row, listed: null }))
+}
+
+function liftedRows(store: Kysely<Tables>) {
+  return store
+    .selectFrom('devices as d')
+    .innerJoin('attestation_serials as s', 's.device_id', 'd.id')
+    .where('d.status', '=', 'suspended')
+    .where('d.status_reason', 'like', `${listedReason}%`)
+    .where('s.handled_at', 'is not', null)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('attestation_serials as other')
+            .innerJoin('status_list as l', 'l.serial', 'other.serial')
+            .whereRef('other.device_id', '=', 'd.id')
+            .select('l.serial'),
+        ),
+      ),
+    )
 }
 
 /** Whether any device rests on a chain whose serial numbers are watched. */
@@ -104,4 +108,37 @@ export async function hasAttestedDevices(store: Kysely<Tables>): Promise<boolean
     .limit(1)
     .executeTakeFirst()
   return row !== undefined
+}
+
+/** How many devices are brought down by the list, or were. */
+export type ListedCount = {
+  readonly listed: number
+  /** Of those, for how many policy was not carried out yet. */
+  readonly waiting: number
+  readonly lifted: number
+}
+
+export async function countListed(store: Kysely<Tables>): Promise<ListedCount> {
+  const { listed, waiting } = await store
+    .selectFrom('status_list as l')
+    .crossJoin('attestation_serials as s')
+    .whereRef('s.serial', '=', 'l.serial')
+    .select((column) => [
+      column.fn.count<number>('s.device_id').distinct().as('listed'),
+      column.fn
+        .count<number>('s.device_id')
+        .distinct()
+        .filterWhere((where) =>
+          where.or([
+            where('s.handled_at', 'is', null),
+            where('s.handled_at', '<', where.ref('l.first_seen_at')),
+          ]),
+        )
+        .as('waiting'),
+    ])
+    .executeTakeFirstOrThrow()
+  const { lifted } = await liftedRows(store)
+    .select((column) => column.fn.count<number>('d.id').distinct().as('lifted'))
+    .executeTakeFirstOrThrow()
+  return { listed, waiting, lifted }
 }

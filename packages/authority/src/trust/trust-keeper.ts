@@ -100,6 +100,10 @@ export class TrustKeeper {
     return this.#pinned
   }
 
+  get developmentRoots(): readonly TrustAnchor[] {
+    return this.#loaded.developmentRoots
+  }
+
   /** Whether roots and status list are asked for: an app takes such evidence, or a device rests on it. */
   get isNeeded(): boolean {
     return this.#isNeeded
