@@ -11,6 +11,10 @@ const maxForgottenPerRound = 5_000
 const keepMs = 30 * dayMs
 /** And how many of them at most, of each. */
 const maxRecords = 1_000_000
+/** How long appraisals count in reports. Those that a device rests on are kept as long as it is. */
+const keepAppraisalsMs = 90 * dayMs
+/** History is small; what was refused keeps its checks. */
+const maxAppraisals = { history: 1_000_000, refused: 100_000 } as const
 
 /** Forgets at most `maxForgottenPerRound` rows, so that no other write waits long, and says how many. */
 type Forget = (store: Kysely<Tables>, now: number) => Promise<DeleteResult>
@@ -74,6 +78,8 @@ const forgotten: readonly Forget[] = [
           .offset(maxRecords),
       )
       .executeTakeFirst(),
+  (store, now) => forgetAppraisals(store, 'history', now),
+  (store, now) => forgetAppraisals(store, 'refused', now),
   forgetChanges,
   (store) =>
     store
@@ -83,6 +89,34 @@ const forgotten: readonly Forget[] = [
       )
       .executeTakeFirst(),
 ]
+
+/** Those beyond the newest so many, or older than all that is reported on. */
+async function forgetAppraisals(
+  store: Kysely<Tables>,
+  retention: keyof typeof maxAppraisals,
+  now: number,
+): Promise<DeleteResult> {
+  const newest = await store
+    .selectFrom('appraisals')
+    .select('at')
+    .where('retention', '=', retention)
+    .orderBy('at', 'desc')
+    .limit(1)
+    .offset(maxAppraisals[retention])
+    .executeTakeFirst()
+  const before = Math.max(now - keepAppraisalsMs, newest === undefined ? 0 : newest.at + 1)
+  return store
+    .deleteFrom('appraisals')
+    .where('id', 'in', (rows) =>
+      rows
+        .selectFrom('appraisals')
+        .select('id')
+        .where('retention', '=', retention)
+        .where('at', '<', before)
+        .limit(maxForgottenPerRound),
+    )
+    .executeTakeFirst()
+}
 
 /**
  * From the oldest on, up to the first that is kept, so that what is kept has no gap: a clock that was

@@ -1,13 +1,13 @@
 import { type Problem, reasonOf } from '@sallyport/problem'
 import type { DecisionRecord } from '@sallyport/wire'
 import type { FastifyRequest } from 'fastify'
-import type { Appraisal } from '../appraisals/appraisal.ts'
+import { type Appraisal, noEvidence } from '../appraisals/appraisal.ts'
 import { EvidenceProblem } from '../appraisals/evidence-problem.ts'
 import { addressOf } from './caller.ts'
 
 const maxWords = 500
-/** With the refusal itself, as many as a record holds. */
-const maxChecks = 19
+/** As many as a record holds. */
+const maxChecks = 20
 
 /** A refusal of the device listener in the form that gateways report theirs. */
 export function refusalRecord(
@@ -26,24 +26,26 @@ export function refusalRecord(
     path: path.slice(0, 1_000),
     status: reasonOf(code).status,
     code,
-    stages: [
-      {
-        stage: reasonOf(code).area,
-        mode: 'enforce',
-        verdict: 'refuse',
-        code,
-        ...(expected === undefined ? {} : { expected: expected.slice(0, maxWords) }),
-        ...(found === undefined ? {} : { found: found.slice(0, maxWords) }),
-      },
-      ...(problem instanceof EvidenceProblem ? failedChecks(problem.appraisal) : []),
-    ],
+    stages:
+      problem instanceof EvidenceProblem
+        ? failedChecks(problem.appraisal)
+        : [
+            {
+              stage: reasonOf(code).area,
+              mode: 'enforce',
+              verdict: 'refuse',
+              code,
+              ...(expected === undefined ? {} : { expected: expected.slice(0, maxWords) }),
+              ...(found === undefined ? {} : { found: found.slice(0, maxWords) }),
+            },
+          ],
   }
 }
 
 /** Each check that failed. Those that passed are in the appraisal, which is kept for a shorter time. */
 function failedChecks({ failed }: Appraisal): DecisionRecord['stages'] {
   return failed.slice(0, maxChecks).map(({ format, name, code, expected, found, isEnforced }) => ({
-    stage: format.slice(0, 40),
+    stage: format === noEvidence ? 'evidence' : format,
     mode: isEnforced ? 'enforce' : 'shadow',
     verdict: 'refuse',
     check: name.slice(0, 80),

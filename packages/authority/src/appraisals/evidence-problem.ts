@@ -7,8 +7,8 @@ export class EvidenceProblem extends Problem {
 
   constructor(appraisal: Appraisal) {
     const first = appraisal.failed.find(({ isEnforced }) => isEnforced)
-    const { code = 'evidence_refused', name = 'evidence', expected = '', found = '' } = first ?? {}
-    super(code, { expected: `${name}: ${expected}`, found })
+    const { code = 'evidence_refused', expected = '', found = '' } = first ?? {}
+    super(code, { expected, found })
     this.name = 'EvidenceProblem'
     this.appraisal = appraisal
   }

@@ -14,6 +14,10 @@ const routes: { method?: 'POST'; path: string; role: Role; status: number; body?
   { path: '/devices/{id}/suspend', role: 'support', status: 404, body: {} },
   { path: '/devices/{id}/resume', role: 'support', status: 404, body: {} },
   { path: '/devices/{id}/revoke', role: 'operator', status: 404, body: {} },
+  { path: '/devices/{id}/appraisals', role: 'viewer', status: 404 },
+  { path: '/appraisals/{id}', role: 'viewer', status: 404 },
+  { path: '/appraisals/{id}/evidence', role: 'support', status: 404 },
+  { path: '/attestation/report', role: 'viewer', status: 200 },
   { path: '/certificates/{id}', role: 'viewer', status: 404 },
   { path: '/certificates/{id}/revoke', role: 'operator', status: 404, body: {} },
   { path: '/enrollment-tokens', role: 'viewer', status: 200 },
@@ -32,6 +36,15 @@ const routes: { method?: 'POST'; path: string; role: Role; status: number; body?
   { path: '/admin-tokens', role: 'admin', status: 200 },
   { path: '/admin-tokens', role: 'admin', status: 201, body: { label: 'x', role: 'viewer' } },
   { path: '/admin-tokens/{id}/revoke', role: 'admin', status: 404, body: {} },
+  { path: '/attestation/status', role: 'viewer', status: 200 },
+  { path: '/attestation/refresh', role: 'operator', status: 200, body: {} },
+  {
+    path: '/attestation/status-list/accept',
+    role: 'admin',
+    status: 404,
+    body: { sha256: '0'.repeat(64) },
+  },
+  { path: '/attestation/listed-devices', role: 'viewer', status: 200 },
   { path: '/openapi.json', role: 'viewer', status: 200 },
 ]
 

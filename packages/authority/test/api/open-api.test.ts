@@ -57,6 +57,10 @@ const routes = [
   ...[
     'GET devices',
     'GET devices/{id}',
+    'GET devices/{id}/appraisals',
+    'GET appraisals/{id}',
+    'GET appraisals/{id}/evidence',
+    'GET attestation/report',
     'POST devices/{id}/suspend',
     'POST devices/{id}/resume',
     'POST devices/{id}/revoke',

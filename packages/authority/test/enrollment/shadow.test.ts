@@ -25,7 +25,7 @@ test('mode shadow issues what was proven and records each check that would have 
     shown.body.device.shadow.map(({ check, code }: Record<string, string>) => [check, code]),
     [
       ['enrollmentToken', 'enrollment_token_required'],
-      ['evidence', 'evidence_development_refused'],
+      ['insecureDevelopmentDevices', 'evidence_development_refused'],
       ['approval', 'enrollment_denied'],
     ],
   )

@@ -21,7 +21,7 @@ import {
 const clock = movableClock()
 let deployment: Deployment
 before(async () => {
-  const apps = developmentAppWith('graceDays: 30, maxAgeDays: 90')
+  const apps = `${developmentAppWith('graceDays: 30')}    attestation: { maxAgeDays: 90 }\n`
   deployment = await deploy({ apps, now: clock.now })
 })
 after(() => deployment.close())
