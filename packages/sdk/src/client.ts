@@ -200,7 +200,10 @@ async function usableOrRenewed(context: ClientContext): Promise<Identity | undef
   try {
     return await renewCertificate(context)
   } catch (error) {
-    if (!isSallyportError(error) || error.action !== 're-enroll') throw error
+    // What this certificate can no longer prove, another enrolment may.
+    const isOver =
+      isSallyportError(error) && (error.action === 're-enroll' || error.code === 'evidence_refused')
+    if (!isOver) throw error
     return undefined
   }
 }

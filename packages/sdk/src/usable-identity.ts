@@ -20,12 +20,17 @@ const backgroundRetry = {
   maximumMs: 3_600_000,
 }
 
+/** How long a refusal stands for the requests after it, where the server names no time. */
+const refusalRestMs = 30_000
+
 export function createUsableIdentity(
   context: ClientContext,
   flights: { renew(): Promise<Identity>; enroll(): Promise<Identity> },
   mayEnroll: boolean,
 ): UsableIdentity {
   const renewBesides = createBackgroundRenewal(context, flights.renew)
+  const enroll = restingAfterRefusal(context, flights.enroll)
+  const renew = restingAfterRefusal(context, flights.renew)
 
   async function usable(
     signal: AbortSignal | undefined,
@@ -36,7 +41,7 @@ export function createUsableIdentity(
     if (identity === undefined || ending !== undefined) {
       if (!mayEnroll || done.hasEnrolled) throw ending ?? new SallyportError('device_not_enrolled')
       done.hasEnrolled = true
-      return await untilAborted(flights.enroll(), signal)
+      return await untilAborted(enroll(), signal)
     }
     const now = context.clock.now()
     if (now >= identity.notAfter) return await renewFirst(identity, signal, done)
@@ -50,12 +55,17 @@ export function createUsableIdentity(
     done: { hasEnrolled: boolean },
   ): Promise<Identity> {
     try {
-      return await untilAborted(flights.renew(), signal)
+      return await untilAborted(renew(), signal)
     } catch (error) {
       if (!isSallyportError(error)) throw error
       if (error.action === 're-enroll') return await usable(signal, done)
       // The phone's clock may be wrong, and the authority away: the gateway decides whether it is expired.
       if (error.retryable) return identity
+      // What this certificate can no longer prove, another enrolment may.
+      if (error.code === 'evidence_refused' && mayEnroll && !done.hasEnrolled) {
+        done.hasEnrolled = true
+        return await untilAborted(enroll(), signal)
+      }
       throw error
     }
   }
@@ -81,6 +91,30 @@ async function endOf(
     if (!isSallyportError(error) || error.code !== 'device_key_lost') throw error
     await endIdentity(context, error.code)
     return error
+  }
+}
+
+/**
+ * An attempt that the authority refused is not made again with every request: for a while they hear the
+ * same refusal. What got no answer, or evidence that was not there, is tried again at once.
+ */
+function restingAfterRefusal(context: ClientContext, attempt: () => Promise<Identity>) {
+  let refused: { error: SallyportError; at: number; restMs: number } | undefined
+  return async (): Promise<Identity> => {
+    const sinceMs = refused === undefined ? -1 : context.clock.phoneNow() - refused.at
+    // A time before the refusal means that the phone's clock went back.
+    if (refused !== undefined && sinceMs >= 0 && sinceMs < refused.restMs) throw refused.error
+    refused = undefined
+    try {
+      return await attempt()
+    } catch (error) {
+      if (isSallyportError(error) && error.status !== undefined && error.action !== 're-enroll') {
+        const askedMs = error.retryAfterMs ?? (error.retryable ? 0 : refusalRestMs)
+        const restMs = Math.min(askedMs, backgroundRetry.maximumMs)
+        refused = { error, at: context.clock.phoneNow(), restMs }
+      }
+      throw error
+    }
   }
 }
 

@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { type ClientOptions, isSallyportError } from '../src/index.ts'
-import { createPhone } from './phone.ts'
+import {
+  type ClientOptions,
+  type CollectEvidence,
+  EvidenceError,
+  isSallyportError,
+} from '../src/index.ts'
+import { createPhone, evidence } from './phone.ts'
 import { dayMs, hourMs } from './scripted-server.ts'
 
-type Phone = ReturnType<typeof createPhone>
+type Phone = ReturnType<typeof createPhone> & { isPlatformAway: boolean }
 
 /** What befalls a phone. The first argument of `network` says which of the next requests are lost, and how. */
 const misfortune = fc.oneof(
@@ -27,6 +32,7 @@ const misfortune = fc.oneof(
     kind: fc.constant('skew' as const),
     skewMs: fc.constantFrom(0, -400 * dayMs, -hourMs, hourMs, 6 * dayMs, 400 * dayMs),
   }),
+  fc.record({ kind: fc.constant('platform' as const), isAway: fc.boolean() }),
   fc.record({
     kind: fc.constant('call' as const),
     name: fc.constantFrom('enroll', 'fetch', 'renew', 'renewIfDue'),
@@ -61,6 +67,9 @@ async function befall(phone: Phone, event: Misfortune): Promise<void> {
     case 'skew':
       phone.skewMs = event.skewMs
       return
+    case 'platform':
+      phone.isPlatformAway = event.isAway
+      return
     case 'call': {
       const call = calls[event.name]
       const all = Array.from({ length: event.times }, async () => await call?.(phone))
@@ -89,35 +98,72 @@ function assertOneLiveKeyEach({ server }: Phone): void {
   assert.equal(server.forks, 0, 'the phone looked like two')
 }
 
-for (const renewalKey of ['new', 'same'] as const satisfies ClientOptions['renewalKey'][]) {
-  test(`whatever is lost, crashes or goes wrong with the clock, the phone gets on (${renewalKey} key)`, async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(misfortune, { maxLength: 25 }), async (events) => {
-        const phone = createPhone({ renewalKey })
-        for (const event of events) {
-          await befall(phone, event)
-          assertOneLiveKeyEach(phone)
-        }
-        await settle()
-        phone.server.mishap = () => undefined
-        phone.restart()
+/** Evidence as platforms have it: made anew for every challenge, or once with the key. */
+const platforms: Readonly<Record<string, () => CollectEvidence>> = {
+  'made anew': () => evidence,
+  'bound to the key': () => {
+    const made = new Map<string, ReturnType<CollectEvidence>>()
+    return (context) => {
+      const first = made.get(context.key.id) ?? evidence(context)
+      made.set(context.key.id, first)
+      return first
+    }
+  },
+}
 
-        const first = await phone.client.fetch('/').catch((error: unknown) => error)
-        if (isSallyportError(first)) {
-          assert.equal(first.action, 're-enroll', `${first.code} is a dead end`)
-          await phone.client.enroll()
-        }
-        assert.equal((await phone.client.fetch('/')).status, 200)
-        await settle()
-        assert.equal((await phone.client.fetch('/')).status, 200)
-        await phone.client.renew()
-        assert.equal((await phone.client.status()).state, 'active')
-        assert.equal((await phone.client.status()).hasPendingRequest, false)
-        assertOneLiveKeyEach(phone)
-        const { keyId } = (await phone.client.certificate()) ?? {}
-        assert.deepEqual([...phone.keyStore.keys.keys()], [keyId], 'a key was left behind')
-      }),
-      { numRuns: 400 },
-    )
-  })
+const kinds: readonly Partial<ClientOptions>[] = [
+  { renewalKey: 'new' },
+  { renewalKey: 'same' },
+  { renewalKey: 'same', evidenceAtRenewal: 'always' },
+]
+
+function phoneWith(options: Partial<ClientOptions>, collect: CollectEvidence): Phone {
+  const phone: Phone = Object.assign(
+    createPhone({
+      ...options,
+      evidence: async (context) => {
+        if (phone.isPlatformAway) throw new EvidenceError('unavailable', 'the service is away')
+        return await collect(context)
+      },
+    }),
+    { isPlatformAway: false },
+  )
+  return phone
+}
+
+for (const [platform, collector] of Object.entries(platforms)) {
+  for (const options of kinds) {
+    const name = `${options.renewalKey} key, evidence ${platform}, ${options.evidenceAtRenewal ?? ''}`
+    test(`whatever is lost, crashes or goes wrong with the clock, the phone gets on (${name})`, async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(misfortune, { maxLength: 25 }), async (events) => {
+          const phone = phoneWith(options, collector())
+          for (const event of events) {
+            await befall(phone, event)
+            assertOneLiveKeyEach(phone)
+          }
+          await settle()
+          phone.server.mishap = () => undefined
+          phone.isPlatformAway = false
+          phone.restart()
+
+          const first = await phone.client.fetch('/').catch((error: unknown) => error)
+          if (isSallyportError(first)) {
+            assert.equal(first.action, 're-enroll', `${first.code} is a dead end`)
+            await phone.client.enroll()
+          }
+          assert.equal((await phone.client.fetch('/')).status, 200)
+          await settle()
+          assert.equal((await phone.client.fetch('/')).status, 200)
+          await phone.client.renew()
+          assert.equal((await phone.client.status()).state, 'active')
+          assert.equal((await phone.client.status()).hasPendingRequest, false)
+          assertOneLiveKeyEach(phone)
+          const { keyId } = (await phone.client.certificate()) ?? {}
+          assert.deepEqual([...phone.keyStore.keys.keys()], [keyId], 'a key was left behind')
+        }),
+        { numRuns: 200 },
+      )
+    })
+  }
 }
