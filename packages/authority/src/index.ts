@@ -32,6 +32,7 @@ export type {
   EnrollmentConfig,
 } from './config/app-config.ts'
 export type { AppleAppConfig, ManagedDevicesConfig } from './config/apple-app-config.ts'
+export { attestationPolicies } from './config/attestation-policy.ts'
 export { type AuthorityConfig, authoritySections } from './config/authority-config.ts'
 export type { FoundDecision, FoundHandshake } from './decisions/find-decisions.ts'
 export {
@@ -46,6 +47,7 @@ export type {
   ListedDevicePage,
 } from './api/admin/attestation-status-messages.ts'
 export { type AttestationConfig, googleRootKeys } from './config/attestation-config.ts'
+export { readDevelopmentRoots } from './trust/development-roots.ts'
 export {
   createSnapshot,
   maxSnapshotBytes,

@@ -11,6 +11,16 @@ import {
 } from '@sallyport/attestation'
 import { certificatesFromPem } from '@sallyport/pki'
 import { isProblem, Problem } from '@sallyport/problem'
+import type { ConfiguredApp } from './configured-app.ts'
+
+/** Where trust comes from besides what is built in. */
+export type TrustSources = {
+  /** A folder. */
+  readonly roots?: string
+  readonly statusList?: string
+  /** Those of an app of the configuration. */
+  readonly configured?: Pick<ConfiguredApp, 'google' | 'development'>
+}
 
 /**
  * What evidence is judged by besides policy: the roots that are built in or, in place of all of them, those
@@ -18,17 +28,18 @@ import { isProblem, Problem } from '@sallyport/problem'
  *
  * @throws Problem `command_usage`, `certificate_malformed`, `status_list_malformed`; file errors
  */
-export function trustFromFiles(files: { roots?: string; statusList?: string }): TrustMaterial {
-  const { google, appAttest, appAttestReceipts, managedDevices } = builtInRoots
-  const own = files.roots === undefined ? undefined : rootsOf(files.roots)
+export function trustFromFiles({ roots, statusList, configured }: TrustSources): TrustMaterial {
+  const own = roots === undefined ? undefined : rootsOf(roots)
+  const anchors = (usual: readonly TrustAnchor[]) =>
+    own ?? [...usual, ...(configured?.development ?? [])]
   return {
     android: {
-      anchors: own ?? google,
-      statusList: files.statusList === undefined ? undefined : statusListOf(files.statusList),
+      anchors: anchors(configured?.google ?? builtInRoots.google),
+      statusList: statusList === undefined ? undefined : statusListOf(statusList),
     },
-    appAttest: { anchors: own ?? appAttest },
-    appAttestReceipts: { anchors: own ?? appAttestReceipts },
-    managedDevices: { anchors: own ?? managedDevices },
+    appAttest: { anchors: anchors(builtInRoots.appAttest) },
+    appAttestReceipts: { anchors: anchors(builtInRoots.appAttestReceipts) },
+    managedDevices: { anchors: anchors(builtInRoots.managedDevices) },
   }
 }
 

@@ -3,6 +3,7 @@ import { Problem } from '@sallyport/problem'
 import { enrollmentProofBase } from '@sallyport/wire'
 import type { Input } from '../command.ts'
 import { numberOption, textOption } from '../input.ts'
+import type { ConfiguredApp } from './configured-app.ts'
 import { given, parseBytes, parseKeyId, parseTime } from './option-values.ts'
 import { policyOf } from './policy-options.ts'
 import { readPublicKey } from './public-key-argument.ts'
@@ -26,12 +27,12 @@ export type VerificationRequest = {
 }
 
 /**
- * @param app what an app of the configuration asks for; empty where none was named
+ * @param app of the configuration, where one was named
  * @throws Problem `command_usage`, and what files of keys, roots and lists are refused with
  */
 export function readVerificationRequest(
   input: Input,
-  app: AttestationPolicy,
+  app: ConfiguredApp | undefined,
   now: number,
 ): VerificationRequest {
   const read = <T>(name: string, parse: (text: string) => T): T | undefined => {
@@ -47,9 +48,13 @@ export function readVerificationRequest(
     counter: numberOption(input, 'counter', { least: 0, most: 4_294_967_295 }),
     at: read('at', (text) => parseTime(text, '--at')) ?? now,
     trust: trustFromFiles(
-      given({ roots: textOption(input, 'roots'), statusList: textOption(input, 'statusList') }),
+      given({
+        roots: textOption(input, 'roots'),
+        statusList: textOption(input, 'statusList'),
+        configured: app,
+      }),
     ),
-    policy: policyOf(input, app),
+    policy: policyOf(input, app?.policy ?? {}),
   })
 }
 
