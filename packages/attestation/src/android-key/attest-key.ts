@@ -1,14 +1,16 @@
 import type { AttestationApplicationId } from './attestation-application-id.ts'
 import type { KeyDescription } from './key-description.ts'
-import { purposes, purposeText } from './key-mint-values.ts'
+import { purposes } from './key-mint-values.ts'
 
 /** The first version that knows keys that attest others. */
 const firstAttestKeyVersion = 100
 
 /** Whether a description is of a key that may do nothing but attest other keys of its phone. */
-export function isAttestKey({ hardwareEnforced }: KeyDescription): boolean {
+export function isAttestKey({ hardwareEnforced, softwareEnforced }: KeyDescription): boolean {
   const [purpose, ...others] = hardwareEnforced.purposes ?? []
-  return purpose === purposes.attestKey && others.length === 0
+  return (
+    purpose === purposes.attestKey && others.length === 0 && softwareEnforced.purposes === undefined
+  )
 }
 
 type Binding = {
@@ -18,22 +20,12 @@ type Binding = {
 }
 
 /**
- * What must hold between a key of the phone that attests and the key that it attests. KeyMint lets an
- * ATTEST_KEY sign nothing but attestations it makes itself, of keys in the same secure hardware; so
- * that is what the attesting key must be, made there, and of the phone as it is booted now. Its
- * challenge, patch levels and boot digest may be older: it is made once, and the phone is updated.
+ * What must hold between a key of the phone that can only attest and the key that it attests. KeyMint
+ * lets it sign nothing but attestations that KeyMint makes, of keys in the same secure hardware; so it
+ * must be made there, and on the phone as it is booted now. Its challenge, patch levels and boot
+ * digest may be older: it is made once, and then the phone is updated.
  */
 const bindings: readonly Binding[] = [
-  {
-    expected: 'ATTEST_KEY as its one purpose, enforced by hardware',
-    broken: (attester) =>
-      isAttestKey(attester) && attester.softwareEnforced.purposes === undefined
-        ? undefined
-        : purposeText([
-            ...(attester.hardwareEnforced.purposes ?? []),
-            ...(attester.softwareEnforced.purposes ?? []),
-          ]),
-  },
   {
     expected: 'origin GENERATED',
     broken: ({ hardwareEnforced: { origin } }) =>

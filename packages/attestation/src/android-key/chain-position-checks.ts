@@ -70,7 +70,9 @@ export const chainPositionChecks: readonly CheckRow<AndroidKeySubject>[] = [
     code: 'android_attest_key_unbound',
     kind: 'proof',
     run: ({ attester, description }) => {
-      if (attester === undefined || description === undefined) return unchecked('no attesting key')
+      if (attester === undefined || description === undefined || !isAttestKey(attester)) {
+        return unchecked('no attesting key')
+      }
       const [broken] = brokenBindings(attester, description)
       return broken === undefined
         ? holds(true, 'an attesting key of the same hardware, boot and app', 'one')
