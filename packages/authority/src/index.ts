@@ -46,7 +46,7 @@ export type {
   AttestationStatus,
   ListedDevicePage,
 } from './api/admin/attestation-status-messages.ts'
-export { type AttestationConfig, googleRootKeys } from './config/attestation-config.ts'
+export { type AttestationConfig, googleRootKeys, googleUrls } from './config/attestation-config.ts'
 export { readDevelopmentRoots } from './trust/development-roots.ts'
 export {
   createSnapshot,

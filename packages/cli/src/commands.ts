@@ -365,7 +365,7 @@ export const commands: readonly Command[] = [
     ],
     examples: [
       {
-        line: `sallyport devices show ${anyDevice} --evidence | sallyport attestation verify - --format android-key --roots .sallyport/dev/attestation-roots`,
+        line: `sallyport devices show ${anyDevice} --evidence | sallyport attestation verify - --format android-key --app demo`,
         does: 'what a device enrolled with, once more',
       },
     ],
@@ -388,6 +388,67 @@ export const commands: readonly Command[] = [
       },
     ],
     load: async () => (await import('./commands/attestation.ts')).showAttestation,
+  },
+  {
+    name: 'attestation report',
+    summary: 'Print what policy costs: which phones it refuses, or would in mode enforce',
+    details:
+      'Of the enrolments and renewals of a time, how many were accepted, and which checks lose how many, by model, version of the system and of the app.',
+    options: [
+      { flags: '--app <id>', summary: 'of this app (default: all)' },
+      { flags: '--days <count>', summary: 'the last so many days, up to 90 (default: 30)' },
+      { flags: '--purpose <purpose>', summary: 'enroll or renew (default: both)' },
+      { flags: '--top <count>', summary: 'at most so many lines of each list (default: 20)' },
+    ],
+    examples: [
+      { line: 'sallyport attestation report --days 7', does: 'before mode shadow becomes enforce' },
+    ],
+    load: async () => (await import('./commands/attestation-operations.ts')).reportAttestation,
+  },
+  {
+    name: 'attestation status',
+    summary: 'Print how fresh roots and status list are, and what is wrong with them',
+    details:
+      'Also how many enrolled devices the list brings down, and for how many of them policy is not carried out yet. Exit code 1 where something is wrong that an app depends on.',
+    options: [{ flags: '--refresh', summary: 'have them fetched first, or the snapshot read' }],
+    examples: [{ line: 'sallyport attestation status', does: 'how old is the status list' }],
+    load: async () => (await import('./commands/attestation-operations.ts')).showAttestationStatus,
+  },
+  {
+    name: 'attestation accept-list',
+    asks: true,
+    summary: 'Take up a status list that the authority does not believe',
+    details:
+      'One that lost or gained far more entries than lists do is set aside, and the one before goes on to count: `attestation status` tells of it. Exit code 1 where none waits.',
+    examples: [
+      {
+        line: 'sallyport attestation accept-list --yes',
+        does: 'once its publisher confirmed it',
+      },
+    ],
+    load: async () => (await import('./commands/attestation-operations.ts')).acceptStatusList,
+  },
+  {
+    name: 'attestation snapshot',
+    needsNoConfig: true,
+    summary: 'Fetch roots and status list into a signed file, for hosts without internet',
+    details:
+      'On a machine that has internet. --new-key makes the key that snapshots are signed with, and writes nothing else; its public half lies beside it, and hosts name that as attestation.snapshot.publicKeyFile.',
+    options: [
+      { flags: '--out <file>', summary: 'where to write the snapshot' },
+      { flags: '--key <file>', summary: 'PEM: the Ed25519 or P-256 private key to sign with' },
+      { flags: '--new-key', summary: 'make that key first: --key and --key with .pub' },
+      { flags: '--roots-url <url>', summary: "where roots are published (default: Google's)" },
+      { flags: '--status-list-url <url>', summary: "where the list is (default: Google's)" },
+    ],
+    examples: [
+      { line: 'sallyport attestation snapshot --new-key --key snapshot.key', does: 'once' },
+      {
+        line: 'sallyport attestation snapshot --key snapshot.key --out attestation.jws',
+        does: 'every day or two',
+      },
+    ],
+    load: async () => (await import('./commands/attestation-snapshot.ts')).makeSnapshot,
   },
   {
     name: 'explain',

@@ -42,6 +42,12 @@ const url = (fallback: string, description: string) =>
     }),
   )
 
+/** Where Google publishes. */
+export const googleUrls = {
+  roots: 'https://android.googleapis.com/attestation/root',
+  statusList: 'https://android.googleapis.com/attestation/status',
+} as const
+
 /** Google's RSA key, and the ECDSA P-384 key that phones provisioned since 2026 end at. */
 export const googleRootKeys = [
   'feb2ea7551ee316ed4bb443c8293b884dbfdea40b603ee3e4f4a897e4580fbae',
@@ -51,11 +57,11 @@ export const googleRootKeys = [
 const AndroidSchema = Type.Object(
   {
     rootsUrl: url(
-      'https://android.googleapis.com/attestation/root',
+      googleUrls.roots,
       'Where the roots of Android Key Attestation are published; only those of rootKeys are trusted. off: nothing is fetched',
     ),
     statusListUrl: url(
-      'https://android.googleapis.com/attestation/status',
+      googleUrls.statusList,
       'Where the list of attestation keys that are no longer good is published. off: nothing is fetched',
     ),
     rootKeys: Type.Optional(
