@@ -52,8 +52,7 @@ export async function appraiseEvidence(
   const beside = await appraiseSignals(order, context)
   const { result } = main
   const isProven = result !== undefined && result.assurance !== 'unattested'
-  const isDevelopment =
-    result?.development === true || result?.appAttestKey?.environment === 'development'
+  const isDevelopment = isOfDevelopment(order, result)
   const strayed = isProven ? strayedKind(order, isDevelopment) : []
   const failed = [...main.failed, ...strayed, ...beside.flatMap((part) => part.failed)]
   return {
@@ -76,15 +75,27 @@ export async function appraiseEvidence(
   }
 }
 
+/** An assertion ends at no root: what its key is was settled when that was attested. */
+function isOfDevelopment({ appAttestKey, kind }: AppraisalOrder, result?: AttestationResult) {
+  if (appAttestKey !== undefined) return kind === 'development'
+  return result?.development === true || result?.appAttestKey?.environment === 'development'
+}
+
 function outcomeOf(failed: readonly FailedCheck[]): Appraisal['outcome'] {
   if (failed.length === 0) return 'accepted'
   return failed.some(({ isEnforced }) => isEnforced) ? 'refused' : 'shadowed'
 }
 
-/** Refused in mode `shadow` too: what shadow lets pass is certified under the root that it belongs to. */
-function strayedKind({ kind, sent }: AppraisalOrder, isDevelopment: boolean): FailedCheck[] {
+/**
+ * Refused in mode `shadow` too: what shadow lets pass is certified under the root that it belongs to. An
+ * assertion has no root: it is of the key that was attested under one.
+ */
+function strayedKind(
+  { kind, sent, appAttestKey }: AppraisalOrder,
+  isDevelopment: boolean,
+): FailedCheck[] {
   const found = isDevelopment ? 'development' : 'device'
-  if (kind === undefined || kind === found) return []
+  if (kind === undefined || kind === found || appAttestKey !== undefined) return []
   return [
     {
       format: sent.evidence?.format ?? noEvidence,
