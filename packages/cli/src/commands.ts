@@ -419,7 +419,7 @@ export const commands: readonly Command[] = [
     asks: true,
     summary: 'Take up a status list that the authority does not believe',
     details:
-      'One that lost or gained far more entries than lists do is set aside, and the one before goes on to count: `attestation status` tells of it. Exit code 1 where none waits.',
+      'A list that lost most of its entries is set aside, and the one before goes on to count: `attestation status` tells of it. Exit code 1 where none waits.',
     examples: [
       {
         line: 'sallyport attestation accept-list --yes',
