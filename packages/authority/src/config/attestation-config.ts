@@ -112,7 +112,7 @@ export const AttestationSchema = Type.Object(
     refreshMinutes: Type.Optional(
       Type.Number({
         minimum: 1,
-        maximum: 10_080,
+        maximum: 1_440,
         default: 60,
         description:
           'How often roots and status list are fetched, and the snapshot is read. A max-age that the server states is waited for, up to four times this',

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Metrics } from '../operations/metrics.ts'
 import type { Store } from '../store/store.ts'
+import { coalesced } from './coalesced.ts'
 import type { Held } from './kept-document.ts'
 import { liftedDevices } from './listed-devices.ts'
 import { recordStatusList } from './listed-serials.ts'
@@ -31,9 +32,8 @@ export type LastSweep = { readonly endedAt: number; readonly durationMs: number 
 export class ListWatch {
   readonly #options: ListWatchOptions
   readonly #closing = new AbortController()
+  readonly #rounds = coalesced(() => this.#try())
   #timer: NodeJS.Timeout | undefined
-  #running: Promise<void> | undefined
-  #again = false
   #isPolicyNew = true
   #last: LastSweep | undefined
 
@@ -57,30 +57,24 @@ export class ListWatch {
   }
 
   /** Resolves after a round that began after this was called. */
-  async run(): Promise<void> {
-    this.#again = true
-    this.#running ??= this.#rounds().finally(() => {
-      this.#running = undefined
-    })
-    await this.#running
+  run(): Promise<void> {
+    return this.#rounds.run()
   }
 
   /** Ends between two writes. */
   async close(): Promise<void> {
     clearInterval(this.#timer)
     this.#closing.abort()
-    await this.#running
+    await this.#rounds.idle()
   }
 
-  async #rounds(): Promise<void> {
-    while (this.#again && !this.#closing.signal.aborted) {
-      this.#again = false
-      try {
-        await this.#round()
-      } catch (error) {
-        // Every step can be repeated: the next round does.
-        this.#options.log.error({ err: error }, 'devices cannot be held against the status list')
-      }
+  async #try(): Promise<void> {
+    if (this.#closing.signal.aborted) return
+    try {
+      await this.#round()
+    } catch (error) {
+      // Every step can be repeated: the next round does.
+      this.#options.log.error({ err: error }, 'devices cannot be held against the status list')
     }
   }
 

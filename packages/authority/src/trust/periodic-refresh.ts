@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { coalesced } from './coalesced.ts'
 import { RefreshClock } from './refresh-clock.ts'
 
 /** What came of one attempt. */
@@ -28,8 +29,8 @@ export type RefreshTimes = {
 export class PeriodicRefresh {
   readonly #options: PeriodicRefreshOptions
   readonly #clock = new RefreshClock()
+  readonly #attempts = coalesced(() => this.#attempt())
   #timer: NodeJS.Timeout | undefined
-  #running: Promise<void> | undefined
   #isClosed = false
   #attemptedAt: number | undefined
   #heldAt: number | undefined
@@ -43,19 +44,16 @@ export class PeriodicRefresh {
     return { attemptedAt: this.#attemptedAt, heldAt: this.#heldAt, nextAt: this.#nextAt }
   }
 
-  /** Now. Where an attempt is under way, that one counts. */
+  /** Now: resolves after an attempt that began after this was called. */
   run(): Promise<void> {
-    this.#running ??= this.#attempt().finally(() => {
-      this.#running = undefined
-    })
-    return this.#running
+    return this.#attempts.run()
   }
 
   /** Ends when the attempt under way does. */
   async close(): Promise<void> {
     this.#isClosed = true
     clearTimeout(this.#timer)
-    await this.#running
+    await this.#attempts.idle()
   }
 
   async #attempt(): Promise<void> {

@@ -3,6 +3,7 @@ import { canonicalJson } from '../audit/canonical-json.ts'
 import { type RevokedSerialPolicy, revokedSerialPolicies } from '../config/attestation-config.ts'
 import type { Store } from '../store/store.ts'
 import type { Tables } from '../store/tables.ts'
+import type { TrustConfig } from './trust-keeper.ts'
 
 const settingName = 'revoked_serial_policy'
 
@@ -11,6 +12,14 @@ export type SweepPolicy = {
   readonly everyApp: RevokedSerialPolicy
   /** Apps that have another one. */
   readonly byApp: Readonly<Record<string, RevokedSerialPolicy>>
+}
+
+/** In mode shadow nothing is refused yet: an operator is told. */
+export function sweepPolicy({ apps, attestation }: TrustConfig): SweepPolicy {
+  const inShadow = Object.entries(apps)
+    .filter(([, { enrollment }]) => enrollment.mode === 'shadow')
+    .map(([appId]) => [appId, 'notify'] as const)
+  return { everyApp: attestation.android.onRevokedSerial, byApp: Object.fromEntries(inShadow) }
 }
 
 export function policyOf({ everyApp, byApp }: SweepPolicy, appId: string): RevokedSerialPolicy {

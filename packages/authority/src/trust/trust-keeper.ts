@@ -12,6 +12,7 @@ import { ListWatch } from './list-watch.ts'
 import { hasAttestedDevices } from './listed-devices.ts'
 import { listFromStore } from './listed-serials.ts'
 import { type Attempt, PeriodicRefresh } from './periodic-refresh.ts'
+import { sweepPolicy } from './policy-change.ts'
 import { type PinnedRoots, pinRoots } from './published-roots.ts'
 import { type SnapshotFile, snapshotFileOf } from './snapshot-file.ts'
 import { type AttemptContext, attemptFetch, attemptSnapshot } from './trust-attempts.ts'
@@ -87,7 +88,7 @@ export class TrustKeeper {
     this.watch = new ListWatch({
       ...options,
       list: () => this.statusList.held,
-      policy: () => ({ everyApp: this.#android.onRevokedSerial, byApp: {} }),
+      policy: () => sweepPolicy(this.config),
       onRound: () => this.#judge(),
     })
   }

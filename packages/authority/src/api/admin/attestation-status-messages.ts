@@ -75,6 +75,7 @@ export const AttestationStatus = Type.Object({
 })
 export type AttestationStatus = Type.Static<typeof AttestationStatus>
 
+export const RefreshAttestation = Type.Object({}, closed)
 export const AcceptStatusList = Type.Object({ sha256: Digest }, closed)
 
 export const ListedDeviceQuery = Type.Object(

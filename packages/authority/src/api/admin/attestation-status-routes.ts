@@ -12,6 +12,7 @@ import {
   AttestationStatus,
   ListedDevicePage,
   ListedDeviceQuery,
+  RefreshAttestation,
 } from './attestation-status-messages.ts'
 import { time } from './present.ts'
 
@@ -45,7 +46,8 @@ export function attestationStatusRoutes(api: Api, authority: Authority): void {
         tags,
         operationId: 'refreshAttestation',
         summary: 'Fetches roots and status list, or reads the snapshot, now',
-        response: { 200: AttestationStatus, ...problems(401, 403, 429, 503) },
+        body: RefreshAttestation,
+        response: { 200: AttestationStatus, ...problems(400, 401, 403, 429, 503) },
       },
     },
     () =>
