@@ -21,6 +21,7 @@ export class RefusedAppraisals {
   readonly #timer: NodeJS.Timeout
   readonly #addresses = new AddressLimiter(perAddress)
   #pending: AppraisalRow[] = []
+  #writing: Promise<void> = Promise.resolve()
   #dropped = 0
   #room = maxPending
 
@@ -46,7 +47,13 @@ export class RefusedAppraisals {
     this.#pending.push(row)
   }
 
-  async flush(): Promise<void> {
+  /** Everything kept so far is in the store when this resolves, or was dropped. */
+  flush(): Promise<void> {
+    this.#writing = this.#writing.then(() => this.#write())
+    return this.#writing
+  }
+
+  async #write(): Promise<void> {
     const rows = this.#pending
     if (rows.length === 0) return
     this.#pending = []

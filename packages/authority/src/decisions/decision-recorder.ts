@@ -17,6 +17,7 @@ export class DecisionRecorder {
   readonly #log: Logger
   readonly #timer: NodeJS.Timeout
   #pending: DecisionRecord[] = []
+  #writing: Promise<void> = Promise.resolve()
   #dropped = 0
   #room = maxPending
 
@@ -42,7 +43,13 @@ export class DecisionRecorder {
     this.#pending.push(decision)
   }
 
-  async flush(): Promise<void> {
+  /** Everything recorded so far is in the store when this resolves, or was dropped. */
+  flush(): Promise<void> {
+    this.#writing = this.#writing.then(() => this.#write())
+    return this.#writing
+  }
+
+  async #write(): Promise<void> {
     const decisions = this.#pending
     if (decisions.length === 0) return
     this.#pending = []
