@@ -12,7 +12,15 @@ import {
 import { composeSchema, parseConfig } from '@sallyport/config'
 import pino from 'pino'
 import Type from 'typebox'
-import { createVirtualDevice, type VirtualDevice, type VirtualDeviceOptions } from '../src/index.ts'
+import {
+  createVirtualDevice,
+  defaultAndroidPhone,
+  defaultIosPhone,
+  type DevelopmentRoot,
+  makeDevelopmentRoot,
+  type VirtualDevice,
+  type VirtualDeviceOptions,
+} from '../src/index.ts'
 import { scratchDirectory } from './scratch-directory.ts'
 
 export const dayMs = 24 * 3_600_000
@@ -27,6 +35,8 @@ export type AuthorityDeployment = {
   readonly adminUrl: string
   readonly caFile: string
   readonly developmentRootPem: string
+  /** What evidence of virtual phones ends at. */
+  readonly attestationRoot: DevelopmentRoot
   /** How far the authority's clock is ahead of the real one. */
   clock: { offsetMs: number }
   admin(method: string, path: string, body?: unknown): Promise<AdminAnswer>
@@ -38,7 +48,22 @@ export type AuthorityDeployment = {
 // Admin answers are looked into by name; their schemas are the authority's to test.
 type AdminAnswer = { status: number; body: { [name: string]: unknown } }
 
+const [teamId = '', ...bundle] = defaultIosPhone.appId.split('.')
+/** The app of virtual phones, as strict as its defaults. */
+const phones = `
+    insecureDevelopmentDevices: true
+    android:
+      packages: [${defaultAndroidPhone.packageName}]
+      signerDigests: [${defaultAndroidPhone.signerDigest}]
+      minimumOsPatchLevel: 2025-01
+    apple: { teamId: ${teamId}, bundleIds: [${bundle.join('.')}] }
+    enrollment:
+      evidence: [android-key, apple-app-attest]
+      limits: { failuresPerAddressPerHour: 1000 }
+`
+
 const apps = `
+  phones:${phones}
   wallet:
     insecureDevelopmentDevices: true
     enrollment: { evidence: [development] }
@@ -60,6 +85,8 @@ export async function deployAuthority(t: Pick<TestContext, 'after'>): Promise<Au
     writeFileSync(join(directory, name), text, { mode: 0o600 })
     return join(directory, name)
   }
+  const attestationRoot = makeDevelopmentRoot()
+  file('attestation-root.crt', attestationRoot.pem)
   const config = readConfig(directory)
   const initialized = await initializeAuthority({
     trustDomain: 'example.com',
@@ -101,6 +128,7 @@ export async function deployAuthority(t: Pick<TestContext, 'after'>): Promise<Au
     adminUrl,
     caFile,
     developmentRootPem: initialized.developmentRootPem ?? '',
+    attestationRoot,
     clock,
     admin: (method, path, body) => {
       const authorization = `Bearer ${initialized.adminToken}`
@@ -131,6 +159,9 @@ version: 1
 trustDomain: example.com
 store: { path: sallyport.db }
 apps:${apps}
+attestation:
+  android: { rootsUrl: off, statusListUrl: off, whenTooOld: allow }
+  insecureDevelopmentRoots: [attestation-root.crt]
 authority:
   keys: { directory: keys }
   listeners:
