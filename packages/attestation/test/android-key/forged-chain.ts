@@ -19,7 +19,8 @@ import {
   trustAnchor,
 } from '../../src/index.ts'
 
-export const at = Date.now()
+/** Fixed, so that every run is the same. */
+export const at = Date.parse('2026-11-22T12:00:00Z')
 export const root = makeDevelopmentRoot({ now: at })
 export const anchor = trustAnchor(root.certificate, { development: true })
 export const challenge = Buffer.alloc(32, 0xc4)
