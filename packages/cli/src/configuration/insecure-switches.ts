@@ -6,7 +6,12 @@ export function insecureSwitches(value: unknown, path: readonly string[] = []): 
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([key, member]) => {
     const here = [...path, key]
-    const isOn = key.startsWith('insecure') && member !== false && member !== undefined
+    const isOn = key.startsWith('insecure') && !isOff(member)
     return [...(isOn ? [here.join('.')] : []), ...insecureSwitches(member, here)]
   })
+}
+
+/** A switch that takes a list is off where the list is empty. */
+function isOff(member: unknown): boolean {
+  return member === false || member === undefined || (Array.isArray(member) && member.length === 0)
 }
