@@ -1,3 +1,4 @@
+import { createPublicKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { AttestationPolicy, PlayIntegrityPolicy } from '@sallyport/attestation'
 import { resolvePath } from '@sallyport/config'
@@ -61,15 +62,15 @@ function playIntegrityPolicy(
 ): Omit<PlayIntegrityPolicy, 'packages' | 'signerDigests'> {
   return {
     ...config,
-    decryptionKey: readKey(directory, config.decryptionKeyFile),
-    verificationKey: readKey(directory, config.verificationKeyFile),
+    decryptionKey: readKey(directory, config.decryptionKeyFile, isDecryptionKey),
+    verificationKey: readKey(directory, config.verificationKeyFile, isVerificationKey),
   }
 }
 
 const maxKeyCharacters = 1_024
 
 /** A key as the Play Console shows it: base64, over as many lines as the file has. */
-function readKey(directory: string, file: string): string {
+function readKey(directory: string, file: string, isKey: (bytes: Buffer) => boolean): string {
   const path = resolvePath(directory, file)
   let text: string
   try {
@@ -78,12 +79,24 @@ function readKey(directory: string, file: string): string {
     const said = cause instanceof Error ? cause.message : String(cause)
     throw new Problem('config_unreadable', { detail: `${path}: ${said}`, cause })
   }
-  if (text.length <= maxKeyCharacters && /^[A-Za-z0-9+/]+={0,2}$/.test(text)) return text
+  const isBase64 = text.length <= maxKeyCharacters && /^[A-Za-z0-9+/]+={0,2}$/.test(text)
+  if (isBase64 && isKey(Buffer.from(text, 'base64'))) return text
   throw new Problem('config_unreadable', {
-    detail: `${path} holds no key`,
-    expected: 'a key of Play Integrity as the Play Console shows it: base64',
+    detail: `${path} does not hold the key of Play Integrity that it should`,
+    expected: 'decryption key or verification key, each as the Play Console shows it: base64',
     found: `${text.length} characters that are something else`,
   })
+}
+
+/** AES-256: the verdicts come as A256KW. */
+const isDecryptionKey = (bytes: Buffer): boolean => bytes.length === 32
+
+function isVerificationKey(bytes: Buffer): boolean {
+  try {
+    return createPublicKey({ key: bytes, format: 'der', type: 'spki' }).asymmetricKeyType === 'ec'
+  } catch {
+    return false
+  }
 }
 
 function applePolicy({

@@ -90,8 +90,10 @@ test('a refused appraisal is kept whole but for what was sent: what passed, and 
   assert.equal(appraisal.deviceId, null)
   assert.equal(appraisal.model, 'Virtual phone')
   assert.equal(appraisal.hasEvidence, false)
-  const outcomes = appraisal.results[0].checks.map(({ outcome }: { outcome: string }) => outcome)
-  assert.ok(outcomes.includes('passed') && outcomes.includes('failed'))
+  const outcomes = new Set(
+    appraisal.results[0].checks.map(({ outcome }: { outcome: string }) => outcome),
+  )
+  assert.ok(outcomes.has('passed') && outcomes.has('failed'))
   const evidence = await deployment.admin(`/admin/v1/appraisals/${appraisal.id}/evidence`)
   assert.equal(evidence.status, 404)
 })
