@@ -7,9 +7,11 @@ import type { Subject } from './subject.ts'
 
 const limit = 1.5
 
-/** A chain of a real phone, as its file below the fixtures of Android is called. */
+/** A chain of a real phone, as its file in Google's test data is called. */
 export function androidSubject(name: string): Subject {
-  const file = readEvidenceFile(readFileSync(path.join(fixtures, 'android', `${name}.pem`)))
+  const file = readEvidenceFile(
+    readFileSync(path.join(fixtures, 'android/google-keyattestation', `${name}.pem`)),
+  )
   if (file.kind !== 'chain') throw new Error(`${name} is no chain`)
   const { chain } = file
   const certificates = chain.map((der) => parseCertificate(der))
@@ -23,22 +25,37 @@ export function androidSubject(name: string): Subject {
     trust: { anchors: builtInRoots.google, statusList: { entries: new Map(), fetchedAt: 0 } },
     policy: {},
   }
+  const signatures = signed(certificates).map(
+    ({ signatureAlgorithm, tbs, signature }, position) => {
+      const { publicKey: key } = certificates[position + 1] ?? root
+      return { key, algorithm: signatureAlgorithm, tbs, signature }
+    },
+  )
   return {
     name,
     about: `${root.keyDescription} root, ${certificates.length} certificates`,
-    signatures: certificates.length,
     verify: () => appraiseAndroidKey(options).accepted,
-    verifySignatures: () => areSigned(certificates),
-    limit,
+    bare: {
+      count: signatures.length,
+      verify: () =>
+        signatures.every(({ key, algorithm, tbs, signature }) =>
+          isSignedBy(key, algorithm, tbs, signature),
+        ),
+      limit,
+    },
   }
 }
 
-/** Each by the next one's key, the last by its own. Keys are made at the first call and kept. */
-function areSigned(certificates: readonly Certificate[]): boolean {
-  return certificates.every(({ signatureAlgorithm, tbs, signature, publicKey }, position) => {
-    const issuerKey = certificates[position + 1]?.publicKey ?? publicKey
-    return isSignedBy(issuerKey, signatureAlgorithm, tbs, signature)
-  })
+/**
+ * Those that vouch for something: each certificate's by the next one's key, and that of a root by itself
+ * where it is a re-issue. A root that is configured byte by byte is believed as it is.
+ */
+function signed(certificates: readonly Certificate[]): readonly Certificate[] {
+  const root = certificates.at(-1)
+  const isConfigured = builtInRoots.google.some(({ certificate }) =>
+    root?.der.equals(certificate.der),
+  )
+  return isConfigured ? certificates.slice(0, -1) : certificates
 }
 
 /** An hour after the youngest of the certificates above the leaf began: remotely provisioned ones live for weeks. */

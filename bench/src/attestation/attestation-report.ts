@@ -1,5 +1,5 @@
 import { median, medianRatio } from '../report/statistics.ts'
-import type { Subject } from './subject.ts'
+import type { BareSignatures, Subject } from './subject.ts'
 
 /** CPU microseconds of one verification, a value a round. */
 export type MeasuredSubject = {
@@ -11,15 +11,19 @@ export type MeasuredSubject = {
 export type ReportedAttestation = {
   readonly name: string
   readonly about: string
-  readonly signatures: number
   /** On one core. */
   readonly verificationsPerSecond: number
-  /** Medians over the rounds, CPU time. */
+  /** CPU time, the median over the rounds. */
   readonly microseconds: number
-  readonly bareMicroseconds: number
-  /** The median over the rounds of the ratio within each. */
-  readonly ratio: number
-  readonly limit: number | null
+  /** Null: told for information. */
+  readonly bare: {
+    readonly signatures: number
+    readonly microseconds: number
+    /** The median over the rounds of the ratio within each. */
+    readonly ratio: number
+    readonly limit: number
+    readonly isMet: boolean
+  } | null
   readonly samples: { readonly whole: readonly number[]; readonly bare: readonly number[] }
 }
 
@@ -34,25 +38,23 @@ export function reportedAttestation({
   whole,
   bare,
 }: MeasuredSubject): ReportedAttestation {
-  const { name, about, signatures, limit = null } = subject
+  const { name, about } = subject
   const microseconds = median(whole)
   return {
     name,
     about,
-    signatures,
     verificationsPerSecond: 1_000_000 / microseconds,
     microseconds,
-    bareMicroseconds: median(bare),
-    ratio: medianRatio(whole, bare),
-    limit,
+    bare: subject.bare === undefined ? null : reportedBare(subject.bare, whole, bare),
     samples: { whole, bare },
   }
 }
 
-export function meetsAttestationLimits({ attestations }: AttestationReport): boolean {
-  return attestations.every(isWithinLimit)
+function reportedBare({ count, limit }: BareSignatures, whole: number[], bare: number[]) {
+  const ratio = medianRatio(whole, bare)
+  return { signatures: count, microseconds: median(bare), ratio, limit, isMet: ratio <= limit }
 }
 
-export function isWithinLimit({ limit, ratio }: ReportedAttestation): boolean {
-  return limit === null || ratio <= limit
+export function meetsAttestationLimits({ attestations }: AttestationReport): boolean {
+  return attestations.every(({ bare }) => bare?.isMet ?? true)
 }

@@ -1,14 +1,19 @@
-/** An attestation that is verified again and again, and the signature verifications that are in it. */
+/** An attestation that is verified again and again. */
 export type Subject = {
   readonly name: string
   /** What a person may want to know of it: its root, its certificates. */
   readonly about: string
-  /** How many signatures `verifySignatures` verifies. */
-  readonly signatures: number
   /** The whole verification; whether it accepts. */
   verify(): boolean
-  /** The signatures alone, by keys that were read before; whether all are good. */
-  verifySignatures(): boolean
-  /** How many times the bare signatures a verification may cost. Undefined: told for information. */
-  readonly limit?: number
+  /** The bare signature verifications that are in it. Undefined: it is told for information alone. */
+  readonly bare?: BareSignatures
+}
+
+export type BareSignatures = {
+  /** How many there are. */
+  readonly count: number
+  /** Verifies them by keys that were read before; whether all are good. */
+  verify(): boolean
+  /** How many times as much as these the whole may cost. */
+  readonly limit: number
 }
