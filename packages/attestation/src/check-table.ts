@@ -39,7 +39,8 @@ export function runChecks<Subject>(
   let accepted = true
   let proven = true
   for (const { name, code, kind, run } of table) {
-    const { outcome, expected, found } = run(subject)
+    const { outcome, expected, found: whole } = run(subject)
+    const found = bounded(whole)
     const isFailed = outcome === 'failed'
     checks.push({ name, outcome, code: isFailed ? code : null, expected, found })
     if (isFailed) accepted = false
@@ -47,3 +48,9 @@ export function runChecks<Subject>(
   }
   return { checks, accepted, proven }
 }
+
+/** What was found is kept, logged and read by people, and comes from outside. */
+const maxFoundCharacters = 1_000
+
+const bounded = (text: string): string =>
+  text.length <= maxFoundCharacters ? text : `${text.slice(0, maxFoundCharacters)}…`

@@ -60,7 +60,7 @@ export const keyChecks: readonly CheckRow<DescribedSubject>[] = [
         hardwareEnforced.origin === 'GENERATED' &&
           (softwareEnforced.origin ?? 'GENERATED') === 'GENERATED',
         'GENERATED, enforced by hardware',
-        hardwareEnforced.origin ?? `none by hardware, ${softwareEnforced.origin} by software`,
+        `${hardwareEnforced.origin ?? 'none'} by hardware, ${softwareEnforced.origin ?? 'none'} by software`,
       ),
   },
   {
@@ -69,11 +69,12 @@ export const keyChecks: readonly CheckRow<DescribedSubject>[] = [
     kind: 'proof',
     run: ({ description: { hardwareEnforced, softwareEnforced } }) => {
       const enforced = hardwareEnforced.purposes ?? []
-      const all = [...enforced, ...(softwareEnforced.purposes ?? [])]
+      const others = softwareEnforced.purposes ?? []
       return holds(
-        enforced.includes(purposes.sign) && all.every((one) => allowedPurposes.has(one)),
+        enforced.includes(purposes.sign) &&
+          [...enforced, ...others].every((one) => allowedPurposes.has(one)),
         'SIGN, with or without VERIFY, enforced by hardware',
-        purposeText(enforced),
+        `${purposeText(enforced)} by hardware, ${purposeText(others)} by software`,
       )
     },
   },
@@ -105,7 +106,7 @@ export const keyChecks: readonly CheckRow<DescribedSubject>[] = [
     // WebAuthn §8.4 asks for the same: a key for all apps is no key of this one.
     name: 'applicationScope',
     code: 'android_key_for_all_apps',
-    kind: 'proof',
+    kind: 'policy',
     run: ({ description: { hardwareEnforced, softwareEnforced } }) => {
       const isForAll =
         (hardwareEnforced.allApplications ?? softwareEnforced.allApplications) === true

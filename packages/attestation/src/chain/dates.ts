@@ -11,9 +11,10 @@ export function findOutOfDate({
 }: CertificateChain): number | undefined {
   const found = certificates.findIndex(({ notBefore, notAfter }, position) => {
     const rule = dateRule(position)
+    if (rule === 'neither') return false
     // notAfter is a second, and valid to its end.
-    const isOver = rule === 'both' && at >= notAfter + 1_000
-    return isOver || (rule !== 'neither' && at < notBefore)
+    const isValid = at >= notBefore && (rule === 'notBefore' || at < notAfter + 1_000)
+    return !isValid
   })
   return found < 0 ? undefined : found
 }

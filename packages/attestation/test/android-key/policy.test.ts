@@ -183,6 +183,12 @@ describe('a policy that asks for', () => {
     ])
     assert.equal(appraise(chain, { policy: {} }).facts.osPatchLevel, undefined)
   })
+  it('what was found is cut where evidence makes it long', () => {
+    const packages = [{ name: 'x'.repeat(9_000), version: 1 }]
+    const softwareEnforced = { attestationApplicationId: { packages, signerDigests: [] } }
+    const result = appraise(chainOf({ description: { ...honest, softwareEnforced } }))
+    assert.equal(checkOf(result, 'package').found.length, 1_001)
+  })
   it('a higher assurance refuses', () => {
     const result = appraise(chainOf(), { minimumAssurance: 'strongbox' })
     assert.deepEqual(refusalsOf(result), ['attestation_assurance_too_low'])
