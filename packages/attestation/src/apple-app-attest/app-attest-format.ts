@@ -35,9 +35,10 @@ function appraiseEnrolment(evidence: Evidence, context: AppraisalContext): Attes
     keyId: read.keyId,
     at,
     trust,
-    ...demandsOf(context),
+    clientData: clientDataOf(context),
     policy: policy.apple ?? {},
-    ...(appAttestKey === undefined ? {} : { registeredKey: appAttestKey }),
+    minimumAssurance: policy.minimumAssurance,
+    registeredKey: appAttestKey,
   })
 }
 
@@ -56,18 +57,16 @@ function appraiseRenewal(evidence: Evidence, context: AppraisalContext): Attesta
     assertion: read.cbor,
     keyId: read.keyId,
     key,
-    ...demandsOf(context),
+    clientData: clientDataOf(context),
     policy: policy.apple ?? {},
+    minimumAssurance: policy.minimumAssurance,
   })
 }
 
-function demandsOf({ challenge, spki, policy: { minimumAssurance } }: AppraisalContext) {
-  return {
-    ...(challenge === undefined || spki === undefined
-      ? {}
-      : { clientData: enrollmentProofBase(challenge, spki) }),
-    ...(minimumAssurance === undefined ? {} : { minimumAssurance }),
-  }
+/** What the app handed the SHA-256 of to App Attest. */
+function clientDataOf({ challenge, spki }: AppraisalContext): Uint8Array | undefined {
+  if (challenge === undefined || spki === undefined) return undefined
+  return enrollmentProofBase(challenge, spki)
 }
 
 /** 32 bytes in base64 with padding. */

@@ -1,8 +1,7 @@
 import type { Assurance } from '@sallyport/wire'
 import type { AppAttestKey, AttestationResult, Claims } from '../attestation-result.ts'
-import { findChainEnd } from '../chain/anchors.ts'
-import type { CertificateChain } from '../chain/certificate-chain.ts'
 import { parseChain } from '../chain/chain-evidence.ts'
+import { strictChain } from '../chain/strict-chain.ts'
 import { runChecks } from '../check-table.ts'
 import { type EvidenceFault, malformedResult, wellFormed } from '../malformed-result.ts'
 import type { TrustMaterial } from '../trust.ts'
@@ -21,16 +20,16 @@ export type AppAttestationOptions = {
   /** CBOR, as `attestKey` returned it. */
   readonly attestation: Uint8Array
   /** Base64, as `generateKey` returned it. Undefined: not checked. */
-  readonly keyId?: string
+  readonly keyId?: string | undefined
   /** What the app handed the SHA-256 of to `attestKey`. Undefined: not checked. */
-  readonly clientData?: Uint8Array
+  readonly clientData?: Uint8Array | undefined
   /** Milliseconds. */
   readonly at: number
   readonly trust: Pick<TrustMaterial, 'appAttest' | 'appAttestReceipts'>
   readonly policy: AppAttestPolicy
-  readonly minimumAssurance?: Assurance
+  readonly minimumAssurance?: Assurance | undefined
   /** Of the device, if it has one: then it must assert with that, and attest no other. */
-  readonly registeredKey?: AppAttestKey
+  readonly registeredKey?: AppAttestKey | undefined
 }
 
 /**
@@ -68,15 +67,6 @@ function readSubject(
   if (!Array.isArray(certificates)) return certificates
   const [leaf] = certificates
   if (leaf === undefined) return { expected: 'certificates', found: 'none' }
-  const end = findChainEnd(certificates, trust.appAttest.anchors)
-  const chain: CertificateChain = {
-    certificates,
-    end,
-    at,
-    // The anchor is its key: the dates of a root that came along mean nothing.
-    dateRule: (position) =>
-      end?.isIncluded === true && position === certificates.length - 1 ? 'neither' : 'both',
-  }
   const { authenticatorData } = object
   const leafFacts = readLeafFacts(leaf)
   const signedAppId = leafFacts.claims['appId']
@@ -91,7 +81,7 @@ function readSubject(
     environment: environmentOf(authenticatorData.aaguid),
     policy,
     minimumAssurance: options.minimumAssurance,
-    chain,
+    chain: strictChain(certificates, trust.appAttest.anchors, at),
     leaf,
     point: leaf.keyKind === 'ec-p256' ? leaf.spki.subarray(-pointBytes) : undefined,
     appId,
@@ -101,7 +91,7 @@ function readSubject(
         : readReceipt(object.receipt, {
             anchors: trust.appAttestReceipts.anchors,
             spki: leaf.spki,
-            ...(appId === undefined ? {} : { appId }),
+            appId,
           }),
     clientData: options.clientData,
     keyId: options.keyId,

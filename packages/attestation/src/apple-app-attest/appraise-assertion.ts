@@ -13,13 +13,13 @@ export type AssertionOptions = {
   /** CBOR, as `generateAssertion` returned it. */
   readonly assertion: Uint8Array
   /** What the app handed the SHA-256 of to `generateAssertion`. Undefined: nothing can be proven. */
-  readonly clientData?: Uint8Array
+  readonly clientData?: Uint8Array | undefined
   /** That of the device, with the counter of its last assertion. */
   readonly key: AppAttestKey
   /** Base64, as the message has it. Undefined: not checked. */
-  readonly keyId?: string
+  readonly keyId?: string | undefined
   readonly policy: AppAttestPolicy
-  readonly minimumAssurance?: Assurance
+  readonly minimumAssurance?: Assurance | undefined
 }
 
 /**

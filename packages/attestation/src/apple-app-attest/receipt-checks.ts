@@ -10,7 +10,7 @@ import type { ReceiptFields } from './receipt-fields.ts'
 /** What a receipt must be for. A member that is not there is not checked. */
 export type ReceiptDemands = {
   /** `TEAMID.bundle.id` */
-  readonly appId?: string
+  readonly appId?: string | undefined
   /** DER SubjectPublicKeyInfo of the attested key. */
   readonly spki?: Uint8Array
   /** It must have been made within so long before this time; milliseconds. */

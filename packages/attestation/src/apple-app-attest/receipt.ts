@@ -1,7 +1,6 @@
 import { DerError } from '@sallyport/pki'
 import type { AttestationCheck, Claims } from '../attestation-result.ts'
-import { findChainEnd } from '../chain/anchors.ts'
-import type { CertificateChain } from '../chain/certificate-chain.ts'
+import { strictChain } from '../chain/strict-chain.ts'
 import { runChecks } from '../check-table.ts'
 import { readSignedData } from '../cms/signed-data.ts'
 import { signerChain } from '../cms/signer.ts'
@@ -66,15 +65,7 @@ function readSubject(
   const fields = readReceiptFields(signedData.content)
   const certificates = signerChain(signedData)
   if (certificates.length === 0) throw new DerError("the signer's certificate missing", 0)
-  const end = findChainEnd(certificates, anchors)
-  const chain: CertificateChain = {
-    certificates,
-    end,
-    at: fields.creationTime,
-    // The anchor is its key: the dates of a root that the message brings along mean nothing.
-    dateRule: (position) =>
-      end?.isIncluded === true && position === certificates.length - 1 ? 'neither' : 'both',
-  }
+  const chain = strictChain(certificates, anchors, fields.creationTime)
   return { signedData, fields, chain, demands }
 }
 

@@ -1,8 +1,7 @@
 import type { Assurance } from '@sallyport/wire'
 import type { AttestationResult, Claims } from '../attestation-result.ts'
-import { findChainEnd } from '../chain/anchors.ts'
-import type { CertificateChain } from '../chain/certificate-chain.ts'
 import { parseChain } from '../chain/chain-evidence.ts'
+import { strictChain } from '../chain/strict-chain.ts'
 import { runChecks } from '../check-table.ts'
 import { malformedResult, wellFormed } from '../malformed-result.ts'
 import type { TrustMaterial } from '../trust.ts'
@@ -41,20 +40,15 @@ export function appraiseManagedDevice(options: ManagedDeviceOptions): Attestatio
   }
   const [leaf] = certificates
   if (leaf === undefined) throw new TypeError('a chain that was parsed has a leaf')
-  const end = findChainEnd(certificates, trust.anchors)
-  const root = end?.isIncluded === true ? certificates.length - 1 : undefined
-  // The key is the anchor: a root that is included is not judged by the dates it was issued with.
-  const dateRule: CertificateChain['dateRule'] = (position) =>
-    position === root ? 'neither' : 'both'
+  const chain = strictChain(certificates, trust.anchors, at)
   const device = readManagedDevice(leaf)
-  const chain: CertificateChain = { certificates, end, at, dateRule }
   const asked = { challenge, spki, policy, minimumAssurance }
   const result = runChecks(managedDeviceChecks, { chain, leaf, device, ...asked })
   return {
     format,
     accepted: result.accepted,
     assurance: result.proven ? 'secure-enclave' : 'unattested',
-    development: end?.anchor.development ?? false,
+    development: chain.end?.anchor.development ?? false,
     checks: [wellFormed('X.509 certificates', `${certificates.length}`), ...result.checks],
     claims: claimsOf(device, leaf.notBefore, leaf.notAfter),
     facts: result.proven ? factsOf(device) : {},
