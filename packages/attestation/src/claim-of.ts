@@ -23,10 +23,11 @@ export function claimOf(value: Parsed): Claim {
   }
   if (isList(value)) return value.map(claimOf)
   if (typeof value !== 'object') return value
-  const members = Object.entries(value).flatMap(([name, member]) =>
-    member === undefined ? [] : [[name, claimOf(member)] as const],
-  )
-  return Object.fromEntries(members)
+  const claims: Record<string, Claim> = {}
+  for (const [name, member] of Object.entries(value)) {
+    if (member !== undefined) claims[name] = claimOf(member)
+  }
+  return claims
 }
 
 const isList = (value: Parsed): value is readonly Parsed[] => Array.isArray(value)

@@ -1,4 +1,4 @@
-import { createHash, type KeyObject } from 'node:crypto'
+import { hash, type KeyObject } from 'node:crypto'
 import { Problem } from '@sallyport/problem'
 import {
   type Extension,
@@ -101,7 +101,7 @@ export function parseCertificate(der: Uint8Array): Certificate {
 
 /** SHA-256 of some DER, base64url: the thumbprint of a certificate, the name of a key. */
 export function thumbprint(der: Uint8Array): string {
-  return createHash('sha256').update(der).digest('base64url')
+  return hash('sha256', der, 'base64url')
 }
 
 function readCertificate(der: Buffer): Certificate {
