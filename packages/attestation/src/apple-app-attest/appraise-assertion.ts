@@ -5,7 +5,7 @@ import { malformedResult, wellFormed } from '../malformed-result.ts'
 import { assertionChecks } from './assertion-checks.ts'
 import { maxAssertionBytes, readAssertionObject } from './assertion-object.ts'
 import { authenticatorClaims } from './claims.ts'
-import { provenByAppAttest } from './common-checks.ts'
+import { provenByAppAttest } from './app-attest-subject.ts'
 import type { AppAttestPolicy } from './policy.ts'
 import { readObject } from './read-object.ts'
 

@@ -4,7 +4,8 @@ import { type CheckRow, holds, unchecked } from '../check-table.ts'
 import { isSameBytes } from '../same-bytes.ts'
 import { findAppId } from './app-id.ts'
 import type { AssertionObject } from './assertion-object.ts'
-import { type AppAttestSubject, policyChecks, trailingBytesCheck } from './common-checks.ts'
+import { type AppAttestSubject, trailingBytesCheck } from './app-attest-subject.ts'
+import { policyChecks } from './policy-checks.ts'
 import { nonceOf } from './nonce.ts'
 
 /** What the checks of an assertion look at. */

@@ -6,7 +6,8 @@ import { chainChecks } from '../chain/chain-checks.ts'
 import { type CheckRow, holds, unchecked } from '../check-table.ts'
 import { isSameBytes } from '../same-bytes.ts'
 import type { AttestationObject } from './attestation-object.ts'
-import { type AppAttestSubject, policyChecks, trailingBytesCheck } from './common-checks.ts'
+import { type AppAttestSubject, trailingBytesCheck } from './app-attest-subject.ts'
+import { policyChecks } from './policy-checks.ts'
 import { readAttestedNonce } from './leaf-extensions.ts'
 import { nonceOf } from './nonce.ts'
 import type { ReceiptResult } from './receipt.ts'
@@ -45,11 +46,9 @@ export const attestationChecks: readonly CheckRow<AttestationSubject>[] = [
     code: 'app_attest_assertion_required',
     kind: 'proof',
     run: ({ registeredKey }) =>
-      holds(
-        registeredKey === undefined,
-        'an attestation of a device that has no key registered',
-        registeredKey === undefined ? 'it has none' : `it has ${registeredKey.keyId}`,
-      ),
+      registeredKey === undefined
+        ? unchecked('no key is registered', 'an assertion, where a key is registered')
+        : holds(false, `an assertion by ${registeredKey.keyId}`, 'an attestation'),
   },
   {
     name: 'format',

@@ -1,34 +1,10 @@
-import { isAtLeast, type Assurance } from '@sallyport/wire'
+import { isAtLeast } from '@sallyport/wire'
 import { type CheckRow, holds, unchecked } from '../check-table.ts'
+import { type AppAttestSubject, provenByAppAttest } from './app-attest-subject.ts'
 import { bundleVersionOf, validationCategoryOf, validationCategoryText } from './appended-claims.ts'
-import type { AuthenticatorData } from './authenticator-data.ts'
 import { isVersionAtLeast } from './bundle-version.ts'
-import type { AppAttestEnvironment } from './environment.ts'
-import type { AppAttestPolicy } from './policy.ts'
 
-/** What attestations and assertions have in common. */
-export type AppAttestSubject = {
-  readonly authenticatorData: AuthenticatorData
-  /** After the object, or after everything in the authenticator data that is known. */
-  readonly trailingBytes: number
-  /** Undefined: of none that is known. */
-  readonly environment: AppAttestEnvironment | undefined
-  readonly policy: AppAttestPolicy
-  readonly minimumAssurance: Assurance | undefined
-}
-
-/** All that App Attest can ever prove of a key that does TLS. */
-export const provenByAppAttest: Assurance = 'app-attested'
-
-export const trailingBytesCheck: CheckRow<AppAttestSubject> = {
-  name: 'trailingBytes',
-  code: 'app_attest_trailing_bytes',
-  kind: 'proof',
-  run: ({ trailingBytes }) =>
-    holds(trailingBytes === 0, 'nothing after what is known', `${trailingBytes} bytes`),
-}
-
-/** What policy asks of both, in the order in which a result lists them. */
+/** What policy asks of attestations and assertions, in the order in which a result lists them. */
 export const policyChecks: readonly CheckRow<AppAttestSubject>[] = [
   {
     name: 'environmentAllowed',
