@@ -26,6 +26,15 @@ export type SentEvidence = {
   readonly signals?: readonly Evidence[] | undefined
 }
 
+/** What Apple says in the receipt of an App Attest key. Times are milliseconds. */
+export type ReceiptFacts = {
+  /** From when Apple gives a newer one. */
+  readonly notBefore: number | null
+  readonly expiresAt: number
+  /** About how many keys this phone made for the app in 30 days. */
+  readonly riskMetric: number | null
+}
+
 /** What came of the evidence of one message. */
 export type Appraisal = {
   readonly id: string
@@ -51,4 +60,5 @@ export type Appraisal = {
   readonly batch: string | null
   readonly provisioning: 'factory' | 'remote' | null
   readonly appAttestKey: AppAttestKey | null
+  readonly receipt: ReceiptFacts | null
 }

@@ -2,7 +2,7 @@ import type { AppAttestKey } from '@sallyport/attestation'
 import { fromBase64url, toBase64url } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
 import type { AppAttestKeyRow, Tables } from '../store/tables.ts'
-import type { Appraisal } from './appraisal.ts'
+import type { Appraisal, ReceiptFacts } from './appraisal.ts'
 import { isWorthKeeping } from './appraisal-row.ts'
 
 /** What evidence leaves behind with the device that it admits, beside the appraisal itself. JSON. */
@@ -15,17 +15,22 @@ type StoredAppAttestKey = Omit<AppAttestKey, 'spki' | 'receipt'> & {
   /** base64url. */
   spki: string
   receipt: string | null
+  receiptFacts: ReceiptFacts | null
 }
 
 export function standingOf(appraisal: Appraisal): Standing | null {
   if (!isWorthKeeping(appraisal)) return null
-  const { id: appraisalId, serials, appAttestKey: key } = appraisal
-  return { appraisalId, serials, appAttestKey: key === null ? null : storedKey(key) }
+  const { id: appraisalId, serials, appAttestKey: key, receipt } = appraisal
+  return { appraisalId, serials, appAttestKey: key === null ? null : storedKey(key, receipt) }
 }
 
-function storedKey({ spki, receipt, ...key }: AppAttestKey): StoredAppAttestKey {
+function storedKey(
+  { spki, receipt, ...key }: AppAttestKey,
+  receiptFacts: ReceiptFacts | null,
+): StoredAppAttestKey {
   return {
     ...key,
+    receiptFacts,
     spki: toBase64url(spki),
     receipt: receipt === undefined ? null : toBase64url(receipt),
   }
@@ -100,7 +105,12 @@ export async function replaceStanding(
       .executeTakeFirst()
     if (numInsertedOrUpdatedRows !== 1n) return false
   }
-  await store.deleteFrom('attestation_serials').where('device_id', '=', deviceId).execute()
+  // One that stays keeps what was done about it.
+  await store
+    .deleteFrom('attestation_serials')
+    .where('device_id', '=', deviceId)
+    .where('serial', 'not in', serials)
+    .execute()
   await insertSerials(store, deviceId, serials)
   return true
 }
@@ -116,7 +126,11 @@ async function insertSerials(
     device_id: deviceId,
     handled_at: null,
   }))
-  await store.insertInto('attestation_serials').values(rows).execute()
+  await store
+    .insertInto('attestation_serials')
+    .values(rows)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
 }
 
 function keyRow(deviceId: string, key: StoredAppAttestKey, now: number): AppAttestKeyRow {
@@ -128,9 +142,9 @@ function keyRow(deviceId: string, key: StoredAppAttestKey, now: number): AppAtte
     environment: key.environment,
     apple_app_id: key.appId,
     receipt: key.receipt === null ? null : (fromBase64url(key.receipt) ?? null),
-    receipt_not_before: null,
-    receipt_expires_at: null,
-    risk_metric: null,
+    receipt_not_before: key.receiptFacts?.notBefore ?? null,
+    receipt_expires_at: key.receiptFacts?.expiresAt ?? null,
+    risk_metric: key.receiptFacts?.riskMetric ?? null,
     updated_at: now,
   }
 }

@@ -1,5 +1,6 @@
 import type { AppAttestKey } from '@sallyport/attestation'
 import { Problem } from '@sallyport/problem'
+import { type Assurance, isAtLeast } from '@sallyport/wire'
 import type { AppConfig } from '../config/app-config.ts'
 import type { AuthenticatedDevice } from '../devices/authenticate-device.ts'
 import type { AppraisalRow } from '../store/tables.ts'
@@ -15,8 +16,8 @@ export type RenewalFacts = {
   succession: Succession
   /** The App Attest key of the device. */
   registered: AppAttestKey | undefined
-  /** What came of the appraisal that the current certificate rests on. */
-  outcome: AppraisalRow['outcome'] | undefined
+  /** The appraisal that the current certificate rests on. */
+  appraisal: Pick<AppraisalRow, 'mode' | 'outcome'> | undefined
   now: number
 }
 
@@ -42,9 +43,19 @@ const needs: readonly { detail: string; applies: (facts: RenewalFacts) => boolea
   },
   {
     detail: 'Evidence is asked for since this device enrolled: make a new key, with evidence of it',
-    applies: ({ app, holder, outcome }) =>
+    applies: ({ app, holder, appraisal }) =>
       app.enrollment.mode === 'enforce' &&
-      (holder.device.evidence_format === null || outcome === 'shadowed'),
+      (holder.device.evidence_format === null ||
+        (appraisal?.mode === 'shadow' && appraisal.outcome === 'shadowed')),
+  },
+  {
+    detail: 'More is asked for than was proven: make a new key, with evidence of it',
+    applies: ({ app, holder }) =>
+      app.enrollment.mode === 'enforce' &&
+      !isAtLeast(
+        holder.device.assurance as Assurance,
+        app.attestation.minimumAssurance ?? 'unattested',
+      ),
   },
 ]
 

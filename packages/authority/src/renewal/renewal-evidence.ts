@@ -57,11 +57,14 @@ export async function renewalAdmission(
   const isSameKey = request.spkiSha256 === holder.certificate.spki_sha256
   const registered = await registeredKey(read, device.id)
   if (message.evidence === undefined) {
-    const outcome = await lastOutcome(read, device)
-    const now = authority.now()
-    const need = evidenceNeed({ app, holder, isSameKey, succession, registered, outcome, now })
-    if (need !== undefined) gate.refuse('evidence', need)
-    if (isSameKey && registered === undefined) {
+    const last = await lastAppraisal(read, device)
+    const facts = { app, holder, isSameKey, succession, registered, appraisal: last }
+    const need = evidenceNeed({ ...facts, now: authority.now() })
+    const isKept = isSameKey && registered === undefined
+    // What goes on without a standing is noted where it is appraised.
+    if (need !== undefined && (isKept || app.enrollment.mode === 'enforce'))
+      gate.refuse('evidence', need)
+    if (isKept) {
       const admission = keptAdmission(device, message)
       return { admission, appraisal: undefined, registered }
     }
@@ -103,13 +106,10 @@ function sentEvidence({ challenge, request }: Renewal, { evidence, signals }: Re
   return { challenge: bytes, spki: request.spki, evidence, signals }
 }
 
-async function lastOutcome(
-  store: Kysely<Tables>,
-  { appraisal_id: id }: DeviceRow,
-): Promise<AppraisalRow['outcome'] | undefined> {
+async function lastAppraisal(store: Kysely<Tables>, { appraisal_id: id }: DeviceRow) {
   if (id === null) return undefined
-  const query = store.selectFrom('appraisals').select('outcome').where('id', '=', id)
-  return (await query.executeTakeFirst())?.outcome
+  const query = store.selectFrom('appraisals').select(['mode', 'outcome']).where('id', '=', id)
+  return query.executeTakeFirst()
 }
 
 /** What the phone says now; where it says nothing, what it said before. */
