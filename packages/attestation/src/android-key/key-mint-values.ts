@@ -13,7 +13,6 @@ export const keyOrigins = [
   'RESERVED',
   'SECURELY_IMPORTED',
 ] as const
-export type KeyOrigin = (typeof keyOrigins)[number]
 
 /** By number. */
 export const verifiedBootStates = ['VERIFIED', 'SELF_SIGNED', 'UNVERIFIED', 'FAILED'] as const

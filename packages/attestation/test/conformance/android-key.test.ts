@@ -74,6 +74,26 @@ describe('phones that are provisioned remotely', () => {
   }
 })
 
+describe('genuine chains', () => {
+  for (const file of [...factory, ...remote]) {
+    it(`${file} is accepted without its root too`, () => {
+      const chain = chainOf(file).slice(0, -1)
+      const result = appraiseAndroidKey({ chain, at: fittingTime(file), trust, policy: {} })
+      assert.deepEqual(refusalsOf(result), [])
+    })
+    it(`${file} is refused with one bit flipped in any of its signatures`, () => {
+      const chain = chainOf(file)
+      for (const position of chain.keys()) {
+        const flipped = chain.map((der, index) => (index === position ? withFlippedBit(der) : der))
+        const at = fittingTime(file)
+        const result = appraiseAndroidKey({ chain: flipped, at, trust, policy: {} })
+        assert.deepEqual(refusalsOf(result), ['attestation_signature_invalid'])
+        assert.match(checkOf(result, 'signatures').found, new RegExp(`certificate ${position} `))
+      }
+    })
+  }
+})
+
 describe('kinds of keys', () => {
   for (const file of [...factory, ...remote].filter((name) => name.includes('_RSA_'))) {
     it(`${file} is refused where policy takes no RSA keys`, () => {
@@ -127,6 +147,13 @@ describe('chains that prove nothing', () => {
     assert.ok(areOrdered.includes(false))
   })
 })
+
+/** The last byte of a certificate is the last of its signature. */
+function withFlippedBit(der: Buffer): Buffer {
+  const copy = Buffer.from(der)
+  copy.writeUInt8(copy.readUInt8(copy.length - 1) ^ 1, copy.length - 1)
+  return copy
+}
 
 function assertAccepted(result: AttestationResult, file: string, provisioning: string): void {
   assert.deepEqual(refusalsOf(result), [])
