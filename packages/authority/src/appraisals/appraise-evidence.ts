@@ -8,6 +8,7 @@ import { Problem } from '@sallyport/problem'
 import { newId } from '@sallyport/wire'
 import type { Authority } from '../authority.ts'
 import type { AttestationPolicies } from '../config/attestation-policy.ts'
+import type { TrustKeeper } from '../trust/trust-keeper.ts'
 import { type Appraisal, type FailedCheck, noEvidence } from './appraisal.ts'
 import { type AppraisalOrder, appraiseMain, appraiseSignals } from './appraise-parts.ts'
 import { provenBy } from './device-facts.ts'
@@ -17,7 +18,7 @@ import { provenBy } from './device-facts.ts'
  * refuses nothing itself: what failed is in the appraisal, in the order in which it refuses.
  */
 export async function appraiseEvidence(
-  authority: Pick<Authority, 'trust' | 'policies' | 'now'>,
+  authority: Pick<Authority, 'policies' | 'now'> & { trust: Pick<TrustKeeper, 'material'> },
   order: AppraisalOrder,
 ): Promise<Appraisal> {
   const { appId, app, purpose, sent, appAttestKey } = order
