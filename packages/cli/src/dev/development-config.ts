@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { defaultAndroidPhone, developmentRootFiles } from '@sallyport/virtual-device'
 import { isScalar, parseDocument } from 'yaml'
 import type { Layout } from './layout.ts'
 import { samplePath } from './sample-service.ts'
@@ -37,6 +38,8 @@ const followers: readonly { place: readonly string[]; port: keyof Ports }[] = [
 /** The configuration file that `sallyport dev` begins with. Edit it as you like: it is kept. */
 export function developmentConfig(layout: Layout, ports: Ports): string {
   const relative = (file: string): string => path.relative(layout.directory, file)
+  const { certificateFile: attestationRoot } = developmentRootFiles(layout.attestationRoot)
+  const { packageName, signerDigest } = defaultAndroidPhone
   const server = `certificateFile: ${relative(layout.server.certificateFile)}, keyFile: ${relative(layout.server.keyFile)}`
   return `# yaml-language-server: $schema=./${relative(layout.schemaFile)}
 # Written by \`sallyport dev\`, for this machine alone. Edit it: the next start keeps what you changed.
@@ -48,8 +51,18 @@ store:
 apps:
   ${developmentApp}:
     insecureDevelopmentDevices: true
-    enrollment: { evidence: [development] }
+    # Put your own builds here: the virtual phone claims to run the first of them.
+    android:
+      packages: [${packageName}]
+      signerDigests: [${signerDigest}]
+    # development: for emulators, simulators and scripts, whose keys prove nothing.
+    enrollment: { evidence: [android-key, development] }
     certificate: { lifetimeDays: 1 }
+
+attestation:
+  # Nothing is fetched from the internet here. Production fetches both, and refuses without the list.
+  android: { rootsUrl: 'off', statusListUrl: 'off', whenTooOld: allow }
+  insecureDevelopmentRoots: [${relative(attestationRoot)}]
 
 authority:
   keys:

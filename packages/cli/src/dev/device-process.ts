@@ -2,8 +2,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Problem } from '@sallyport/problem'
 import { type ClientStatus, isSallyportError } from '@sallyport/sdk'
-import { createVirtualDevice, type VirtualDevice } from '@sallyport/virtual-device'
+import {
+  createVirtualDevice,
+  openDevelopmentRoot,
+  type VirtualAndroid,
+  type VirtualDevice,
+} from '@sallyport/virtual-device'
 import { tellFailed, tellReady, untilAskedToEnd } from '../supervise/parent-channel.ts'
+import type { AttestedPhone } from './attested-phone.ts'
 
 export type DeviceProcessOptions = {
   directory: string
@@ -14,6 +20,8 @@ export type DeviceProcessOptions = {
   /** A route that is called once, to learn whether the certificate still counts. */
   path: string
   enrollmentToken?: string
+  /** Undefined: it is no phone, and brings development evidence. */
+  phone?: AttestedPhone
 }
 
 /** How often it looks whether it is time to renew. */
@@ -23,13 +31,23 @@ const slowMs = 5_000
 const asked = untilAskedToEnd()
 const options = JSON.parse(process.argv[2] ?? '{}') as DeviceProcessOptions
 try {
-  const device = createVirtualDevice({ ...options, autoEnroll: true })
+  const { phone, ...rest } = options
+  const device = createVirtualDevice({
+    ...rest,
+    autoEnroll: true,
+    ...(phone === undefined ? {} : { phone: androidPhone(phone) }),
+  })
   const status = await becomeUsable(device)
   await tellReady({ id: status.deviceId ?? '' })
   await Promise.race([asked, keepRenewed(device)])
   await device.close()
 } catch (error) {
   if (!(await tellFailed(toProblem(error)))) throw error
+}
+
+function androidPhone({ rootDirectory, packageName, signerDigest }: AttestedPhone): VirtualAndroid {
+  const root = openDevelopmentRoot(rootDirectory)
+  return { platform: 'android', root, facts: { packageName, signerDigest } }
 }
 
 /**

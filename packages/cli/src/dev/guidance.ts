@@ -29,12 +29,14 @@ export type GuidanceOptions = {
   /** Whether commands find the configuration file by themselves in this folder. */
   isUsualPlace: boolean
   insecure: readonly string[]
+  /** Whether the device is a virtual phone whose key is attested. */
+  isPhone: boolean
   logDirectory: string
 }
 
 /** The block that `sallyport dev` ends its start with: addresses, and lines to paste. */
 export function guidance(options: GuidanceOptions, paint: Output['paint']): string {
-  const { facts, command, isUsualPlace, insecure, logDirectory } = options
+  const { facts, command, isUsualPlace, insecure, isPhone, logDirectory } = options
   const { device } = facts
   const sample = `${facts.gateway}${facts.samplePath}`
   const trusted = ['curl', '--cacert', facts.caFile]
@@ -46,7 +48,7 @@ export function guidance(options: GuidanceOptions, paint: Output['paint']): stri
     `  gateway    ${facts.gateway}`,
     `  authority  ${facts.authority}`,
     `  service    ${facts.upstream}   (behind the gateway)`,
-    `  device     ${device.id}`,
+    `  device     ${device.id}   (${isPhone ? 'a virtual Android phone' : 'a key in a file'})`,
     `  files      ${facts.configFile}`,
     `  logs       ${logDirectory}`,
     '',
@@ -57,6 +59,15 @@ export function guidance(options: GuidanceOptions, paint: Output['paint']): stri
     note("with the device's: the service answers with the identity it was given"),
     `  ${shellLine(...trusted, ...asDevice, sample)}`,
     '',
+    ...(isPhone
+      ? [
+          note(
+            'what its evidence proved, check by check: under a root made here, so nothing elsewhere',
+          ),
+          `  ${shellLine(...command, 'devices', 'show', device.id, ...place)}`,
+          '',
+        ]
+      : []),
     note('end its access: the line above is then refused with 403 device_revoked'),
     `  ${shellLine(...command, 'devices', 'revoke', device.id, '--yes', ...place)}`,
     '',

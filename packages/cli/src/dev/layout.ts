@@ -24,6 +24,8 @@ export function developmentLayout(directory: string) {
     developmentRootFile: at('certificates', 'development-root.crt'),
     /** The development root and the issuing CA: what the device's certificate is verified with. */
     deviceCaFile: at('device-ca.crt'),
+    /** Where the root lies that evidence of the virtual phone ends at, with its key. */
+    attestationRoot: at('certificates'),
     server: {
       certificateFile: at('certificates', 'server.crt'),
       keyFile: at('certificates', 'server.key'),

@@ -10,6 +10,7 @@ import { writeFileAtomically } from '../files/write-file.ts'
 import { untilAskedToEnd } from '../supervise/parent-channel.ts'
 import type { Output } from '../terminal/output.ts'
 import { commandWords } from '../terminal/shell.ts'
+import { type AttestedPhone, attestedPhone } from './attested-phone.ts'
 import { type DevelopmentChildren, startDevelopment } from './development-children.ts'
 import { developmentApp, type Ports } from './development-config.ts'
 import type { DeviceProcessOptions } from './device-process.ts'
@@ -38,6 +39,8 @@ type Deployment = {
   ports: Ports
   configFile: string
   insecure: readonly string[]
+  /** Undefined: the device is no phone. */
+  phone: AttestedPhone | undefined
   children: DevelopmentChildren
 }
 
@@ -94,10 +97,11 @@ async function start(
     const configFile = lan === undefined ? layout.configFile : writeLanConfig(layout, ports, lan)
     const insecure = insecureSwitches(readConfig(configFile, Type.Object({})).value)
     if (attempt === 1) for (const name of insecure) say(`insecure: ${name} is on`)
-    const device = (): Promise<DeviceProcessOptions> => deviceOptions(layout, ports, lan)
+    const phone = await attestedPhone(layout, say)
+    const device = (): Promise<DeviceProcessOptions> => deviceOptions(layout, ports, phone, lan)
     try {
       const children = await startDevelopment({ layout, ports, configFile, device, say })
-      return { layout, ports, configFile, insecure, children }
+      return { layout, ports, configFile, insecure, phone, children }
     } catch (error) {
       const isTaken = isProblem(error) && error.code === 'port_in_use'
       if (!isTaken || attempt === portAttempts) throw error
@@ -115,6 +119,7 @@ function writeLanConfig(layout: Layout, ports: Ports, lan: LanAddress): string {
 async function deviceOptions(
   layout: Layout,
   ports: Ports,
+  phone: AttestedPhone | undefined,
   lan: LanAddress | undefined,
 ): Promise<DeviceProcessOptions> {
   const options = {
@@ -124,6 +129,7 @@ async function deviceOptions(
     caFile: layout.caFile,
     appId: developmentApp,
     path: samplePath,
+    ...(phone === undefined ? {} : { phone }),
   }
   if (lan === undefined) return options
   const label = 'the virtual device, if it enrols'
@@ -156,10 +162,11 @@ function developmentFacts(deployment: Deployment): DevelopmentFacts {
   }
 }
 
-function guidanceOptions(facts: DevelopmentFacts, { layout, insecure }: Deployment) {
+function guidanceOptions(facts: DevelopmentFacts, { layout, insecure, phone }: Deployment) {
   return {
     facts,
     insecure,
+    isPhone: phone !== undefined,
     command: commandWords(process.env, process.argv[1]),
     isUsualPlace: facts.configFile === path.resolve(developmentDirectory, 'sallyport.yaml'),
     logDirectory: path.dirname(layout.log('gateway')),

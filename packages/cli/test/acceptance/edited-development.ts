@@ -12,6 +12,7 @@ export type EditedFile = {
     listen: string[]
     workers: number
     stateDirectory: string
+    insecureDevelopmentDevices?: boolean
     ticketSecretFile?: string
     tls?: { minVersion: string }
     authority: { certificateFile: string; keyFile: string }

@@ -10,6 +10,7 @@ import { makeGatewayIdentity } from './service-root.ts'
 /** Another gateway of a deployment: a process of its own, with its own name, port and state. */
 export async function startSecondGateway(
   dev: Development,
+  edit: (config: EditedFile) => void = () => {},
 ): Promise<{ port: number; end(): Promise<void> }> {
   const { configFile } = dev.facts
   const directory = path.dirname(configFile)
@@ -29,6 +30,7 @@ export async function startSecondGateway(
     certificateFile: 'gateway-2.crt',
     keyFile: 'gateway-2.key',
   })
+  edit(config)
   const file = path.join(directory, 'gateway-2.yaml')
   writeFileSync(file, stringify(config))
   const { end } = await startRole('gateway', file, `127.0.0.1:${operations}`)

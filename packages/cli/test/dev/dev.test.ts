@@ -61,6 +61,7 @@ describe('sallyport dev', () => {
 
   test('says which insecure switches are on', () => {
     assert.match(dev.stderr(), /insecure: apps\.demo\.insecureDevelopmentDevices is on/)
+    assert.match(dev.stderr(), /insecure: attestation\.insecureDevelopmentRoots is on/)
     assert.match(dev.stderr(), /insecure: gateway\.insecureDevelopmentDevices is on/)
   })
 
@@ -94,6 +95,7 @@ describe('sallyport dev', () => {
       facts.device.keyFile,
       facts.adminTokenFile,
       path.join(directory, 'state', 'passphrase'),
+      path.join(directory, 'certificates', 'attestation-root.key'),
     ]
     for (const file of files) assert.equal(statSync(file).mode & 0o077, 0, file)
   })
@@ -186,6 +188,34 @@ test('a device that was revoked in an earlier life comes back as another one', a
   await second.end()
 })
 
+test('a folder of an earlier version goes on with the device that it has, and one edited since has a phone', async () => {
+  const directory = newFolder()
+  const first = await startDev(directory)
+  const { configFile } = first.facts
+  await first.end()
+  const text = readFileSync(configFile, 'utf8')
+  const earlier = text
+    .replace(/^    android:\n.*\n.*\n/m, '')
+    .replace(/^attestation:\n(?:  .*\n)+/m, '')
+    .replace('[android-key, development]', '[development]')
+  writeFileSync(configFile, earlier)
+  rmSync(path.join(directory, 'device'), { recursive: true })
+  rmSync(path.join(directory, 'certificates', 'attestation-root.crt'))
+
+  const second = await startDev(directory)
+  assert.match(second.stderr(), /takes no attested phone, as those of earlier versions/)
+  const { facts } = second
+  assert.equal((await get(facts, facts.gateway + facts.samplePath, true)).status, 200)
+  await second.end()
+
+  writeFileSync(configFile, text)
+  const third = await startDev(directory)
+  assert.equal(third.facts.device.id, facts.device.id)
+  const url = third.facts.gateway + third.facts.samplePath
+  assert.equal((await get(third.facts, url, true)).status, 200)
+  await third.end()
+})
+
 test('a start that was interrupted is begun anew', async () => {
   const directory = newFolder()
   const child = startDev(directory)
@@ -236,7 +266,7 @@ test('an enrolment that needs approval waits for it, and goes on by itself', asy
   const { configFile } = first.facts
   await first.end()
   const text = readFileSync(configFile, 'utf8')
-  writeFileSync(configFile, text.replace('[development] }', '[development], approval: required }'))
+  writeFileSync(configFile, text.replace('development] }', 'development], approval: required }'))
   rmSync(path.join(directory, 'device'), { recursive: true })
 
   const waiting = startDev(directory)

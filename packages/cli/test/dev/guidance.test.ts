@@ -25,6 +25,7 @@ test('dev ends its start with this block', () => {
     command: ['npx', 'sallyport'],
     isUsualPlace: false,
     insecure: ['gateway.insecureDevelopmentDevices'],
+    isPhone: true,
     logDirectory: '/home/ada/my app/dev/logs',
   }
   assertGolden('dev.txt', `${guidance(options, (_style, text) => text)}\n`)
