@@ -64,16 +64,32 @@ export function readIssued(members: Members, spki: Uint8Array): Issued {
   }
 }
 
-function readTime(members: Members, name: string): number {
+export function readTime(members: Members, name: string): number {
   const time = Date.parse(readText(members, name, 40))
   if (Number.isNaN(time)) throw malformed(`${name} is not a time`)
   return time
 }
 
-function readText(members: Members, name: string, maximum: number): string {
+export function readText(members: Members, name: string, maximum: number): string {
   const value = members.get(name)
   if (typeof value === 'string' && value.length > 0 && value.length <= maximum) return value
   throw malformed(`${name} is not text of 1 to ${maximum} characters`)
+}
+
+/** As `readText`, or undefined where there is no such member. */
+export function readOptionalText(
+  members: Members,
+  name: string,
+  maximum: number,
+): string | undefined {
+  return members.get(name) === undefined ? undefined : readText(members, name, maximum)
+}
+
+/** The items of a list, of which none was looked at. */
+export function readItems(members: Members, name: string, maximum: number): readonly unknown[] {
+  const items = members.get(name)
+  if (Array.isArray(items) && items.length <= maximum) return items
+  throw malformed(`${name} is not a list of at most ${maximum}`)
 }
 
 function malformed(detail: string): SallyportError {

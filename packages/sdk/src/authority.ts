@@ -1,4 +1,5 @@
 import {
+  type ApprovalDecision,
   type DiagnoseRequest,
   devicePaths,
   type EnrollmentRequest,
@@ -28,9 +29,20 @@ export type Answer = { readonly status: number; readonly members: Members }
 /** The device API of the authority. Each call is idempotent there, so that each may be repeated here. */
 export type Authority = {
   challenge(appId: string, purpose: Purpose, signal?: AbortSignal): Promise<Challenge>
-  enroll(request: EnrollmentRequest, signal?: AbortSignal): Promise<Answer>
+  /** The token is of the user whose device it will be: it goes into a header and nowhere else. */
+  enroll(
+    request: EnrollmentRequest,
+    options: { accessToken?: string | undefined; signal?: AbortSignal | undefined },
+  ): Promise<Answer>
   renew(request: RenewalRequest, identity: TransportIdentity | undefined): Promise<Answer>
   diagnose(request: DiagnoseRequest): Promise<Answer>
+  devices(identity: TransportIdentity): Promise<Answer>
+  approvals(identity: TransportIdentity): Promise<Answer>
+  decide(
+    approvalId: string,
+    decision: ApprovalDecision,
+    identity: TransportIdentity,
+  ): Promise<Answer>
 }
 
 export type AuthorityOptions = {
@@ -46,7 +58,9 @@ export type AuthorityOptions = {
 
 type Call = {
   readonly path: string
-  readonly message: object
+  /** Sent as JSON by POST; without one: GET. */
+  readonly message?: object
+  readonly accessToken?: string | undefined
   readonly identity?: TransportIdentity | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -59,9 +73,14 @@ export function createAuthority(options: AuthorityOptions): Authority {
       const answer = await ask({ path: devicePaths.challenges, message, signal })
       return readChallenge(answer.members)
     },
-    enroll: (message, signal) => ask({ path: devicePaths.certificates, message, signal }),
+    enroll: (message, { accessToken, signal }) =>
+      ask({ path: devicePaths.certificates, message, accessToken, signal }),
     renew: (message, identity) => ask({ path: devicePaths.renewals, message, identity }),
     diagnose: (message) => ask({ path: devicePaths.diagnose, message }),
+    devices: (identity) => ask({ path: devicePaths.devices, identity }),
+    approvals: (identity) => ask({ path: devicePaths.approvals, identity }),
+    decide: (id, message, identity) =>
+      ask({ path: `${devicePaths.approvals}/${encodeURIComponent(id)}`, message, identity }),
   }
 }
 
@@ -101,12 +120,12 @@ async function exchange(options: AuthorityOptions, call: Call): Promise<Transpor
       async (signal) => {
         const response = await options.transport.send({
           url: options.url + call.path,
-          method: 'POST',
-          headers: [
-            ['accept', 'application/json'],
-            ['content-type', 'application/json'],
-          ],
-          body: new TextEncoder().encode(JSON.stringify(call.message)),
+          method: call.message === undefined ? 'GET' : 'POST',
+          headers: headersOf(call),
+          body:
+            call.message === undefined
+              ? undefined
+              : new TextEncoder().encode(JSON.stringify(call.message)),
           identity: call.identity,
           trust: options.trust,
           signal,
@@ -122,6 +141,18 @@ async function exchange(options: AuthorityOptions, call: Call): Promise<Transpor
   } catch (error) {
     throw connectionFailed(error, call.signal)
   }
+}
+
+function headersOf({ message, accessToken }: Call): [string, string][] {
+  return [
+    ['accept', 'application/json'],
+    ...(message === undefined
+      ? []
+      : [['content-type', 'application/json'] satisfies [string, string]]),
+    ...(accessToken === undefined
+      ? []
+      : [['authorization', `Bearer ${accessToken}`] satisfies [string, string]]),
+  ]
 }
 
 /** An answer that is not Sallyport's: of a proxy in between, or of something else at this address. */

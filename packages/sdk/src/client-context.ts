@@ -19,6 +19,12 @@ export type AppFacts = {
   readonly osVersion?: string | undefined
   /** `Pixel 9a`, `iPhone17,3`: what reports of refusals are grouped by. */
   readonly deviceModel?: string | undefined
+  /**
+   * What the phone calls itself over reinstalls of the app, 8 to 100 of `[A-Za-z0-9._-]`: on Android
+   * `Settings.Secure.ANDROID_ID`, on iOS a random text in the keychain, which outlives the app. Sent when
+   * it enrols, so that a reinstall takes the place of the old device instead of standing beside it.
+   */
+  readonly phoneId?: string | undefined
 }
 
 /** The certificate in use, for what connects beside this client. Its key stays in the key store. */

@@ -9,7 +9,7 @@ import { createStateHolder, type Identity } from './client-state.ts'
 import { type ClientStatus, statusOf } from './client-status.ts'
 import { untilAborted } from './deadline.ts'
 import { fetchFromGateway } from './device-fetch.ts'
-import { destroyDiscardedKeys } from './device-keys.ts'
+import { destroyDiscardedKeys, openKey } from './device-keys.ts'
 import { type EnrollOptions, enrollDevice } from './enroll.ts'
 import { type ClientEvent, createEventLog } from './event-log.ts'
 import type { CollectEvidence, CollectSignals } from './evidence.ts'
@@ -19,8 +19,10 @@ import { renewCertificate } from './renew.ts'
 import { defaultRetryPolicy, type RetryPolicy, type Sleep, sleep } from './retry.ts'
 import { isSallyportError } from './sallyport-error.ts'
 import { createServerClock } from './server-clock.ts'
-import type { Transport, Trust } from './transport.ts'
+import type { Transport, TransportIdentity, Trust } from './transport.ts'
+import { transportIdentity } from './transport-identity.ts'
 import { createUsableIdentity } from './usable-identity.ts'
+import { listApprovals, listDevices, type UserDevice, type WaitingDevice } from './user-devices.ts'
 import { createWhyRefused } from './why-refused.ts'
 
 export type ClientOptions = {
@@ -81,6 +83,11 @@ export type SallyportClient = {
   /** Renews now; with `onlyIfDue`, as a scheduled job would, only when it is time. */
   renew(options?: { onlyIfDue?: boolean }): Promise<ClientStatus>
   status(): Promise<ClientStatus>
+  /** The devices of the user whose token this one enrolled with, itself among them. Newest first. */
+  devices(): Promise<readonly UserDevice[]>
+  /** New devices of this user that wait for the word of one that is there: show them, and decide. */
+  approvals(): Promise<readonly WaitingDevice[]>
+  decideApproval(approvalId: string, decision: 'approve' | 'deny'): Promise<void>
   /** The certificate in use, or undefined where there is none. */
   certificate(): Promise<DeviceCertificate | undefined>
   /** Destroys all keys and forgets the certificate. The authority is not told. */
@@ -119,6 +126,11 @@ export function createClient(options: ClientOptions): SallyportClient {
     renew: flights.renew,
   }
   const status = async () => statusOf(await context.state.read(), context.clock)
+  const presented = async (): Promise<TransportIdentity> => {
+    // It is never enrolled for: a device that there is not has no say.
+    const identity = await fetchContext.usableIdentity(undefined, { hasEnrolled: true })
+    return transportIdentity(identity, await openKey(context.keyStore, identity.keyId))
+  }
 
   return {
     enroll: async (wishes = {}) => {
@@ -132,6 +144,11 @@ export function createClient(options: ClientOptions): SallyportClient {
       return await status()
     },
     status,
+    devices: async () => listDevices(context.authority, await presented()),
+    approvals: async () => listApprovals(context.authority, await presented()),
+    decideApproval: async (approvalId, decision) => {
+      await context.authority.decide(approvalId, { decision }, await presented())
+    },
     certificate: async () => {
       const { identity } = await context.state.read()
       return identity === undefined ? undefined : deviceCertificate(identity)

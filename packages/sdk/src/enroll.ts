@@ -17,6 +17,11 @@ import { isSallyportError, SallyportError } from './sallyport-error.ts'
 export type EnrollOptions = {
   /** A one-time token, where policy asks for one. */
   readonly enrollmentToken?: string
+  /**
+   * The access token of the signed-in user, where policy asks whose device it will be; a function is
+   * called when the request is sent. It is sent as `Authorization: Bearer` and never kept.
+   */
+  readonly accessToken?: string | (() => string | Promise<string>)
   /** How long to wait for an approval before `enrollment_pending` is thrown. Default 10 minutes. */
   readonly approvalTimeoutMs?: number
   readonly signal?: AbortSignal
@@ -78,6 +83,7 @@ async function prepare(context: ClientContext, options: EnrollOptions): Promise<
     csr: await requestFor(key),
     ...(await evidenceFor(context, { purpose: 'enroll', challenge, key })),
     ...(options.enrollmentToken === undefined ? {} : { enrollmentToken: options.enrollmentToken }),
+    ...(app.phoneId === undefined ? {} : { phoneId: app.phoneId }),
     ...aboutTheApp(app),
   }
   const { discardedKeyIds } = await context.state.read()
@@ -116,16 +122,26 @@ async function sendUntilDecided(
   request: EnrollmentRequest,
   options: EnrollOptions,
 ): Promise<Answer> {
-  let leftMs = options.approvalTimeoutMs ?? 600_000
+  const { signal, approvalTimeoutMs = 600_000 } = options
+  let leftMs = approvalTimeoutMs
+  let accessToken = await accessTokenOf(options)
   for (;;) {
-    const answer = await context.authority.enroll(request, options.signal)
+    const answer = await context.authority.enroll(request, { accessToken, signal })
     if (answer.status !== 202) return answer
+    // What waits belongs to its user already: the token may expire meanwhile.
+    accessToken = undefined
     const waitMs = approvalWaitMs(answer, context.random)
     leftMs -= waitMs
     if (leftMs < 0) throw new SallyportError('enrollment_pending', { retryAfterMs: waitMs })
     context.events.add('enrolment waits for approval')
-    await context.sleep(waitMs, options.signal)
+    await context.sleep(waitMs, signal)
   }
+}
+
+async function accessTokenOf({ accessToken }: EnrollOptions): Promise<string | undefined> {
+  const token = typeof accessToken === 'function' ? await accessToken() : accessToken
+  if (token === undefined || /^[A-Za-z0-9._~+/-]+=*$/.test(token)) return token
+  throw new TypeError('accessToken is not a token as RFC 6750 §2.1 has it')
 }
 
 /** Between a second and five minutes, whatever the server says, and a tenth of jitter. */

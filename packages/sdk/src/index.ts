@@ -18,6 +18,7 @@ export {
 export type { DeviceRequestInit } from './gateway-request.ts'
 export type { KeyHandle, KeyStore } from './key-store.ts'
 export type { RetryPolicy, Sleep } from './retry.ts'
+export type { UserDevice, WaitingDevice } from './user-devices.ts'
 export { isSallyportError, type SallyportCode, SallyportError } from './sallyport-error.ts'
 export {
   type Transport,

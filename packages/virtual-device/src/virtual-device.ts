@@ -38,6 +38,8 @@ export type VirtualDeviceOptions = NodeTransportOptions &
     /** What the app claims to run on. Default: that of `phone`, or `other`. */
     readonly platform?: Platform
     readonly osPatchLevel?: string
+    /** What it calls itself over reinstalls: another directory with the same id is the same phone. */
+    readonly phoneId?: string
     /** Default `ec-p256`. */
     readonly keyKind?: KeyKind
     /** Ways to misbehave: what stands between the client and its parts. */
@@ -88,6 +90,7 @@ export function createVirtualDevice(options: VirtualDeviceOptions): VirtualDevic
       version: options.appVersion ?? '1.0.0',
       ...(options.platform === undefined ? {} : { platform: options.platform }),
       ...(options.osPatchLevel === undefined ? {} : { osPatchLevel: options.osPatchLevel }),
+      ...(options.phoneId === undefined ? {} : { phoneId: options.phoneId }),
     },
     onCertificate: writePemFiles,
   })
