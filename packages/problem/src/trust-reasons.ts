@@ -22,7 +22,7 @@ export const trustReasons = {
   ),
   status_list_shrunk: kept(
     'The status list that was fetched is empty, or lost most of its entries',
-    'The last good one stays in use. Compare with the publisher; where the new one is right, take it up with `sallyport attestation status --accept`.',
+    'The last good one stays in use. Compare with the publisher; where the new one is right, take it up with `sallyport attestation accept-list`.',
   ),
   status_list_missing: kept(
     'There is no status list',
