@@ -75,7 +75,7 @@ export const chainPositionChecks: readonly CheckRow<AndroidKeySubject>[] = [
       }
       const [broken] = brokenBindings(attester, description)
       return broken === undefined
-        ? holds(true, 'an attesting key of the same hardware, boot and app', 'one')
+        ? holds(true, 'an attesting key of the same hardware, boot and app', 'such a key')
         : holds(false, `of the attesting key: ${broken.expected}`, broken.found)
     },
   },

@@ -26,7 +26,7 @@ export const keyChecks: readonly CheckRow<DescribedSubject>[] = [
     run: ({ attestedSpki, spki, key: { kind } }) => {
       if (spki === undefined) return unchecked(kind)
       const isSame = isSameBytes(attestedSpki, spki)
-      return holds(isSame, 'the key to be certified', isSame ? 'it' : `another, ${kind}`)
+      return holds(isSame, 'the key to be certified', isSame ? 'that key' : `another, ${kind}`)
     },
   },
   {
@@ -98,7 +98,7 @@ export const keyChecks: readonly CheckRow<DescribedSubject>[] = [
       return holds(
         found.length === 0,
         'the properties of the key as it is',
-        found.length === 0 ? 'they are' : found.join('; '),
+        found.length === 0 ? 'all as they are' : found.join('; '),
       )
     },
   },
@@ -110,7 +110,7 @@ export const keyChecks: readonly CheckRow<DescribedSubject>[] = [
     run: ({ description: { hardwareEnforced, softwareEnforced } }) => {
       const isForAll =
         (hardwareEnforced.allApplications ?? softwareEnforced.allApplications) === true
-      return holds(!isForAll, 'a key of one app', isForAll ? 'a key for all apps' : 'one')
+      return holds(!isForAll, 'a key of one app', isForAll ? 'for all apps' : 'of one app')
     },
   },
 ]

@@ -31,7 +31,7 @@ export const chainChecks: readonly CheckRow<ChainSubject>[] = [
       return holds(
         broken === undefined,
         'each certificate names the next one as its issuer',
-        broken === undefined ? 'they do' : `certificate ${broken} does not`,
+        broken === undefined ? 'each does' : `certificate ${broken} does not`,
       )
     },
   },
@@ -44,7 +44,7 @@ export const chainChecks: readonly CheckRow<ChainSubject>[] = [
       return holds(
         broken === undefined,
         'each certificate is signed by the next one, the last by the root',
-        broken === undefined ? 'they are' : `certificate ${broken} is not`,
+        broken === undefined ? 'all verify' : `certificate ${broken} is not`,
       )
     },
   },
@@ -58,7 +58,7 @@ export const chainChecks: readonly CheckRow<ChainSubject>[] = [
         position === undefined,
         `valid at ${new Date(chain.at).toISOString()}`,
         position === undefined
-          ? 'they are'
+          ? 'all are'
           : `certificate ${position}: ${validity(chain, position)}`,
       )
     },
