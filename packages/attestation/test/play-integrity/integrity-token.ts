@@ -63,13 +63,21 @@ export type TokenForm = {
 
 export async function integrityToken(
   payload: unknown = verdict,
-  { signingKey, encryptionKey, signedHeader, encryptedHeader }: TokenForm = {},
+  { encryptionKey, encryptedHeader, ...signing }: TokenForm = {},
+): Promise<string> {
+  const signed = await signedVerdict(payload, signing)
+  return encrypt(Buffer.from(signed), encryptionKey, encryptedHeader)
+}
+
+/** The JWS that stands inside a token. */
+export function signedVerdict(
+  payload: unknown,
+  { signingKey, signedHeader }: TokenForm = {},
 ): Promise<string> {
   const bytes = payload instanceof Uint8Array ? payload : Buffer.from(JSON.stringify(payload))
-  const signed = await new CompactSign(bytes)
+  return new CompactSign(bytes)
     .setProtectedHeader({ alg: 'ES256', ...signedHeader })
     .sign(signingKey ?? google.privateKey)
-  return encrypt(Buffer.from(signed), encryptionKey, encryptedHeader)
 }
 
 export function encrypt(
