@@ -36,7 +36,6 @@ export type TransportResponse = {
  * HTTPS with a client certificate. It verifies the server against `trust` and the name in the URL,
  * always; it follows no redirect, stores no cookie, repeats nothing. A connection is used again only
  * for requests of the same identity and trust: after a renewal, new requests go over new connections.
- * One that is open is used again: policy may want an enrolment over the connection of its challenge.
  * The one that was used last is used first, so that an enrolment comes over the connection that its
  * challenge came on, as `bindChallengeToConnection` of an app may ask.
  *

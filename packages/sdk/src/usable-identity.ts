@@ -108,7 +108,8 @@ function restingAfterRefusal(context: ClientContext, attempt: () => Promise<Iden
     try {
       return await attempt()
     } catch (error) {
-      if (isSallyportError(error) && error.status !== undefined && error.action !== 're-enroll') {
+      // One that names an action is answered by it: a user who signs in waits for nothing.
+      if (isSallyportError(error) && error.status !== undefined && error.action === undefined) {
         const askedMs = error.retryAfterMs ?? (error.retryable ? 0 : refusalRestMs)
         const restMs = Math.min(askedMs, backgroundRetry.maximumMs)
         refused = { error, at: context.clock.phoneNow(), restMs }

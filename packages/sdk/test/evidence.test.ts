@@ -227,6 +227,18 @@ test('a refusal is not asked for again with every request', async () => {
   assert.equal((await client.fetch('/')).status, 200)
 })
 
+test('a refusal that the app can mend is heard anew at once', async () => {
+  const { client, server } = watchedPhone({ autoEnroll: true, retry: once })
+  let refusals = 2
+  server.mishap = ({ url }) =>
+    url.endsWith(devicePaths.certificates) && refusals-- > 0
+      ? server.problem('token_required')
+      : undefined
+  await assert.rejects(client.fetch('/'), { code: 'token_required', action: 'refresh-token' })
+  await assert.rejects(client.fetch('/'), { code: 'token_required' })
+  assert.equal((await client.fetch('/')).status, 200)
+})
+
 test('who enrolled too often waits as long as the authority says', async () => {
   const { client, server } = watchedPhone({ autoEnroll: true, retry: once })
   server.mishap = ({ url }) =>
