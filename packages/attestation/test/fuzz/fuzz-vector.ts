@@ -22,9 +22,9 @@ export type FuzzVector = {
   /** Throws only what is no refusal. */
   appraise(parts: readonly Buffer[]): Promise<Outcome>
   /**
-   * What signatures and digests cover of parts that are still accepted: it must be as it was. What may
-   * differ, because nothing signed covers it, the vector says where it defines this. Undefined: the
-   * vector signs whatever is changed, so that anything may be accepted.
+   * What signatures and digests cover: of parts that are still accepted it must be as it is in a vector
+   * of this kind. The vector says what else may differ. Undefined: it signs whatever is changed, or is
+   * not signed at all, so that anything may be accepted.
    */
   covered?(parts: readonly Buffer[]): unknown
 }
