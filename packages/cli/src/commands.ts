@@ -478,7 +478,7 @@ export const commands: readonly Command[] = [
     name: 'doctor',
     summary: 'Look for what is wrong, or will be soon',
     details:
-      'Configuration, files and their modes, certificates, clocks, listeners, the authority, silent gateways, insecure switches. Each line says what was looked at, what was found and the fix. Exit code 1 where something fails.',
+      'Configuration, files and their modes, certificates, clocks, listeners, the authority, silent gateways, what evidence is judged by, insecure switches. Each line says what was looked at, what was found and the fix. Exit code 1 where something fails.',
     examples: [{ line: 'sallyport doctor', does: 'before a release, and when something is odd' }],
     load: async () => (await import('./commands/doctor.ts')).doctor,
   },

@@ -112,10 +112,24 @@ async function showEvidence(
   return 0
 }
 
-function verifyLine({ format, at }: AdminAppraisal, sent: AppraisedEvidence, file: string): string {
+function verifyLine(
+  { format, at, appId }: AdminAppraisal,
+  sent: AppraisedEvidence,
+  file: string,
+): string {
   const { challenge, spki } = sent
   const asked = ['--at', at, '--challenge', `base64:${challenge}`, '--spki', spki]
-  return shellLine('sallyport', 'attestation', 'verify', file, '--format', format, ...asked)
+  return shellLine(
+    'sallyport',
+    'attestation',
+    'verify',
+    file,
+    '--format',
+    format,
+    '--app',
+    appId,
+    ...asked,
+  )
 }
 
 function deviceText(

@@ -1,4 +1,5 @@
 import { adminTokenCheck } from './admin-token-check.ts'
+import { attestationCheck } from './attestation-check.ts'
 import { authorityCheck } from './authority-checks.ts'
 import { certificateCheck } from './certificate-checks.ts'
 import { fileCheck } from './file-checks.ts'
@@ -19,5 +20,6 @@ export const doctorChecks: readonly DoctorCheck[] = [
   listenerCheck,
   upstreamCheck,
   authorityCheck,
+  attestationCheck,
   adminTokenCheck,
 ]

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, test } from 'node:test'
 import { type Reason, reasons } from '@sallyport/problem'
@@ -7,12 +7,7 @@ import { commands } from '../../src/commands.ts'
 import { readCommandLine } from '../../src/command-line.ts'
 import { loadConfig } from '../../src/configuration/schema.ts'
 import { newFolder } from '../sallyport.ts'
-import { blocksOf, shellLines, wordsOf } from './guide.ts'
-
-const guide = readFileSync(
-  new URL('../../../../../docs/guide/attestation.md', import.meta.url),
-  'utf8',
-)
+import { blocksOf, guide, shellLines, wordsOf } from './guide.ts'
 
 describe('the guide to attestation', () => {
   test('says of every reason of attestation whose move it is, and of no other', () => {

@@ -1,3 +1,11 @@
+import { readFileSync } from 'node:fs'
+
+/** docs/guide/attestation.md */
+export const guide = readFileSync(
+  new URL('../../../../../docs/guide/attestation.md', import.meta.url),
+  'utf8',
+)
+
 /** The fenced blocks of a language, in their order, without what they are indented by. */
 export function blocksOf(markdown: string, language: string): string[] {
   const fence = new RegExp(`^( *)\`\`\`${language}\\n([\\s\\S]*?)^ *\`\`\`$`, 'gm')
