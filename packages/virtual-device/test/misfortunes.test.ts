@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test'
 import { isSallyportError, type KeyStore } from '@sallyport/sdk'
 import { devicePaths } from '@sallyport/wire'
 import fc from 'fast-check'
-import { droppingTransport, type Mishap, skewedClock } from '../src/index.ts'
+import { droppingTransport, type Mishap, skewedClock, type VirtualPhone } from '../src/index.ts'
 import { type AuthorityDeployment, dayMs, deployAuthority } from './authority-deployment.ts'
 import { cleanUps } from './clean-ups.ts'
 
@@ -26,8 +26,20 @@ const misfortune = fc.oneof(
 )
 type Misfortune = typeof misfortune extends fc.Arbitrary<infer T> ? Partial<T> : never
 
+/** A computer brings development evidence, as an app of its own; phones bring that of their platform. */
+const makes = { computer: undefined, android: 'android', ios: 'ios' } as const
+type Make = keyof typeof makes
+
+function phoneOf(make: Make): { appId: string; phone: VirtualPhone } | object {
+  const platform = makes[make]
+  if (platform === undefined) return {}
+  const root = authority.attestationRoot
+  const platformNow = () => Date.now() + authority.clock.offsetMs
+  return { appId: 'phones', phone: { platform, root, platformNow } }
+}
+
 /** A phone on a real disk before a real authority, whose process can end at any write. */
-function createPhone(renewalKey: 'new' | 'same') {
+function createPhone(make: Make, renewalKey: 'new' | 'same') {
   const directory = join(authority.scratch(), 'device')
   const clock = skewedClock(0)
   let fates: Mishap[] = []
@@ -45,6 +57,7 @@ function createPhone(renewalKey: 'new' | 'same') {
   const start = () => {
     writesLeft = Number.POSITIVE_INFINITY
     return authority.device({
+      ...phoneOf(make),
       directory,
       renewalKey,
       now: () => clock.now() + authority.clock.offsetMs,
@@ -79,12 +92,16 @@ function createPhone(renewalKey: 'new' | 'same') {
   return phone
 }
 
-for (const renewalKey of ['new', 'same'] as const) {
-  test(`before the real authority too, no misfortune is a dead end or looks like a clone (${renewalKey} key)`, async () => {
+const kinds = (Object.keys(makes) as Make[]).flatMap((make) => [
+  [make, 'new'] as const,
+  [make, 'same'] as const,
+])
+for (const [make, renewalKey] of kinds) {
+  test(`before the real authority too, no misfortune is a dead end or looks like a clone (${make}, ${renewalKey} key)`, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(misfortune, { maxLength: 20 }), async (events) => {
         authority.clock.offsetMs = 0
-        const phone = createPhone(renewalKey)
+        const phone = createPhone(make, renewalKey)
         for (const event of events) await phone.befall(event)
         phone.calm()
         const first = await phone.device.fetch(devicePaths.me).catch((error: unknown) => error)
@@ -97,14 +114,16 @@ for (const renewalKey of ['new', 'same'] as const) {
         assert.equal(response.status, 200)
         const { deviceId } = (await response.json()) as { deviceId: string }
         assert.equal(deviceId, (await phone.device.status()).deviceId)
-        const keys = readdirSync(phone.directory).filter((name) => name.endsWith('.pem'))
+        const files = readdirSync(phone.directory).filter((name) => name.endsWith('.pem'))
+        const keys = files.filter((name) => !name.endsWith('.chain.pem'))
         assert.equal(keys.length, 1, keys.join())
+        assert.equal(files.length, make === 'android' ? 2 : 1, files.join())
         await phone.device.close()
         // The token of the admin has a life too.
         authority.clock.offsetMs = 0
         assert.deepEqual(await forks(), [])
       }),
-      { numRuns: 25, endOnFailure: true },
+      { numRuns: 20, endOnFailure: true },
     )
   })
 }
