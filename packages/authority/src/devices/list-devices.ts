@@ -5,6 +5,7 @@ import type { DeviceRow, Tables } from '../store/tables.ts'
 export type DeviceFilter = {
   status?: DeviceStatus
   appId?: string
+  userSubject?: string
   /** The last id of the page before. */
   cursor?: string
   limit?: number
@@ -15,10 +16,11 @@ export async function listDevices(
   store: Kysely<Tables>,
   filter: DeviceFilter,
 ): Promise<{ devices: DeviceRow[]; nextCursor: string | undefined }> {
-  const { status, appId, cursor, limit = 100 } = filter
+  const { status, appId, userSubject, cursor, limit = 100 } = filter
   let query = store.selectFrom('devices').selectAll()
   if (status !== undefined) query = query.where('status', '=', status)
   if (appId !== undefined) query = query.where('app_id', '=', appId)
+  if (userSubject !== undefined) query = query.where('user_subject', '=', userSubject)
   if (cursor !== undefined) query = query.where('id', '>', cursor)
   const devices = await query
     .orderBy('id')

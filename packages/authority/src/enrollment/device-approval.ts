@@ -8,7 +8,8 @@ import { decideApproval, findApproval } from './approval.ts'
 
 /**
  * Whether a new device needs someone's word: always where policy says `required`; where it says
- * `device`, if its user has a device that is active. The first device of a user needs nobody.
+ * `device`, if its user has one. The first device of a user needs nobody; where all others are
+ * suspended, an operator is left to ask.
  *
  * Also the same phone with the app installed again waits: what a phone calls itself is a claim, and
  * whoever took the user's token could make it. Where its user has no other device, an operator decides.
@@ -18,8 +19,7 @@ export async function needsApproval(store: Kysely<Tables>, device: NewDevice): P
   if (approval === 'required') return true
   const owner = userOfNewDevice(device)
   if (approval === 'none' || owner === undefined) return false
-  const devices = await devicesOfUser(store, owner)
-  return devices.some(({ status }) => status === 'active')
+  return (await devicesOfUser(store, owner)).length > 0
 }
 
 /** What waits for the word of this device: enrolments of its own user in its own app. */

@@ -19,13 +19,15 @@ export function presentRequest(
   row: ApprovalRow,
   devices: readonly DeviceRow[],
 ): UserApprovals['approvals'][number] {
-  const { platform, appVersion, model, claimant } = readAdmission(row.admission)
-  const isReplaced = ({ phone_id, platform: its, status }: DeviceRow) =>
+  const { platform, kind, appVersion, model, claimant } = readAdmission(row.admission)
+  // As `earlierInstallations` finds them.
+  const isReplaced = (device: DeviceRow) =>
     claimant?.isProven === true &&
-    phone_id !== null &&
-    phone_id === claimant.phoneId &&
-    its === platform &&
-    status === 'active'
+    device.phone_id !== null &&
+    device.phone_id === claimant.phoneId &&
+    device.platform === platform &&
+    device.development === (kind === 'development' ? 1 : 0) &&
+    device.status === 'active'
   return {
     approvalId: row.id,
     ...(model === null ? {} : { model }),

@@ -116,6 +116,15 @@ for (const verb of ['suspend', 'revoke']) {
   })
 }
 
+test('where the only device of a user is suspended, an operator is left to ask', async () => {
+  const accessToken = await tokenOf('jon')
+  const { issued } = await enrollForUser(deployment, { accessToken })
+  await deployment.admin(`/admin/v1/devices/${issued.deviceId}/suspend`, { body: {} })
+  assert.equal((await tryToEnroll(deployment, { accessToken })).status, 202)
+  await deployment.admin(`/admin/v1/devices/${issued.deviceId}/revoke`, { body: {} })
+  assert.equal((await tryToEnroll(deployment, { accessToken })).status, 201)
+})
+
 test('a device does not approve its own key', async () => {
   const accessToken = await tokenOf('fritz')
   const first = await enrollForUser(deployment, { accessToken })

@@ -56,6 +56,14 @@ test('a device belongs to the user whose token came with its enrolment', async (
   const accessToken = await provider.token({ subject: 'ada' })
   const answer = await tryToEnroll(deployment, { accessToken })
   assert.equal(answer.status, 201, answer.text)
+  const { body } = await deployment.admin('/admin/v1/devices?userSubject=ada')
+  const [listed, ...more] = body.devices
+  assert.equal(more.length, 0)
+  assert.equal(listed.id, answer.body.deviceId)
+  assert.deepEqual(
+    [listed.userProvider, listed.userSubject, listed.phoneId, listed.enrolledFrom],
+    ['corp', 'ada', null, '127.0.0.1'],
+  )
   const added = await auditOf(deployment, 'user.device-added', answer.body.deviceId)
   assert.deepEqual(added.detail, {
     appId: 'wallet',

@@ -31,7 +31,8 @@ export const approve: Operation = async (input, output) => {
 }
 
 function approvalRow(approval: AdminApproval) {
-  const { id, appId, platform, appVersion, assurance, address, requestedAt } = approval
+  const { id, appId, platform, appVersion, assurance, userSubject, address, requestedAt } = approval
   const asked = momentWords(Date.parse(requestedAt), Date.now())
-  return { id, app: appId, platform, version: appVersion, assurance, address, asked }
+  const user = userSubject ?? ''
+  return { id, app: appId, platform, version: appVersion, assurance, user, address, asked }
 }

@@ -40,6 +40,12 @@ export const AdminDevice = Type.Object({
   provenFacts: Type.Array(Type.Enum([...provableFacts])),
   /** The batch certificate that attested the key: SHA-256 of its SubjectPublicKeyInfo, base64url. */
   batch: Type.Union([Type.String(), Type.Null()]),
+  /** Whose access token came with its enrolment: a name under identityProviders, and the subject there. */
+  userProvider: Type.Union([Type.String(), Type.Null()]),
+  userSubject: Type.Union([Type.String(), Type.Null()]),
+  /** What the phone calls itself: a claim. */
+  phoneId: Type.Union([Type.String(), Type.Null()]),
+  enrolledFrom: Type.Union([Type.String(), Type.Null()]),
   evidenceFormat: Type.Union([Type.String(), Type.Null()]),
   appraisedAt: Time,
   enrolledAt: Time,
@@ -70,6 +76,8 @@ export const DeviceQuery = Type.Object(
   {
     status: Type.Optional(Type.Enum([...deviceStatuses])),
     appId: Type.Optional(Text(63)),
+    /** Devices of this user, whichever provider knows them. */
+    userSubject: Type.Optional(Text(255)),
     /** `nextCursor` of the page before. */
     cursor: Type.Optional(Text()),
     limit: Type.Optional(Limit),
@@ -156,6 +164,9 @@ export const AdminApproval = Type.Object({
   assurance: Type.Enum([...assurances]),
   platform: Type.Enum([...platforms]),
   appVersion: Type.String(),
+  model: Type.Union([Type.String(), Type.Null()]),
+  userProvider: Type.Union([Type.String(), Type.Null()]),
+  userSubject: Type.Union([Type.String(), Type.Null()]),
   requestedAt: Time,
   expiresAt: Time,
   decidedAt: OptionalTime,
