@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+import { readAudit, verifyAudit } from '../../src/audit/audit-log.ts'
+import { changesAfter } from '../../src/feed/append-change.ts'
+import { openStore, type Store } from '../../src/store/store.ts'
+import { recordStatusList } from '../../src/trust/listed-serials.ts'
+import { insertDevices } from '../fixture/devices.ts'
+import { layOut } from '../fixture/deployment.ts'
+
+const isWhole = process.env['SALLYPORT_CONFORMANCE'] === '1'
+const devices = isWhole ? 60_000 : 8_000
+/** After which part of a start the authority is killed, in milliseconds. */
+const killAfterMs = isWhole ? [0, 5, 20, 50, 100, 200, 400, 800, 50, 100] : [0, 10, 40, 80]
+
+test(`killed again and again in the middle of suspending ${devices / 2} devices, an authority suspends each once`, async (context) => {
+  const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-kill-sweep-'))
+  const file = path.join(directory, 'sallyport.db')
+  try {
+    await layOut({ directory })
+    await withStore(file, async (store) => {
+      await insertDevices(store, devices, {
+        serialsOf: (index) => [index % 2 === 0 ? 'b0b0' : 'a11a', 'cafe'],
+      })
+      await recordStatusList(store, listNaming('b0b0'), Date.now)
+    })
+    const progress: number[] = []
+    for (const milliseconds of killAfterMs) {
+      await runAndKill(directory, milliseconds)
+      progress.push(await withStore(file, suspendedIn))
+    }
+    await runUntil(directory, async () => (await withStore(file, suspendedIn)) === devices / 2)
+    context.diagnostic(`suspended after each kill: ${progress.join(', ')}`)
+    assert.ok(
+      progress.some((count) => count > 0 && count < devices / 2),
+      'no kill fell into the work',
+    )
+    await withStore(file, verify)
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+})
+
+function listNaming(serial: string) {
+  const copy = {
+    bytes: Buffer.alloc(0),
+    sha256: '0'.repeat(64),
+    fetchedAt: Date.now(),
+    source: 'fetch',
+    url: undefined,
+    etag: undefined,
+    lastModified: undefined,
+  } as const
+  return { copy, value: new Map([[serial, { status: 'REVOKED', reason: undefined }]]) }
+}
+
+async function verify(store: Store): Promise<void> {
+  const numbers = (await changesAfter(store.read, 0, 1_000_000)).map(({ seq }) => seq)
+  assert.deepEqual(
+    numbers,
+    numbers.map((_, index) => index + 1),
+  )
+  const audit = await readAudit(store.read, 0, 1_000_000)
+  assert.equal(verifyAudit(audit).count, audit.length)
+  const suspensions = audit.filter(({ action }) => action === 'device.suspended')
+  assert.equal(suspensions.length, devices / 2)
+  assert.equal(new Set(suspensions.map(({ subject }) => subject)).size, devices / 2)
+  const waiting = await store.read
+    .selectFrom('attestation_serials')
+    .select('device_id')
+    .where('serial', '=', 'b0b0')
+    .where('handled_at', 'is', null)
+    .execute()
+  assert.deepEqual(waiting, [])
+}
+
+async function suspendedIn(store: Store): Promise<number> {
+  const rows = await store.read
+    .selectFrom('devices')
+    .select('id')
+    .where('status', '=', 'suspended')
+    .execute()
+  return rows.length
+}
+
+async function withStore<T>(file: string, work: (store: Store) => Promise<T>): Promise<T> {
+  const store = await openStore(file)
+  try {
+    return await work(store)
+  } finally {
+    await store.close()
+  }
+}
+
+function start(directory: string) {
+  const file = path.join(import.meta.dirname, 'authority-process.js')
+  const child = fork(file, [directory], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  return { child, ended: once(child, 'exit'), listening: once(child, 'message') }
+}
+
+async function runAndKill(directory: string, milliseconds: number): Promise<void> {
+  const { child, ended, listening } = start(directory)
+  await Promise.race([listening, ended])
+  await pause(milliseconds)
+  child.kill('SIGKILL')
+  await ended
+}
+
+async function runUntil(directory: string, holds: () => Promise<boolean>): Promise<void> {
+  const { child, ended } = start(directory)
+  try {
+    for (let round = 0; round < 300 && !(await holds()); round++) await pause(100)
+    assert.ok(await holds(), 'it never went on')
+  } finally {
+    child.kill('SIGKILL')
+    await ended
+  }
+}
