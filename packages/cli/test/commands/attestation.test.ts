@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { enrollmentProofBase } from '@sallyport/wire'
 import { parseCertificate } from '@sallyport/pki'
 import {
@@ -14,6 +15,7 @@ import {
   managedDeviceChain,
 } from '@sallyport/virtual-device'
 import { androidFile, challenge, file, root, roots, spki } from '../attestation/evidence-files.ts'
+import { assertGolden } from '../golden.ts'
 import { binary, type Ran, sallyport } from '../sallyport.ts'
 
 type Check = { name: string; outcome: string; code: string | null; expected: string; found: string }
@@ -77,7 +79,11 @@ describe('attestation verify, of a chain of Android', () => {
     ['another signer', ['--signer-digest', 'ab'.repeat(32)], 'android_signer_mismatch'],
     ['less than asked', ['--minimum-assurance', 'strongbox'], 'attestation_assurance_too_low'],
     ['a time before it', ['--at', '2001-01-01T00:00:00Z'], 'attestation_certificate_expired'],
-    ['no patch of tomorrow', ['--minimum-patch-level', '2099-01'], 'android_os_patch_level_too_old'],
+    [
+      'no patch of tomorrow',
+      ['--minimum-patch-level', '2099-01'],
+      'android_os_patch_level_too_old',
+    ],
   ] as const) {
     test(`refuses ${what} with its code`, async () => {
       const result = await resultOf(android(chain, ...args, '--json'))
@@ -395,5 +401,44 @@ describe('attestation show', () => {
     assert.match((await show(cbor)).stdout, /^apple-app-attest\n/)
     const token = file('show.jwe', 'eyJhbGciOiJBMjU2S1cifQ.AA.AA.AA.AA')
     assert.match((await show(token)).stdout, /^play-integrity\n\nheader\n {2}alg {2}A256KW\n/)
+  })
+})
+
+describe('real phones', () => {
+  const fixtures = new URL('../../../../attestation/test/fixtures/', import.meta.url)
+  const phone = (name: string): string =>
+    fileURLToPath(new URL(`android/google-keyattestation/${name}.pem`, fixtures))
+
+  test('are verified and shown as these files have it', async () => {
+    const tegu = phone('tegu/sdk36/TEE_EC_2026_ROOT')
+    const judge = ['--format', 'android-key', '--at', '2026-03-01T00:00:00Z']
+    const accepted = await sallyport(['attestation', 'verify', tegu, ...judge])
+    assert.equal(accepted.code, 0)
+    assertGolden('attestation-verify.txt', accepted.stdout)
+    const asked = ['--challenge', 'text:other', '--package', 'com.example.wallet']
+    const refused = await sallyport(['attestation', 'verify', tegu, ...judge, ...asked])
+    assert.equal(refused.code, 1)
+    assertGolden('attestation-verify-refused.txt', refused.stdout)
+    const shown = await sallyport(['attestation', 'show', tegu])
+    assertGolden('attestation-show.txt', shown.stdout)
+  })
+
+  test('of a factory are accepted years later, and remotely provisioned ones are not', async () => {
+    const judge = ['--format', 'android-key']
+    const factory = await sallyport([
+      'attestation',
+      'verify',
+      phone('blueline/sdk28/TEE_EC_NONE'),
+      ...judge,
+    ])
+    assert.equal(factory.code, 0)
+    const remote = await sallyport([
+      'attestation',
+      'verify',
+      phone('caiman/sdk36/SB_EC_RKP'),
+      ...judge,
+    ])
+    assert.equal(remote.code, 1)
+    assert.match(remote.stdout, /^Refused: attestation_certificate_expired/)
   })
 })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { connect as connectHttp2 } from 'node:http2'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -71,6 +71,47 @@ describe('commands, beside a deployment that runs', () => {
       certificates.map(({ status }) => status),
       ['active'],
     )
+  })
+
+  test('devices show prints what its evidence proved, check by check and field by field', async () => {
+    const { stdout } = await run('devices', 'show', dev.facts.device.id)
+    assert.match(stdout, /\nEvidence: android-key\n/)
+    assert.match(stdout, /\n {2}✓ bootloader +locked/)
+    assert.match(stdout, /\n {4}attestationChallenge +[0-9a-f]{64}\n/)
+    assert.match(stdout, /\nprovenFacts +platform, /)
+  })
+
+  test('devices show --evidence gives what the phone sent, and it verifies again', async () => {
+    const file = path.join(folder, 'evidence.json')
+    const { code, stdout, stderr } = await run(
+      'devices',
+      'show',
+      dev.facts.device.id,
+      '--evidence',
+      file,
+    )
+    assert.equal(code, 0)
+    assert.equal(stdout, `${file}\n`)
+    assert.equal(statSync(file).mode & 0o777, 0o600)
+    const [, line = ''] = /^Verify it again: sallyport (.*)\n$/.exec(stderr) ?? []
+    const verified = await run(...line.split(' '))
+    assert.equal(verified.code, 0, verified.stdout)
+    assert.match(verified.stdout, /✓ challenge .*\n {2}✓ key /)
+    const printed = await json<unknown>('devices', 'show', dev.facts.device.id, '--evidence')
+    assert.deepEqual(printed, JSON.parse(readFileSync(file, 'utf8')))
+  })
+
+  test('attestation report counts the device, and attestation status tells of the roots', async () => {
+    const report = await json<{ totals: unknown; byModel: { name: string }[] }>(
+      'attestation',
+      'report',
+      '--app',
+      'demo',
+    )
+    const totals = { appraised: 1, accepted: 1, wouldBeRefused: 0, refused: 0 }
+    assert.deepEqual(report.totals, totals)
+    const status = await json<{ roots: { pinned: unknown[] } }>('attestation', 'status')
+    assert.equal(status.roots.pinned.length, 2)
   })
 
   test('a device that is not there is an answer of no', async () => {
