@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { Problem } from '@sallyport/problem'
 import { modes, writeFileAtomically } from '../files/write-file.ts'
@@ -42,11 +42,6 @@ export function readSnapshotKey(keyFile: string): KeyObject {
     throw notOne(keyFile, cause)
   }
   throw notOne(keyFile)
-}
-
-/** PEM: what hosts are configured with. */
-export function publicKeyOf(key: KeyObject): string {
-  return createPublicKey(key).export({ format: 'pem', type: 'spki' }).toString()
 }
 
 function notOne(keyFile: string, cause?: unknown): Problem {
