@@ -3,6 +3,7 @@ import { type Assurance, appIdPattern, assurances } from '@sallyport/wire'
 import Type from 'typebox'
 import { type AndroidAppConfig, AndroidAppSchema } from './android-app-config.ts'
 import { type AppleAppConfig, AppleAppSchema } from './apple-app-config.ts'
+import { type RevokedSerialPolicy, revokedSerialPolicies } from './attestation-config.ts'
 import { type LimitsConfig, LimitsSchema } from './limits-config.ts'
 import { type UserConfig, UserSchema } from './user-config.ts'
 
@@ -43,6 +44,8 @@ export type AppAttestationConfig = {
   /** Evidence older than this is renewed with the certificate. */
   maxAgeDays: number
   minimumAssurance?: Assurance
+  /** In place of that of `attestation.android`. */
+  onRevokedSerial?: RevokedSerialPolicy
 }
 
 export type AppConfig = {
@@ -160,6 +163,11 @@ const AppAttestationSchema = Type.Object(
             'The least that evidence must prove. iPhones reach app-attested, or secure-enclave where they are managed',
         },
       ),
+    ),
+    onRevokedSerial: Type.Optional(
+      Type.Enum([...revokedSerialPolicies], {
+        description: 'In place of attestation.android.onRevokedSerial, for devices of this app',
+      }),
     ),
   },
   {

@@ -1,4 +1,4 @@
-import type { AttestationConfig } from '../config/attestation-config.ts'
+import { type AttestationConfig, notFetched } from '../config/attestation-config.ts'
 import type { Held } from './kept-document.ts'
 import type { PinnedRoots } from './published-roots.ts'
 import type { ListedSerials } from './trust-documents.ts'
@@ -10,7 +10,7 @@ const hourMs = 3_600_000
 export type Judged = {
   statusList: Held<ListedSerials> | undefined
   pinned: PinnedRoots
-  android: AttestationConfig['android']
+  config: AttestationConfig
   /** Where no app takes such evidence, nothing is missing. */
   isNeeded: boolean
   now: number
@@ -19,11 +19,12 @@ export type Judged = {
 /** Says what is wrong with the list and the roots in use, and what is not any more. */
 export function judgeTrust(
   problems: TrustProblems,
-  { statusList, pinned, android, isNeeded, now }: Judged,
+  { statusList, pinned, config, isNeeded, now }: Judged,
 ): void {
+  const { android } = config
   const { whenTooOld, statusListMaxAgeHours } = android
   const handling = `evidence that is held against it: ${whenTooOld}`
-  const isMissing = isNeeded && statusList === undefined
+  const isMissing = isNeeded && statusList === undefined && !goesWithout(config)
   problems.set('status_list_missing', 'statusList', isMissing ? handling : undefined)
   const fetchedAt = statusList?.copy.fetchedAt
   const isTooOld = isNeeded && fetchedAt !== undefined && isListTooOld(android, fetchedAt, now)
@@ -37,6 +38,12 @@ export function judgeTrust(
   problems.set('root_unpinned', 'roots', list(keys))
   problems.set('root_vanished', 'roots', list(vanished))
   problems.set('root_unknown', 'roots', list(unknown))
+}
+
+/** Whether somebody decided that there is to be no list: nothing brings one, and none is asked for. */
+function goesWithout({ android, snapshot }: AttestationConfig): boolean {
+  const { statusListUrl, whenTooOld } = android
+  return statusListUrl === notFetched && snapshot === undefined && whenTooOld === 'allow'
 }
 
 /** Whether a list that was fetched at a time counts as too old. */

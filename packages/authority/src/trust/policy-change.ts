@@ -16,10 +16,11 @@ export type SweepPolicy = {
 
 /** In mode shadow nothing is refused yet: an operator is told. */
 export function sweepPolicy({ apps, attestation }: TrustConfig): SweepPolicy {
-  const inShadow = Object.entries(apps)
-    .filter(([, { enrollment }]) => enrollment.mode === 'shadow')
-    .map(([appId]) => [appId, 'notify'] as const)
-  return { everyApp: attestation.android.onRevokedSerial, byApp: Object.fromEntries(inShadow) }
+  const byApp = Object.entries(apps).flatMap(([appId, { enrollment, attestation: own }]) => {
+    const policy = enrollment.mode === 'shadow' ? 'notify' : own.onRevokedSerial
+    return policy === undefined ? [] : [[appId, policy] as const]
+  })
+  return { everyApp: attestation.android.onRevokedSerial, byApp: Object.fromEntries(byApp) }
 }
 
 export function policyOf({ everyApp, byApp }: SweepPolicy, appId: string): RevokedSerialPolicy {

@@ -259,7 +259,7 @@ export class TrustKeeper {
     judgeTrust(this.problems, {
       statusList: this.statusList.held,
       pinned: this.#pinned,
-      android: this.#android,
+      config: this.config.attestation,
       isNeeded: this.#isNeeded,
       now: this.#options.now(),
     })

@@ -1,20 +1,14 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
 import { devicePaths } from '@sallyport/wire'
 import { deploy } from '../fixture/deployment.ts'
 import { enroll, enrollmentOf, makeKey, takeChallenge } from '../fixture/phone.ts'
+import { fill, mountSmall } from '../fixture/small-disk.ts'
 
-const mountPoint = mkdtempSync(path.join(tmpdir(), 'sallyport-full-'))
+const { mountPoint, why } = mountSmall(6)
 const directory = path.join(mountPoint, 'authority')
-const why = mountSmall(mountPoint)
-process.on('exit', () => {
-  if (why === undefined) execFileSync('umount', ['-l', mountPoint])
-  rmSync(mountPoint, { recursive: true, force: true })
-})
 
 test('on a full disk nothing is issued, what was issued goes on, and room mends it', {
   // In CI it fails instead, with the reason.
@@ -48,27 +42,6 @@ test('on a full disk nothing is issued, what was issued goes on, and room mends 
     await deployment.close()
   }
 })
-
-/** A file system of 6 MB, where this process may mount one. @returns why it may not */
-function mountSmall(at: string): string | undefined {
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', at], { stdio: 'pipe' })
-    return undefined
-  } catch (error) {
-    return `no small file system can be mounted here (${String(error).split('\n')[0]}); group-commit.test has a full store`
-  }
-}
-
-/** Takes all the room that is left. */
-function fill(file: string): void {
-  for (let size = 6 * 1024 * 1024; size >= 1_024; size = Math.floor(size / 2)) {
-    try {
-      writeFileSync(file, Buffer.alloc(size), { flag: 'a' })
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error
-    }
-  }
-}
 
 /** What is left in pages that are allocated already is used up first. */
 async function untilRefused<T extends { status: number }>(attempt: () => Promise<T>): Promise<T> {

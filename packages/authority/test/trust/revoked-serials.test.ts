@@ -174,6 +174,16 @@ test('a stricter policy handles anew what was handled, from one reload to the ne
     { more: 'onRevokedSerial: notify' },
   ))
 
+test('an app has a policy of its own', () =>
+  withWatched(
+    async (deployment) => {
+      const { id, batch } = await enrolled(deployment)
+      await list(deployment, [batch, 'REVOKED'])
+      assert.equal((await deviceOf(deployment, id)).status, 'revoked')
+    },
+    { apps: attestedApp({ more: 'attestation: { onRevokedSerial: revoke }' }) },
+  ))
+
 test('in mode shadow an operator is told, and in mode enforce it is carried out', () =>
   withWatched(
     async (deployment) => {

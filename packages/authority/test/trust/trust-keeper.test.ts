@@ -289,6 +289,24 @@ test('where nothing rests on it, nothing is fetched, and nothing is missing', ()
     },
   ))
 
+for (const [whenTooOld, codes] of [
+  ['refuse', ['status_list_missing']],
+  ['allow', []],
+] as const) {
+  test(`where nothing brings a list and policy is to ${whenTooOld}, the problems are ${codes.join() || 'none'}`, () =>
+    withWatched(
+      async (deployment) => {
+        const status = await refresh(deployment)
+        assert.deepEqual(problemCodes(status), codes)
+        assert.equal(status.statusList.url, null)
+        assert.equal((await enrollAndroid(deployment)).status, whenTooOld === 'allow' ? 201 : 403)
+      },
+      {
+        attestation: `{ android: { rootsUrl: off, statusListUrl: off, whenTooOld: ${whenTooOld} }, insecureDevelopmentRoots: [attestation-root.pem] }`,
+      },
+    ))
+}
+
 test('a configuration that names a file which is not there changes nothing', () =>
   withWatched(async (deployment) => {
     const missing = watchedBy(
