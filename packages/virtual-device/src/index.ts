@@ -58,6 +58,15 @@ export {
   type VirtualDevice,
   type VirtualDeviceOptions,
 } from './virtual-device.ts'
+export {
+  makePlayConsole,
+  type PlayConsole,
+  type PlayIntegrityHostility,
+  playIntegrityHostilities,
+  playIntegritySignal,
+  playIntegrityToken,
+  type PlayIntegrityTokenOptions,
+} from './android/play-integrity.ts'
 export type { VirtualAndroid } from './android/virtual-android.ts'
 export type { VirtualIphone } from './apple/virtual-iphone.ts'
 export type { VirtualPhone } from './virtual-phone.ts'

@@ -20,7 +20,7 @@ import { writeFileDurably } from './write-file-durably.ts'
 export type VirtualDeviceOptions = NodeTransportOptions &
   Pick<
     ClientOptions,
-    'autoEnroll' | 'renewalKey' | 'signals' | 'retry' | 'timeoutMs' | 'now' | 'random' | 'sleep'
+    'autoEnroll' | 'renewalKey' | 'retry' | 'timeoutMs' | 'now' | 'random' | 'sleep'
   > & {
     /** Where its keys and what it knows are kept; made where it is not there. One device a directory. */
     readonly directory: string
@@ -78,6 +78,7 @@ export function createVirtualDevice(options: VirtualDeviceOptions): VirtualDevic
 
   const client = createClient({
     ...options,
+    ...(parts.signals === undefined ? {} : { signals: parts.signals }),
     gateway: options.gatewayUrl,
     enrollUrl: options.authorityUrl,
     trust: { caCertificates: readFileSync(options.caFile, 'utf8') },

@@ -1,4 +1,4 @@
-import type { AppFacts, CollectEvidence, KeyStore } from '@sallyport/sdk'
+import type { AppFacts, CollectEvidence, CollectSignals, KeyStore } from '@sallyport/sdk'
 import { androidParts, type VirtualAndroid } from './android/virtual-android.ts'
 import { iphoneParts, type VirtualIphone } from './apple/virtual-iphone.ts'
 
@@ -11,6 +11,7 @@ export type PlatformParts = {
   readonly facts: Pick<AppFacts, 'platform' | 'osVersion' | 'osPatchLevel' | 'deviceModel'>
   readonly keyStore: (keys: KeyStore) => KeyStore
   readonly evidence: CollectEvidence
+  readonly signals?: CollectSignals
 }
 
 /** The parts of a phone that keeps what it knows in this directory. */

@@ -18,6 +18,8 @@ import {
   defaultIosPhone,
   type DevelopmentRoot,
   makeDevelopmentRoot,
+  makePlayConsole,
+  type PlayConsole,
   type VirtualDevice,
   type VirtualDeviceOptions,
 } from '../src/index.ts'
@@ -37,6 +39,8 @@ export type AuthorityDeployment = {
   readonly developmentRootPem: string
   /** What evidence of virtual phones ends at. */
   readonly attestationRoot: DevelopmentRoot
+  /** What Play Integrity tokens of the app `signalled` are made with. */
+  readonly playConsole: PlayConsole
   /** How far the authority's clock is ahead of the real one. */
   clock: { offsetMs: number }
   admin(method: string, path: string, body?: unknown): Promise<AdminAnswer>
@@ -50,11 +54,12 @@ type AdminAnswer = { status: number; body: { [name: string]: unknown } }
 
 const [teamId = '', ...bundle] = defaultIosPhone.appId.split('.')
 /** The app of virtual phones, as strict as its defaults. */
-const phones = `
+const android = `
     insecureDevelopmentDevices: true
     android:
       packages: [${defaultAndroidPhone.packageName}]
-      signerDigests: [${defaultAndroidPhone.signerDigest}]
+      signerDigests: [${defaultAndroidPhone.signerDigest}]`
+const phones = `${android}
       minimumOsPatchLevel: 2025-01
     apple: { teamId: ${teamId}, bundleIds: [${bundle.join('.')}] }
     enrollment:
@@ -62,8 +67,14 @@ const phones = `
       limits: { failuresPerAddressPerHour: 1000 }
 `
 
+const signalled = `${android}
+      playIntegrity: { decryptionKeyFile: play-decryption, verificationKeyFile: play-verification }
+    enrollment: { evidence: [android-key], signals: [play-integrity] }
+`
+
 const apps = `
   phones:${phones}
+  signalled:${signalled}
   wallet:
     insecureDevelopmentDevices: true
     enrollment: { evidence: [development] }
@@ -87,6 +98,9 @@ export async function deployAuthority(t: Pick<TestContext, 'after'>): Promise<Au
   }
   const attestationRoot = makeDevelopmentRoot()
   file('attestation-root.crt', attestationRoot.pem)
+  const playConsole = makePlayConsole()
+  file('play-decryption', playConsole.decryptionKey)
+  file('play-verification', playConsole.verificationKey)
   const config = readConfig(directory)
   const initialized = await initializeAuthority({
     trustDomain: 'example.com',
@@ -129,6 +143,7 @@ export async function deployAuthority(t: Pick<TestContext, 'after'>): Promise<Au
     caFile,
     developmentRootPem: initialized.developmentRootPem ?? '',
     attestationRoot,
+    playConsole,
     clock,
     admin: (method, path, body) => {
       const authorization = `Bearer ${initialized.adminToken}`

@@ -12,6 +12,7 @@ import {
   type AppAttestHostility,
   cloneDevice,
   makeAppAttestKey,
+  type PlayIntegrityHostility,
 } from '../src/index.ts'
 import { attestedPhones, type Phones, whoAmI } from './attested-phones.ts'
 import { type AuthorityDeployment, dayMs, deployAuthority } from './authority-deployment.ts'
@@ -176,6 +177,22 @@ test('of two copies of an iPhone that renew at once, one stays', async () => {
   const { body } = await authority.admin('GET', `/devices/${deviceId}`)
   const certificates = body['certificates'] as { status: string }[]
   assert.equal(certificates.length, 2)
+})
+
+test('where policy asks for Play Integrity, a phone brings a token with its evidence, whenever it brings that', async () => {
+  const { playConsole } = authority
+  let playHostility: PlayIntegrityHostility | undefined
+  const signalled = { appId: 'signalled' }
+  const device = phones.android({ playConsole, playHostility: () => playHostility }, signalled)
+  const { deviceId, assurance } = await device.enroll()
+  assert.equal(assurance, 'tee')
+  await device.renew()
+  assert.equal(await whoAmI(device), deviceId)
+  playHostility = 'unrecognised-app'
+  const codes = await failedChecks(await refusal(device.renew()))
+  assert.deepEqual(codes, ['play_integrity_app_unrecognised'])
+  const silent = await failedChecks(await refusal(phones.android({}, signalled).enroll()))
+  assert.deepEqual(silent, ['attestation_signal_required'])
 })
 
 test('a phone with StrongBox enrols with it, and without it while that is broken', async () => {

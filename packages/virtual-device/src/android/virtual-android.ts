@@ -1,7 +1,12 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { certificatesFromPem, toPem } from '@sallyport/pki'
-import { type CollectEvidence, EvidenceError, type KeyStore } from '@sallyport/sdk'
+import {
+  type CollectEvidence,
+  type CollectSignals,
+  EvidenceError,
+  type KeyStore,
+} from '@sallyport/sdk'
 import { toBase64url } from '@sallyport/wire'
 import type { DevelopmentRoot } from '../development-root.ts'
 import { readPrivateFile } from '../private-file.ts'
@@ -12,6 +17,11 @@ import { type AndroidPhone, defaultAndroidPhone } from './android-phone.ts'
 import { type AttestationBatch, makeAttestationBatch } from './attestation-batch.ts'
 import type { AndroidHostility } from './hostile-android.ts'
 import type { SecurityLevel } from './key-description.ts'
+import {
+  type PlayConsole,
+  type PlayIntegrityHostility,
+  playIntegritySignal,
+} from './play-integrity.ts'
 
 /** A virtual phone whose keys are attested when they are made, as the Android Keystore does it. */
 export type VirtualAndroid = {
@@ -27,6 +37,10 @@ export type VirtualAndroid = {
   readonly isPoolEmpty?: () => boolean
   /** Asked at every key. */
   readonly hostility?: () => AndroidHostility | undefined
+  /** Whose tokens it brings beside its evidence. Default: none. */
+  readonly playConsole?: PlayConsole
+  /** Asked at every token. */
+  readonly playHostility?: () => PlayIntegrityHostility | undefined
 }
 
 export function androidParts(phone: VirtualAndroid, directory: string): PlatformParts {
@@ -41,6 +55,18 @@ export function androidParts(phone: VirtualAndroid, directory: string): Platform
     },
     keyStore: (keys) => attestingKeyStore(keys, createAttester(phone, facts), chainPath),
     evidence: collectChain(chainPath),
+    signals: collectTokens(phone, facts),
+  }
+}
+
+/** A token for what is asked, from Play. */
+function collectTokens(phone: VirtualAndroid, facts: AndroidPhone): CollectSignals {
+  const { playConsole, platformNow = Date.now } = phone
+  return async ({ clientData }) => {
+    if (playConsole === undefined) return []
+    const hostility = phone.playHostility?.()
+    const about = { console: playConsole, clientData, at: platformNow(), phone: facts }
+    return [playIntegritySignal({ ...about, ...(hostility === undefined ? {} : { hostility }) })]
   }
 }
 
