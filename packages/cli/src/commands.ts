@@ -356,7 +356,7 @@ export const commands: readonly Command[] = [
       {
         flags: '--client-data <bytes>',
         summary:
-          'App Attest, Play Integrity: what was hashed, as for --challenge; without it, what a phone makes of --challenge and --spki when it enrols',
+          'App Attest, Play Integrity: what was hashed, as for --challenge; without it, what a phone makes of --challenge and --spki when it enrols, or --challenge alone',
       },
       { flags: '--environment <name>', summary: 'App Attest: production or development' },
       { flags: '--public-key <key>', summary: 'App Attest: whose assertion it is, as for --spki' },

@@ -13,7 +13,16 @@ import type { Verifier } from './verifier.ts'
 /** Attestations, made once for a key, and the assertions that the key makes from then on. */
 export const appAttest: Verifier = {
   format: 'apple-app-attest',
-  options: ['appId', 'keyId', 'clientData', 'environment', 'publicKey', 'counter'],
+  options: [
+    'roots',
+    'minimumAssurance',
+    'appId',
+    'keyId',
+    'clientData',
+    'environment',
+    'publicKey',
+    'counter',
+  ],
   verify(file, request) {
     if (file.kind !== 'cbor') return undefined
     const { cbor } = file

@@ -10,9 +10,13 @@ import { given } from './option-values.ts'
 import { clientDataOf } from './verification-request.ts'
 import type { Verifier } from './verifier.ts'
 
+/** Options of evidence, which proves something and ends at a root. */
+const judged: readonly string[] = ['roots', 'minimumAssurance']
+
 const androidKey: Verifier = {
   format: 'android-key',
   options: [
+    ...judged,
     'package',
     'signerDigest',
     'statusList',
@@ -32,13 +36,13 @@ const androidKey: Verifier = {
 
 const appleMda: Verifier = {
   format: 'apple-mda',
-  options: [],
+  options: judged,
   verify(file, { challenge, spki, at, trust, policy: { managedDevices = {}, minimumAssurance } }) {
     if (file.kind !== 'chain') return undefined
     const asked = { challenge, spki, minimumAssurance }
     const { chain } = file
-    const judged = { at, trust: trust.managedDevices, policy: managedDevices }
-    return appraiseManagedDevice({ chain, ...asked, ...judged })
+    const policy = managedDevices
+    return appraiseManagedDevice({ ...asked, chain, at, trust: trust.managedDevices, policy })
   },
 }
 

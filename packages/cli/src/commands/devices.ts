@@ -17,6 +17,7 @@ import { argument, choiceOption, isGiven, numberOption, textOption } from '../in
 import { confirmed } from '../terminal/confirm.ts'
 import { formatFacts } from '../terminal/facts.ts'
 import type { Output } from '../terminal/output.ts'
+import { jsonText } from '../terminal/json-text.ts'
 import { printable } from '../terminal/printable.ts'
 import { shellLine } from '../terminal/shell.ts'
 import { momentWords } from '../terminal/span.ts'
@@ -98,7 +99,7 @@ async function showEvidence(
   }
   const path = `/admin/v1/appraisals/${encodeURIComponent(appraisal.id)}/evidence`
   const sent = await client.get<AppraisedEvidence>(path)
-  const text = JSON.stringify(sent, undefined, 2)
+  const text = jsonText(sent, 2)
   if (file === undefined) {
     output.result(sent, text)
   } else {

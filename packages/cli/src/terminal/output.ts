@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import { type Problem, problemText, reasonOf } from '@sallyport/problem'
+import { jsonText } from './json-text.ts'
 import { formatTable, type Row } from './table.ts'
 
 type Style = Parameters<typeof styleText>[0]
@@ -35,18 +36,18 @@ export function createOutput({ json, stdout, stderr, stdin }: OutputOptions): Ou
     json,
     interactive: stdin.isTTY === true && stderr.isTTY === true && !json,
     result(data, text) {
-      const printed = json ? JSON.stringify(data) : typeof text === 'string' ? text : text()
+      const printed = json ? jsonText(data) : typeof text === 'string' ? text : text()
       if (printed !== '') stdout.write(`${printed}\n`)
     },
     table(rows, { empty }) {
-      if (json) stdout.write(`${JSON.stringify(rows)}\n`)
+      if (json) stdout.write(`${jsonText(rows)}\n`)
       else if (rows.length === 0) stderr.write(`${empty}\n`)
       else stdout.write(`${formatTable(rows, (heading) => paint('bold', heading))}\n`)
     },
     say: (text) => void stderr.write(`${text}\n`),
     problem(problem) {
       const text = json
-        ? JSON.stringify(problemFacts(problem))
+        ? jsonText(problemFacts(problem))
         : emphasizeFirstLine(problemText(problem), stderr)
       stderr.write(`${text}\n`)
     },

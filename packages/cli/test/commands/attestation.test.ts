@@ -226,6 +226,10 @@ describe('attestation verify, used wrongly', () => {
     ['an option of another format', [chain, '--format', 'android-key', '--key-id', 'A'.repeat(43)]],
     ['--package for Apple', [chain, '--format', 'apple-mda', '--package', 'com.example.app']],
     ['a token without its keys', [file('token', 'e30.AA.AA.AA.AA'), '--format', 'play-integrity']],
+    [
+      'roots for Play Integrity',
+      [file('token', 'e30.AA.AA.AA.AA'), '--format', 'play-integrity', '--roots', roots],
+    ],
     ['a folder without roots', [chain, '--format', 'android-key', '--roots', '/proc/self/fd']],
     ['an app that there is not', [chain, '--format', 'android-key', '--app', 'other']],
   ] as const) {
