@@ -181,14 +181,14 @@ test('of two copies of an iPhone that renew at once, one stays', async () => {
 
 test('where policy asks for Play Integrity, a phone brings a token with its evidence, whenever it brings that', async () => {
   const { playConsole } = authority
-  let playHostility: PlayIntegrityHostility | undefined
+  const play: { hostility?: PlayIntegrityHostility } = {}
   const signalled = { appId: 'signalled' }
-  const device = phones.android({ playConsole, playHostility: () => playHostility }, signalled)
+  const device = phones.android({ playConsole, playHostility: () => play.hostility }, signalled)
   const { deviceId, assurance } = await device.enroll()
   assert.equal(assurance, 'tee')
   await device.renew()
   assert.equal(await whoAmI(device), deviceId)
-  playHostility = 'unrecognised-app'
+  play.hostility = 'unrecognised-app'
   const codes = await failedChecks(await refusal(device.renew()))
   assert.deepEqual(codes, ['play_integrity_app_unrecognised'])
   const silent = await failedChecks(await refusal(phones.android({}, signalled).enroll()))
