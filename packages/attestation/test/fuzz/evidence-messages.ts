@@ -14,6 +14,7 @@ import { enrollmentProofBase } from '@sallyport/wire'
 import fc from 'fast-check'
 import { type AppraisalContext, trustAnchor } from '../../src/index.ts'
 import { leafParty } from '../apple-mda/managed-chain.ts'
+import { coveredByAttestation } from './vectors/app-attest-vectors.ts'
 import { integrityToken, policy as playIntegrity } from '../play-integrity/integrity-token.ts'
 
 const at = Date.UTC(2026, 10, 21, 12)
@@ -110,4 +111,11 @@ function changeText(message: Evidence, place: number, text: string): Evidence {
     return one.slice(0, from) + text + one.slice(from + text.length)
   })
   return { ...message, [name]: Array.isArray(value) ? changed : changed[0] }
+}
+
+/** What an accepted message must have as an honest phone sent it: all, but in an attestation. */
+export function coveredOfMessage(evidence: Evidence): unknown {
+  const { attestation, ...members } = evidence
+  if (typeof attestation !== 'string') return evidence
+  return { ...members, attestation: coveredByAttestation(Buffer.from(attestation, 'base64url')) }
 }

@@ -8,6 +8,7 @@ import type { Evidence } from '@sallyport/wire'
 import fc from 'fast-check'
 import { evidenceFormats } from '../../src/index.ts'
 import {
+  coveredOfMessage,
   evidenceMessages,
   honestMessages,
   messageContext,
@@ -124,7 +125,14 @@ async function fuzzMessages(numRuns: number): Promise<void> {
         const result = await format.appraise(evidence, context)
         return { ...result, told: [result.claims, result.facts] }
       })
-      count(name, accepted)
+      const isChanged = !honestMessages.some((honest) => isDeepStrictEqual(honest, evidence))
+      count(name, accepted && isChanged)
+      if (!accepted || !isChanged) return
+      const covered = coveredOfMessage(evidence)
+      assert.ok(
+        honestMessages.some((honest) => isDeepStrictEqual(coveredOfMessage(honest), covered)),
+        'accepted, and not as an honest phone sent it',
+      )
     })
   })
   await fc.assert(property, { numRuns, seed })

@@ -7,9 +7,9 @@ const program = fileURLToPath(new URL('./fuzz-process.js', import.meta.url))
 
 /**
  * 20,000 runs of one seed. By hand, more and others:
- * `FUZZ_RUNS=200000 FUZZ_SEED=$RANDOM node --test packages/attestation/dist/test/fuzz/fuzz.test.js`
+ * `SALLYPORT_FUZZ_RUNS=200000 SALLYPORT_FUZZ_SEED=$RANDOM node --test packages/attestation/dist/test/fuzz/fuzz.test.js`
  */
-const { FUZZ_RUNS: runs = '20000', FUZZ_SEED: seed = '1' } = process.env
+const { SALLYPORT_FUZZ_RUNS: runs = '20000', SALLYPORT_FUZZ_SEED: seed = '1' } = process.env
 
 test('evidence changed in any way is refused with a code, quickly, in 128 MB', () => {
   const { status, signal, stdout, stderr } = spawnSync(

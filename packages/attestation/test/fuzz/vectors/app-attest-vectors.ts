@@ -60,14 +60,18 @@ export const attestationVectors: readonly FuzzVector[] = ofType('attestation').m
       })
       return { accepted, checks, told: [claims, facts] }
     },
-    // The nonce in the leaf covers authData, signatures the certificates, and the receipt its content.
-    // Not covered: the order of members in maps and further members, and what `receiptVectors` says.
-    covered: (parts) => {
-      const { chain, authenticatorData, receipt } = readAttestationObject(whole(parts))
-      return { chain, authenticatorData, receipt: receipt && claimsOf(receipt) }
-    },
+    covered: (parts) => coveredByAttestation(whole(parts)),
   }
 })
+
+/**
+ * The nonce in the leaf covers authData, signatures the certificates, and the receipt its content. Not
+ * covered: the order of members in maps and further members, and what `receiptVectors` says.
+ */
+export function coveredByAttestation(attestation: Buffer): unknown {
+  const { chain, authenticatorData, receipt } = readAttestationObject(attestation)
+  return { chain, authenticatorData, receipt: receipt && claimsOf(receipt) }
+}
 
 function claimsOf(receipt: Buffer): unknown {
   return readReceipt(receipt, { anchors: trust.appAttestReceipts.anchors }).claims
@@ -118,6 +122,7 @@ export const receiptVectors: readonly FuzzVector[] = ofType('receipt').map((entr
     return { accepted, checks, told: claims }
   },
   // Not covered by the signature of CMS (RFC 5652 §5.4): how BER divides what it holds, versions, the
-  // list of digest algorithms, certificates that nobody needs, unsigned attributes.
+  // list of digest algorithms, parameters of algorithms, certificates that nobody needs (the root among
+  // them), unsigned attributes.
   covered: (parts) => claimsOf(whole(parts)),
 }))
