@@ -18,7 +18,7 @@ export function callerOf(request: FastifyRequest): Caller {
 export function presentedIn(request: FastifyRequest): Presented {
   return {
     accessToken: () => readAccessToken(request.raw),
-    connection: channelBinding(request),
+    connection: () => channelBinding(request),
   }
 }
 

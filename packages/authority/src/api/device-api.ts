@@ -43,7 +43,9 @@ export function deviceApi(api: Api, authority: Authority): void {
       const { appId, purpose } = request.body
       const app = appOf(authority.config.apps, appId)
       const scope =
-        purpose === 'enroll' ? enrollmentScope(appId, app, channelBinding(request)) : request.body
+        purpose === 'enroll'
+          ? enrollmentScope(appId, app, () => channelBinding(request))
+          : request.body
       const now = authority.now()
       const challenge = makeChallenge(authority.challengeKey, scope, now)
       return {

@@ -23,6 +23,7 @@ import { findApproval, isApproved, pendingAnswer } from './approval.ts'
 import { type Challenge, openChallenge, refuseExpired, refuseOtherConnection } from './challenge.ts'
 import { needsApproval } from './device-approval.ts'
 import { enrollmentScope } from './enrollment-challenge.ts'
+import { refuseBusyAddress } from './enrollment-limits.ts'
 import { usableToken } from './enrollment-token.ts'
 import { type KeyRequest, readKeyRequest } from './key-request.ts'
 import { type PolicyGate, policyGate } from './policy-gate.ts'
@@ -77,6 +78,9 @@ export async function enrollDevice(
   const gate = policyGate(mode)
   const from = { appId, address: caller.address, most: limits.failuresPerAddressPerHour }
   authority.failedAttempts.refuseTooMany(from, gate)
+  const comer = { appId, app, address: caller.address, now: authority.now() }
+  // In mode shadow the write notes it, once.
+  if (mode === 'enforce') await refuseBusyAddress(authority.store.read, comer, gate)
   const user = await admitUser(authority.tokens, userRule, gate, accessToken)
   const token = await admitToken(authority, enrollment, gate, message.enrollmentToken)
   const appraisal = await appraise(authority, enrollment, message, gate)

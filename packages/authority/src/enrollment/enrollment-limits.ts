@@ -10,41 +10,44 @@ const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 
 /** How many enrolments that have something in common there may be within a time. */
-type Bound = {
+type Bound<Device = NewDevice> = {
   /** As configuration calls it, and findings of mode `shadow`. */
   name: keyof LimitsConfig
   code: ReasonCode
   periodMs: number
   /** What is counted by, and how many there may be; undefined where the device has no such thing. */
-  of: (device: NewDevice) => { most: number; what: string } | undefined
+  of: (device: Device) => { most: number; what: string } | undefined
   /** When the enrolment was that is this many back, within the period. */
-  nthNewest: NthNewest
+  nthNewest: NthNewest<Device>
 }
 
-type NthNewest = (
+type NthNewest<Device> = (
   store: Kysely<Tables>,
-  device: NewDevice,
+  device: Device,
   nth: number,
-  since: number,
+  within: Period,
 ) => Promise<number | undefined>
 
+/** After a clock was set back, what is further ahead than a period counts no more. */
+type Period = { since: number; until: number }
+
+/** What is known of an enrolment before anything of it was verified. */
+type Comer = Pick<NewDevice, 'appId' | 'app' | 'address' | 'now'>
+
+const perAddress = {
+  name: 'perAddressPerHour',
+  code: 'enrollment_address_too_often',
+  periodMs: hourMs,
+  of: ({ app, address }: Comer) => ({
+    most: app.enrollment.limits.perAddressPerHour,
+    what: networkOf(address),
+  }),
+  nthNewest: (store: Kysely<Tables>, { appId, address }: Comer, nth: number, within: Period) =>
+    nthOfDevices(store, { appId, column: 'enrolled_network', is: networkOf(address) }, nth, within),
+} as const satisfies Bound<Comer>
+
 const bounds: readonly Bound[] = [
-  {
-    name: 'perAddressPerHour',
-    code: 'enrollment_address_too_often',
-    periodMs: hourMs,
-    of: ({ app, address }) => ({
-      most: app.enrollment.limits.perAddressPerHour,
-      what: networkOf(address),
-    }),
-    nthNewest: (store, { appId, address }, nth, since) =>
-      nthOfDevices(
-        store,
-        { appId, column: 'enrolled_network', is: networkOf(address) },
-        nth,
-        since,
-      ),
-  },
+  perAddress,
   {
     name: 'perBatchPerDay',
     code: 'enrollment_batch_too_often',
@@ -54,8 +57,8 @@ const bounds: readonly Bound[] = [
       batch === null
         ? undefined
         : { most: app.enrollment.limits.perBatchPerDay[provisioning ?? 'remote'], what: batch },
-    nthNewest: (store, { appId, batch }, nth, since) =>
-      nthOfDevices(store, { appId, column: 'batch', is: batch ?? '' }, nth, since),
+    nthNewest: (store, { appId, batch }, nth, within) =>
+      nthOfDevices(store, { appId, column: 'batch', is: batch ?? '' }, nth, within),
   },
   {
     name: 'perUserPerDay',
@@ -81,29 +84,52 @@ export async function refuseTooOften(
   device: NewDevice,
   gate: PolicyGate,
 ): Promise<void> {
-  for (const { name, code, periodMs, of, nthNewest } of bounds) {
-    const bound = of(device)
-    if (bound === undefined) continue
-    const { most, what } = bound
-    const at = await nthNewest(store, device, most, device.now - periodMs)
-    if (at === undefined) continue
-    const waitMs = Math.min(periodMs, at + periodMs - device.now)
-    gate.refuse(
-      name,
-      new Problem(code, {
-        expected: `fewer than ${most} within ${periodMs / hourMs} hours`,
-        found: `${most} or more of ${what}`,
-        retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1_000)),
-      }),
-    )
-  }
+  for (const bound of bounds) await hold(bound, store, device, gate)
+}
+
+/**
+ * Refuses an enrolment from a busy address before anything of it is verified or signed. Whether it is
+ * one too many, the write decides.
+ *
+ * @throws Problem `enrollment_address_too_often`
+ */
+export async function refuseBusyAddress(
+  store: Kysely<Tables>,
+  comer: Comer,
+  gate: PolicyGate,
+): Promise<void> {
+  await hold(perAddress, store, comer, gate)
+}
+
+async function hold<Device extends Comer>(
+  { name, code, periodMs, of, nthNewest }: Bound<Device>,
+  store: Kysely<Tables>,
+  device: Device,
+  gate: PolicyGate,
+): Promise<void> {
+  const bound = of(device)
+  if (bound === undefined) return
+  const { most, what } = bound
+  const { now } = device
+  const within = { since: now - periodMs, until: now + periodMs }
+  const at = await nthNewest(store, device, most, within)
+  if (at === undefined) return
+  const waitMs = Math.min(periodMs, at + periodMs - now)
+  gate.refuse(
+    name,
+    new Problem(code, {
+      expected: `fewer than ${most} within ${periodMs / hourMs} hours`,
+      found: `${most} or more of ${what}`,
+      retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1_000)),
+    }),
+  )
 }
 
 async function nthOfDevices(
   store: Kysely<Tables>,
   by: { appId: string; column: 'enrolled_network' | 'batch'; is: string },
   nth: number,
-  since: number,
+  { since, until }: Period,
 ): Promise<number | undefined> {
   const row = await store
     .selectFrom('devices')
@@ -111,6 +137,7 @@ async function nthOfDevices(
     .where(by.column, '=', by.is)
     .where('app_id', '=', by.appId)
     .where('enrolled_at', '>', since)
+    .where('enrolled_at', '<', until)
     .orderBy('enrolled_at', 'desc')
     .offset(nth - 1)
     .limit(1)
@@ -123,7 +150,7 @@ async function nthOfUser(
   store: Kysely<Tables>,
   { appId, user }: NewDevice,
   nth: number,
-  since: number,
+  { since, until }: Period,
 ): Promise<number | undefined> {
   if (user === undefined) return undefined
   const enrolled = await store
@@ -133,6 +160,7 @@ async function nthOfUser(
     .where('user_provider', '=', user.provider)
     .where('app_id', '=', appId)
     .where('enrolled_at', '>', since)
+    .where('enrolled_at', '<', until)
     .orderBy('enrolled_at', 'desc')
     .limit(nth)
     .execute()
@@ -143,6 +171,7 @@ async function nthOfUser(
     .where('user_provider', '=', user.provider)
     .where('app_id', '=', appId)
     .where('requested_at', '>', since)
+    .where('requested_at', '<', until)
     .where('device_id', 'is', null)
     .orderBy('requested_at', 'desc')
     .limit(nth)

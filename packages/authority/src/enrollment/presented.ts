@@ -7,5 +7,5 @@ export type Presented = {
    */
   accessToken: () => string | undefined
   /** The channel binding of its connection; undefined where that has none of its own. */
-  connection: Uint8Array | undefined
+  connection: () => Uint8Array | undefined
 }

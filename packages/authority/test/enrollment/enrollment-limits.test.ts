@@ -63,6 +63,15 @@ test('the address is free again when its oldest enrolment is an hour ago', async
   assert.equal((await enroll()).status, 201)
 })
 
+test('enrolments of a clock that was a year ahead hold nobody up', async () => {
+  const agent = from('127.0.0.20')
+  clock.move(400)
+  for (let times = 0; times < 5; times++) assert.equal((await enroll({ agent })).status, 201)
+  assert.equal((await enroll({ agent })).status, 429)
+  clock.move(-400)
+  assert.equal((await enroll({ agent })).status, 201)
+})
+
 test('one user enrols a few devices a day, from wherever they are', async () => {
   const accessToken = await provider.token({ subject: 'ada', now: clock.now() })
   const answers: HttpAnswer[] = []
