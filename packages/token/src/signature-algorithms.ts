@@ -16,4 +16,3 @@ export const signatureAlgorithmNames = [
   'EdDSA',
   'Ed25519',
 ] as const
-export type SignatureAlgorithmName = (typeof signatureAlgorithmNames)[number]
