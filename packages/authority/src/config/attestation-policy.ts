@@ -91,9 +91,11 @@ function readKey(directory: string, file: string, isKey: (bytes: Buffer) => bool
 /** AES-256: the verdicts come as A256KW. */
 const isDecryptionKey = (bytes: Buffer): boolean => bytes.length === 32
 
+/** P-256: the verdicts come as ES256. */
 function isVerificationKey(bytes: Buffer): boolean {
   try {
-    return createPublicKey({ key: bytes, format: 'der', type: 'spki' }).asymmetricKeyType === 'ec'
+    const key = createPublicKey({ key: bytes, format: 'der', type: 'spki' })
+    return key.asymmetricKeyDetails?.namedCurve === 'prime256v1'
   } catch {
     return false
   }
