@@ -12,7 +12,9 @@ import {
   defaultAndroidPhone,
   defaultIosPhone,
   makeAppAttestKey,
+  makePlayConsole,
   managedDeviceChain,
+  playIntegrityToken,
 } from '@sallyport/virtual-device'
 import { androidFile, challenge, file, root, roots, spki } from '../attestation/evidence-files.ts'
 import { assertGolden } from '../golden.ts'
@@ -444,5 +446,37 @@ describe('real phones', () => {
     ])
     assert.equal(remote.code, 1)
     assert.match(remote.stdout, /^Refused: attestation_certificate_expired/)
+  })
+})
+
+describe('attestation verify, of Play Integrity', () => {
+  const console = makePlayConsole()
+  const clientData = enrollmentProofBase(challenge, spki)
+  const token = file('play.jwe', playIntegrityToken({ console, clientData }))
+  // As copied from a page, over several lines.
+  const wrapped = (key: string): string => `${key.replace(/.{20}/g, '$&\n')}\n`
+  const keys = [
+    '--decryption-key-file',
+    file('play/decryption.txt', wrapped(console.decryptionKey)),
+    '--verification-key-file',
+    file('play/verification.txt', wrapped(console.verificationKey)),
+  ]
+  const play = (...args: string[]): Promise<Ran> =>
+    sallyport(['attestation', 'verify', token, '--format', 'play-integrity', ...keys, ...args])
+
+  test('accepts a token for challenge and key, and proves nothing of the key', async () => {
+    const asked = ['--challenge', hex, '--spki', spki.toString('base64'), '--package', packageName]
+    const result = await resultOf(play(...asked, '--json'))
+    assert.equal(result.code, 0, failed(result).join())
+    assert.equal(result.assurance, 'unattested')
+    assert.equal((await play('--client-data', 'text:other')).code, 1)
+    assert.equal((await play('--package', 'com.example.other')).code, 1)
+  })
+
+  test('shows its verdicts with the keys, and its header without', async () => {
+    const show = (...args: string[]): Promise<Ran> =>
+      sallyport(['attestation', 'show', token, ...args])
+    assert.match((await show(...keys)).stdout, /appRecognitionVerdict +PLAY_RECOGNIZED/)
+    assert.match((await show()).stdout, /^play-integrity\n\nheader\n/)
   })
 })
