@@ -115,6 +115,7 @@ export const commands: readonly Command[] = [
     options: [
       { flags: '--status <status>', summary: 'active, suspended, revoked or superseded' },
       { flags: '--app <id>', summary: 'of this app' },
+      { flags: '--user <subject>', summary: 'of this user, as the identity provider names them' },
       { flags: '--limit <count>', summary: 'at most so many (default: 100)' },
       { flags: '--ids', summary: 'print the ids alone, one a line' },
     ],

@@ -24,7 +24,13 @@ export function resultText(result: AttestationResult, paint: Paint): string {
 
 /** What to do after a verdict. `file` as a shell takes it. */
 export function nextWords({ accepted, checks }: AttestationResult, file: string): string {
-  if (!accepted) return `Everything that was parsed: sallyport attestation show ${file}`
+  if (!accepted) {
+    const isOutOfDate = checks.some(({ code }) => code === 'attestation_certificate_expired')
+    return [
+      ...(isOutOfDate ? ['To verify evidence as of when it was made: --at'] : []),
+      `Everything that was parsed: sallyport attestation show ${file}`,
+    ].join('\n')
+  }
   const open = checks.filter(({ outcome }) => outcome === 'unchecked').map(({ name }) => name)
   if (open.length === 0) return 'Everything was checked'
   return `Unchecked, as nothing asks for it: ${open.join(', ')}. What can be asked for: sallyport attestation verify --help`

@@ -50,6 +50,7 @@ async function readDevices(
   const filter = {
     status: choiceOption(input, 'status', deviceStatuses),
     appId: textOption(input, 'app'),
+    userSubject: textOption(input, 'user'),
   }
   const devices: AdminDevice[] = []
   let cursor: string | undefined

@@ -446,6 +446,7 @@ describe('real phones', () => {
     ])
     assert.equal(remote.code, 1)
     assert.match(remote.stdout, /^Refused: attestation_certificate_expired/)
+    assert.match(remote.stderr, /as of when it was made: --at\n/)
   })
 })
 
