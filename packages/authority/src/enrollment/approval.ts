@@ -53,7 +53,7 @@ export async function requestApproval(
     actor: address,
     action: 'approval.requested',
     subject: row.id,
-    detail: { appId, spkiSha256: row.spki_sha256 },
+    detail: { appId, spkiSha256: row.spki_sha256, ...user },
   })
   return row
 }

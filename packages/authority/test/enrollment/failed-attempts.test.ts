@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Problem } from '@sallyport/problem'
+import fc from 'fast-check'
 import { FailedAttempts } from '../../src/enrollment/failed-attempts.ts'
 import { networkOf } from '../../src/enrollment/network-of.ts'
 
@@ -42,6 +43,26 @@ test('an address of IPv6 is its first 64 bits', () => {
   assert.equal(networkOf('::1'), '0:0:0:0')
   assert.equal(networkOf('::ffff:192.0.2.1'), '192.0.2.1')
   assert.equal(networkOf('192.0.2.1'), '192.0.2.1')
+})
+
+test('every address of a /64 is the same network, however it is written', () => {
+  const group = fc.integer({ min: 0, max: 0xffff })
+  const groups = fc.array(group, { minLength: 8, maxLength: 8 })
+  fc.assert(
+    fc.property(groups, groups, (one, other) => {
+      const prefix = one.slice(0, 4)
+      // As the system writes an address: the longest run of zeros left out.
+      const written = (rest: number[]) => {
+        const text = [...prefix, ...rest].map((value) => value.toString(16)).join(':')
+        return new URL(`http://[${text}]`).hostname.slice(1, -1)
+      }
+      const [first, second] = [written(one.slice(4)), written(other.slice(4))]
+      fc.pre(![first, second].some((address) => address.startsWith('::ffff:')))
+      assert.equal(networkOf(first), networkOf(second))
+      const expected = prefix.map((value) => value.toString(16)).join(':')
+      assert.equal(networkOf(first), expected)
+    }),
+  )
 })
 
 test('a flood of other addresses neither forgets one that failed nor shuts out one that did not', () => {

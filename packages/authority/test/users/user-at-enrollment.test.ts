@@ -64,6 +64,8 @@ test('a device belongs to the user whose token came with its enrolment', async (
     [listed.userProvider, listed.userSubject, listed.phoneId, listed.enrolledFrom],
     ['corp', 'ada', null, '127.0.0.1'],
   )
+  const { text } = await deployment.operations('/metrics')
+  assert.match(text, /user_devices_added_total\{app="wallet",kind="first"\} 1\n/)
   const added = await auditOf(deployment, 'user.device-added', answer.body.deviceId)
   assert.deepEqual(added.detail, {
     appId: 'wallet',

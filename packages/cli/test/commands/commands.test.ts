@@ -53,6 +53,7 @@ describe('commands, beside a deployment that runs', () => {
     const { stdout } = await run('devices', 'list', '--ids')
     assert.equal(stdout, `${dev.facts.device.id}\n`)
     assert.deepEqual(await json('devices', 'list', '--status', 'revoked'), [])
+    assert.deepEqual(await json('devices', 'list', '--user', 'nobody'), [])
   })
 
   test('devices list refuses a status that there is not', async () => {
