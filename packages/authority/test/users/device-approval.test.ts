@@ -18,6 +18,8 @@ before(async () => {
   const others = `  second:
     insecureDevelopmentDevices: true
     enrollment: { evidence: [development], approval: device, ${user} }
+  tried:
+    enrollment: { mode: shadow, evidence: [development], approval: device, ${user} }
   manned:
     insecureDevelopmentDevices: true
     enrollment: { evidence: [development], approval: required, ${user} }
@@ -181,6 +183,32 @@ test('of fifty first devices at once one enrols, and the others wait for it or a
   // Ten of a user within a day, the first among them.
   assert.equal(count('202'), 9)
   assert.equal(count('enrollment_too_often'), 40)
+})
+
+test('mode shadow asks nobody, and records that it would have', async () => {
+  const accessToken = await tokenOf('lea')
+  const shadowOf = async () => {
+    const { issued } = await enrollForUser(deployment, { accessToken, appId: 'tried' })
+    const { body } = await deployment.admin(`/admin/v1/devices/${issued.deviceId}`)
+    return body.device.shadow.map(({ check }: { check: string }) => check)
+  }
+  assert.ok(!(await shadowOf()).includes('approval'))
+  assert.ok((await shadowOf()).includes('approval'))
+})
+
+test('of approvals that race with a suspension, none holds that came after it', async () => {
+  const { first, send, id } = await secondDevice('moe')
+  const suspend = () =>
+    deployment.admin(`/admin/v1/devices/${first.issued.deviceId}/suspend`, { body: {} })
+  const approvals = Array.from({ length: 20 }, () => decide(first, id, 'approve'))
+  const [suspended, ...answers] = await Promise.all([suspend(), ...approvals])
+  assert.equal(suspended?.status, 200)
+  const approved = answers.filter(({ status }) => status === 200).length
+  for (const { status, body } of answers) {
+    assert.ok(status === 200 || body.code === 'device_suspended', body.code)
+  }
+  assert.equal((await send()).status, approved === 0 ? 202 : 201)
+  assert.equal((await decide(first, id, 'approve')).body.code, 'device_suspended')
 })
 
 test('nobody is asked for a device that the user could not have', async () => {
