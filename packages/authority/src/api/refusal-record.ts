@@ -6,8 +6,9 @@ import { EvidenceProblem } from '../appraisals/evidence-problem.ts'
 import { addressOf } from './caller.ts'
 
 const maxWords = 500
-/** As many as a record holds. */
-const maxChecks = 20
+/** Of evidence that fails all over. A flood of it must not fill the store sooner than others. */
+const maxChecks = 8
+const maxCheckWords = 200
 
 /** A refusal of the device listener in the form that gateways report theirs. */
 export function refusalRecord(
@@ -42,7 +43,7 @@ export function refusalRecord(
   }
 }
 
-/** Each check that failed. Those that passed are in the appraisal, which is kept for a shorter time. */
+/** The first checks that failed. All of them, and what passed, are in the appraisal. */
 function failedChecks({ failed }: Appraisal): DecisionRecord['stages'] {
   return failed.slice(0, maxChecks).map(({ format, name, code, expected, found, isEnforced }) => ({
     stage: format === noEvidence ? 'evidence' : format,
@@ -50,7 +51,7 @@ function failedChecks({ failed }: Appraisal): DecisionRecord['stages'] {
     verdict: 'refuse',
     check: name.slice(0, 80),
     code,
-    expected: expected.slice(0, maxWords),
-    found: found.slice(0, maxWords),
+    expected: expected.slice(0, maxCheckWords),
+    found: found.slice(0, maxCheckWords),
   }))
 }

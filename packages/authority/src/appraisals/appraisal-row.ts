@@ -1,6 +1,6 @@
 import { toBase64url } from '@sallyport/wire'
 import type { AppraisalRow } from '../store/tables.ts'
-import { type Appraisal, noEvidence, type SentEvidence } from './appraisal.ts'
+import { type Appraisal, noEvidence } from './appraisal.ts'
 import type { DeviceFacts } from './device-facts.ts'
 
 /** Whose appraisal it is, and what is known of the phone. */
@@ -12,27 +12,46 @@ export type AppraisalSubject = {
 }
 
 /** What a phone sends must not make a row of any size. */
-const maxWords = 500
+const maxWords = 200
 const maxFailedNamed = 20
+/** Of what mode `shadow` issues to whoever asks: chains of honest phones have a third of it. */
+const maxUnprovenCharacters = 32_768
 
 /** Nothing was asked for and nothing came: there is nothing to keep. */
 export function isWorthKeeping({ format, failed }: Appraisal): boolean {
   return format !== noEvidence || failed.length > 0
 }
 
-/** The row of an appraisal that something was issued for, or is to be: with evidence and claims. */
+/**
+ * The row of an appraisal that something was issued for, or is to be: with evidence and claims, unless
+ * they prove nothing and are larger than those of phones.
+ */
 export function appraisalRow(appraisal: Appraisal, subject: AppraisalSubject): AppraisalRow {
+  const whole = JSON.stringify(appraisal.results.map(presentable))
+  const sent = appraisal.format === noEvidence ? null : sentText(appraisal)
+  const fits = (text: string) =>
+    appraisal.assurance !== 'unattested' || text.length <= maxUnprovenCharacters
   return {
     ...briefRow(appraisal, subject),
     retention: 'history',
-    results: JSON.stringify(appraisal.results.map(presentable)),
-    evidence: appraisal.format === noEvidence ? null : sentText(appraisal.sent),
+    results: fits(whole) ? whole : briefResults(appraisal),
+    evidence: sent !== null && fits(sent) ? sent : null,
   }
 }
 
 /** The row of an appraisal that was refused: what each check found, and no more. */
 export function refusedRow(appraisal: Appraisal, subject: AppraisalSubject): AppraisalRow {
-  const results = appraisal.results.map((result) => ({
+  return {
+    ...briefRow(appraisal, subject),
+    outcome: 'refused',
+    retention: 'refused',
+    results: briefResults(appraisal),
+    evidence: null,
+  }
+}
+
+function briefResults({ results }: Appraisal): string {
+  const brief = results.map((result) => ({
     ...presentable(result),
     claims: {},
     facts: {},
@@ -42,13 +61,7 @@ export function refusedRow(appraisal: Appraisal, subject: AppraisalSubject): App
       found: check.found.slice(0, maxWords),
     })),
   }))
-  return {
-    ...briefRow(appraisal, subject),
-    outcome: 'refused',
-    retention: 'refused',
-    results: JSON.stringify(results),
-    evidence: null,
-  }
+  return JSON.stringify(brief)
 }
 
 function briefRow(
@@ -90,12 +103,14 @@ function presentable({
   return { format, accepted, assurance, development, checks, claims, facts }
 }
 
-/** JSON: what was sent, and, so that it can be verified again, what it was about. */
-function sentText({ challenge, spki, evidence, signals }: SentEvidence): string {
+/** JSON: what was appraised, and, so that it can be appraised again, what it was about. */
+function sentText({ sent, results }: Appraisal): string {
+  const { challenge, spki, evidence, signals = [] } = sent
+  const appraised = new Set(results.map(({ format }) => format))
   return JSON.stringify({
     challenge: toBase64url(challenge),
     spki: toBase64url(spki),
     evidence,
-    signals,
+    signals: signals.filter(({ format }) => appraised.has(format)),
   })
 }

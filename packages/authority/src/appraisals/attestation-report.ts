@@ -20,6 +20,7 @@ export type AttestationCounts = {
   totals: OutcomeCounts
   checks: Map<string, { check: CountedCheck; counts: OutcomeCounts }>
   models: Map<string, OutcomeCounts>
+  /** As `android 16`; the platform alone where the version is not known. */
   osVersions: Map<string, OutcomeCounts>
   appVersions: Map<string, OutcomeCounts>
   /** There were more than are counted: the newest are. */
@@ -90,31 +91,30 @@ async function sliceStart(
   return row?.at ?? since
 }
 
-type Group = Pick<AppraisalRow, 'outcome' | 'model' | 'os_version' | 'app_version' | 'failed'> & {
-  appraisals: number
-}
+const grouped = ['outcome', 'platform', 'model', 'os_version', 'app_version', 'failed'] as const
+type Group = Pick<AppraisalRow, (typeof grouped)[number]> & { appraisals: number }
 
 function countSlice(
   store: Kysely<Tables>,
   { appId, purpose, from, before }: ReportOrder & { appId: string; from: number; before: number },
 ): Promise<Group[]> {
-  const names = ['outcome', 'model', 'os_version', 'app_version', 'failed'] as const
   let rows = store
     .selectFrom('appraisals')
-    .select(names)
+    .select(grouped)
     .select((column) => column.fn.countAll<number>().as('appraisals'))
     .where('app_id', '=', appId)
     .where('at', '>=', from)
     .where('at', '<', before)
   if (purpose !== undefined) rows = rows.where('purpose', '=', purpose)
-  return rows.groupBy(names).execute()
+  return rows.groupBy(grouped).execute()
 }
 
 function addGroup(counts: AttestationCounts, group: Group): void {
   const { outcome, appraisals } = group
   counts.totals[outcome] += appraisals
   add(counts.models, group.model, group)
-  add(counts.osVersions, group.os_version, group)
+  const { platform, os_version: version } = group
+  add(counts.osVersions, version === null ? platform : `${platform} ${version}`, group)
   add(counts.appVersions, group.app_version, group)
   if (outcome === 'accepted') return
   for (const check of JSON.parse(group.failed) as CountedCheck[]) {

@@ -106,11 +106,8 @@ export async function replaceStanding(
     if (numInsertedOrUpdatedRows !== 1n) return false
   }
   // One that stays keeps what was done about it.
-  await store
-    .deleteFrom('attestation_serials')
-    .where('device_id', '=', deviceId)
-    .where('serial', 'not in', serials)
-    .execute()
+  const before = store.deleteFrom('attestation_serials').where('device_id', '=', deviceId)
+  await (serials.length === 0 ? before : before.where('serial', 'not in', serials)).execute()
   await insertSerials(store, deviceId, serials)
   return true
 }

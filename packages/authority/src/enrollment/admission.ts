@@ -48,9 +48,12 @@ export function admissionOf(
   }
 }
 
+/** The appraisal has the others. */
+const maxFindings = 20
+
 /** JSON of what mode `shadow` let pass; null where that is nothing. */
 export function shadowText(findings: readonly ShadowFinding[]): string | null {
-  return findings.length === 0 ? null : JSON.stringify(findings)
+  return findings.length === 0 ? null : JSON.stringify(findings.slice(0, maxFindings))
 }
 
 /** What version 0.1 did not write into an admission. */

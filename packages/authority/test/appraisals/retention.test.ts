@@ -100,6 +100,7 @@ test('the report counts what is in its time, of its app and purpose, once', asyn
     [...all.checks.values()].map(({ counts }) => counts),
     [{ accepted: 0, shadowed: 1, refused: 1 }],
   )
+  assert.deepEqual([...all.osVersions.keys()], ['android 16'])
   assert.deepEqual(all.models.get(''), { accepted: 0, shadowed: 0, refused: 1 })
   const enrolled = await attestationReport(store.read, { ...order, purpose: 'enroll' })
   assert.deepEqual(enrolled.totals, { accepted: 1, shadowed: 1, refused: 1 })

@@ -120,6 +120,7 @@ export const AttestationReport = Type.Object({
     }),
   ),
   byModel: Type.Array(NamedCounts),
+  /** As `android 16`; the platform alone where the version is not known. */
   byOsVersion: Type.Array(NamedCounts),
   byAppVersion: Type.Array(NamedCounts),
   /** There were more appraisals in this time than are counted: the newest are. */

@@ -104,7 +104,15 @@ async function deviceIndexes({ schema }: Pick<Kysely<Tables>, 'schema'>): Promis
 
 async function appraisalIndexes({ schema }: Pick<Kysely<Tables>, 'schema'>): Promise<void> {
   // The report reads this index alone, never the wide rows.
-  const reported = ['outcome', 'purpose', 'model', 'os_version', 'app_version', 'failed'] as const
+  const reported = [
+    'outcome',
+    'purpose',
+    'platform',
+    'model',
+    'os_version',
+    'app_version',
+    'failed',
+  ] as const
   const indexed = {
     appraisals_for_report: ['app_id', 'at', ...reported],
     appraisals_by_device: ['device_id', 'at'],
