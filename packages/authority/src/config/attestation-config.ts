@@ -35,8 +35,8 @@ const url = (fallback: string, description: string) =>
   Type.Optional(
     Type.String({
       maxLength: 2_048,
-      // Plain HTTP only where nobody stands in between.
-      pattern: `^(?:${notFetched}|https://[^\\s#]+|http://(?:127\\.0\\.0\\.1|localhost|\\[::1\\])(?::[0-9]{1,5})?(?:/[^\\s#]*)?)$`,
+      // Plain HTTP only where nobody stands in between; no password, since addresses are logged.
+      pattern: `^(?:${notFetched}|https://[^\\s#@/?]+(?:[/?][^\\s#]*)?|http://(?:127\\.0\\.0\\.1|localhost|\\[::1\\])(?::[0-9]{1,5})?(?:/[^\\s#]*)?)$`,
       default: fallback,
       description,
     }),

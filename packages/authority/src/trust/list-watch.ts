@@ -3,7 +3,7 @@ import type { Metrics } from '../operations/metrics.ts'
 import type { Store } from '../store/store.ts'
 import { coalesced } from './coalesced.ts'
 import type { Held } from './kept-document.ts'
-import { liftedDevices } from './listed-devices.ts'
+import { countListed } from './listed-devices.ts'
 import { recordStatusList } from './listed-serials.ts'
 import { relistWhereStricter, type SweepPolicy } from './policy-change.ts'
 import type { Handled } from './revoked-serials.ts'
@@ -103,10 +103,10 @@ export class ListWatch {
     const { entered, left } = change
     log.info({ entered: entered.length, left: left.length }, 'the status list was taken up')
     if (left.length === 0) return
-    const { length } = await liftedDevices(store.read, { limit: 1_000 })
-    if (length === 0) return
+    const { lifted } = await countListed(store.read)
+    if (lifted === 0) return
     log.warn(
-      { devices: length },
+      { devices: lifted },
       'attestation keys left the status list: devices that were suspended for them stay so until an operator resumes them',
     )
   }

@@ -43,6 +43,7 @@ type Loaded = {
   readonly snapshot: SnapshotFile | undefined
 }
 
+const publisherProblems = ['trust_source_unreachable', 'trust_time_doubtful'] as const
 const minuteMs = 60_000
 const hourMs = 60 * minuteMs
 
@@ -218,7 +219,9 @@ export class TrustKeeper {
   ): Promise<Attempt> {
     const isAsked = this.#loaded.snapshot === undefined && url !== notFetched
     if (!isAsked || !(await this.#findNeed())) {
-      this.problems.clear('trust_source_unreachable', document.name)
+      // What the publisher did wrong is not wrong any more where nobody asks it.
+      const ofPublisher = [...publisherProblems, document.malformed]
+      for (const code of ofPublisher) this.problems.clear(code, document.name)
       return { outcome: 'idle' }
     }
     const attempt = await attemptFetch(this.#context(), kept, document, url)

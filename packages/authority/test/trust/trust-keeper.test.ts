@@ -307,6 +307,22 @@ for (const [whenTooOld, codes] of [
     ))
 }
 
+test('a publisher that is not asked any more is no problem any more', () =>
+  withWatched(async (deployment) => {
+    await refresh(deployment)
+    deployment.publisher.answer('/status', publish('<!doctype html>'))
+    deployment.publisher.answer('/root', (_, response) => response.writeHead(500).end())
+    const wrong = ['status_list_malformed', 'trust_source_unreachable']
+    assert.deepEqual(problemCodes(await refresh(deployment)), wrong)
+    const offline =
+      '{ android: { rootsUrl: off, statusListUrl: off }, insecureDevelopmentRoots: [attestation-root.pem] }'
+    const { directory, authority } = deployment
+    await authority.reload(readTestConfig(directory, attestedApp(), offline))
+    const status = await refresh(deployment)
+    assert.deepEqual(status.problems, [])
+    assert.equal(status.statusList.entries, 4)
+  }))
+
 test('a configuration that names a file which is not there changes nothing', () =>
   withWatched(async (deployment) => {
     const missing = watchedBy(
@@ -328,8 +344,14 @@ test('a configuration that names a file which is not there changes nothing', () 
     )
   }))
 
-test('a plain address that is not this machine is no configuration', () => {
-  for (const url of ['http://example.com/status', 'ftp://127.0.0.1/', 'https://', '']) {
+test('neither a plain address that is not this machine, nor one with a password, is a configuration', () => {
+  for (const url of [
+    'http://example.com/status',
+    'https://me:secret@example.com/',
+    'ftp://127.0.0.1/',
+    'https://',
+    '',
+  ]) {
     assert.throws(
       () => readTestConfig('/tmp', attestedApp(), `{ android: { statusListUrl: '${url}' } }`),
       (error) => isProblem(error) && error.code === 'config_invalid',
