@@ -74,14 +74,10 @@ export async function enrollDevice(
   refuseOtherConnection(challenge)
   refuseExpired(challenge, authority.now())
 
-  const { user: userRule, limits, mode } = app.enrollment
+  const { mode } = app.enrollment
   const gate = policyGate(mode)
-  const from = { appId, address: caller.address, most: limits.failuresPerAddressPerHour }
-  authority.failedAttempts.refuseTooMany(from, gate)
-  const comer = { appId, app, address: caller.address, now: authority.now() }
-  // In mode shadow the write notes it, once.
-  if (mode === 'enforce') await refuseBusyAddress(authority.store.read, comer, gate)
-  const user = await admitUser(authority.tokens, userRule, gate, accessToken)
+  await refuseBusy(authority, enrollment, gate)
+  const user = await admitUser(authority.tokens, app.enrollment.user, gate, accessToken)
   const token = await admitToken(authority, enrollment, gate, message.enrollmentToken)
   const appraisal = await appraise(authority, enrollment, message, gate)
   const claimant = claimantOf(appraisal, message, user)
@@ -101,6 +97,21 @@ export async function enrollDevice(
     waitForApproval(store, enrollment, admission, { token, appraisal: row, now }),
   )
   return pendingAnswer(approvalId, now)
+}
+
+/** Costs two look-ups, where everything that follows costs signatures. */
+async function refuseBusy(
+  { failedAttempts, store, now }: Authority,
+  { appId, app, caller: { address } }: Enrollment,
+  gate: PolicyGate,
+): Promise<void> {
+  const { limits, mode } = app.enrollment
+  const most = limits.failuresPerAddressPerHour
+  failedAttempts.refuseTooMany({ appId, address, most }, gate)
+  // In mode shadow the write notes it, once.
+  if (mode === 'enforce') {
+    await refuseBusyAddress(store.read, { appId, app, address, now: now() }, gate)
+  }
 }
 
 function appraise(
