@@ -359,3 +359,20 @@ test('neither a plain address that is not this machine, nor one with a password,
     )
   }
 })
+
+test('an authority that is closed while a publisher is silent does not wait for it', async () => {
+  const deployment = await deployWatched()
+  try {
+    await refresh(deployment)
+    deployment.publisher.answer('/status', () => undefined)
+    const asked = deployment.publisher.requests.length
+    void refresh(deployment).catch(() => undefined)
+    await until(async () => deployment.publisher.requests.length > asked + 1)
+    const startedAt = performance.now()
+    await deployment.authority.close()
+    assert.ok(performance.now() - startedAt < 5_000)
+  } finally {
+    await deployment.publisher.close()
+    rmSync(deployment.directory, { recursive: true, force: true })
+  }
+})
