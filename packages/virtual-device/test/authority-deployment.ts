@@ -74,6 +74,11 @@ const signalled = `${android}
 
 const apps = `
   phones:${phones}
+  managed:
+    insecureDevelopmentDevices: true
+    apple: { managedDevices: { serialNumbers: [${defaultIosPhone.serialNumber}], minimumOsVersion: '26.0' } }
+    attestation: { minimumAssurance: secure-enclave }
+    enrollment: { evidence: [apple-mda] }
   signalled:${signalled}
   wallet:
     insecureDevelopmentDevices: true

@@ -195,6 +195,21 @@ test('where policy asks for Play Integrity, a phone brings a token with its evid
   assert.deepEqual(silent, ['attestation_signal_required'])
 })
 
+test('a managed iPhone proves that its keys are in the Secure Enclave; one that is not listed is refused', async () => {
+  const managed = { appId: 'managed' }
+  const device = phones.ios({ isManaged: true }, managed)
+  const { deviceId, assurance } = await device.enroll()
+  assert.equal(assurance, 'secure-enclave')
+  await device.renew()
+  assert.equal(await whoAmI(device), deviceId)
+  const facts = { serialNumber: 'V1RTUAL0THER' }
+  const other = phones.ios({ isManaged: true, facts }, managed)
+  assert.deepEqual(await failedChecks(await refusal(other.enroll())), [
+    'managed_device_serial_number_unlisted',
+  ])
+  await assert.rejects(phones.ios({}, managed).enroll(), { code: 'evidence_format_unknown' })
+})
+
 test('a phone with StrongBox enrols with it, and without it while that is broken', async () => {
   let isBroken = false
   const device = phones.android({

@@ -17,7 +17,7 @@ const trust = virtualTrust(root).managedDevices
 const challenge = randomBytes(32)
 const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-384' })
 const spki = publicKey.export({ format: 'der', type: 'spki' })
-const { serialNumber, udid, osVersion } = defaultIosPhone
+const { serialNumber, udid, osVersion, model } = defaultIosPhone
 
 function appraise(hostility?: ManagedDeviceHostility) {
   const options = { root, challenge, spki, ...(hostility === undefined ? {} : { hostility }) }
@@ -27,7 +27,12 @@ function appraise(hostility?: ManagedDeviceHostility) {
     spki,
     at: Date.now(),
     trust,
-    policy: { serialNumbers: [serialNumber], udids: [udid], minimumOsVersion: '26.0' },
+    policy: {
+      serialNumbers: [serialNumber],
+      udids: [udid],
+      minimumOsVersion: '26.0',
+      requireSecureBoot: true,
+    },
   })
 }
 
@@ -37,6 +42,7 @@ test('an honest managed device proves that its key is in the Secure Enclave', ()
   assert.equal(result.assurance, 'secure-enclave')
   assert.equal(result.development, true)
   assert.equal(result.facts.osVersion, osVersion)
+  assert.equal(result.facts.model, model)
 })
 
 const refusals: Readonly<Record<ManagedDeviceHostility, ReasonCode>> = {

@@ -73,8 +73,10 @@ export function managedDeviceChain(options: ManagedDeviceOptions): Buffer[] {
       signatureUsage(),
       writeExtension(`${base}.9.1`, Buffer.from(phone.serialNumber)),
       writeExtension(`${base}.9.2`, Buffer.from(phone.udid)),
+      writeExtension(`${base}.9.4`, Buffer.from(phone.model)),
       writeExtension(`${base}.10.1`, Buffer.from(phone.osVersion)),
       writeExtension(`${base}.10.2`, Buffer.from(phone.osVersion)),
+      writeExtension(`${base}.10.3`, Buffer.from(phone.osVersion)),
       writeExtension(`${base}.11.1`, freshness),
     ],
   })

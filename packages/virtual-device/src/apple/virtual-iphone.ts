@@ -5,13 +5,19 @@ import { appAssertionEvidence, appAttestationEvidence } from './app-attest-evide
 import { appAttestService } from './app-attest-service.ts'
 import type { AppAttestHostility } from './hostile-ios.ts'
 import { defaultIosPhone, type IosPhone } from './ios-phone.ts'
+import { managedDeviceEvidence } from './managed-device-evidence.ts'
 
-/** A virtual phone with an App Attest key that vouches for its TLS keys: attested once, asserting from then on. */
+/**
+ * A virtual phone with an App Attest key that vouches for its TLS keys: attested once, asserting from then
+ * on. Under management Apple attests the TLS keys themselves.
+ */
 export type VirtualIphone = {
   readonly platform: 'ios'
   readonly root: DevelopmentRoot
   /** What is different from `defaultIosPhone`. */
   readonly facts?: Partial<IosPhone>
+  /** Under management: it brings Managed Device Attestations instead. */
+  readonly isManaged?: boolean
   /** The time at Apple, milliseconds. Default: the time. */
   readonly platformNow?: () => number
   /** While it says so, Apple attests no key. Assertions need nobody. */
@@ -32,12 +38,30 @@ export function iphoneParts(phone: VirtualIphone, directory: string): PlatformPa
         await service.forget(id)
       },
     }),
-    evidence: collect(phone, facts, service),
+    evidence:
+      phone.isManaged === true
+        ? collectManaged(phone, facts)
+        : collectAppAttest(phone, facts, service),
   }
 }
 
+/** A chain for each key and challenge. */
+function collectManaged(phone: VirtualIphone, facts: IosPhone): CollectEvidence {
+  const { root, platformNow = Date.now } = phone
+  return async ({ key, challenge }) => {
+    requireService(phone)
+    const spki = await key.publicKey()
+    return managedDeviceEvidence({ root, challenge, spki, at: platformNow(), phone: facts })
+  }
+}
+
+function requireService(phone: VirtualIphone): void {
+  if (phone.isServiceAway?.() !== true) return
+  throw new EvidenceError('unavailable', 'DCError.serverUnavailable')
+}
+
 /** An attestation of a new key to enrol; an assertion by the same one to renew. */
-function collect(
+function collectAppAttest(
   phone: VirtualIphone,
   facts: IosPhone,
   service: ReturnType<typeof appAttestService>,
@@ -51,9 +75,7 @@ function collect(
       ...(hostility === undefined ? {} : { hostility }),
     }
     if (renewedKeyId === undefined) {
-      if (phone.isServiceAway?.() === true) {
-        throw new EvidenceError('unavailable', 'DCError.serverUnavailable')
-      }
+      requireService(phone)
       const key = await service.generate(tlsKey.id)
       return appAttestationEvidence({ ...common, root, key, at: platformNow() })
     }
