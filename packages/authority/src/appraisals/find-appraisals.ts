@@ -1,6 +1,6 @@
 import { Problem } from '@sallyport/problem'
 import type { Kysely } from 'kysely'
-import type { AppraisalRow, Tables } from '../store/tables.ts'
+import type { AppraisalRow, DeviceRow, Tables } from '../store/tables.ts'
 
 /** More is no history that a person reads. */
 const maxListed = 100
@@ -16,6 +16,15 @@ export async function findAppraisal(store: Kysely<Tables>, id: string): Promise<
     .executeTakeFirst()
   if (row === undefined) throw new Problem('not_found', { detail: `No appraisal ${id}` })
   return row
+}
+
+/** What the current certificate of a device rests on; undefined where nothing was ever asked for. */
+export async function currentAppraisal(
+  store: Kysely<Tables>,
+  { appraisal_id: id }: Pick<DeviceRow, 'appraisal_id'>,
+): Promise<AppraisalRow | undefined> {
+  if (id === null) return undefined
+  return store.selectFrom('appraisals').selectAll().where('id', '=', id).executeTakeFirst()
 }
 
 /** Of a device, newest first. */

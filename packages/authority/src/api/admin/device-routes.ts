@@ -1,7 +1,7 @@
 import type { DeviceStatus } from '@sallyport/wire'
 import { actorOf } from '../../admin/admin-guard.ts'
 import type { Role } from '../../admin/roles.ts'
-import { findAppraisal } from '../../appraisals/find-appraisals.ts'
+import { currentAppraisal } from '../../appraisals/find-appraisals.ts'
 import type { Authority } from '../../authority.ts'
 import { endCertificate, findCertificate } from '../../devices/certificate-status.ts'
 import { changeDeviceStatus, findDevice } from '../../devices/device-status.ts'
@@ -75,13 +75,10 @@ export function deviceRoutes(api: Api, authority: Authority): void {
         .orderBy('issued_at', 'desc')
         .limit(100)
         .execute()
-      const { appraisal_id: appraisalId } = device
+      const appraisal = await currentAppraisal(store.read, device)
       return {
         device: presentDevice(device),
-        appraisal:
-          appraisalId === null
-            ? null
-            : presentAppraisal(await findAppraisal(store.read, appraisalId)),
+        appraisal: appraisal === undefined ? null : presentAppraisal(appraisal),
         certificates: certificates.map(presentCertificate),
       }
     },
