@@ -2,7 +2,6 @@ import {
   contextConstructed,
   type DerCursor,
   DerError,
-  isContext,
   tagName,
   tagNumber,
   tags,
@@ -119,7 +118,10 @@ export function readAuthorizationList(at: DerCursor, what: string): Authorizatio
   for (const list = at.enter(what); !list.isDone; ) {
     const wrapper = list.next(undefined, what)
     const { tag, offset } = wrapper
-    if (!isContext(tag)) throw new DerError(`${what}: ${tagName(tag)} is no member of it`, offset)
+    // All tags are EXPLICIT, and so constructed: a member in another form would pass for an unknown one.
+    if (tag !== contextConstructed(tagNumber(tag))) {
+      throw new DerError(`${what}: ${tagName(tag)} is no member of it`, offset)
+    }
     if (seen.has(tag)) throw new DerError(`${what}: ${tagName(tag)} is there twice`, offset)
     seen.add(tag)
     if (tag < previous) areTagsOrdered = false

@@ -17,6 +17,8 @@ export type ChainShape = {
 
 const serialNumber = '2.5.4.5'
 const organisation = '2.5.4.10'
+/** Of its server and its intermediate, Droid CA3 and Droid CA2. Their common names change with their keys. */
+const google = 'Google LLC'
 
 /**
  * Factory: batch, intermediate. Remote: batch, Google's server, Google's intermediate. Before them the
@@ -31,18 +33,30 @@ export function chainShape(
   // A root that is not trusted is still not an intermediate.
   const hasRoot = end?.isIncluded ?? (last !== undefined && last.issuer.equals(last.subject))
   const intermediates = certificates.slice(deviceMade, hasRoot ? -1 : undefined)
+  // A root that stands twice would pass for an intermediate, and Google's RSA root for a factory's.
+  const isRootAmong =
+    end !== undefined && intermediates.some(({ spki }) => spki.equals(end.anchor.spki))
   return {
-    provisioning: provisioningOf(intermediates),
+    provisioning: isRootAmong ? undefined : provisioningOf(intermediates),
     deviceMade,
     batch: intermediates[0],
     intermediates,
   }
 }
 
+/**
+ * Names tell what numbers alone do not: a factory's chain with one more certificate below it, of a key
+ * that the app chose name and dates for, has as many as one of remote provisioning.
+ */
 function provisioningOf(intermediates: readonly Certificate[]): ChainShape['provisioning'] {
-  if (intermediates.length === 3) return 'remote'
-  const [, intermediate] = intermediates
-  if (intermediates.length !== 2 || intermediate === undefined) return undefined
+  const [, intermediate, ...above] = intermediates
+  if (intermediate === undefined || above.length > 1) return undefined
+  if (above.length === 1) {
+    const areGoogles = [intermediate, ...above].every(
+      (certificate) => attribute(certificate, organisation) === google,
+    )
+    return areGoogles ? 'remote' : undefined
+  }
   // Only a chain of a factory is spared its expiry, so it must name its intermediate as factories do.
   return attribute(intermediate, serialNumber) === undefined ? undefined : 'factory'
 }
