@@ -23,6 +23,7 @@ export type {
   DevicePage,
   ReceiptList,
 } from './api/admin/messages.ts'
+export type { FoundDecisions } from './api/admin/record-routes.ts'
 export { type AuditRow, type AuditVerification, verifyAudit } from './audit/audit-log.ts'
 export type { AndroidAppConfig, PlayIntegrityConfig } from './config/android-app-config.ts'
 export type {

@@ -41,7 +41,7 @@ const rules: readonly Rule[] = [
           at: 'enrollment.evidence',
           why: 'apple-mda proves a device that anybody manages, and no app: whoever has one would be enrolled',
           expected:
-            'apple.managedDevices.serialNumbers or udids, enrollmentToken: required, or approval: required',
+            'apple.managedDevices.serialNumbers or udids, enrollmentToken: required, approval: required, or user: { mode: required }',
         }
       : undefined,
   (app) =>
@@ -78,7 +78,8 @@ function namesManagedDevices({ apple }: AppConfig): boolean {
 }
 
 function isGuarded({ enrollment }: AppConfig): boolean {
-  return enrollment.enrollmentToken === 'required' || enrollment.approval === 'required'
+  const { enrollmentToken, approval, user } = enrollment
+  return [enrollmentToken, approval, user.mode].includes('required')
 }
 
 function unreachable({ attestation, enrollment }: AppConfig): Fault | undefined {

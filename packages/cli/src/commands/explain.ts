@@ -1,11 +1,16 @@
-import type { FoundDecision, FoundHandshake } from '@sallyport/authority'
+import type { FoundDecisions, FoundHandshake } from '@sallyport/authority'
 import { Problem } from '@sallyport/problem'
 import type { AdminClient } from '../admin/admin-client.ts'
 import { configuredClient } from '../admin/configured-client.ts'
 import type { ExitCode, Input, Operation } from '../command.ts'
 import { locateConfig } from '../configuration/locate.ts'
 import { isFile, readFirstCertificate } from '../explain/read-certificate.ts'
-import { certificateWords, decisionWords, handshakeWords } from '../explain/explain-words.ts'
+import {
+  certificateWords,
+  type ExplainedDecision,
+  explainedWords,
+  handshakeWords,
+} from '../explain/explain-words.ts'
 import { parseSpan, textOption } from '../input.ts'
 import type { Output } from '../terminal/output.ts'
 
@@ -52,7 +57,7 @@ async function explainRequest(
   const local = await localDecision(locateConfig(input), id)
   const decisions = local === undefined ? await reportedDecisions(client, id) : [local]
   output.result(decisions, () =>
-    decisions.map((decision) => decisionWords(decision, output.paint)).join('\n\n'),
+    decisions.map((decision) => explainedWords(decision, output.paint)).join('\n\n'),
   )
   if (decisions.length > 0) return 0
   output.say(
@@ -61,10 +66,14 @@ async function explainRequest(
   return 1
 }
 
-/** What gateways reported to the authority. */
-async function reportedDecisions(client: AdminClient, id: string): Promise<FoundDecision[]> {
+/** What gateways reported to the authority, and what the authority refused itself. */
+async function reportedDecisions(client: AdminClient, id: string): Promise<ExplainedDecision[]> {
   const path = `/admin/v1/decisions/${encodeURIComponent(id)}`
-  return (await client.get<{ decisions: FoundDecision[] }>(path)).decisions
+  const { decisions, appraisals } = await client.get<FoundDecisions>(path)
+  return decisions.map((found) => ({
+    ...found,
+    appraisals: appraisals.filter(({ requestId }) => requestId === found.decision.requestId),
+  }))
 }
 
 async function explainAddress(

@@ -1,5 +1,6 @@
-import type { FoundDecision, FoundHandshake } from '@sallyport/authority'
+import type { AdminAppraisal, FoundDecision, FoundHandshake } from '@sallyport/authority'
 import { isReasonCode, reasonOf } from '@sallyport/problem'
+import { appraisalText } from '../attestation/appraisal-text.ts'
 import type { Output } from '../terminal/output.ts'
 import { printable } from '../terminal/printable.ts'
 import { formatTable } from '../terminal/table.ts'
@@ -26,8 +27,19 @@ export function certificateWords(explanation: Explanation, paint: Paint): string
   return [verdict, `  SHA-256  ${explanation.thumbprint}`, ...lines].join('\n')
 }
 
-/** A decision, stage by stage. */
-export function decisionWords({ source, decision }: FoundDecision, paint: Paint): string {
+/** A decision, and what came of the evidence of its request. */
+export type ExplainedDecision = FoundDecision & { appraisals?: readonly AdminAppraisal[] }
+
+/** A decision, stage by stage, and every check of the evidence that it rests on. */
+export function explainedWords(explained: ExplainedDecision, paint: Paint): string {
+  const { appraisals = [] } = explained
+  return [
+    decisionWords(explained, paint),
+    ...appraisals.map((appraisal) => appraisalText(appraisal, paint)),
+  ].join('\n\n')
+}
+
+function decisionWords({ source, decision }: FoundDecision, paint: Paint): string {
   const { requestId, at, address, host, method, path, route, status, code } = decision
   const stages = (decision.stages ?? []).map(
     ({ stage, mode, verdict, check, expected, found, code }) => {

@@ -39,6 +39,7 @@ const DecisionList = Type.Object({
   /** Of the evidence in these requests: every check, also those that passed. */
   appraisals: Type.Array(AdminAppraisal),
 })
+export type FoundDecisions = Type.Static<typeof DecisionList>
 const HandshakeList = Type.Object({
   handshakes: Type.Array(Type.Object({ source: Source, handshake: HandshakeRecord })),
 })
