@@ -74,11 +74,23 @@ const descriptions: Record<string, (error: ErrorObject) => Omit<Fault, 'pointer'
     expected: show(error.params['allowedValue']),
     found: show(error.data),
   }),
-  type: (error) => ({
-    detail: `${name(error)} has the wrong type`,
-    expected: String(error.params['type']),
+  pattern: (error) => ({
+    detail: `${name(error)} does not have the form that it must have`,
+    expected: [error.parentSchema?.['description'], error.params['pattern']]
+      .filter((part) => part !== undefined)
+      .join(': '),
     found: show(error.data),
   }),
+  type: (error) => ({
+    detail: `${name(error)} has the wrong type`,
+    expected: `${String(error.params['type'])}${isBareText(error) ? ', in quotes' : ''}`,
+    found: show(error.data),
+  }),
+}
+
+/** YAML takes 1234567890 for a number and true for a truth, also where a text was meant. */
+function isBareText({ params, data }: ErrorObject): boolean {
+  return params['type'] === 'string' && ['number', 'boolean'].includes(typeof data)
 }
 
 function describe(error: ErrorObject): Fault {
@@ -89,9 +101,12 @@ function describe(error: ErrorObject): Fault {
   return { pointer: error.instancePath, ...description }
 }
 
+/** A key as it is, an item by the key of its list. */
 function name(error: ErrorObject): string {
-  const last = error.instancePath.split('/').at(-1)
-  return last === undefined || last === '' ? 'the file' : quote(last.replaceAll('~1', '/'))
+  const [last, above] = error.instancePath.split('/').toReversed()
+  if (last === undefined || last === '') return 'the file'
+  const isItem = /^\d+$/.test(last) && above !== undefined && above !== ''
+  return isItem ? `item ${Number(last) + 1} of ${quote(above)}` : quote(last.replaceAll('~1', '/'))
 }
 
 function quote(text: string): string {

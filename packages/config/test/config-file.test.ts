@@ -9,7 +9,11 @@ import Type from 'typebox'
 import { composeSchema, parseConfig, readConfig, resolvePath } from '../src/index.ts'
 
 const schema = composeSchema([
-  { key: 'trustDomain', schema: Type.String({ pattern: '^[a-z.]+$' }), required: true },
+  {
+    key: 'trustDomain',
+    schema: Type.String({ pattern: '^[a-z.]+$', description: 'Lower case' }),
+    required: true,
+  },
   {
     key: 'gateway',
     schema: Type.Object(
@@ -81,6 +85,25 @@ test('a wrong type names what was expected and found', () => {
   assert.equal(problem.detail, 'sallyport.yaml:4:3: "workers" has the wrong type')
   assert.equal(problem.expected, 'integer')
   assert.equal(problem.found, '"many"')
+})
+
+test('a text of another form is told the form that it must have', () => {
+  const problem = refusal('version: 1\ntrustDomain: EXAMPLE\n')
+  assert.equal(
+    problem.detail,
+    'sallyport.yaml:2:1: "trustDomain" does not have the form that it must have',
+  )
+  assert.equal(problem.expected, 'Lower case: ^[a-z.]+$')
+})
+
+test('an item is named by its list', () => {
+  const problem = refusal('version: 1\ntrustDomain: a\ngateway:\n  listen: [a, 5]\n')
+  assert.equal(problem.detail, 'sallyport.yaml:4:15: item 2 of "listen" has the wrong type')
+})
+
+test('a number in the place of a text is told the quotes that make it one', () => {
+  const problem = refusal('version: 1\ntrustDomain: 1234567890\n')
+  assert.equal(problem.expected, 'string, in quotes')
 })
 
 test('a misspelt required key is reported as the unknown key that it is', () => {
