@@ -1,4 +1,4 @@
-// A pure table: why evidence of a device's key is refused. The phone hears `evidence_refused` and no more.
+// A pure table: why evidence of a device's key is refused. The phone hears a public face and no more.
 import type { Reason } from './reason.ts'
 
 const refused = (title: string, fix: string): Reason => ({
@@ -100,10 +100,15 @@ export const attestationReasons = {
     'A certificate of the attestation is suspended by Google',
     'Google doubts the key that attests. Wait until it decides, or enrol the user with another phone.',
   ),
-  android_status_list_too_old: refused(
-    'The list of revoked attestation keys is missing or too old',
-    'Look at sallyport attestation status: the authority cannot fetch the list, or its snapshot is old. whenTooOld: allow lets phones pass meanwhile.',
-  ),
+  // Nothing is wrong with the phone: it may come again.
+  android_status_list_too_old: {
+    area: 'attestation',
+    status: 503,
+    title: 'The list of revoked attestation keys is missing or too old',
+    fix: 'Look at sallyport attestation status: the authority cannot fetch the list, or its snapshot is old. whenTooOld: allow lets phones pass meanwhile.',
+    retryable: true,
+    publicCode: 'attestation_unavailable',
+  },
   android_key_in_software: refused(
     'The key, or what attests it, lives in software',
     'The phone has no secure hardware for keys, or did not use it. Emulators and some phones without Google services are so.',
@@ -247,6 +252,10 @@ export const attestationReasons = {
   app_attest_other_key: refused(
     'The assertion is of another App Attest key than the one of the device',
     'Assert with the key that was attested at enrolment. If that key is gone, as after a reinstall, enrol again.',
+  ),
+  app_attest_key_held: refused(
+    'The App Attest key vouches for another device',
+    'A key is of one installation. Generate a key, and send the attestation of that one.',
   ),
   app_attest_assertion_signature_invalid: refused(
     'The assertion is not by the App Attest key of the device, or is for another challenge or key',

@@ -629,6 +629,13 @@ export const reasons = {
     fix: 'The attestation result lists each check with what was expected and found: `sallyport explain`.',
     retryable: false,
   },
+  attestation_unavailable: {
+    area: 'enrolment',
+    status: 503,
+    title: 'The authority cannot judge evidence at the moment',
+    fix: 'Try again later. What the authority lacks is told by `sallyport attestation status`.',
+    retryable: true,
+  },
   evidence_development_refused: {
     area: 'enrolment',
     status: 403,

@@ -164,7 +164,7 @@ test('an empty list is not taken up where there was none either', () =>
       const status = await refresh(deployment)
       assert.deepEqual(problemCodes(status), ['status_list_missing', 'status_list_shrunk'])
       assert.equal(status.statusList.entries, null)
-      assert.equal((await enrollAndroid(deployment)).status, 403)
+      assert.equal((await enrollAndroid(deployment)).status, 503)
     },
     { list: listOf() },
   ))
@@ -226,7 +226,11 @@ test('a list that is too old refuses or allows as policy says, from one reload t
         'trust_time_doubtful',
       ])
       assert.equal(status.statusList.tooOld, true)
-      assert.equal((await enrollAndroid(deployment, { at: clock.now() })).status, 403)
+      const refused = await enrollAndroid(deployment, { at: clock.now() })
+      assert.deepEqual([refused.status, refused.body.code], [503, 'attestation_unavailable'])
+      assert.equal(refused.headers['retry-after'], '60')
+      const wrong = { at: clock.now(), hostility: 'imported-key' } as const
+      assert.equal((await enrollAndroid(deployment, wrong)).body.code, 'evidence_refused')
       const allow = watchedBy(deployment.publisher, 'whenTooOld: allow')
       await deployment.authority.reload(readTestConfig(deployment.directory, attestedApp(), allow))
       assert.equal((await enrollAndroid(deployment, { at: clock.now() })).status, 201)
@@ -250,7 +254,7 @@ test('a clock that was days ahead and is set back has the list fetched anew; unt
       const status = await refresh(deployment)
       assert.ok(problemCodes(status).includes('status_list_from_future'))
       assert.equal(status.statusList.tooOld, true)
-      assert.equal((await enrollAndroid(deployment)).status, 403)
+      assert.equal((await enrollAndroid(deployment)).status, 503)
       deployment.publisher.answer('/status', publish(listOf(...strangers(4))))
       const mended = await refresh(deployment)
       assert.deepEqual(mended.problems, [])
@@ -299,7 +303,7 @@ for (const [whenTooOld, codes] of [
         const status = await refresh(deployment)
         assert.deepEqual(problemCodes(status), codes)
         assert.equal(status.statusList.url, null)
-        assert.equal((await enrollAndroid(deployment)).status, whenTooOld === 'allow' ? 201 : 403)
+        assert.equal((await enrollAndroid(deployment)).status, whenTooOld === 'allow' ? 201 : 503)
       },
       {
         attestation: `{ android: { rootsUrl: off, statusListUrl: off, whenTooOld: ${whenTooOld} }, insecureDevelopmentRoots: [attestation-root.pem] }`,
