@@ -92,11 +92,13 @@ export async function enrollDevice(
   if (!isAwaited || mode === 'shadow') {
     return issue(authority, enrollment, admission, { token, appraisal: row })
   }
-  const now = authority.now()
-  const approvalId = await authority.store.write((store) =>
-    waitForApproval(store, enrollment, admission, { token, appraisal: row, now }),
-  )
-  return pendingAnswer(approvalId, now)
+  return authority.store.write(async (store) => {
+    const overtaking = await answerOfOvertaking(authority, store, enrollment)
+    if (overtaking !== undefined) return overtaking
+    const now = authority.now()
+    const from = { token, appraisal: row, now }
+    return pendingAnswer(await waitForApproval(store, enrollment, admission, from), now)
+  })
 }
 
 /** Costs two look-ups, where everything that follows costs signatures. */
@@ -170,6 +172,23 @@ async function answerAgain(
   return issue(authority, enrollment, admission, { approvalId: approval.id })
 }
 
+/**
+ * The answer to the same message that was written since this one came: its certificate, or that it waits,
+ * unless this one comes from there.
+ */
+async function answerOfOvertaking(
+  authority: Authority,
+  store: Kysely<Tables>,
+  { challenge, request }: Enrollment,
+  approvalId?: string,
+): Promise<Answer | undefined> {
+  const used = await usedChallenge(store, challenge, request.spkiSha256)
+  if (used === undefined) return undefined
+  if (used.thumbprint !== null) return enrolledAnswer(authority, store, used.thumbprint)
+  if (used.approval_id === null || used.approval_id === approvalId) return undefined
+  return pendingAnswer(used.approval_id, authority.now())
+}
+
 async function enrolledAnswer(authority: Authority, store: Kysely<Tables>, thumbprint: string) {
   const certificate = await store
     .selectFrom('certificates')
@@ -196,15 +215,13 @@ async function issue(
   admission: Admission,
   from: From,
 ): Promise<Answer> {
-  const { appId, app, challenge, request } = enrollment
+  const { appId, app, request } = enrollment
   const deviceId = newId('device')
   const order = { appId, deviceId, spki: request.spki, admission, predecessors: [] }
   const signed = await signCertificate(authority, order)
   const { answer, others } = await authority.store.write(async (store) => {
-    const used = await usedChallenge(store, challenge, request.spkiSha256)
-    if (typeof used?.thumbprint === 'string') {
-      return { answer: await enrolledAnswer(authority, store, used.thumbprint) }
-    }
+    const overtaking = await answerOfOvertaking(authority, store, enrollment, from.approvalId)
+    if (overtaking !== undefined) return { answer: overtaking }
     const now = authority.now()
     const hasEnrollmentToken = from.token !== undefined
     const device = newDevice(enrollment, admission, { hasEnrollmentToken, now })

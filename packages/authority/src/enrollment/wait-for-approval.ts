@@ -6,12 +6,14 @@ import type { Admission } from './admission.ts'
 import { requestApproval } from './approval.ts'
 import type { Enrollment } from './enroll-device.ts'
 import { useToken } from './enrollment-token.ts'
-import { useChallenge, usedChallenge } from './used-challenge.ts'
+import { useChallenge } from './used-challenge.ts'
 
 /**
  * Has an enrolment wait, in one write: what was admitted is kept, the challenge and the token are used.
  *
- * @returns the id of its approval; of the one that waits already, where the same message overtook it
+ * Its challenge was not used before.
+ *
+ * @returns the id of its approval
  * @throws Problem of `requestApproval`
  */
 export async function waitForApproval(
@@ -27,8 +29,6 @@ export async function waitForApproval(
   const { challenge, caller } = enrollment
   const { spkiSha256 } = enrollment.request
   const { token, appraisal, now } = from
-  const used = await usedChallenge(store, challenge, spkiSha256)
-  if (typeof used?.approval_id === 'string') return used.approval_id
   const device = newDevice(enrollment, admission, { hasEnrollmentToken: token !== undefined, now })
   const { id } = await requestApproval(store, { device, admission, spkiSha256 })
   await useChallenge(store, challenge, { spkiSha256, now, approvalId: id })
