@@ -15,6 +15,7 @@ import Fastify, {
 import type { Logger } from 'pino'
 import { problemOf } from './problem-of.ts'
 import { addressOf } from './caller.ts'
+import { refuseDeepJson } from './json-depth.ts'
 import { type ProblemFace, sendProblem, socketProblem } from './problem-reply.ts'
 
 /** A Fastify instance whose routes are typed by their schemas. */
@@ -87,7 +88,21 @@ export function createApi(options: ApiOptions): Api {
     onRefusal?.(problem, request)
     return sendProblem(reply, problem, { face, requestId: request.id, now: options.now() })
   }
-  app.removeContentTypeParser('text/plain')
+  app.removeContentTypeParser(['text/plain', 'application/json'])
+  const parseJson = app.getDefaultJsonParser('error', 'error')
+  app.addContentTypeParser<string>(
+    'application/json',
+    { parseAs: 'string' },
+    (request, text, done) => {
+      try {
+        refuseDeepJson(text)
+      } catch (error) {
+        done(error as Problem)
+        return
+      }
+      void parseJson(request, text, done)
+    },
+  )
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id).header('cache-control', 'no-store')
   })
