@@ -3,30 +3,31 @@ import type { Kysely } from 'kysely'
 import { changeDeviceStatus } from '../devices/device-status.ts'
 import type { Tables } from '../store/tables.ts'
 
+/** What a device is told apart by within its app. */
+export type DeviceKeys = {
+  appId: string
+  /** Of its TLS key: SHA-256 of the SPKI, base64url. */
+  spkiSha256: string
+  /** Of the App Attest key that vouches for it, where one does. */
+  appAttestKeyId: string | undefined
+}
+
 /**
- * What becomes of the devices of an app that already hold the key of a new enrolment. One key is one
- * device: an active one is superseded, since the new one proved that it holds its key; a suspended or
- * revoked one does not come back by enrolling the same key again, nor does the key of a certificate
- * that was revoked.
+ * What becomes of the devices of an app that already hold a key of a new enrolment. One key is one
+ * device, and an App Attest key is one installation, so that none vouches for a farm of them: an active
+ * holder is superseded, since the new one proved that it holds its key; a suspended or revoked one does
+ * not come back by enrolling the same key again, nor does the key of a certificate that was revoked.
  *
  * @throws Problem `device_suspended`, `device_revoked`, `device_certificate_revoked`
  */
 export async function supersedeHolders(
   store: Kysely<Tables>,
-  key: { appId: string; spkiSha256: string },
+  keys: DeviceKeys,
   successor: { deviceId: string; now: number },
 ): Promise<void> {
-  await refuseRevokedKey(store, key)
-  const holders = await store
-    .selectFrom('certificates')
-    .innerJoin('devices', 'devices.id', 'certificates.device_id')
-    .select(['devices.id', 'devices.status'])
-    .distinct()
-    .where('certificates.spki_sha256', '=', key.spkiSha256)
-    .where('devices.app_id', '=', key.appId)
-    .where('devices.status', '!=', 'superseded')
-    .execute()
-  for (const holder of holders) {
+  await refuseRevokedKey(store, keys)
+  const holders = [...(await holdersOf(store, keys)), ...(await vouchedHolders(store, keys))]
+  for (const holder of new Map(holders.map((each) => [each.id, each])).values()) {
     if (holder.status !== 'active') {
       throw new Problem(holder.status === 'revoked' ? 'device_revoked' : 'device_suspended', {
         expected: 'a new key',
@@ -43,18 +44,43 @@ export async function supersedeHolders(
   }
 }
 
+function holdersOf(store: Kysely<Tables>, { appId, spkiSha256 }: DeviceKeys) {
+  return store
+    .selectFrom('certificates')
+    .innerJoin('devices', 'devices.id', 'certificates.device_id')
+    .select(['devices.id', 'devices.status'])
+    .distinct()
+    .where('certificates.spki_sha256', '=', spkiSha256)
+    .where('devices.app_id', '=', appId)
+    .where('devices.status', '!=', 'superseded')
+    .execute()
+}
+
+async function vouchedHolders(store: Kysely<Tables>, { appId, appAttestKeyId }: DeviceKeys) {
+  if (appAttestKeyId === undefined) return []
+  return store
+    .selectFrom('app_attest_keys')
+    .innerJoin('devices', 'devices.id', 'app_attest_keys.device_id')
+    .select(['devices.id', 'devices.status'])
+    .where('app_attest_keys.key_id', '=', appAttestKeyId)
+    .where('devices.app_id', '=', appId)
+    .where('devices.status', '!=', 'superseded')
+    .execute()
+}
+
 /**
  * Whether a device can renew with a key: a key of another device, whatever became of that one, stays
- * its own.
+ * its own, and so does its App Attest key.
  *
- * @throws Problem `csr_key_not_allowed`, `device_certificate_revoked`
+ * @throws Problem `csr_key_not_allowed`, `device_certificate_revoked`, `app_attest_key_held`
  */
 export async function refuseHeldKey(
   store: Kysely<Tables>,
-  key: { appId: string; spkiSha256: string },
+  key: DeviceKeys,
   deviceId: string,
 ): Promise<void> {
   await refuseRevokedKey(store, key)
+  await refuseVouching(store, key, deviceId)
   const other = await store
     .selectFrom('certificates')
     .select('device_id')
@@ -69,10 +95,31 @@ export async function refuseHeldKey(
   })
 }
 
+async function refuseVouching(
+  store: Kysely<Tables>,
+  { appId, appAttestKeyId }: DeviceKeys,
+  deviceId: string,
+): Promise<void> {
+  if (appAttestKeyId === undefined) return
+  const other = await store
+    .selectFrom('app_attest_keys')
+    .innerJoin('devices', 'devices.id', 'app_attest_keys.device_id')
+    .select('devices.id')
+    .where('app_attest_keys.key_id', '=', appAttestKeyId)
+    .where('devices.app_id', '=', appId)
+    .where('devices.id', '!=', deviceId)
+    .executeTakeFirst()
+  if (other === undefined) return
+  throw new Problem('app_attest_key_held', {
+    expected: 'an App Attest key of its own',
+    found: `the key ${appAttestKeyId} of device ${other.id}`,
+  })
+}
+
 /** A certificate is revoked for its key: another one for it would lift the revocation. */
 async function refuseRevokedKey(
   store: Kysely<Tables>,
-  { appId, spkiSha256 }: { appId: string; spkiSha256: string },
+  { appId, spkiSha256 }: DeviceKeys,
 ): Promise<void> {
   const revoked = await store
     .selectFrom('certificates')

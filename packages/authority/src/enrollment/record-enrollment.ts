@@ -41,7 +41,8 @@ export async function recordEnrollment(
 ): Promise<{ certificate: CertificateRow; row: DeviceRow; others: number }> {
   const { appId, app, challenge, caller } = enrollment
   const { spkiSha256 } = enrollment.request
-  await supersedeHolders(store, { appId, spkiSha256 }, { deviceId, now })
+  const appAttestKeyId = admission.standing?.appAttestKey?.keyId
+  await supersedeHolders(store, { appId, spkiSha256, appAttestKeyId }, { deviceId, now })
   const gate = policyGate(app.enrollment.mode)
   const isApproved = from.approvalId !== undefined
   const others = await admitDevice(store, device, { deviceId, isApproved }, gate)

@@ -44,7 +44,9 @@ export async function recordRenewal(
   const deviceId = order.device.id
   await refuseUsed(store, renewal)
   await refuseTooOften(store, deviceId, now)
-  await refuseHeldKey(store, { appId, spkiSha256: request.spkiSha256 }, deviceId)
+  const { spkiSha256 } = request
+  const appAttestKeyId = order.admission.standing?.appAttestKey?.keyId
+  await refuseHeldKey(store, { appId, spkiSha256, appAttestKeyId }, deviceId)
   if (!(await recordEvidence(store, order))) return undefined
   if (replaced !== undefined && replaced.status === 'active') {
     await endCertificate(store, {
