@@ -410,7 +410,7 @@ export const commands: readonly Command[] = [
     name: 'attestation status',
     summary: 'Print how fresh roots and status list are, and what is wrong with them',
     details:
-      'Also how many enrolled devices the list brings down, and for how many of them policy is not carried out yet. Exit code 1 where something is wrong that an app depends on.',
+      'Also which enrolled devices the list names, the first twenty, and for how many of them policy is not carried out yet. Exit code 1 where something is wrong that an app depends on.',
     options: [{ flags: '--refresh', summary: 'have them fetched first, or the snapshot read' }],
     examples: [{ line: 'sallyport attestation status', does: 'how old is the status list' }],
     load: async () => (await import('./commands/attestation-operations.ts')).showAttestationStatus,

@@ -1,4 +1,4 @@
-import type { AttestationStatus } from '@sallyport/authority'
+import type { AttestationStatus, ListedDevicePage } from '@sallyport/authority'
 import { formatFacts } from '../terminal/facts.ts'
 import type { Output } from '../terminal/output.ts'
 import { printable } from '../terminal/printable.ts'
@@ -8,15 +8,22 @@ import { formatTable } from '../terminal/table.ts'
 type Paint = Output['paint']
 type Document = AttestationStatus['statusList'] | AttestationStatus['roots']
 
+/** The devices that the list is about, as far as they are told. */
+export type ListedDevices = ListedDevicePage['devices']
+
 /** What evidence is judged by: how fresh it is, what is wrong, and whom the list brings down. */
-export function statusText(status: AttestationStatus, paint: Paint, now: number): string {
+export function statusText(
+  status: AttestationStatus & { listedDevices: ListedDevices },
+  paint: Paint,
+  now: number,
+): string {
   const { statusList, roots, devices, problems } = status
   const heading = (text: string): string => paint('bold', text)
   return [
     ...(status.needed ? [] : ['No app takes Android Key Attestation: none of this is asked for']),
     `${heading('Status list')}\n${indent(formatFacts({ ...documentFacts(statusList, now), ...listFacts(statusList) }))}`,
     `${heading('Roots')}\n${indent(formatFacts(documentFacts(roots, now)))}\n\n${indent(formatTable(rootRows(roots)))}`,
-    `${heading('Enrolled devices')}\n${indent(formatFacts(deviceFacts(devices)))}`,
+    `${heading('Enrolled devices')}\n${indent(formatFacts(deviceFacts(devices)))}${listedText(status.listedDevices)}`,
     problems.length === 0
       ? paint('green', 'Nothing is wrong')
       : problems.map((problem) => problemText(problem, paint)).join('\n'),
@@ -64,6 +71,15 @@ function rootRows({ pinned, unpinned, development }: AttestationStatus['roots'])
 function deviceFacts(devices: AttestationStatus['devices']) {
   const { listed, waiting, lifted, onRevokedSerial, sweptAt, sweepMs } = devices
   return { listed, waiting, lifted, onRevokedSerial, sweptAt, sweepMs }
+}
+
+/** Of a device in an app of mode shadow nothing but this line tells. */
+function listedText(devices: ListedDevices): string {
+  if (devices.length === 0) return ''
+  const rows = devices.map(({ deviceId, appId, status, listed, serial }) => {
+    return { device: deviceId, app: appId, status, listed: listed ?? 'not any more', serial }
+  })
+  return `\n\n${indent(formatTable(rows))}`
 }
 
 function problemText(

@@ -1,7 +1,8 @@
-import type { AttestationReport, AttestationStatus } from '@sallyport/authority'
+import type { AttestationReport, AttestationStatus, ListedDevicePage } from '@sallyport/authority'
+import type { AdminClient } from '../admin/admin-client.ts'
 import { configuredClient } from '../admin/configured-client.ts'
 import { reportAdvice, reportText } from '../attestation/report-text.ts'
-import { statusText } from '../attestation/status-text.ts'
+import { type ListedDevices, statusText } from '../attestation/status-text.ts'
 import type { ExitCode, Operation } from '../command.ts'
 import { choiceOption, isGiven, numberOption, textOption } from '../input.ts'
 import { confirmed } from '../terminal/confirm.ts'
@@ -27,7 +28,7 @@ export const showAttestationStatus: Operation = async (input, output) => {
   const status = isGiven(input, 'refresh')
     ? await client.post<AttestationStatus>(`${base}/refresh`)
     : await client.get<AttestationStatus>(`${base}/status`)
-  return tellStatus(status, output)
+  return tellStatus(client, status, output)
 }
 
 export const acceptStatusList: Operation = async (input, output) => {
@@ -46,15 +47,41 @@ export const acceptStatusList: Operation = async (input, output) => {
     return 1
   }
   const path = `${base}/status-list/accept`
-  return tellStatus(await client.post<AttestationStatus>(path, { sha256 }), output)
+  return tellStatus(client, await client.post<AttestationStatus>(path, { sha256 }), output)
 }
 
 /** Exit code 1 where something is wrong with what apps ask for. */
-function tellStatus(status: AttestationStatus, output: Output): ExitCode {
-  const { needed, problems, statusList } = status
-  output.result(status, () => statusText(status, output.paint, Date.now()))
+async function tellStatus(
+  client: AdminClient,
+  status: AttestationStatus,
+  output: Output,
+): Promise<ExitCode> {
+  const { needed, problems, statusList, devices } = status
+  const told = { ...status, listedDevices: await listedDevices(client, devices) }
+  output.result(told, () => statusText(told, output.paint, Date.now()))
+  const more = devices.listed + devices.lifted - told.listedDevices.length
+  if (more > 0) output.say(`${more} further devices: GET ${base}/listed-devices`)
   if (statusList.doubted !== null) {
     output.say('If the list that is not believed is right: sallyport attestation accept-list')
   }
   return needed && problems.length > 0 ? 1 : 0
+}
+
+/** More than a person reads at once are the admin API's to tell. */
+const maxListed = 20
+
+/** The first of those whose key is on the list, then of those whose key was. */
+async function listedDevices(
+  client: AdminClient,
+  counts: AttestationStatus['devices'],
+): Promise<ListedDevices> {
+  const told: ListedDevices = []
+  for (const state of ['listed', 'lifted'] as const) {
+    const limit = maxListed - told.length
+    if (counts[state] === 0 || limit === 0) continue
+    const query = { state, limit }
+    const page = await client.get<ListedDevicePage>(`${base}/listed-devices`, query)
+    told.push(...page.devices)
+  }
+  return told
 }

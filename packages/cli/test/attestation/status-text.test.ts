@@ -1,6 +1,6 @@
 import { test } from 'node:test'
 import type { AttestationStatus } from '@sallyport/authority'
-import { statusText } from '../../src/attestation/status-text.ts'
+import { type ListedDevices, statusText } from '../../src/attestation/status-text.ts'
 import { assertGolden } from '../golden.ts'
 
 const now = Date.parse('2026-11-21T12:00:00Z')
@@ -14,7 +14,7 @@ const document = {
   heldAt: '2026-11-17T12:00:00.000Z',
   nextAttemptAt: '2026-11-21T12:30:00.000Z',
 } as const
-const status: AttestationStatus = {
+const status: AttestationStatus & { listedDevices: ListedDevices } = {
   needed: true,
   takesSnapshot: false,
   statusList: {
@@ -40,6 +40,26 @@ const status: AttestationStatus = {
     sweptAt: '2026-11-21T11:59:00.000Z',
     sweepMs: 41,
   },
+  listedDevices: [
+    {
+      deviceId: 'dev_aaaaaaaaaaaaaaaaaaaaaaaaaa',
+      appId: 'wallet',
+      status: 'active',
+      statusReason: null,
+      serial: '2b93de1176be43cec61253edf5eace94',
+      listed: 'REVOKED',
+      handledAt: '2026-11-21T11:59:00.000Z',
+    },
+    {
+      deviceId: 'dev_bbbbbbbbbbbbbbbbbbbbbbbbbb',
+      appId: 'wallet',
+      status: 'suspended',
+      statusReason: 'attestation key listed',
+      serial: 'c5a1',
+      listed: null,
+      handledAt: '2026-11-20T11:59:00.000Z',
+    },
+  ],
   problems: [
     {
       code: 'status_list_shrunk',
