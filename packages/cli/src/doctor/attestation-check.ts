@@ -47,8 +47,7 @@ export function appFindings(appId: string, { enrollment }: AppConfig): Finding[]
 export function statusFindings({ needed, statusList, problems }: AttestationStatus): Finding[] {
   if (!needed) return []
   if (problems.length === 0) {
-    const age = spanWords((statusList.ageSeconds ?? 0) * 1_000)
-    return [{ check, verdict: 'ok', what: 'status list and roots', found: `${age} old` }]
+    return [{ check, verdict: 'ok', what: 'status list', found: ageWords(statusList) }]
   }
   return problems.map(({ code, about, title, detail, fix }) => {
     const isRefusing =
@@ -56,4 +55,11 @@ export function statusFindings({ needed, statusList, problems }: AttestationStat
     const verdict = isRefusing ? 'fail' : 'warn'
     return { check, verdict, what: about, found: `${title} (${code}): ${detail}`, fix }
   })
+}
+
+/** Nothing is wrong with none at all where none is fetched and none is asked for. */
+function ageWords({ ageSeconds }: AttestationStatus['statusList']): string {
+  return ageSeconds === null
+    ? 'there is none, and none is asked for'
+    : `${spanWords(ageSeconds * 1_000)} old`
 }

@@ -4,7 +4,13 @@ import { type NamedMember, namedMembers } from '../configuration/named-members.t
 import type { DoctorCheck, Examination, Finding } from './finding.ts'
 
 /** Members that hold secrets: nobody but their owner may read them. By name, in every section. */
-const secretMembers: ReadonlySet<string> = new Set(['keyFile', 'passphraseFile', 'tokenFile'])
+const secretMembers: ReadonlySet<string> = new Set([
+  'keyFile',
+  'passphraseFile',
+  'tokenFile',
+  'ticketSecretFile',
+  'decryptionKeyFile',
+])
 
 /** Directories and files that hold secrets, by their place. */
 const secretPlaces: ReadonlySet<string> = new Set(['authority.keys.directory', 'store.path'])

@@ -51,6 +51,12 @@ describe('doctor, of what evidence is judged by', () => {
     assert.equal(finding?.found, '2 hours old')
   })
 
+  test('says that there is no list where none is fetched, and no age of it', () => {
+    const [finding] = statusFindings(status({}, { ageSeconds: null }))
+    assert.equal(finding?.verdict, 'ok')
+    assert.match(finding?.found ?? '', /there is none/)
+  })
+
   test('says nothing where no app depends on it', () => {
     const problems = [problem('statusList', 'status_list_missing')]
     assert.deepEqual(statusFindings(status({ needed: false, problems })), [])
