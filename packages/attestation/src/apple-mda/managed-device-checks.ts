@@ -59,10 +59,12 @@ export const managedDeviceChecks: readonly CheckRow<ManagedDeviceSubject>[] = [
     code: 'managed_device_freshness_stale',
     kind: 'proof',
     run: ({ device: { freshness }, challenge }) => {
-      const found = freshness?.toString('hex') ?? 'none'
+      // Without one a certificate attests nothing, whoever issued it.
+      if (freshness === undefined) return holds(false, 'SHA-256 of a challenge', 'none')
+      const found = freshness.toString('hex')
       if (challenge === undefined) return unchecked(found)
       const expected = createHash('sha256').update(challenge).digest()
-      const isFresh = freshness !== undefined && isSameBytes(freshness, expected)
+      const isFresh = isSameBytes(freshness, expected)
       return holds(isFresh, `SHA-256 of the challenge: ${expected.toString('hex')}`, found)
     },
   },
