@@ -46,7 +46,9 @@ export {
   appraisePlayIntegrity,
   type PlayIntegrityOptions,
 } from './play-integrity/appraise-play-integrity.ts'
+export { readDecryptionKey, readVerificationKey } from './play-integrity/console-keys.ts'
 export type { PlayIntegrityPolicy } from './play-integrity/policy.ts'
+export { bareDigest, digestPattern, patchLevelPattern } from './policy-forms.ts'
 export { builtInRoots } from './roots/built-in-roots.ts'
 export {
   maxStatusListBytes,

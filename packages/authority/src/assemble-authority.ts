@@ -4,7 +4,8 @@ import { RefusedAppraisals } from './appraisals/refused-appraisals.ts'
 import type { Authority } from './authority.ts'
 import { attestationPolicies } from './config/attestation-policy.ts'
 import type { AuthorityConfig } from './config/authority-config.ts'
-import { checkConfig, refuseFixedChanges } from './config/check-config.ts'
+import { checkAuthority } from './config/check-authority.ts'
+import { refuseFixedChanges } from './config/check-config.ts'
 import { DecisionRecorder } from './decisions/decision-recorder.ts'
 import { FailedAttempts } from './enrollment/failed-attempts.ts'
 import { FeedHub } from './feed/feed-hub.ts'
@@ -14,6 +15,7 @@ import { wantedIssuers } from './issuers/wanted-issuers.ts'
 import { collectMetrics, insecureSettings } from './operations/collect-metrics.ts'
 import { Metrics } from './operations/metrics.ts'
 import { findPassphrase } from './passphrase.ts'
+import { ReceiptKeeper } from './receipts/receipt-keeper.ts'
 import type { StartOptions } from './start-authority.ts'
 import { requireSettings } from './store/settings.ts'
 import { openStore } from './store/store.ts'
@@ -24,21 +26,21 @@ import { WorkLanes } from './work/work-lanes.ts'
 /** An authority, and what gives it another configuration. */
 export type AssembledAuthority = {
   authority: Authority
-  /** @throws Problem `config_invalid` */
+  /** @throws Problem of `checkAuthority` */
   replaceConfig(config: AuthorityConfig): Promise<void>
 }
 
 /**
  * Opens the store and the keys, and puts together what operations are handed.
  *
- * @throws Problem `config_invalid`, `key_passphrase_required`, `key_passphrase_wrong`,
+ * @throws Problem of `checkAuthority`, `key_passphrase_required`, `key_passphrase_wrong`,
  *   `store_unavailable`
  */
 export async function assembleAuthority(
   config: AuthorityConfig,
   options: StartOptions,
 ): Promise<AssembledAuthority> {
-  checkConfig(config)
+  checkAuthority(config, options)
   const { log, directory } = options
   const now = options.now ?? Date.now
   const metrics = new Metrics()
@@ -78,6 +80,15 @@ export async function assembleAuthority(
     feed = hub
     const trust = new TrustKeeper({ config, directory, store, metrics, log, now })
     await trust.load()
+    const receipts = new ReceiptKeeper({
+      config,
+      directory,
+      store,
+      anchors: (options) => trust.material(options).appAttestReceipts.anchors,
+      metrics,
+      log,
+      now,
+    })
     const authority: Authority = {
       get config() {
         return live.config
@@ -101,6 +112,7 @@ export async function assembleAuthority(
       decisions: new DecisionRecorder(store, log),
       refusedAppraisals: new RefusedAppraisals(store, log),
       trust,
+      receipts,
       failedAttempts: new FailedAttempts(),
       metrics,
       log,
@@ -111,12 +123,14 @@ export async function assembleAuthority(
       authority,
       async replaceConfig(next) {
         refuseFixedChanges(live.config, next)
-        checkConfig(next)
+        checkAuthority(next, options)
         const tokens = tokensOf(next.identityProviders)
         const policies = attestationPolicies(directory, next.apps)
         const takeUpTrust = trust.prepare(next)
+        const takeUpReceipts = receipts.prepare(next)
         const issuers = await issuersOf(next, { store, keys, log, now })
         takeUpTrust()
+        takeUpReceipts()
         Object.assign(live, { config: next, tokens, policies, issuers })
       },
     }

@@ -34,6 +34,7 @@ export type {
 } from './config/app-config.ts'
 export type { AppleAppConfig, ManagedDevicesConfig } from './config/apple-app-config.ts'
 export { attestationPolicies } from './config/attestation-policy.ts'
+export { checkAuthority, type CheckedFrom } from './config/check-authority.ts'
 export { type AuthorityConfig, authoritySections } from './config/authority-config.ts'
 export type { FoundDecision, FoundHandshake } from './decisions/find-decisions.ts'
 export {

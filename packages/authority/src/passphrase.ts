@@ -1,5 +1,5 @@
-import { readFile, stat } from 'node:fs/promises'
-import { Problem } from '@sallyport/problem'
+import { readFileSync, statSync } from 'node:fs'
+import { configProblem, Problem } from '@sallyport/problem'
 
 /** The variable that can hold the passphrase of the CA keys. */
 export const passphraseVariable = 'SALLYPORT_PASSPHRASE'
@@ -29,21 +29,36 @@ export async function findPassphrase(sources: PassphraseSources): Promise<string
   })
 }
 
-async function passphraseOfFile(file: string): Promise<string> {
-  const { mode } = await stat(file).catch((cause: Error) => {
-    throw new Problem('config_unreadable', { detail: `${file}: ${cause.message}`, cause })
-  })
+const path = ['authority', 'keys', 'passphraseFile']
+const pointer = `/${path.join('/')}`
+
+/**
+ * The passphrase in the file of `authority.keys.passphraseFile`.
+ *
+ * @throws Problem `key_passphrase_required` where it is empty, `config_unreadable`,
+ *   `key_file_permissions`
+ */
+export function passphraseOfFile(file: string): string {
+  const { mode, text } = readSecretFile(file)
   if ((mode & 0o077) !== 0) {
     throw new Problem('key_file_permissions', {
       detail: file,
       expected: 'mode 0600',
       found: `mode 0${(mode & 0o777).toString(8)}`,
+      pointer,
     })
   }
-  const [line = ''] = (await readFile(file, 'utf8')).split('\n')
+  const [line = ''] = text.split('\n')
   const passphrase = line.trimEnd()
-  if (passphrase === '') {
-    throw new Problem('key_passphrase_required', { detail: `${file} is empty` })
+  if (passphrase !== '') return passphrase
+  throw new Problem('key_passphrase_required', { detail: `${file} is empty`, pointer })
+}
+
+function readSecretFile(file: string): { mode: number; text: string } {
+  try {
+    return { mode: statSync(file).mode, text: readFileSync(file, 'utf8') }
+  } catch (cause) {
+    const said = cause instanceof Error ? cause.message : String(cause)
+    throw configProblem('config_unreadable', path, said, { cause })
   }
-  return passphrase
 }

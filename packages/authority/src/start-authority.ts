@@ -46,8 +46,10 @@ export async function startAuthority(
   const { listeners } = config.authority
   const stopMaintenance = startMaintenance(authority)
   authority.trust.start()
+  authority.receipts.start()
   const close = async () => {
     stopMaintenance()
+    await authority.receipts.close()
     await authority.trust.close()
     await authority.feed.close()
     await Promise.all(Object.values(apis).map((api) => api.close()))
@@ -64,8 +66,8 @@ export async function startAuthority(
     options.log.info({ addresses }, 'authority is ready')
     const reload = async (next: AuthorityConfig) => {
       const tls = {
-        device: readTlsFiles(options.directory, next.authority.listeners.device),
-        admin: readTlsFiles(options.directory, next.authority.listeners.admin),
+        device: readTlsFiles(options.directory, next, 'device'),
+        admin: readTlsFiles(options.directory, next, 'admin'),
       }
       await replaceConfig(next)
       setTlsFiles(apis.device, tls.device)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
@@ -98,9 +98,10 @@ test('an authority does not start without a passphrase, or with another one', as
 })
 
 test('an authority does not start over a store that was never initialized, or of another trust domain', async () => {
-  await assert.rejects(start({ SALLYPORT_PASSPHRASE: passphrase }), isCode('config_invalid'))
-  rmSync(path.join(directory, 'sallyport.db'))
   await layOut({ directory })
+  renameSync(path.join(directory, 'sallyport.db'), path.join(directory, 'elsewhere.db'))
+  await assert.rejects(start({ SALLYPORT_PASSPHRASE: passphrase }), isCode('config_invalid'))
+  renameSync(path.join(directory, 'elsewhere.db'), path.join(directory, 'sallyport.db'))
   const other = { ...configOf(developmentApp), trustDomain: 'other.example' }
   await assert.rejects(start({ SALLYPORT_PASSPHRASE: passphrase }, other), isCode('config_invalid'))
 })

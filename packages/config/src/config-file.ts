@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { Problem } from '@sallyport/problem'
+import { isProblem, Problem } from '@sallyport/problem'
 import type { TSchema } from 'typebox'
 import { LineCounter, parseDocument } from 'yaml'
 import { firstFault } from './fault.ts'
@@ -22,6 +22,8 @@ export type ConfigFile<T> = {
    * @param pointer JSON pointer (RFC 6901) of the member at fault
    */
   problem(pointer: string, detail: string, facts?: { expected?: string; found?: string }): Problem
+  /** What was thrown: a problem that points at a member of the configuration with its place in this file. */
+  placed(error: unknown): unknown
 }
 
 /**
@@ -70,6 +72,16 @@ export function parseConfig<T>(file: string, text: string, schema: TSchema): Con
     directory: path.dirname(absolute),
     problem: (pointer, detail, facts = {}) =>
       new Problem('config_invalid', { detail: `${place(pointer)}: ${detail}`, ...facts }),
+    placed: (error) => {
+      if (!isProblem(error) || error.pointer === undefined) return error
+      const { code, detail, expected, found } = error
+      return new Problem(code, {
+        detail: `${place(error.pointer)}: ${detail ?? error.message}`,
+        ...(expected === undefined ? {} : { expected }),
+        ...(found === undefined ? {} : { found }),
+        cause: error,
+      })
+    },
   }
 }
 

@@ -3,7 +3,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
-import { isProblem, type Problem } from '@sallyport/problem'
+import { configProblem, isProblem, type Problem } from '@sallyport/problem'
 import fc from 'fast-check'
 import Type from 'typebox'
 import { composeSchema, parseConfig, readConfig, resolvePath } from '../src/index.ts'
@@ -177,4 +177,18 @@ test('whatever the text, the answer is a value or a config_invalid', () => {
     }),
     { numRuns: 300 },
   )
+})
+
+test('a problem that points at a member is given its place in the file, and others stay as they are', () => {
+  const text = 'version: 1\ntrustDomain: example.com\ngateway:\n  listen: [a, b]\n'
+  const file = parseConfig('sallyport.yaml', text, schema)
+  const facts = { expected: 'an address', found: 'b' }
+  const thrown = configProblem('config_unreadable', ['gateway', 'listen', 1], 'none', facts)
+  const placed = file.placed(thrown)
+  assert.ok(isProblem(placed))
+  assert.equal(placed.code, 'config_unreadable')
+  assert.equal(placed.detail, 'sallyport.yaml:4:15: gateway.listen.1: none')
+  assert.deepEqual([placed.expected, placed.found], ['an address', 'b'])
+  const other = new TypeError('a mistake of ours')
+  assert.equal(file.placed(other), other)
 })

@@ -18,6 +18,7 @@ export {
 } from './issue-device-certificate.ts'
 export { issueGatewayCertificate, issueServerCertificate } from './issue-service-certificate.ts'
 export { type KeyKind, keyKindOf, keyKinds } from './key-kind.ts'
+export { keyPairFault } from './key-pair-fault.ts'
 export { defaultScryptCost, type ScryptCost } from './key-file.ts'
 export { oids } from './oids.ts'
 export { certificatesFromPem, toPem } from './pem.ts'

@@ -1,3 +1,4 @@
+export { configProblem, type ConfigProblemFacts } from './config-problem.ts'
 export { isProblem, Problem, type ProblemOptions } from './problem.ts'
 export {
   type ProblemBody,

@@ -7,6 +7,8 @@ export type ProblemOptions = {
   expected?: string
   /** What was there instead. For the operator; never sent to a caller outside. */
   found?: string
+  /** The member of the configuration at fault: JSON pointer (RFC 6901). Never sent to a caller outside. */
+  pointer?: string
   /** When it is worth trying again; becomes Retry-After. */
   retryAfterSeconds?: number
   cause?: unknown
@@ -18,6 +20,7 @@ export class Problem extends Error {
   readonly detail: string | undefined
   readonly expected: string | undefined
   readonly found: string | undefined
+  readonly pointer: string | undefined
   readonly retryAfterSeconds: number | undefined
 
   constructor(code: ReasonCode, options: ProblemOptions = {}) {
@@ -31,6 +34,7 @@ export class Problem extends Error {
     this.detail = options.detail
     this.expected = options.expected
     this.found = options.found
+    this.pointer = options.pointer
     this.retryAfterSeconds = options.retryAfterSeconds
   }
 }

@@ -3,6 +3,8 @@ export {
   IdentityProviderSchema,
   IdentityProvidersSchema,
 } from './identity-provider.ts'
+export { parseKeySet } from './load-key-set.ts'
+export { providerRules } from './provider-rules.ts'
 export {
   createTokenVerifier,
   type TokenVerifier,

@@ -37,7 +37,8 @@ export async function loadKeySet(rules: ProviderRules, readers: KeySetReaders): 
   }
 }
 
-function parseKeySet(bytes: Uint8Array): KeySet {
+/** @throws Error where the bytes are no JWK Set (RFC 7517 §5) of 1 to 100 keys, or over 256 KiB */
+export function parseKeySet(bytes: Uint8Array): KeySet {
   if (bytes.length > maxBytes) throw new RangeError(`more than ${maxBytes} bytes`)
   const set = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as JSONWebKeySet
   const keys = createLocalJWKSet(set)

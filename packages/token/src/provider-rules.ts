@@ -1,4 +1,4 @@
-import { Problem } from '@sallyport/problem'
+import { configProblem, type Problem } from '@sallyport/problem'
 import type { IdentityProvider } from './identity-provider.ts'
 import { signatureAlgorithmNames } from './signature-algorithms.ts'
 
@@ -69,5 +69,6 @@ function isSafe({ protocol, hostname }: URL): boolean {
 }
 
 function invalid(name: string, expected: string, found: string): Problem {
-  return new Problem('config_invalid', { detail: `identityProviders.${name}`, expected, found })
+  const facts = { expected, found }
+  return configProblem('config_invalid', ['identityProviders', name], 'it cannot be used', facts)
 }

@@ -37,7 +37,7 @@ test('keys come over https, or over http from this machine', () => {
     'keys.json',
     '',
   ]) {
-    assert.match(from(url), /identityProviders\.corp: (jwksUrl|either)/, url)
+    assert.match(from(url), /identityProviders\.corp: it cannot be used: (jwksUrl|either)/, url)
   }
 })
 
@@ -52,7 +52,10 @@ test('keys come from one place', () => {
 
 test('two providers do not share an issuer', () => {
   const provider = { issuer, audience, jwksFile: 'keys.json' }
-  assert.match(faultOf({ one: provider, two: provider }), /two: an issuer of its own/)
+  assert.match(
+    faultOf({ one: provider, two: provider }),
+    /two: it cannot be used: an issuer of its own/,
+  )
 })
 
 test('an algorithm without key pairs cannot be configured', () => {

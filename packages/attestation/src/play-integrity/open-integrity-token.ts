@@ -1,5 +1,5 @@
-import { createPublicKey, type KeyObject } from 'node:crypto'
 import { compactDecrypt, compactVerify } from 'jose'
+import { readDecryptionKey, readVerificationKey } from './console-keys.ts'
 import type { PlayIntegrityPolicy } from './policy.ts'
 
 /** How far a token could be opened, and why no further. */
@@ -26,9 +26,9 @@ export async function openIntegrityToken(
   keys: Pick<PlayIntegrityPolicy, 'decryptionKey' | 'verificationKey'>,
 ): Promise<OpenedToken> {
   const closed = { isDecrypted: false, payload: undefined }
-  const decryptionKey = Buffer.from(keys.decryptionKey, 'base64')
-  if (decryptionKey.length !== 32) {
-    return { ...closed, fault: 'the decryption key of the policy has not 32 bytes' }
+  const decryptionKey = readDecryptionKey(keys.decryptionKey)
+  if (decryptionKey === undefined) {
+    return { ...closed, fault: 'the decryption key of the policy is not 32 bytes in base64' }
   }
   const verificationKey = readVerificationKey(keys.verificationKey)
   if (verificationKey === undefined) {
@@ -49,15 +49,6 @@ export async function openIntegrityToken(
 async function attempt<T>(open: () => Promise<T>): Promise<T | undefined> {
   try {
     return await open()
-  } catch {
-    return undefined
-  }
-}
-
-function readVerificationKey(base64: string): KeyObject | undefined {
-  try {
-    const key = createPublicKey({ key: Buffer.from(base64, 'base64'), format: 'der', type: 'spki' })
-    return key.asymmetricKeyDetails?.namedCurve === 'prime256v1' ? key : undefined
   } catch {
     return undefined
   }

@@ -1,8 +1,8 @@
 /** What is asked of Play Integrity verdicts. A member that is not there is not asked for. */
 export type PlayIntegrityPolicy = {
-  /** From the Play Console: AES key, base64. */
+  /** AES key as the Play Console shows it: see `readDecryptionKey`. */
   readonly decryptionKey: string
-  /** From the Play Console: EC public key, SubjectPublicKeyInfo, base64. */
+  /** EC public key as the Play Console shows it: see `readVerificationKey`. */
   readonly verificationKey: string
   readonly packages?: readonly string[]
   /** SHA-256 of signing certificates, lower-case hex. */

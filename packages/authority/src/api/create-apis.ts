@@ -20,11 +20,10 @@ export function createApis(
   authority: Authority,
   { directory, version }: { directory: string; version: string },
 ): Apis {
-  const { log, now } = authority
-  const { listeners } = authority.config.authority
+  const { config, log, now } = authority
   const device = createApi({
     log: log.child({ listener: 'device' }),
-    tls: readTlsFiles(directory, listeners.device),
+    tls: readTlsFiles(directory, config, 'device'),
     bodyLimitBytes,
     face: 'public',
     now,
@@ -32,7 +31,7 @@ export function createApis(
   })
   const admin = createApi({
     log: log.child({ listener: 'admin' }),
-    tls: readTlsFiles(directory, listeners.admin),
+    tls: readTlsFiles(directory, config, 'admin'),
     bodyLimitBytes,
     face: 'operator',
     now,

@@ -1,26 +1,32 @@
-import { readFileSync } from 'node:fs'
-import { resolvePath } from '@sallyport/config'
-import { Problem } from '@sallyport/problem'
+import { keyPairFault } from '@sallyport/pki'
+import { configProblem, Problem } from '@sallyport/problem'
 import type { Server as TlsServer } from 'node:tls'
-import type { TlsListenerConfig } from '../config/authority-config.ts'
+import type { AuthorityConfig } from '../config/authority-config.ts'
 import { listenAddress } from '../config/listen-address.ts'
+import { readNamedFile } from '../config/named-file.ts'
 import type { Api } from './api-server.ts'
 
-/** Certificate chain and key of a listener, PEM. @throws Problem `config_unreadable` */
+/** Certificate chain and key of a listener, PEM. */
+export type TlsFiles = { cert: string; key: string }
+
+/** @throws Problem `config_unreadable`; `config_invalid` where the key is not that of the certificate */
 export function readTlsFiles(
   directory: string,
-  listener: TlsListenerConfig,
-): { cert: string; key: string } {
-  const read = (file: string) => {
-    const path = resolvePath(directory, file)
-    try {
-      return readFileSync(path, 'utf8')
-    } catch (cause) {
-      const said = cause instanceof Error ? cause.message : String(cause)
-      throw new Problem('config_unreadable', { detail: `${path}: ${said}`, cause })
-    }
-  }
-  return { cert: read(listener.certificateFile), key: read(listener.keyFile) }
+  config: AuthorityConfig,
+  name: 'device' | 'admin',
+): TlsFiles {
+  const listener = config.authority.listeners[name]
+  const path = ['authority', 'listeners', name]
+  const read = (member: 'certificateFile' | 'keyFile') =>
+    readNamedFile(directory, listener[member], [...path, member])
+  const cert = read('certificateFile')
+  const key = read('keyFile')
+  const found = keyPairFault(cert, key)
+  if (found === undefined) return { cert, key }
+  throw configProblem('config_invalid', path, 'certificate and key cannot be used together', {
+    expected: 'a certificate in PEM, and its private key in PEM',
+    found,
+  })
 }
 
 /**
@@ -46,7 +52,7 @@ export async function serve(api: Api, listen: string, scheme: 'http' | 'https'):
 }
 
 /** Gives a listener another certificate and key: connections made from now on see them. */
-export function setTlsFiles(api: Api, files: { cert: string; key: string }): void {
+export function setTlsFiles(api: Api, files: TlsFiles): void {
   // `createApi` made a TLS server, which Fastify types as a plain one.
   const server = api.server as unknown as TlsServer
   server.setSecureContext({ ...files, minVersion: 'TLSv1.2' })

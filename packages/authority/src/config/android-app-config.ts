@@ -1,3 +1,4 @@
+import { digestPattern, patchLevelPattern } from '@sallyport/attestation'
 import Type from 'typebox'
 
 /** What Play Integrity verdicts must say, beside an Android Key Attestation. */
@@ -35,9 +36,9 @@ export type AndroidAppConfig = {
 }
 
 const closed = { additionalProperties: false }
-/** As keytool and the Play Console print it, or bare. */
 const Digest = Type.String({
-  pattern: '^(?:[0-9A-Fa-f]{64}|(?:[0-9A-Fa-f]{2}:){31}[0-9A-Fa-f]{2})$',
+  pattern: digestPattern,
+  description: 'SHA-256 in hex, 64 digits: no SHA-1, which has 40, and no base64',
 })
 const Verdict = Type.String({ pattern: '^[A-Z][A-Z_]{0,63}$' })
 
@@ -52,7 +53,7 @@ function version(description: string) {
 function patchLevel(of: string) {
   return Type.Optional(
     Type.String({
-      pattern: '^20[0-9]{2}-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12][0-9]|3[01]))?$',
+      pattern: patchLevelPattern,
       description: `The oldest patch level of the ${of} that enrols, as 2026-05 or 2026-05-05`,
     }),
   )
@@ -122,6 +123,7 @@ export const AndroidAppSchema = Type.Object(
       Type.String({
         pattern: '^[A-Za-z][A-Za-z0-9_]*(?:\\.[A-Za-z][A-Za-z0-9_]*)+$',
         maxLength: 255,
+        description: 'The applicationId of a build, as com.example.app',
       }),
       { minItems: 1, uniqueItems: true, description: 'Package names of the app' },
     ),
@@ -146,7 +148,14 @@ export const AndroidAppSchema = Type.Object(
       'Takes keys that an attestation key of the phone itself attested',
     ),
     minimumAttestationVersion: version('1 to 4 for Keymaster, 100 and more for KeyMint'),
-    minimumOsVersion: version('As KeyMint has it: 130000 is Android 13'),
+    minimumOsVersion: Type.Optional(
+      Type.Integer({
+        // Below it are numbers as people say them, such as 13: every phone would pass.
+        minimum: 10_000,
+        maximum: 999_999,
+        description: 'As KeyMint has it: 130000 is Android 13',
+      }),
+    ),
     minimumOsPatchLevel: patchLevel('system'),
     minimumVendorPatchLevel: patchLevel('vendor image'),
     minimumBootPatchLevel: patchLevel('boot image'),

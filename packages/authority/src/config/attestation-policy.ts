@@ -1,11 +1,15 @@
-import { createPublicKey } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import type { AttestationPolicy, PlayIntegrityPolicy } from '@sallyport/attestation'
-import { resolvePath } from '@sallyport/config'
-import { Problem } from '@sallyport/problem'
+import {
+  type AttestationPolicy,
+  bareDigest,
+  type PlayIntegrityPolicy,
+  readDecryptionKey,
+  readVerificationKey,
+} from '@sallyport/attestation'
+import { configProblem } from '@sallyport/problem'
 import type { AndroidAppConfig, PlayIntegrityConfig } from './android-app-config.ts'
 import type { AppConfig } from './app-config.ts'
 import type { AppleAppConfig } from './apple-app-config.ts'
+import { readNamedFile } from './named-file.ts'
 
 /** By app id. */
 export type AttestationPolicies = ReadonlyMap<string, AttestationPolicy>
@@ -20,23 +24,24 @@ export function attestationPolicies(
   apps: Readonly<Record<string, AppConfig>>,
 ): AttestationPolicies {
   return new Map(
-    Object.entries(apps).map(([appId, app]) => [appId, attestationPolicy(directory, app)]),
+    Object.entries(apps).map(([appId, app]) => [appId, attestationPolicy(directory, appId, app)]),
   )
 }
 
-function attestationPolicy(directory: string, app: AppConfig): AttestationPolicy {
+function attestationPolicy(directory: string, appId: string, app: AppConfig): AttestationPolicy {
   const { insecureDevelopmentDevices, android, apple, attestation } = app
   const { minimumAssurance } = attestation
   return {
     insecureDevelopmentDevices,
     ...(minimumAssurance === undefined ? {} : { minimumAssurance }),
-    ...(android === undefined ? {} : androidPolicy(directory, android)),
+    ...(android === undefined ? {} : androidPolicy(directory, appId, android)),
     ...(apple === undefined ? {} : applePolicy(apple)),
   }
 }
 
 function androidPolicy(
   directory: string,
+  appId: string,
   { playIntegrity, ...config }: AndroidAppConfig,
 ): Pick<AttestationPolicy, 'android' | 'playIntegrity'> {
   const app = {
@@ -47,59 +52,35 @@ function androidPolicy(
     android: { ...config, ...app, verifiedBootKeys: config.verifiedBootKeys.map(bareDigest) },
     ...(playIntegrity === undefined
       ? {}
-      : { playIntegrity: { ...app, ...playIntegrityPolicy(directory, playIntegrity) } }),
+      : { playIntegrity: { ...app, ...playIntegrityPolicy(directory, appId, playIntegrity) } }),
   }
-}
-
-/** Lower-case hex without colons. */
-function bareDigest(digest: string): string {
-  return digest.replaceAll(':', '').toLowerCase()
 }
 
 function playIntegrityPolicy(
   directory: string,
+  appId: string,
   config: PlayIntegrityConfig,
 ): Omit<PlayIntegrityPolicy, 'packages' | 'signerDigests'> {
+  const key = (member: keyof typeof keyReaders) => {
+    const path = ['apps', appId, 'android', 'playIntegrity', member]
+    const text = readNamedFile(directory, config[member], path)
+    if (keyReaders[member](text) !== undefined) return text
+    throw configProblem('config_unreadable', path, 'it is not that key of Play Integrity', {
+      expected: 'the key as the Play Console shows it: base64',
+      found: `${text.length} characters that are something else`,
+    })
+  }
   return {
     ...config,
-    decryptionKey: readKey(directory, config.decryptionKeyFile, isDecryptionKey),
-    verificationKey: readKey(directory, config.verificationKeyFile, isVerificationKey),
+    decryptionKey: key('decryptionKeyFile'),
+    verificationKey: key('verificationKeyFile'),
   }
 }
 
-const maxKeyCharacters = 1_024
-
-/** A key as the Play Console shows it: base64, over as many lines as the file has. */
-function readKey(directory: string, file: string, isKey: (bytes: Buffer) => boolean): string {
-  const path = resolvePath(directory, file)
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8').replaceAll(/\s/g, '')
-  } catch (cause) {
-    const said = cause instanceof Error ? cause.message : String(cause)
-    throw new Problem('config_unreadable', { detail: `${path}: ${said}`, cause })
-  }
-  const isBase64 = text.length <= maxKeyCharacters && /^[A-Za-z0-9+/]+={0,2}$/.test(text)
-  if (isBase64 && isKey(Buffer.from(text, 'base64'))) return text
-  throw new Problem('config_unreadable', {
-    detail: `${path} does not hold the key of Play Integrity that it should`,
-    expected: 'decryption key or verification key, each as the Play Console shows it: base64',
-    found: `${text.length} characters that are something else`,
-  })
-}
-
-/** AES-256: the verdicts come as A256KW. */
-const isDecryptionKey = (bytes: Buffer): boolean => bytes.length === 32
-
-/** P-256: the verdicts come as ES256. */
-function isVerificationKey(bytes: Buffer): boolean {
-  try {
-    const key = createPublicKey({ key: bytes, format: 'der', type: 'spki' })
-    return key.asymmetricKeyDetails?.namedCurve === 'prime256v1'
-  } catch {
-    return false
-  }
-}
+const keyReaders = {
+  decryptionKeyFile: readDecryptionKey,
+  verificationKeyFile: readVerificationKey,
+} as const
 
 function applePolicy({
   teamId,

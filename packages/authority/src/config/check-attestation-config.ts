@@ -1,8 +1,8 @@
-import { Problem } from '@sallyport/problem'
+import { configProblem } from '@sallyport/problem'
 import { type Assurance, isAtLeast } from '@sallyport/wire'
 import type { AppConfig } from './app-config.ts'
 
-/** What would let in whoever asks, or nobody, and what to write instead. */
+/** What would let in whoever asks, or nobody, and what to write instead. `at` is a member of the app. */
 type Fault = { readonly at: string; readonly why: string; readonly expected: string }
 type Rule = (app: AppConfig) => Fault | undefined
 
@@ -115,10 +115,8 @@ export function checkAttestationConfig(apps: Readonly<Record<string, AppConfig>>
     for (const rule of rules) {
       const fault = rule(app)
       if (fault === undefined) continue
-      throw new Problem('config_invalid', {
-        detail: `apps.${appId}.${fault.at}: ${fault.why}`,
-        expected: fault.expected,
-      })
+      const path = ['apps', appId, ...fault.at.split('.')]
+      throw configProblem('config_invalid', path, fault.why, { expected: fault.expected })
     }
   }
 }

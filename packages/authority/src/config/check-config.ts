@@ -1,7 +1,8 @@
-import { Problem } from '@sallyport/problem'
+import { configProblem } from '@sallyport/problem'
 import type { AppConfig } from './app-config.ts'
 import type { AuthorityConfig } from './authority-config.ts'
 import { checkAttestationConfig } from './check-attestation-config.ts'
+import { checkReceiptsConfig } from './receipts-config.ts'
 import { checkUserConfig } from './user-config.ts'
 
 /**
@@ -13,8 +14,8 @@ export function checkConfig(config: AuthorityConfig): void {
   for (const [appId, app] of Object.entries(config.apps)) {
     checkUserConfig(appId, app, config.identityProviders)
     if (!isOpen(app)) continue
-    throw new Problem('config_invalid', {
-      detail: `apps.${appId}.enrollment: whoever asks would be enrolled`,
+    const path = ['apps', appId, 'enrollment']
+    throw configProblem('config_invalid', path, 'whoever asks would be enrolled', {
       expected:
         'evidence, enrollmentToken: required, approval: required, or user: { mode: required }',
       found: 'none of them',
@@ -22,14 +23,15 @@ export function checkConfig(config: AuthorityConfig): void {
   }
   checkAttestationConfig(config.apps)
   checkDevelopmentRoots(config)
+  checkReceiptsConfig(config.attestation.apple.receipts, config.apps)
 }
 
 /** Roots whose evidence proves nothing serve no one but apps that say so. */
 function checkDevelopmentRoots({ apps, attestation }: AuthorityConfig): void {
   const takesDevelopment = Object.values(apps).some((app) => app.insecureDevelopmentDevices)
   if (takesDevelopment || attestation.insecureDevelopmentRoots.length === 0) return
-  throw new Problem('config_invalid', {
-    detail: 'attestation.insecureDevelopmentRoots: no app takes development devices',
+  const path = ['attestation', 'insecureDevelopmentRoots']
+  throw configProblem('config_invalid', path, 'no app takes development devices', {
     expected: 'an app with insecureDevelopmentDevices: true, or no development roots',
     found: attestation.insecureDevelopmentRoots.join(', '),
   })
@@ -69,8 +71,8 @@ const fixed: readonly { name: string; of: (config: AuthorityConfig) => string }[
 export function refuseFixedChanges(running: AuthorityConfig, next: AuthorityConfig): void {
   const changed = fixed.find(({ of }) => of(running) !== of(next))
   if (changed === undefined) return
-  throw new Problem('config_invalid', {
-    detail: `${changed.name} changed: that needs a restart`,
+  const path = changed.name.split('.')
+  throw configProblem('config_invalid', path, 'it changed, and that needs a restart', {
     expected: changed.of(running),
     found: changed.of(next),
   })

@@ -1,4 +1,4 @@
-import { Problem } from '@sallyport/problem'
+import { configProblem, type ConfigProblemFacts } from '@sallyport/problem'
 import Type from 'typebox'
 import type { AppConfig } from './app-config.ts'
 
@@ -50,27 +50,29 @@ export function checkUserConfig(
 ): void {
   const { user, approval } = enrollment
   const known = Object.keys(identityProviders).join(', ') || 'none is configured'
-  const at = `apps.${appId}.enrollment`
+  const fault = (member: readonly string[], detail: string, facts: ConfigProblemFacts) =>
+    configProblem('config_invalid', ['apps', appId, 'enrollment', ...member], detail, facts)
   if (user.provider !== undefined && !Object.hasOwn(identityProviders, user.provider)) {
-    throw new Problem('config_invalid', {
-      detail: `${at}.user.provider is not under identityProviders`,
+    throw fault(['user', 'provider'], 'it is not under identityProviders', {
       expected: known,
       found: user.provider,
     })
   }
   if (user.mode !== 'none' && user.provider === undefined) {
-    throw new Problem('config_invalid', {
-      detail: `${at}.user has no provider`,
+    throw fault(['user'], 'a user of nobody', {
       expected: `provider: a name under identityProviders (${known})`,
       found: `mode: ${user.mode} without one`,
     })
   }
   // Whoever left the token out would need nobody's approval.
   if (approval === 'device' && user.mode !== 'required') {
-    throw new Problem('config_invalid', {
-      detail: `${at}.approval: another device of the same user approves, so the user must be known`,
-      expected: 'user: { mode: required }',
-      found: `mode: ${user.mode}`,
-    })
+    throw fault(
+      ['approval'],
+      'another device of the same user approves, so the user must be known',
+      {
+        expected: 'user: { mode: required }',
+        found: `mode: ${user.mode}`,
+      },
+    )
   }
 }

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs'
-import { resolvePath } from '@sallyport/config'
 import { type TrustAnchor, trustAnchor } from '@sallyport/attestation'
 import { certificatesFromPem } from '@sallyport/pki'
-import { Problem } from '@sallyport/problem'
+import { configProblem, isProblem } from '@sallyport/problem'
+import { readNamedFile } from '../config/named-file.ts'
 
 /**
  * The anchors of PEM files whose evidence proves nothing outside development.
@@ -13,14 +12,17 @@ export function readDevelopmentRoots(
   directory: string,
   files: readonly string[],
 ): readonly TrustAnchor[] {
-  return files.flatMap((file) => {
+  return files.flatMap((file, index) => {
+    const path = ['attestation', 'insecureDevelopmentRoots', index]
+    const pem = readNamedFile(directory, file, path)
     try {
-      const pem = readFileSync(resolvePath(directory, file), 'utf8')
       return certificatesFromPem(pem).map((root) => trustAnchor(root, { development: true }))
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause)
-      throw new Problem('config_unreadable', {
-        detail: `attestation.insecureDevelopmentRoots: ${file}: ${why}`,
+      if (!isProblem(cause)) throw cause
+      const { message, expected, found } = cause
+      throw configProblem('config_unreadable', path, `${file}: ${message}`, {
+        ...(expected === undefined ? {} : { expected }),
+        ...(found === undefined ? {} : { found }),
         cause,
       })
     }

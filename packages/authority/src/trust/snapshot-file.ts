@@ -1,9 +1,14 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { resolvePath } from '@sallyport/config'
-import { isProblem, Problem } from '@sallyport/problem'
-import { maxSnapshotBytes, readSnapshot, type TrustSnapshot } from './snapshot.ts'
+import { configProblem, isProblem, Problem } from '@sallyport/problem'
+import { readNamedFile } from '../config/named-file.ts'
+import {
+  maxSnapshotBytes,
+  readSnapshot,
+  snapshotAlgorithm,
+  type TrustSnapshot,
+} from './snapshot.ts'
 
 /** Where a signed snapshot is, and whose it must be. */
 export type SnapshotFile = { readonly file: string; readonly publicKey: KeyObject }
@@ -13,17 +18,17 @@ export function snapshotFileOf(
   directory: string,
   { file, publicKeyFile }: { file: string; publicKeyFile: string },
 ): SnapshotFile {
+  const path = ['attestation', 'snapshot', 'publicKeyFile']
+  const pem = readNamedFile(directory, publicKeyFile, path)
   try {
-    const pem = readFileSync(resolvePath(directory, publicKeyFile), 'utf8')
     // A private key would be taken, too: it has no place on this host.
     if (pem.includes('PRIVATE KEY')) throw new Error('it is a private key')
-    return { file: resolvePath(directory, file), publicKey: createPublicKey(pem) }
+    const publicKey = createPublicKey(pem)
+    snapshotAlgorithm(publicKey)
+    return { file: resolvePath(directory, file), publicKey }
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
-    throw new Problem('config_unreadable', {
-      detail: `attestation.snapshot.publicKeyFile: ${publicKeyFile}: ${why}`,
-      cause,
-    })
+    throw configProblem('config_unreadable', path, `${publicKeyFile}: ${why}`, { cause })
   }
 }
 

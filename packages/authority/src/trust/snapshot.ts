@@ -58,7 +58,7 @@ export async function createSnapshot({
     statusList: Buffer.from(statusList).toString('utf8'),
   }
   return new CompactSign(Buffer.from(JSON.stringify(payload)))
-    .setProtectedHeader({ alg: algorithmOf(privateKey), typ: tokenType })
+    .setProtectedHeader({ alg: snapshotAlgorithm(privateKey), typ: tokenType })
     .sign(privateKey)
 }
 
@@ -76,7 +76,7 @@ export async function readSnapshot(
   if (bytes.length > maxSnapshotBytes) {
     throw refused(`at most ${maxSnapshotBytes} bytes`, `${bytes.length}`)
   }
-  const algorithm = algorithmOf(publicKey)
+  const algorithm = snapshotAlgorithm(publicKey)
   const payload = parsePayload(await verify(bytes, publicKey, algorithm))
   const { fetchedAt } = payload
   if (isFromFuture(fetchedAt, now)) {
@@ -114,7 +114,8 @@ function parsePayload(bytes: Uint8Array): Type.Static<typeof Payload> {
   return payload
 }
 
-function algorithmOf(key: KeyObject): 'EdDSA' | 'ES256' {
+/** What a key signs snapshots with. @throws Problem `trust_snapshot_refused` where it is of another kind */
+export function snapshotAlgorithm(key: KeyObject): 'EdDSA' | 'ES256' {
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key
   if (type === 'ed25519') return 'EdDSA'
   if (type === 'ec' && details?.namedCurve === 'prime256v1') return 'ES256'

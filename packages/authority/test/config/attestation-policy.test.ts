@@ -112,6 +112,29 @@ for (const [name, app, expected] of careless) {
   })
 }
 
+const misread: readonly [string, string, RegExp][] = [
+  ['a SHA-1 digest', `signerDigests: ['${digest.slice(0, 40)}']`, /SHA-1/],
+  [
+    'a digest in base64',
+    "signerDigests: ['ehsMVQ6fMG1CiMFem2QdDzwqd+i02RFgX6POCJYr7kE=']",
+    /base64/,
+  ],
+  ['a digest with its name', `signerDigests: ['SHA256: ${digest}']`, /64 digits/],
+  ['a package that is none', 'packages: [com.example wallet]', /applicationId/],
+  ['Android 13 as people say it', 'minimumOsVersion: 13', />= 10000/],
+]
+for (const [name, member, said] of misread) {
+  test(`${name} is refused, with the form that is meant`, () => {
+    const members = { packages: 'packages: [a.b]', signerDigests: `signerDigests: ['${digest}']` }
+    const of = { ...members, [member.split(':', 1)[0] ?? '']: member }
+    const text = `{ android: { ${Object.values(of).join(', ')} } }`
+    assert.throws(
+      () => read(text),
+      (error) => isProblem(error) && said.test(`${error.detail} ${error.expected}`),
+    )
+  })
+}
+
 test('development roots that no app takes are refused', () => {
   const attestation = '{ insecureDevelopmentRoots: [root.pem] }'
   const app = `\n  wallet: { ${android}, enrollment: { evidence: [android-key] } }\n`
@@ -153,7 +176,7 @@ test('the keys of Play Integrity are read from their files, and a file that hold
   }
   const policy = policyOf('decryption', 'verification')
   assert.equal(policy?.decryptionKey, secret)
-  assert.equal(policy?.verificationKey, spki)
+  assert.equal(policy?.verificationKey.replaceAll('\n', ''), spki)
   assert.deepEqual(policy?.signerDigests, [digest])
   for (const [decryption, verification] of [
     ['verification', 'decryption'],

@@ -26,7 +26,7 @@ test('an app whose users are known is not open to whoever asks', () => {
 })
 
 test('users are of a provider that there is', () => {
-  assert.match(said('user: { mode: required }'), /user has no provider; .*corp.*; mode: required/)
+  assert.match(said('user: { mode: required }'), /user: a user of nobody; .*corp.*; mode: required/)
   assert.match(
     said('user: { mode: required, provider: crop }'),
     /not under identityProviders; corp; crop/,

@@ -119,7 +119,7 @@ test('a snapshot that is not there yet is said, and read when it comes', async (
   await withSnapshot(undefined, async (deployment, place) => {
     const status = await refresh(deployment)
     assert.deepEqual(problemCodes(status), ['status_list_missing', 'trust_snapshot_refused'])
-    assert.equal((await enrollAndroid(deployment)).status, 403)
+    assert.equal((await enrollAndroid(deployment)).status, 503)
     place(await snapshotOf(strangers(4)))
     assert.deepEqual((await refresh(deployment)).problems, [])
     assert.equal((await enrollAndroid(deployment)).status, 201)

@@ -1,5 +1,7 @@
 import { builtInRoots, type AttestationPolicy, type TrustAnchor } from '@sallyport/attestation'
 import {
+  type AppConfig,
+  type AttestationConfig,
   type AuthorityConfig,
   attestationPolicies,
   readDevelopmentRoots,
@@ -19,8 +21,8 @@ export type ConfiguredApp = {
 
 /** @throws Problem `command_usage` where there is no such app; `config_unreadable`, `config_invalid` */
 export function readConfiguredApp(input: Input, appId: string): ConfiguredApp {
-  const { directory, value } = loadConfig(locateConfig(input))
-  const { apps = {}, attestation } = value as Partial<AuthorityConfig>
+  const file = loadConfig(locateConfig(input))
+  const { apps = {}, attestation } = file.value as Partial<AuthorityConfig>
   const app = Object.hasOwn(apps, appId) ? apps[appId] : undefined
   if (app === undefined || attestation === undefined) {
     throw new Problem('command_usage', {
@@ -29,6 +31,17 @@ export function readConfiguredApp(input: Input, appId: string): ConfiguredApp {
       found: appId,
     })
   }
+  try {
+    return configuredApp(file.directory, { appId, app, attestation })
+  } catch (error) {
+    throw file.placed(error)
+  }
+}
+
+function configuredApp(
+  directory: string,
+  { appId, app, attestation }: { appId: string; app: AppConfig; attestation: AttestationConfig },
+): ConfiguredApp {
   const { android, insecureDevelopmentRoots } = attestation
   return {
     policy: attestationPolicies(directory, { [appId]: app }).get(appId) ?? {},

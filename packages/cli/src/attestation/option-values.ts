@@ -1,3 +1,4 @@
+import { bareDigest, digestPattern } from '@sallyport/attestation'
 import { Problem } from '@sallyport/problem'
 
 const encodings: Readonly<Record<string, (text: string) => Buffer | undefined>> = {
@@ -18,10 +19,11 @@ export function parseBytes(text: string, flag: string): Buffer {
   throw usage(`${flag} is not bytes`, 'hex:…, text:… or base64:…', text)
 }
 
+const digestForm = new RegExp(digestPattern)
+
 /** SHA-256 as 64 hex digits, colons allowed; lower-case hex. @throws Problem `command_usage` */
 export function parseDigest(text: string, flag: string): string {
-  const digest = withoutColons(text).toLowerCase()
-  if (/^[0-9a-f]{64}$/.test(digest)) return digest
+  if (digestForm.test(text)) return bareDigest(text)
   throw usage(`${flag} is no SHA-256`, '64 hex digits, with or without colons', text)
 }
 

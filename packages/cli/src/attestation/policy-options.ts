@@ -1,5 +1,10 @@
 import { readFileSync } from 'node:fs'
-import type { AttestationPolicy } from '@sallyport/attestation'
+import {
+  type AttestationPolicy,
+  patchLevelPattern,
+  readDecryptionKey,
+  readVerificationKey,
+} from '@sallyport/attestation'
 import { Problem } from '@sallyport/problem'
 import { assurances } from '@sallyport/wire'
 import type { Input } from '../command.ts'
@@ -51,10 +56,14 @@ function playIntegrityPolicy(
   input: Input,
   app: PlayIntegrityPolicy | undefined,
 ): PlayIntegrityPolicy | undefined {
-  const decryptionKey = keyText(input, 'decryptionKeyFile') ?? app?.decryptionKey
-  const verificationKey = keyText(input, 'verificationKeyFile') ?? app?.verificationKey
-  if (decryptionKey === undefined || verificationKey === undefined) return undefined
-  return { ...app, ...appIdentity(input), decryptionKey, verificationKey }
+  const decryptionKey = keyText(input, 'decryptionKeyFile', readDecryptionKey)
+  const verificationKey = keyText(input, 'verificationKeyFile', readVerificationKey)
+  const keys = {
+    decryptionKey: decryptionKey ?? app?.decryptionKey,
+    verificationKey: verificationKey ?? app?.verificationKey,
+  }
+  if (keys.decryptionKey === undefined || keys.verificationKey === undefined) return undefined
+  return { ...app, ...appIdentity(input), ...(keys as Record<keyof typeof keys, string>) }
 }
 
 function appIdentity(input: Input): {
@@ -68,9 +77,11 @@ function appIdentity(input: Input): {
   })
 }
 
+const patchLevelForm = new RegExp(patchLevelPattern)
+
 function patchLevel(input: Input): string | undefined {
   const text = textOption(input, 'minimumPatchLevel')
-  if (text === undefined || /^\d{4}-\d{2}(?:-\d{2})?$/.test(text)) return text
+  if (text === undefined || patchLevelForm.test(text)) return text
   throw new Problem('command_usage', {
     detail: '--minimum-patch-level is none',
     expected: 'a month or a day, such as 2026-05 or 2026-05-05',
@@ -78,8 +89,18 @@ function patchLevel(input: Input): string | undefined {
   })
 }
 
-/** The Play Console shows its keys as base64: that is what the file holds. */
-function keyText(input: Input, name: string): string | undefined {
+/** A key as the Play Console shows it. @throws Problem `command_usage` where the file holds another; file errors */
+function keyText(
+  input: Input,
+  name: 'decryptionKeyFile' | 'verificationKeyFile',
+  read: (text: string) => unknown,
+): string | undefined {
   const file = textOption(input, name)
-  return file === undefined ? undefined : readFileSync(file, 'utf8').replace(/\s+/g, '')
+  if (file === undefined) return undefined
+  const text = readFileSync(file, 'utf8')
+  if (read(text) !== undefined) return text
+  throw new Problem('command_usage', {
+    detail: `${file} is not that key of Play Integrity`,
+    expected: 'the key as the Play Console shows it: base64',
+  })
 }

@@ -1,6 +1,7 @@
 import { isProblem } from '@sallyport/problem'
 import { stringify } from 'yaml'
 import type { Operation } from '../command.ts'
+import { checkAuthorityPart } from '../configuration/check-authority.ts'
 import { checkGateway } from '../configuration/check-gateway.ts'
 import { insecureSwitches } from '../configuration/insecure-switches.ts'
 import { locateConfig } from '../configuration/locate.ts'
@@ -9,6 +10,7 @@ import { editorSchema, loadConfig } from '../configuration/schema.ts'
 export const validateConfig: Operation = async (input, output) => {
   try {
     const config = loadConfig(locateConfig(input))
+    checkAuthorityPart(config)
     checkGateway(config)
     const { path, value } = config
     const insecure = insecureSwitches(value)

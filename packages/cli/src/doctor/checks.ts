@@ -4,14 +4,15 @@ import { authorityCheck } from './authority-checks.ts'
 import { certificateCheck } from './certificate-checks.ts'
 import { fileCheck } from './file-checks.ts'
 import type { DoctorCheck } from './finding.ts'
-import { gatewayCheck } from './gateway-check.ts'
 import { listenerCheck } from './live-checks.ts'
+import { authorityPartCheck, gatewayCheck } from './role-checks.ts'
 import { rootKeyCheck } from './root-key-check.ts'
 import { switchCheck } from './switch-check.ts'
 import { upstreamCheck } from './upstream-check.ts'
 
 /** What doctor looks at, in order. */
 export const doctorChecks: readonly DoctorCheck[] = [
+  authorityPartCheck,
   gatewayCheck,
   switchCheck,
   fileCheck,

@@ -20,18 +20,24 @@ export async function startAuthorityRole(file: string): Promise<RunningRole> {
   const config = read()
   const canAsk = process.stdin.isTTY === true && process.stderr.isTTY === true
   const log = operatorLog('authority')
-  const authority = await startAuthority(config.value, {
+  const options = {
     log,
     directory: config.directory,
     version: packageVersion(),
     ...(canAsk ? { promptPassphrase: askPassphrase } : {}),
+  }
+  const authority = await startAuthority(config.value, options).catch((error: unknown) => {
+    throw config.placed(error)
   })
   process.on('SIGHUP', () => {
     void reload()
   })
   const reload = async (): Promise<void> => {
     try {
-      await authority.reload(read().value)
+      const next = read()
+      await authority.reload(next.value).catch((error: unknown) => {
+        throw next.placed(error)
+      })
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
       log.error({ why }, 'reload refused: the configuration that was in force goes on')

@@ -310,6 +310,34 @@ describe('commands, beside a deployment that runs', () => {
     assert.match(stderr, /unknown-upstream\.yaml:\d+:\d+: /)
   })
 
+  test('config validate says what an authority would not start with, and where it stands', async () => {
+    const { configFile } = dev.facts
+    const text = readFileSync(configFile, 'utf8')
+    const file = path.join(path.dirname(configFile), 'refused.yaml')
+    const providers =
+      'identityProviders:\n  corp: { issuer: https://id.example.com, audience: api, jwksFile: nowhere.json }\n'
+    const faults: readonly (readonly [changed: string, said: RegExp, code: number])[] = [
+      [
+        text.replace('insecureDevelopmentDevices: true', 'insecureDevelopmentDevices: false'),
+        /refused\.yaml:\d+:\d+: (?:apps|attestation)\./,
+        1,
+      ],
+      [
+        `${text}${providers}`,
+        /refused\.yaml:\d+:\d+: identityProviders\.corp\.jwksFile: .*nowhere\.json: ENOENT/,
+        3,
+      ],
+      [text.replace(/^apps:\n(?: .*\n)+/m, ''), /refused\.yaml:\d+:\d+: "apps" is missing/, 1],
+    ]
+    for (const [changed, said, expected] of faults) {
+      assert.notEqual(changed, text)
+      writeFileSync(file, changed)
+      const { code, stderr } = await sallyport(['config', 'validate', '--config', file])
+      assert.match(stderr, said)
+      assert.equal(code, expected)
+    }
+  })
+
   test('reload takes a changed file over, and refuses a broken one with its line', async () => {
     const { configFile, gateway, samplePath } = dev.facts
     const good = readFileSync(configFile, 'utf8')

@@ -1,5 +1,6 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { keyPairFault } from '@sallyport/pki'
 import { Problem } from '@sallyport/problem'
 import { fileOf, type GatewayConfig } from './gateway-config.ts'
 
@@ -46,15 +47,8 @@ export function readKeyPair(
     readNamedBytes(config, { pointer: `${pointer}/${member}`, file }).toString('utf8')
   const certificate = read('certificateFile', certificateFile)
   const key = read('keyFile', keyFile)
-  let found: string
-  try {
-    if (new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key))) {
-      return { certificate, key }
-    }
-    found = 'a key of another certificate'
-  } catch (error) {
-    found = error instanceof Error ? error.message : String(error)
-  }
+  const found = keyPairFault(certificate, key)
+  if (found === undefined) return { certificate, key }
   throw config.problem(pointer, 'certificate and key cannot be used together', {
     expected: 'a certificate in PEM, and its private key in PEM',
     found,

@@ -1,0 +1,86 @@
+import { resolvePath } from '@sallyport/config'
+import { configProblem } from '@sallyport/problem'
+import { parseKeySet, providerRules } from '@sallyport/token'
+import { readTlsFiles } from '../api/listener.ts'
+import { passphraseOfFile, passphraseVariable } from '../passphrase.ts'
+import { readDevelopmentRoots } from '../trust/development-roots.ts'
+import { readReceiptTeams } from '../receipts/receipt-teams.ts'
+import { snapshotFileOf } from '../trust/snapshot-file.ts'
+import { attestationPolicies } from './attestation-policy.ts'
+import type { AuthorityConfig } from './authority-config.ts'
+import { checkConfig } from './check-config.ts'
+import { listenAddress } from './listen-address.ts'
+import { readNamedBytes } from './named-file.ts'
+
+/** Where a configuration is: its directory, and the environment that it is for. */
+export type CheckedFrom = {
+  directory: string
+  environment?: Readonly<Record<string, string | undefined>> | undefined
+}
+
+/**
+ * Everything that an authority refuses of a configuration which its schema allows, and each file that
+ * it names. Opens, makes and fetches nothing. Not checked: the store, whether the passphrase opens the
+ * keys, and whether ports are free.
+ *
+ * @throws Problem `config_invalid`, `config_unreadable`, `key_file_permissions`,
+ *   `key_passphrase_required`, each with the pointer of the member
+ */
+export function checkAuthority(config: AuthorityConfig, from: CheckedFrom): void {
+  for (const check of checks) check(config, from)
+}
+
+type AuthorityCheck = (config: AuthorityConfig, from: CheckedFrom) => void
+
+const checks: readonly AuthorityCheck[] = [
+  checkConfig,
+  checkAddresses,
+  checkIdentityProviders,
+  ({ apps }, { directory }) => void attestationPolicies(directory, apps),
+  ({ attestation }, { directory }) =>
+    void readDevelopmentRoots(directory, attestation.insecureDevelopmentRoots),
+  ({ attestation: { snapshot } }, { directory }) =>
+    void (snapshot && snapshotFileOf(directory, snapshot)),
+  (config, { directory }) => void readReceiptTeams(directory, config),
+  (config, { directory }) => void readTlsFiles(directory, config, 'device'),
+  (config, { directory }) => void readTlsFiles(directory, config, 'admin'),
+  checkPassphrase,
+]
+
+function checkAddresses({ authority: { listeners } }: AuthorityConfig): void {
+  for (const [name, { listen }] of Object.entries(listeners)) {
+    if (listenAddress(listen).port <= 65_535) continue
+    const path = ['authority', 'listeners', name, 'listen']
+    const facts = { expected: 'a port of at most 65535', found: listen }
+    throw configProblem('config_invalid', path, 'there is no such port', facts)
+  }
+}
+
+function checkIdentityProviders(
+  { identityProviders }: AuthorityConfig,
+  { directory }: CheckedFrom,
+): void {
+  providerRules(identityProviders)
+  for (const [name, { jwksFile }] of Object.entries(identityProviders)) {
+    if (jwksFile === undefined) continue
+    const path = ['identityProviders', name, 'jwksFile']
+    const bytes = readNamedBytes(directory, jwksFile, path)
+    try {
+      parseKeySet(bytes)
+    } catch (cause) {
+      const found = cause instanceof Error ? cause.message : String(cause)
+      const facts = { expected: 'a JWK Set (RFC 7517 §5)', found, cause }
+      throw configProblem('config_unreadable', path, 'it holds no keys', facts)
+    }
+  }
+}
+
+/** Where the environment has it, the file is not read. */
+function checkPassphrase(
+  { authority: { keys } }: AuthorityConfig,
+  { directory, environment = process.env }: CheckedFrom,
+): void {
+  const isGiven = (environment[passphraseVariable] ?? '') !== ''
+  if (isGiven || keys.passphraseFile === undefined) return
+  passphraseOfFile(resolvePath(directory, keys.passphraseFile))
+}
