@@ -11,7 +11,7 @@ import type { AttestationPolicies } from '../config/attestation-policy.ts'
 import type { TrustKeeper } from '../trust/trust-keeper.ts'
 import { type Appraisal, type FailedCheck, noEvidence } from './appraisal.ts'
 import { type AppraisalOrder, appraiseMain, appraiseSignals } from './appraise-parts.ts'
-import { provenBy } from './device-facts.ts'
+import { type ProvenFacts, provenBy } from './device-facts.ts'
 
 /**
  * Appraises the evidence of a message, and the signals beside it, against the policy of its app. It
@@ -41,7 +41,8 @@ export async function appraiseEvidence(
   const assurance =
     result === undefined || isOfDevelopment !== isDevelopment ? 'unattested' : result.assurance
   const isProven = result !== undefined && assurance !== 'unattested'
-  const strayed = isProven ? strayedKind(order, isDevelopment) : []
+  const proven = isProven ? provenBy(result.format, result.facts) : {}
+  const strayed = isProven ? strayedChecks(order, { isDevelopment, proven }) : []
   const failed = [...main.failed, ...strayed, ...beside.flatMap((part) => part.failed)]
   return {
     id: newId('appraisal'),
@@ -55,7 +56,7 @@ export async function appraiseEvidence(
     results: [main, ...beside].flatMap((part) => part.result ?? []),
     failed,
     sent,
-    proven: isProven ? provenBy(result.format, result.facts) : {},
+    proven,
     serials: isProven ? (result.facts.serials ?? []) : [],
     batch: isProven ? (result.facts.batch ?? null) : null,
     provisioning: isProven ? (result.facts.provisioning ?? null) : null,
@@ -78,10 +79,10 @@ function policyOf(policies: AttestationPolicies, appId: string): AttestationPoli
  * root: what its key is was settled when that was attested.
  */
 function isDevelopmentEvidence(
-  { appAttestKey, kind }: AppraisalOrder,
+  { appAttestKey, device }: AppraisalOrder,
   result: AttestationResult | undefined,
 ): boolean {
-  if (appAttestKey !== undefined) return kind === 'development'
+  if (appAttestKey !== undefined) return device?.kind === 'development'
   return result?.development === true || result?.appAttestKey?.environment === 'development'
 }
 
@@ -90,20 +91,39 @@ function outcomeOf(failed: readonly FailedCheck[]): Appraisal['outcome'] {
   return failed.some(({ isEnforced }) => isEnforced) ? 'refused' : 'shadowed'
 }
 
-/** Refused in mode `shadow` too: what shadow lets pass is certified under the root that it belongs to. */
-function strayedKind({ kind, sent }: AppraisalOrder, isDevelopment: boolean): FailedCheck[] {
-  const found = isDevelopment ? 'development' : 'device'
-  if (kind === undefined || kind === found) return []
-  return [
-    {
-      format: sent.evidence?.format ?? noEvidence,
+/** What evidence proves, where it is not what the device that renews was proven to be. */
+function strayedChecks(
+  { app, sent, device }: AppraisalOrder,
+  { isDevelopment, proven }: { isDevelopment: boolean; proven: ProvenFacts },
+): FailedCheck[] {
+  if (device === undefined) return []
+  const check = {
+    format: sent.evidence?.format ?? noEvidence,
+    code: 'evidence_refused',
+  } as const
+  const failed: FailedCheck[] = []
+  const kind = isDevelopment ? 'development' : 'device'
+  if (device.kind !== kind) {
+    failed.push({
+      ...check,
       name: 'kind',
-      code: 'evidence_refused',
-      expected: `evidence of a ${kind} key: a device does not change its root by renewing`,
-      found: `evidence of a ${found} key`,
+      expected: `evidence of a ${device.kind} key: a device does not change its root by renewing`,
+      found: `evidence of a ${kind} key`,
+      // In mode `shadow` too: what that lets pass is certified under the root that it belongs to.
       isEnforced: true,
-    },
-  ]
+    })
+  }
+  const { platform = device.platform } = proven
+  if (device.platform !== undefined && device.platform !== platform) {
+    failed.push({
+      ...check,
+      name: 'platform',
+      expected: `evidence of ${device.platform}: a device is one phone, and does not become another`,
+      found: `evidence of ${platform}`,
+      isEnforced: app.enrollment.mode === 'enforce',
+    })
+  }
+  return failed
 }
 
 /** What Apple says in the receipt that a key was registered with. Verified where the key was. */

@@ -23,8 +23,11 @@ export type AppraisalOrder = {
   readonly sent: SentEvidence
   /** The App Attest key of the device that renews. */
   readonly appAttestKey?: AppAttestKey | undefined
-  /** What the device that renews is: it does not change its root. */
-  readonly kind?: 'device' | 'development'
+  /** What the device that renews is: it changes neither its root nor the platform that it was proven to be. */
+  readonly device?: {
+    readonly kind: 'device' | 'development'
+    readonly platform: Platform | undefined
+  }
 }
 
 /** One piece of evidence: its result where a format took it, and what failed. */

@@ -65,7 +65,7 @@ export async function renewalAdmission(
     if (need !== undefined && (isKept || app.enrollment.mode === 'enforce'))
       gate.refuse('evidence', need)
     if (isKept) {
-      const admission = keptAdmission(device, message)
+      const admission = { ...keptAdmission(device, message), shadow: gate.findings }
       return { admission, appraisal: undefined, registered }
     }
   }
@@ -80,7 +80,7 @@ export async function renewalAdmission(
       platform: message.platform,
       sent: sentEvidence(renewal, message),
       appAttestKey: registered,
-      kind,
+      device: { kind, platform: provenPlatform(device) },
     },
     { gate, caller, asserted },
   )
@@ -93,6 +93,14 @@ export async function renewalAdmission(
 
 function kindOf(device: DeviceRow): Admission['kind'] {
   return device.development === 1 ? 'development' : 'device'
+}
+
+function provenFacts(device: DeviceRow): ReadonlySet<ProvableFact> {
+  return new Set(JSON.parse(device.proven_facts) as ProvableFact[])
+}
+
+function provenPlatform(device: DeviceRow): Platform | undefined {
+  return provenFacts(device).has('platform') ? (device.platform as Platform) : undefined
 }
 
 function sentEvidence({ challenge, request }: Renewal, { evidence, signals }: RenewalRequest) {
@@ -124,8 +132,8 @@ function assertedFacts(device: DeviceRow, message: RenewalRequest): AssertedFact
 }
 
 /** Without new evidence, what was proven stays proven, as of when it was, and nothing more is. */
-function keptAdmission(device: DeviceRow, message: RenewalRequest): Admission {
-  const proven = new Set(JSON.parse(device.proven_facts) as ProvableFact[])
+function keptAdmission(device: DeviceRow, message: RenewalRequest): Omit<Admission, 'shadow'> {
+  const proven = provenFacts(device)
   const known: Pick<DeviceFacts, ProvableFact> = {
     platform: device.platform as Platform,
     model: device.model,
@@ -142,6 +150,5 @@ function keptAdmission(device: DeviceRow, message: RenewalRequest): Admission {
     batch: device.batch,
     provisioning: null,
     standing: null,
-    shadow: [],
   }
 }

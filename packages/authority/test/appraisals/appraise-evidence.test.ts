@@ -77,7 +77,7 @@ test('evidence that ends at a root of production is of a device', async () => {
 test('a device does not become a development device by renewing, nor the other way, in no mode', async () => {
   for (const mode of ['enforce', 'shadow'] as const) {
     const strayed = await appraise(android, {
-      kind: 'development',
+      device: { kind: 'development', platform: undefined },
       purpose: 'renew',
       isInsecure: true,
       wishes: { enrollment: `mode: ${mode}` },
