@@ -73,7 +73,10 @@ export async function layOutAttested(
     const { authority: authorityUrl, gateway: gatewayUrl, caFile } = facts
     const made = createVirtualDevice({
       directory: newFolder(),
-      ...{ authorityUrl, gatewayUrl, caFile, appId: 'demo' },
+      authorityUrl,
+      gatewayUrl,
+      caFile,
+      appId: 'demo',
       retry: { attempts: 1, baseMs: 1, maximumMs: 1 },
       ...options,
     })
