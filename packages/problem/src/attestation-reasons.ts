@@ -375,7 +375,7 @@ export const attestationReasons = {
   ),
   play_integrity_decryption_failed: refused(
     'The Play Integrity token is not encrypted for this app',
-    'Compare the decryption key with the one in the Play Console. Where it is right, the token is of another app, or forged.',
+    'Compare the decryption key with the one in the Play Console. Where it is right, the token is of a standard request, which Google alone opens (the app asks with a classic one), of another app, or forged.',
   ),
   play_integrity_signature_invalid: refused(
     'The Play Integrity token is not signed by Google for this app',

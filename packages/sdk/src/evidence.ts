@@ -16,7 +16,7 @@ export type EvidenceContext = {
   /**
    * What App Attest and Play Integrity vouch for, as they cannot attest the key itself:
    * `enrollmentProofBase(challenge, public key)`. `clientDataHash` of App Attest is its SHA-256;
-   * `requestHash`, or the nonce, of Play Integrity is the base64url of its SHA-256, without padding.
+   * the nonce of Play Integrity (a classic request) is the base64url of its SHA-256, without padding.
    */
   readonly clientData: Uint8Array
 }

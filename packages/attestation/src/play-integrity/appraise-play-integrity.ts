@@ -16,8 +16,8 @@ export type PlayIntegrityOptions = {
   /** As the Play library gave it to the app: a JWE in compact form around a JWS. */
   readonly token: string
   /**
-   * What the app asked it for: base64url of its SHA-256 is the `requestHash` of a standard request, or
-   * the `nonce` of a classic one. At enrolment `enrollmentProofBase`. Undefined: not checked.
+   * What the app asked it for: base64url of its SHA-256 is the `nonce` of a classic request, or the
+   * `requestHash` of a standard one. `enrollmentProofBase` of wire. Undefined: not checked.
    */
   readonly clientData?: Uint8Array | undefined
   /** Milliseconds. */

@@ -11,7 +11,10 @@ export type OpenedToken = {
   readonly fault: string | undefined
 }
 
-/** The one form in which Google makes tokens (classic and standard requests alike). */
+/**
+ * The one form in which Google makes tokens that others can open: those of classic requests. Of standard
+ * ones Google keeps the key (developer.android.com/google/play/integrity/classic, the table of both).
+ */
 const decryption = {
   keyManagementAlgorithms: ['A256KW'],
   contentEncryptionAlgorithms: ['A256GCM'],

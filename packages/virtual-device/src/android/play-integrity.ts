@@ -101,7 +101,7 @@ function verdictOf({ phone, clientData, at }: Request): Verdict {
   return {
     requestDetails: {
       requestPackageName: packageName,
-      requestHash: createHash('sha256').update(clientData).digest('base64url'),
+      nonce: createHash('sha256').update(clientData).digest('base64url'),
       timestampMillis: String(at),
     },
     appIntegrity: {
