@@ -52,7 +52,10 @@ const ManagedDevicesSchema = Type.Object(
 export const AppleAppSchema = Type.Object(
   {
     teamId: Type.Optional(
-      Type.String({ pattern: '^[A-Z0-9]{10}$', description: 'The team of the developer account' }),
+      Type.String({
+        pattern: '^[A-Z0-9]{10}$',
+        description: 'The team of the developer account: ten capital letters and digits',
+      }),
     ),
     bundleIds: Type.Optional(
       Type.Array(Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9.-]{0,254}$' }), {

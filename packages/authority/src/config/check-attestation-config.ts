@@ -35,6 +35,17 @@ const rules: readonly Rule[] = [
           expected: 'apple: { teamId: ABCDE12345, bundleIds: [com.example.app] }',
         }
       : undefined,
+  (app) => {
+    const { teamId, bundleIds = [] } = app.apple ?? {}
+    const whole = bundleIds.find((id) => teamId !== undefined && id.startsWith(`${teamId}.`))
+    return whole === undefined
+      ? undefined
+      : {
+          at: 'apple.bundleIds',
+          why: `${whole} begins with the team, which App Attest puts before it: no iPhone would be enrolled`,
+          expected: `bundleIds: [${whole.slice(whole.indexOf('.') + 1)}]`,
+        }
+  },
   (app) =>
     takes(app, 'apple-mda') && !namesManagedDevices(app) && !isGuarded(app)
       ? {

@@ -73,6 +73,11 @@ const careless: readonly [string, string, RegExp][] = [
     /bundleIds/,
   ],
   [
+    'bundle ids with the team before them',
+    '{ apple: { teamId: ABCDE12345, bundleIds: [ABCDE12345.com.example.app] }, enrollment: { evidence: [apple-app-attest] } }',
+    /bundleIds: \[com\.example\.app\]/,
+  ],
+  [
     'managed devices of anybody',
     '{ enrollment: { evidence: [apple-mda] } }',
     /serialNumbers or udids/,
