@@ -1,4 +1,4 @@
-import type { Assurance, Evidence } from '@sallyport/wire'
+import type { Assurance, Evidence, Platform } from '@sallyport/wire'
 import type { AndroidKeyPolicy } from './android-key/policy.ts'
 import type { AppAttestPolicy } from './apple-app-attest/policy.ts'
 import type { ManagedDevicePolicy } from './apple-mda/policy.ts'
@@ -37,6 +37,10 @@ export type EvidenceFormat = {
   readonly name: string
   /** `signal`: it comes beside evidence and raises no assurance. */
   readonly role: 'evidence' | 'signal'
+  /** The most that it ever proves. */
+  readonly reach: Assurance
+  /** What it can only come from. Not there: from any. */
+  readonly platform?: Platform
   /** Appraises evidence as the device API carries it. Malformed evidence is a failed check, not an exception. */
   appraise(evidence: Evidence, context: AppraisalContext): Promise<AttestationResult>
 }

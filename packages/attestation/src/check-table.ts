@@ -40,7 +40,7 @@ export function runChecks<Subject>(
   let proven = true
   for (const { name, code, kind, run } of table) {
     const { outcome, expected, found: whole } = run(subject)
-    const found = bounded(whole)
+    const found = boundedText(whole)
     const isFailed = outcome === 'failed'
     checks.push({ name, outcome, code: isFailed ? code : null, expected, found })
     if (isFailed) accepted = false
@@ -52,5 +52,5 @@ export function runChecks<Subject>(
 /** What was found is kept, logged and read by people, and comes from outside. */
 const maxFoundCharacters = 1_000
 
-const bounded = (text: string): string =>
+export const boundedText = (text: string): string =>
   text.length <= maxFoundCharacters ? text : `${text.slice(0, maxFoundCharacters)}…`

@@ -1,4 +1,5 @@
 import { Problem } from '@sallyport/problem'
+import { decodeAnyBase64 } from './any-base64.ts'
 
 /** Evidence as a person has it in a file. `format` is told where the file itself says it. */
 export type EvidenceFile = { readonly format?: string } & (
@@ -52,7 +53,7 @@ const readings: readonly {
   { isOne: (text) => text.includes('-----BEGIN CERTIFICATE-----'), read: readPem },
   { isOne: (text) => text.startsWith('[') || text.startsWith('{'), read: readJson },
   { isOne: (text) => compactToken.test(text), read: (token) => ({ kind: 'token', token }) },
-  { isOne: (text) => isBase64(withoutSpace(text)), read: readBase64 },
+  { isOne: (text) => decodeAnyBase64(withoutSpace(text)) !== undefined, read: readBase64 },
 ]
 
 /** Three parts are a JWS, five a JWE; of a JWE the second, the encrypted key, may be empty. */
@@ -91,24 +92,21 @@ function readMessage(message: Record<string, unknown>): EvidenceFile {
 
 function readEvidence({ format, ...members }: Record<string, unknown>): EvidenceFile {
   const { chain, attestation, assertion, keyId, token } = members
-  const cbor = attestation ?? assertion
+  const base64 = attestation ?? assertion
   if (typeof format !== 'string') throw malformed('a JSON object that names no format')
   if (Array.isArray(chain)) return { format, ...readChain(chain) }
   if (typeof token === 'string' && compactToken.test(token)) return { format, kind: 'token', token }
-  if (typeof cbor === 'string' && isBase64(cbor)) {
-    return {
-      format,
-      kind: 'cbor',
-      cbor: Buffer.from(cbor, 'base64'),
-      ...(typeof keyId === 'string' ? { keyId } : {}),
-    }
+  const cbor = typeof base64 === 'string' ? decodeAnyBase64(base64) : undefined
+  if (cbor !== undefined) {
+    return { format, kind: 'cbor', cbor, ...(typeof keyId === 'string' ? { keyId } : {}) }
   }
   throw malformed('a JSON object without a chain, an attestation, an assertion or a token')
 }
 
 function readBase64(text: string): EvidenceFile {
-  const cbor = Buffer.from(withoutSpace(text), 'base64')
-  if (!isCborMap(cbor)) throw malformed('base64 of something other than a CBOR map')
+  const cbor = decodeAnyBase64(withoutSpace(text))
+  if (cbor === undefined || !isCborMap(cbor))
+    throw malformed('base64 of something other than a CBOR map')
   return { kind: 'cbor', cbor }
 }
 
@@ -117,10 +115,9 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function decodeCertificate(entry: unknown, index: number): Buffer {
-  if (typeof entry !== 'string' || !isBase64(entry)) {
-    throw malformed(`certificate ${index + 1} is not base64, or does not end`)
-  }
-  return Buffer.from(entry, 'base64')
+  const der = typeof entry === 'string' ? decodeAnyBase64(entry) : undefined
+  if (der !== undefined) return der
+  throw malformed(`certificate ${index + 1} is not base64, or does not end`)
 }
 
 function boundCount(count: number): void {
@@ -132,11 +129,6 @@ function boundCount(count: number): void {
 /** Major type 5 (RFC 8949 §3.1): evidence in CBOR is always a map. Text never begins with these bytes. */
 function isCborMap(bytes: Uint8Array): boolean {
   return (bytes[0] ?? 0) >> 5 === 5
-}
-
-/** Either alphabet, padded or not. Buffer.from skips what it does not know, so this looks first. */
-function isBase64(text: string): boolean {
-  return /^[\w+/-]+={0,2}$/.test(text)
 }
 
 function withoutSpace(text: string): string {

@@ -1,3 +1,4 @@
+export { decodeAnyBase64 } from './any-base64.ts'
 export { type AndroidKeyOptions, appraiseAndroidKey } from './android-key/appraise-android-key.ts'
 export { type KeyDescription, readKeyDescription } from './android-key/key-description.ts'
 export type { AndroidKeyPolicy } from './android-key/policy.ts'
@@ -6,6 +7,7 @@ export {
   appraiseAppAttestation,
 } from './apple-app-attest/appraise-app-attestation.ts'
 export { appraiseAssertion, type AssertionOptions } from './apple-app-attest/appraise-assertion.ts'
+export { appAttestKeyId } from './apple-app-attest/key-id.ts'
 export type { AppAttestPolicy } from './apple-app-attest/policy.ts'
 export {
   readReceipt,

@@ -1,6 +1,6 @@
 import type { ReasonCode } from '@sallyport/problem'
 import type { AttestationCheck, AttestationResult } from './attestation-result.ts'
-import type { CheckRow } from './check-table.ts'
+import { boundedText, type CheckRow } from './check-table.ts'
 
 /** The first check of every format. Its two codes are those of evidence that cannot be read. */
 const name = 'wellFormed'
@@ -20,7 +20,7 @@ export const illFormed = (fault: EvidenceFault): AttestationCheck => ({
   outcome: 'failed',
   code: fault.code ?? 'attestation_malformed',
   expected: fault.expected,
-  found: fault.found,
+  found: boundedText(fault.found),
 })
 
 /** Why evidence cannot be read. */

@@ -8,6 +8,8 @@ import { appraiseAndroidKey } from './appraise-android-key.ts'
 export const androidKeyFormat: EvidenceFormat = {
   name: 'android-key',
   role: 'evidence',
+  reach: 'strongbox',
+  platform: 'android',
   appraise: async (evidence, { challenge, spki, at, trust, policy }) => {
     const chain = readChainEvidence(evidence)
     if (!Array.isArray(chain)) return malformedResult('android-key', androidKeyChecks, chain)

@@ -1,10 +1,12 @@
-import { enrollmentProofBase, type Evidence, fromBase64url } from '@sallyport/wire'
+import { type Evidence, fromBase64url } from '@sallyport/wire'
 import type { AppraisalContext, EvidenceFormat } from '../appraisal.ts'
 import type { AttestationResult } from '../attestation-result.ts'
+import { clientDataOf } from '../client-data.ts'
 import { surplusMember } from '../closed-evidence.ts'
 import { type EvidenceFault, malformedResult } from '../malformed-result.ts'
 import { appraiseAppAttestation } from './appraise-app-attestation.ts'
 import { appraiseAssertion } from './appraise-assertion.ts'
+import { provenByAppAttest } from './app-attest-subject.ts'
 import { assertionChecks } from './assertion-checks.ts'
 import { maxAssertionBytes } from './assertion-object.ts'
 import { attestationChecks } from './attestation-checks.ts'
@@ -20,6 +22,8 @@ const name = 'apple-app-attest'
 export const appAttestFormat: EvidenceFormat = {
   name,
   role: 'evidence',
+  reach: provenByAppAttest,
+  platform: 'ios',
   appraise: async (evidence, context) =>
     Object.hasOwn(evidence, 'assertion')
       ? appraiseRenewal(evidence, context)
@@ -61,12 +65,6 @@ function appraiseRenewal(evidence: Evidence, context: AppraisalContext): Attesta
     policy: policy.apple ?? {},
     minimumAssurance: policy.minimumAssurance,
   })
-}
-
-/** What the app handed the SHA-256 of to App Attest. */
-function clientDataOf({ challenge, spki }: AppraisalContext): Uint8Array | undefined {
-  if (challenge === undefined || spki === undefined) return undefined
-  return enrollmentProofBase(challenge, spki)
 }
 
 /** 32 bytes in base64 with padding. */

@@ -1,15 +1,17 @@
 import type { Assurance } from '@sallyport/wire'
 import type { AppAttestKey, AttestationResult, Claims } from '../attestation-result.ts'
+import { certificateClaims } from '../chain/certificate-claims.ts'
 import { parseChain } from '../chain/chain-evidence.ts'
 import { strictChain } from '../chain/strict-chain.ts'
 import { runChecks } from '../check-table.ts'
 import { type EvidenceFault, malformedResult, wellFormed } from '../malformed-result.ts'
 import type { TrustMaterial } from '../trust.ts'
 import { findAppId } from './app-id.ts'
-import { attestationChecks, type AttestationSubject, keyIdOf } from './attestation-checks.ts'
+import { attestationChecks, type AttestationSubject } from './attestation-checks.ts'
 import { maxAttestationBytes, readAttestationObject } from './attestation-object.ts'
-import { authenticatorClaims, certificateClaims } from './claims.ts'
+import { authenticatorClaims } from './authenticator-claims.ts'
 import { provenByAppAttest } from './app-attest-subject.ts'
+import { keyIdOf, pointOf } from './key-id.ts'
 import { environmentOf } from './environment.ts'
 import { type LeafFacts, readLeafFacts } from './leaf-extensions.ts'
 import type { AppAttestPolicy } from './policy.ts'
@@ -83,7 +85,7 @@ function readSubject(
     minimumAssurance: options.minimumAssurance,
     chain: strictChain(certificates, trust.appAttest.anchors, at),
     leaf,
-    point: leaf.keyKind === 'ec-p256' ? leaf.spki.subarray(-pointBytes) : undefined,
+    point: leaf.keyKind === 'ec-p256' ? pointOf(leaf.spki) : undefined,
     appId,
     receipt:
       object.receipt === undefined
@@ -99,9 +101,6 @@ function readSubject(
   }
   return { subject, leafFacts }
 }
-
-/** An uncompressed point is the end of the SubjectPublicKeyInfo of a P-256 key. */
-const pointBytes = 65
 
 function registeredKeyOf(subject: AttestationSubject): AppAttestKey | undefined {
   const { point, appId, environment, object, leaf, receipt } = subject
@@ -131,7 +130,7 @@ function claimsOf(subject: AttestationSubject, leafFacts: LeafFacts): Claims {
       credentialId: credentialId.toString('hex'),
     },
     leaf: leafFacts.claims,
-    certificates: chain.certificates.map((certificate) => certificateClaims(certificate)),
+    certificates: certificateClaims(chain.certificates),
     receipt: receipt === undefined ? null : receipt.claims,
   }
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { type Certificate, nameText } from '@sallyport/pki'
 import type { AppAttestKey } from '../attestation-result.ts'
 import type { CertificateChain } from '../chain/certificate-chain.ts'
@@ -7,6 +6,7 @@ import { type CheckRow, holds, unchecked } from '../check-table.ts'
 import { isSameBytes } from '../same-bytes.ts'
 import type { AttestationObject } from './attestation-object.ts'
 import { type AppAttestSubject, trailingBytesCheck } from './app-attest-subject.ts'
+import { keyIdOf } from './key-id.ts'
 import { policyChecks } from './policy-checks.ts'
 import { readAttestedNonce } from './leaf-extensions.ts'
 import { nonceOf } from './nonce.ts'
@@ -18,7 +18,7 @@ export type AttestationSubject = AppAttestSubject & {
   readonly chain: CertificateChain
   readonly leaf: Certificate
   /** Of the leaf: the uncompressed point, or undefined where it is no P-256 key. */
-  readonly point: Buffer | undefined
+  readonly point: Uint8Array | undefined
   /** Undefined: none that policy names, or where policy names none, none that Apple signed. */
   readonly appId: string | undefined
   /** Undefined: the attestation brought none. */
@@ -30,9 +30,6 @@ export type AttestationSubject = AppAttestSubject & {
   /** That of the device which attests, if it has one. */
   readonly registeredKey: AppAttestKey | undefined
 }
-
-/** An id of a key is the SHA-256 of its uncompressed point. */
-export const keyIdOf = (point: Uint8Array): Buffer => createHash('sha256').update(point).digest()
 
 /**
  * The checks of an App Attest attestation, in the order in which a result lists them.

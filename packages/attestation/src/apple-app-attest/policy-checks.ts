@@ -2,7 +2,7 @@ import { isAtLeast } from '@sallyport/wire'
 import { type CheckRow, holds, unchecked } from '../check-table.ts'
 import { type AppAttestSubject, provenByAppAttest } from './app-attest-subject.ts'
 import { bundleVersionOf, validationCategoryOf, validationCategoryText } from './appended-claims.ts'
-import { isVersionAtLeast } from './bundle-version.ts'
+import { isVersionAtLeast } from '../version-order.ts'
 
 /** What policy asks of attestations and assertions, in the order in which a result lists them. */
 export const policyChecks: readonly CheckRow<AppAttestSubject>[] = [

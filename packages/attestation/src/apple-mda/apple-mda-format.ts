@@ -10,6 +10,7 @@ const name = 'apple-mda'
 export const appleMdaFormat: EvidenceFormat = {
   name,
   role: 'evidence',
+  reach: 'secure-enclave',
   appraise: async (evidence, { challenge, spki, at, trust, policy }) => {
     const chain = readChainEvidence(evidence)
     if (!Array.isArray(chain)) return malformedResult(name, managedDeviceChecks, chain)

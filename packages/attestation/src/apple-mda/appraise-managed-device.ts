@@ -1,5 +1,7 @@
+import type { Certificate } from '@sallyport/pki'
 import type { Assurance } from '@sallyport/wire'
 import type { AttestationResult, Claims } from '../attestation-result.ts'
+import { certificateClaims } from '../chain/certificate-claims.ts'
 import { parseChain } from '../chain/chain-evidence.ts'
 import { strictChain } from '../chain/strict-chain.ts'
 import { runChecks } from '../check-table.ts'
@@ -50,21 +52,20 @@ export function appraiseManagedDevice(options: ManagedDeviceOptions): Attestatio
     assurance: result.proven ? 'secure-enclave' : 'unattested',
     development: chain.end?.anchor.development ?? false,
     checks: [wellFormed('X.509 certificates', `${certificates.length}`), ...result.checks],
-    claims: claimsOf(device, leaf.notBefore, leaf.notAfter),
+    claims: claimsOf(device, certificates),
     facts: result.proven ? factsOf(device) : {},
   }
 }
 
-function claimsOf(device: ManagedDevice, notBefore: number, notAfter: number): Claims {
+function claimsOf(device: ManagedDevice, certificates: readonly Certificate[]): Claims {
   const { freshness, others, ...told } = device
   return {
     ...Object.fromEntries(Object.entries(told).map(([name, value]) => [name, value ?? null])),
     freshness: freshness?.toString('hex') ?? null,
-    notBefore: new Date(notBefore).toISOString(),
-    notAfter: new Date(notAfter).toISOString(),
     otherExtensions: Object.fromEntries(
       [...others].map(([oid, value]) => [oid, value.toString('hex')]),
     ),
+    certificates: certificateClaims(certificates),
   }
 }
 

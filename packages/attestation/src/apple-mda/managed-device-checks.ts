@@ -4,10 +4,10 @@ import { type Assurance, isAtLeast } from '@sallyport/wire'
 import { chainChecks, type ChainSubject } from '../chain/chain-checks.ts'
 import { type CheckRow, type Finding, holds, unchecked } from '../check-table.ts'
 import { isSameBytes } from '../same-bytes.ts'
+import { isVersionAtLeast } from '../version-order.ts'
 import { findUnfitIssuer } from './issuers.ts'
 import type { ManagedDevice } from './managed-device.ts'
 import type { ManagedDevicePolicy } from './policy.ts'
-import { isVersionAtLeast } from './version-order.ts'
 
 export type ManagedDeviceSubject = ChainSubject & {
   readonly leaf: Certificate

@@ -1,6 +1,6 @@
-import { isProblem } from '@sallyport/problem'
-import { type Certificate, isSignedBy, nameAttributes } from '@sallyport/pki'
+import { type Certificate, nameAttributes } from '@sallyport/pki'
 import type { CertificateChain } from './certificate-chain.ts'
+import { isSignedByKeyOf } from './signed-by.ts'
 
 /**
  * The position of the first certificate that does not name the next one as its issuer, or undefined.
@@ -31,7 +31,8 @@ export function findBrokenSignature({ certificates, end }: CertificateChain): nu
     if (issuer === anchor && certificate.der.equals(anchor.der)) return false
     // The anchor's key is made once for all chains, where a chain brings it too.
     const isAnchor = anchor !== undefined && issuer.spki.equals(anchor.spki)
-    return !isSigned(certificate, isAnchor ? anchor : issuer)
+    const { signatureAlgorithm, tbs: signed, signature } = certificate
+    return !isSignedByKeyOf(isAnchor ? anchor : issuer, { signatureAlgorithm, signed, signature })
   })
   return broken < 0 ? undefined : broken
 }
@@ -42,19 +43,6 @@ function issuerAt(
   anchor: Certificate | undefined,
 ): Certificate | undefined {
   return position === certificates.length - 1 ? anchor : certificates[position + 1]
-}
-
-function isSigned(certificate: Certificate, issuer: Certificate): boolean {
-  // A key of no kind that we certify signs nothing either, and is not computed with.
-  if (issuer.keyKind === undefined) return false
-  try {
-    const { signatureAlgorithm, tbs, signature } = certificate
-    return isSignedBy(issuer.publicKey, signatureAlgorithm, tbs, signature)
-  } catch (error) {
-    // A point that is not on its curve: no key, so none that signed.
-    if (isProblem(error)) return false
-    throw error
-  }
 }
 
 function isPartOfName(part: Buffer, whole: Buffer): boolean {

@@ -1,6 +1,7 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
-import { isProblem } from '@sallyport/problem'
-import { type Certificate, isSignedBy } from '@sallyport/pki'
+import { createHash } from 'node:crypto'
+import type { Certificate } from '@sallyport/pki'
+import { isSignedByKeyOf } from '../chain/signed-by.ts'
+import { isSameBytes } from '../same-bytes.ts'
 import type { SignedData } from './signed-data.ts'
 
 /** Digests that are accepted, by OID. */
@@ -40,20 +41,12 @@ export function isSignedContent(
 ): boolean {
   const { digestAlgorithm, signedAttributes, signatureAlgorithm, signature } = signer
   const digest = digests.get(digestAlgorithm)
-  if (digest === undefined || certificate.keyKind === undefined) return false
+  if (digest === undefined) return false
   if (signedAttributes !== undefined) {
     const expected = createHash(digest).update(content).digest()
-    const { messageDigest } = signedAttributes
     if (signedAttributes.contentType !== contentType) return false
-    if (messageDigest.length !== expected.length) return false
-    if (!timingSafeEqual(messageDigest, expected)) return false
+    if (!isSameBytes(signedAttributes.messageDigest, expected)) return false
   }
-  try {
-    const signed = signedAttributes?.der ?? content
-    return isSignedBy(certificate.publicKey, signatureAlgorithm, signed, signature)
-  } catch (error) {
-    // A point that is not on its curve: no key, so none that signed.
-    if (isProblem(error)) return false
-    throw error
-  }
+  const signed = signedAttributes?.der ?? content
+  return isSignedByKeyOf(certificate, { signatureAlgorithm, signed, signature })
 }

@@ -9,6 +9,7 @@ const name = 'development'
 export const developmentFormat: EvidenceFormat = {
   name,
   role: 'evidence',
+  reach: 'software',
   appraise: async (evidence, { challenge, spki, policy }) => {
     const { statement } = evidence
     const surplus = surplusMember(evidence, ['statement'])

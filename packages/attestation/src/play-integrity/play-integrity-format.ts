@@ -1,5 +1,5 @@
-import { enrollmentProofBase } from '@sallyport/wire'
 import type { EvidenceFormat } from '../appraisal.ts'
+import { clientDataOf } from '../client-data.ts'
 import { surplusMember } from '../closed-evidence.ts'
 import { malformedResult } from '../malformed-result.ts'
 import { appraisePlayIntegrity } from './appraise-play-integrity.ts'
@@ -11,7 +11,9 @@ const name = 'play-integrity'
 export const playIntegrityFormat: EvidenceFormat = {
   name,
   role: 'signal',
-  appraise: async (evidence, { challenge, spki, at, policy }) => {
+  reach: 'unattested',
+  platform: 'android',
+  appraise: async (evidence, context) => {
     const { token } = evidence
     const surplus = surplusMember(evidence, ['token'])
     if (surplus !== undefined) return malformedResult(name, integrityChecks, surplus)
@@ -19,10 +21,8 @@ export const playIntegrityFormat: EvidenceFormat = {
       const fault = { expected: 'token: a text', found: typeof token }
       return malformedResult(name, integrityChecks, fault)
     }
-    const clientData =
-      challenge === undefined || spki === undefined
-        ? undefined
-        : enrollmentProofBase(challenge, spki)
+    const { at, policy } = context
+    const clientData = clientDataOf(context)
     return appraisePlayIntegrity({ token, clientData, at, policy: policy.playIntegrity })
   },
 }

@@ -1,4 +1,4 @@
-import type { EvidenceFacts } from '@sallyport/attestation'
+import { type EvidenceFacts, evidenceFormats } from '@sallyport/attestation'
 import type { Platform } from '@sallyport/wire'
 
 /** Facts that evidence can prove; without it they are what the phone says. */
@@ -24,19 +24,12 @@ export type DeviceFacts = {
   provenFacts: readonly ProvableFact[]
 }
 
-/** What evidence of a format can only come from. */
-const platforms: Readonly<Record<string, Platform>> = {
-  'android-key': 'android',
-  'apple-app-attest': 'ios',
-}
-
 export type ProvenFacts = { readonly [Fact in ProvableFact]?: DeviceFacts[Fact] | undefined }
 
 /** What evidence that holds proves of the phone. */
 export function provenBy(format: string, facts: EvidenceFacts): ProvenFacts {
   const { model, osVersion, osPatchLevel } = facts
-  const platform = Object.hasOwn(platforms, format) ? platforms[format] : undefined
-  return { platform, model, osVersion, osPatchLevel }
+  return { platform: evidenceFormats[format]?.platform, model, osVersion, osPatchLevel }
 }
 
 /** What is proven comes first; of the rest, what the phone says. */

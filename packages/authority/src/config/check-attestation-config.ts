@@ -1,3 +1,4 @@
+import { evidenceFormats } from '@sallyport/attestation'
 import { configProblem } from '@sallyport/problem'
 import { type Assurance, isAtLeast } from '@sallyport/wire'
 import type { AppConfig } from './app-config.ts'
@@ -7,14 +8,6 @@ type Fault = { readonly at: string; readonly why: string; readonly expected: str
 type Rule = (app: AppConfig) => Fault | undefined
 
 const takes = (app: AppConfig, format: string) => app.enrollment.evidence.includes(format)
-
-/** The most that each format of evidence ever proves. */
-const reach: Readonly<Record<string, Assurance>> = {
-  'android-key': 'strongbox',
-  'apple-app-attest': 'app-attested',
-  'apple-mda': 'secure-enclave',
-  development: 'software',
-}
 
 const rules: readonly Rule[] = [
   (app) =>
@@ -104,16 +97,18 @@ function unreachable({ attestation, enrollment }: AppConfig): Fault | undefined 
       expected: 'formats under enrollment.evidence, or no minimumAssurance',
     }
   }
-  const short = enrollment.evidence.find(
-    (format) => !isAtLeast(reach[format] ?? 'unattested', minimumAssurance),
-  )
+  const short = enrollment.evidence.find((format) => !isAtLeast(reachOf(format), minimumAssurance))
   if (short === undefined) return undefined
-  const most = reach[short] ?? 'unattested'
+  const most = reachOf(short)
   return {
     ...fault,
     why: `${short} proves ${most} at most: none of the phones that send it would be enrolled`,
     expected: `minimumAssurance: ${most}, or enrollment.evidence without ${short}`,
   }
+}
+
+function reachOf(format: string): Assurance {
+  return evidenceFormats[format]?.reach ?? 'unattested'
 }
 
 /**

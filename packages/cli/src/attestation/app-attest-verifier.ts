@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import {
   type AppAttestKey,
   type AttestationResult,
+  appAttestKeyId,
   appraiseAppAttestation,
   appraiseAssertion,
 } from '@sallyport/attestation'
@@ -63,7 +63,7 @@ function verifyAssertion(
     })
   }
   const key: AppAttestKey = {
-    keyId: keyIdOf(publicKey),
+    keyId: appAttestKeyId(publicKey),
     spki: publicKey,
     counter,
     environment,
@@ -71,9 +71,4 @@ function verifyAssertion(
   }
   const options = { assertion, key, policy: apple, ...asked }
   return appraiseAssertion({ ...options, ...given({ minimumAssurance }) })
-}
-
-/** SHA-256 of the uncompressed point, which ends the SubjectPublicKeyInfo of a P-256 key. */
-function keyIdOf(spki: Buffer): string {
-  return createHash('sha256').update(spki.subarray(-65)).digest('base64')
 }

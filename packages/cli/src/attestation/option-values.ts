@@ -1,4 +1,4 @@
-import { bareDigest, digestPattern } from '@sallyport/attestation'
+import { bareDigest, decodeAnyBase64, digestPattern } from '@sallyport/attestation'
 import { Problem } from '@sallyport/problem'
 
 const encodings: Readonly<Record<string, (text: string) => Buffer | undefined>> = {
@@ -7,7 +7,7 @@ const encodings: Readonly<Record<string, (text: string) => Buffer | undefined>> 
       ? Buffer.from(withoutColons(text), 'hex')
       : undefined,
   text: (text) => Buffer.from(text, 'utf8'),
-  base64: decodeBase64,
+  base64: decodeAnyBase64,
 }
 
 /** Bytes as `hex:…`, `text:…` or `base64:…` say them. @throws Problem `command_usage` */
@@ -29,7 +29,7 @@ export function parseDigest(text: string, flag: string): string {
 
 /** 32 bytes as base64, of either alphabet; base64 as Apple writes it. @throws Problem `command_usage` */
 export function parseKeyId(text: string, flag: string): string {
-  const bytes = decodeBase64(text)
+  const bytes = decodeAnyBase64(text)
   if (bytes?.length === 32) return bytes.toString('base64')
   throw usage(`${flag} is no key id of App Attest`, 'base64 of 32 bytes', text)
 }
@@ -43,11 +43,6 @@ export function parseTime(text: string, flag: string): number {
 }
 
 const rfc3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/
-
-/** Undefined where it is not base64, of either alphabet. */
-export function decodeBase64(text: string): Buffer | undefined {
-  return /^[\w+/-]+={0,2}$/.test(text) ? Buffer.from(text, 'base64') : undefined
-}
 
 /** An object without the members that were not given. */
 export function given<T extends object>(members: T): Given<T> {

@@ -1,8 +1,8 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { existsSync, readFileSync, statSync } from 'node:fs'
+import { decodeAnyBase64 } from '@sallyport/attestation'
 import { keyKinds, parseSigningRequest } from '@sallyport/pki'
 import { Problem } from '@sallyport/problem'
-import { decodeBase64 } from './option-values.ts'
 
 const maxFileBytes = 64 * 1024
 const request =
@@ -15,7 +15,7 @@ const request =
  * @throws Problem `command_usage`
  */
 export function readPublicKey(argument: string, flag: string): Buffer {
-  const bytes = existsSync(argument) ? readSmallFile(argument, flag) : decodeBase64(argument)
+  const bytes = existsSync(argument) ? readSmallFile(argument, flag) : decodeAnyBase64(argument)
   if (bytes === undefined) throw notOne(flag, 'neither a file that is there nor base64')
   const requested = request.exec(bytes.toString('latin1'))?.[1]
   try {

@@ -1,7 +1,10 @@
-/** CFBundleVersion: integers between dots. */
+/** Numbers between dots, as versions of systems and CFBundleVersion have them. */
 const form = /^\d{1,15}(?:\.\d{1,15}){0,9}$/
 
-/** Whether a version is the other or later, number by number; one of another form is not. */
+/**
+ * Whether a version such as `18.2.1` is at least another one, number by number. Parts that are not there
+ * count as 0. False where either is no version, so that what cannot be compared does not pass.
+ */
 export function isVersionAtLeast(version: string, minimum: string): boolean {
   if (!form.test(version) || !form.test(minimum)) return false
   const numbers = version.split('.').map(Number)

@@ -1,4 +1,3 @@
-import { type Certificate, nameText } from '@sallyport/pki'
 import type { Claims } from '../attestation-result.ts'
 import {
   appendedClaims,
@@ -19,17 +18,5 @@ export function authenticatorClaims(data: AuthenticatorData): Claims {
     ...(category === undefined ? {} : { validationCategory: validationCategoryText(category) }),
     ...(version === undefined ? {} : { bundleVersion: version }),
     ...(data.appended === undefined ? {} : { appended: appendedClaims(data.appended) }),
-  }
-}
-
-/** A certificate of a chain, for JSON. */
-export function certificateClaims(certificate: Certificate): Claims {
-  return {
-    subject: nameText(certificate.subject),
-    issuer: nameText(certificate.issuer),
-    serial: certificate.serial,
-    notBefore: new Date(certificate.notBefore).toISOString(),
-    notAfter: new Date(certificate.notAfter).toISOString(),
-    key: certificate.keyDescription,
   }
 }
