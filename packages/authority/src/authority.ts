@@ -8,6 +8,7 @@ import type { FailedAttempts } from './enrollment/failed-attempts.ts'
 import type { FeedHub } from './feed/feed-hub.ts'
 import type { IssuerSet } from './issuers/issuer-set.ts'
 import type { Metrics } from './operations/metrics.ts'
+import type { ReceiptKeeper } from './receipts/receipt-keeper.ts'
 import type { Store } from './store/store.ts'
 import type { TrustKeeper } from './trust/trust-keeper.ts'
 import type { WorkLanes } from './work/work-lanes.ts'
@@ -25,6 +26,8 @@ export type Authority = {
   readonly decisions: DecisionRecorder
   /** What evidence is judged by. */
   readonly trust: TrustKeeper
+  /** Refreshes what Apple says of App Attest keys. */
+  readonly receipts: ReceiptKeeper
   /** What each app asks of evidence. */
   readonly policies: AttestationPolicies
   readonly refusedAppraisals: RefusedAppraisals

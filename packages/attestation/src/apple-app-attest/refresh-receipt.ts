@@ -66,8 +66,8 @@ const refusals: ReadonlyMap<number, ReasonCode> = new Map([
 export async function refreshReceipt(
   options: RefreshReceiptOptions,
 ): Promise<RefreshedReceipt | undefined> {
-  const { url, key, signer, now, timeoutMs = 10_000 } = options
-  const answer = await ask(options.fetch, url, {
+  const { key, signer, now, timeoutMs = 10_000 } = options
+  const answer = await ask(options, {
     method: 'POST',
     // The token alone: Apple names no scheme.
     headers: { authorization: await tokenOf(signer, now()) },
@@ -89,8 +89,7 @@ function tokenOf({ keyId, teamId, privateKey }: DeviceCheckKey, now: Date): Prom
 
 /** The body of a 200; undefined for a 304. */
 async function ask(
-  fetch: typeof globalThis.fetch,
-  url: string,
+  { fetch, url, now }: RefreshReceiptOptions,
   request: RequestInit,
 ): Promise<string | undefined> {
   try {
@@ -98,7 +97,7 @@ async function ask(
     if (response.status === 200) return await readBody(response)
     await response.body?.cancel()
     if (response.status === 304) return undefined
-    throw refusalOf(response)
+    throw refusalOf(response, now())
   } catch (error) {
     if (error instanceof Problem) throw error
     // No connection, no answer in time, an answer that broke off.
@@ -107,13 +106,19 @@ async function ask(
   }
 }
 
-function refusalOf(response: Response): Problem {
-  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN)
+function refusalOf(response: Response, now: Date): Problem {
+  const seconds = retryAfterSeconds(response.headers.get('retry-after') ?? '', now)
   return new Problem(refusals.get(response.status) ?? 'app_attest_refresh_failed', {
     expected: 'status 200 or 304',
     found: `status ${response.status}`,
-    ...(Number.isSafeInteger(seconds) && seconds > 0 ? { retryAfterSeconds: seconds } : {}),
+    ...(seconds > 0 ? { retryAfterSeconds: seconds } : {}),
   })
+}
+
+/** Seconds, or a date (RFC 9110 §10.2.3); NaN where it is neither. */
+function retryAfterSeconds(value: string, now: Date): number {
+  if (/^\d{1,9}$/.test(value)) return Number(value)
+  return Math.ceil((Date.parse(value) - now.getTime()) / 1_000)
 }
 
 async function readBody(response: Response): Promise<string> {

@@ -1,6 +1,7 @@
 import type { AppAttestKey } from '@sallyport/attestation'
 import { fromBase64url, toBase64url } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
+import { dueAtOf } from '../receipts/record-answer.ts'
 import type { AppAttestKeyRow, Tables } from '../store/tables.ts'
 import type { Appraisal, ReceiptFacts } from './appraisal.ts'
 import { isWorthKeeping } from './appraisal-row.ts'
@@ -143,5 +144,9 @@ function keyRow(deviceId: string, key: StoredAppAttestKey, now: number): AppAtte
     receipt_expires_at: key.receiptFacts?.expiresAt ?? null,
     risk_metric: key.receiptFacts?.riskMetric ?? null,
     updated_at: now,
+    receipt_at: key.receipt === null ? null : now,
+    receipt_due_at: key.receipt === null ? null : dueAtOf(key.receiptFacts?.notBefore, now),
+    receipt_fault: null,
+    risk_effect: null,
   }
 }

@@ -1,4 +1,6 @@
 import Type from 'typebox'
+import { outgoingUrl } from './outgoing-url.ts'
+import { type ReceiptsConfig, ReceiptsSchema } from './receipts-config.ts'
 
 /** What happens to the devices whose attestation chain holds a certificate that the status list names. */
 export const revokedSerialPolicies = ['notify', 'suspend', 'revoke'] as const
@@ -23,6 +25,7 @@ export type AttestationConfig = {
     whenTooOld: 'refuse' | 'allow'
     onRevokedSerial: RevokedSerialPolicy
   }
+  apple: { receipts: ReceiptsConfig[] }
   /** For hosts without internet. */
   snapshot?: { file: string; publicKeyFile: string }
   /** PEM files. Evidence that ends there proves nothing outside development. */
@@ -35,8 +38,7 @@ const url = (fallback: string, description: string) =>
   Type.Optional(
     Type.String({
       maxLength: 2_048,
-      // Plain HTTP only where nobody stands in between; no password, since addresses are logged.
-      pattern: `^(?:${notFetched}|https://[^\\s#@/?]+(?:[/?][^\\s#]*)?|http://(?:127\\.0\\.0\\.1|localhost|\\[::1\\])(?::[0-9]{1,5})?(?:/[^\\s#]*)?)$`,
+      pattern: `^(?:${notFetched}|${outgoingUrl})$`,
       default: fallback,
       description,
     }),
@@ -54,6 +56,8 @@ export const googleRootKeys = [
   '3ee44512a1af2beb39c889490c60ea3f82e43f5d5a5532f5ab9419f676cd07ec',
 ] as const
 
+const rootKeyForm = 'SHA-256 of a SubjectPublicKeyInfo in lower-case hex, without colons'
+
 const AndroidSchema = Type.Object(
   {
     rootsUrl: url(
@@ -65,7 +69,7 @@ const AndroidSchema = Type.Object(
       'Where the list of attestation keys that are no longer good is published. off: nothing is fetched',
     ),
     rootKeys: Type.Optional(
-      Type.Array(Type.String({ pattern: '^[0-9a-f]{64}$' }), {
+      Type.Array(Type.String({ pattern: '^[0-9a-f]{64}$', description: rootKeyForm }), {
         minItems: 1,
         maxItems: 32,
         uniqueItems: true,
@@ -119,6 +123,12 @@ export const AttestationSchema = Type.Object(
       }),
     ),
     android: Type.Optional(AndroidSchema),
+    apple: Type.Optional(
+      Type.Object(
+        { receipts: ReceiptsSchema },
+        { ...closed, default: {}, description: 'Apple App Attest' },
+      ),
+    ),
     snapshot: Type.Optional(
       Type.Object(
         {

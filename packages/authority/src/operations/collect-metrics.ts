@@ -1,5 +1,6 @@
 import type { Authority } from '../authority.ts'
 import type { AuthorityConfig } from '../config/authority-config.ts'
+import { collectReceiptMetrics } from '../receipts/collect-receipt-metrics.ts'
 import { collectTrustMetrics } from '../trust/collect-trust-metrics.ts'
 
 /** Registers what is read when the metrics are asked for. */
@@ -77,6 +78,7 @@ export function collectMetrics(authority: Authority): void {
       insecureSettings(authority.config).map((name) => ({ labels: { name }, value: 1 })),
   })
   collectTrustMetrics(authority)
+  collectReceiptMetrics(authority)
 }
 
 /** The settings of danger that are on: their paths in the configuration. */

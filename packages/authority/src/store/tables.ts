@@ -24,6 +24,7 @@ export type Tables = {
   appraisals: AppraisalRow
   attestation_serials: AttestationSerialRow
   app_attest_keys: AppAttestKeyRow
+  receipt_lanes: ReceiptLaneRow
   status_list: StatusListRow
 }
 
@@ -294,6 +295,31 @@ export type AppAttestKeyRow = {
   /** How many keys this phone made for the app in 30 days, as Apple counts. */
   risk_metric: number | null
   updated_at: number
+  /** When the receipt came. */
+  receipt_at: number | null
+  /** When Apple is asked for the next; null: never again. */
+  receipt_due_at: number | null
+  /** Why there is none newer: a code. */
+  receipt_fault: string | null
+  /** What was done about a metric that is too high; null: it is not, or nobody said so. */
+  risk_effect: RiskEffect | null
+}
+
+export type RiskEffect = 'notified' | 'suspended'
+
+/** How fast Apple may be asked for receipts, by every authority over this store. */
+export type ReceiptLaneRow = {
+  team_id: string
+  environment: AppAttestKeyRow['environment']
+  /** Nobody asks before. */
+  next_at: number
+  /** In a row. */
+  failures: number
+  /** The last of them: a code. */
+  fault: string | null
+  failing_since: number | null
+  /** When Apple last answered as it should. */
+  answered_at: number | null
 }
 
 /** The status list as it was last taken up. */

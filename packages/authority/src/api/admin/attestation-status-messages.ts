@@ -1,6 +1,7 @@
 import { deviceStatuses } from '@sallyport/wire'
 import Type from 'typebox'
 import { revokedSerialPolicies } from '../../config/attestation-config.ts'
+import { riskPolicies } from '../../config/receipts-config.ts'
 import { Limit, Time } from './messages.ts'
 
 const closed = { additionalProperties: false }
@@ -28,6 +29,25 @@ const Root = Type.Object({
   trusted: Type.Boolean(),
   /** null: nothing was published to this authority yet. */
   published: orNull(Type.Boolean()),
+})
+
+/** The receipts of a team's App Attest keys, at one of Apple's two hosts. */
+const Receipts = Type.Object({
+  teamId: Type.String(),
+  environment: Type.Enum(['production', 'development']),
+  url: Type.String(),
+  /** Receipts that wait for their turn, and since when the first of them does. */
+  due: Type.Integer(),
+  dueSince: orNull(Time),
+  /** null: there is none, nothing is a risk. */
+  maxRiskMetric: orNull(Type.Integer()),
+  onRisk: Type.Enum([...riskPolicies]),
+  /** Devices whose phone made more App Attest keys than that. */
+  atRisk: Type.Integer(),
+  /** When Apple last answered as it should. */
+  answeredAt: orNull(Time),
+  /** Nothing is asked before. */
+  nextAttemptAt: orNull(Time),
 })
 
 /** Roots and status list: what is in use, how old it is, and what is wrong. */
@@ -62,10 +82,12 @@ export const AttestationStatus = Type.Object({
     sweptAt: orNull(Time),
     sweepMs: orNull(Type.Integer()),
   }),
+  /** By team and host; empty where no receipts are refreshed. */
+  receipts: Type.Array(Receipts),
   problems: Type.Array(
     Type.Object({
       code: Type.String(),
-      about: Type.Enum(['statusList', 'roots', 'snapshot']),
+      about: Type.Enum(['statusList', 'roots', 'snapshot', 'receipts']),
       title: Type.String(),
       detail: Type.String(),
       fix: Type.String(),

@@ -5,6 +5,7 @@ import type { Authority } from '../../authority.ts'
 import { notFetched } from '../../config/attestation-config.ts'
 import { liftedDevices, listedDevices } from '../../trust/listed-devices.ts'
 import { reportTrust, type RootReport, type TrustReport } from '../../trust/trust-report.ts'
+import { reportReceipts } from '../../receipts/receipts-report.ts'
 import type { Api } from '../api-server.ts'
 import { problems } from '../problem-schema.ts'
 import {
@@ -14,15 +15,26 @@ import {
   ListedDeviceQuery,
   RefreshAttestation,
 } from './attestation-status-messages.ts'
-import { time } from './present.ts'
+import { optionalTime, time } from './present.ts'
+import { presentReceipts, receiptProblems } from './present-receipts.ts'
 
 const tags = ['attestation']
 
 /** Roots and status list, and the devices that they bring down. */
 export function attestationStatusRoutes(api: Api, authority: Authority): void {
-  const { store, lanes, trust, now } = authority
-  const status = async (): Promise<AttestationStatus> =>
-    presentTrust(await reportTrust(trust, store.read, now()), authority)
+  const { store, lanes, trust, receipts, now } = authority
+  const status = async (): Promise<AttestationStatus> => {
+    const { problems, ...reported } = presentTrust(
+      await reportTrust(trust, store.read, now()),
+      authority,
+    )
+    const reports = await reportReceipts(receipts.lanes, store.read, now())
+    return {
+      ...reported,
+      receipts: reports.map(presentReceipts),
+      problems: [...problems, ...receiptProblems(reports)],
+    }
+  }
 
   api.get(
     '/attestation/status',
@@ -45,14 +57,15 @@ export function attestationStatusRoutes(api: Api, authority: Authority): void {
       schema: {
         tags,
         operationId: 'refreshAttestation',
-        summary: 'Fetches roots and status list, or reads the snapshot, now',
+        summary:
+          'Fetches roots and status list, or reads the snapshot, now; asks for App Attest receipts that are due',
         body: RefreshAttestation,
         response: { 200: AttestationStatus, ...problems(400, 401, 403, 429, 503) },
       },
     },
     () =>
       lanes.run('admin', async () => {
-        await trust.refresh()
+        await Promise.all([trust.refresh(), receipts.retry()])
         return status()
       }),
   )
@@ -116,7 +129,10 @@ function noneSuch(sha256: string): Problem {
   return new Problem('not_found', { detail: `No status list ${sha256} waits to be accepted` })
 }
 
-function presentTrust(report: TrustReport, { trust }: Authority): AttestationStatus {
+function presentTrust(
+  report: TrustReport,
+  { trust }: Authority,
+): Omit<AttestationStatus, 'receipts'> {
   const { android } = trust.config.attestation
   const { statusList, roots, devices } = report
   const urlOf = (url: string): string | null =>
@@ -177,8 +193,4 @@ function presentRoot({ spkiSha256, subject, isTrusted, isPublished }: RootReport
     trusted: isTrusted,
     published: isPublished ?? null,
   }
-}
-
-function optionalTime(ms: number | null | undefined): string | null {
-  return ms === null || ms === undefined ? null : time(ms)
 }

@@ -20,6 +20,7 @@ import {
 } from './messages.ts'
 import { presentCertificate, presentDevice } from './present.ts'
 import { presentAppraisal } from './present-appraisal.ts'
+import { presentAppAttestKey } from './present-receipts.ts'
 
 const tags = ['devices']
 
@@ -76,9 +77,15 @@ export function deviceRoutes(api: Api, authority: Authority): void {
         .limit(100)
         .execute()
       const appraisal = await currentAppraisal(store.read, device)
+      const appAttestKey = await store.read
+        .selectFrom('app_attest_keys')
+        .selectAll()
+        .where('device_id', '=', device.id)
+        .executeTakeFirst()
       return {
         device: presentDevice(device),
         appraisal: appraisal === undefined ? null : presentAppraisal(appraisal),
+        appAttestKey: appAttestKey === undefined ? null : presentAppAttestKey(appAttestKey),
         certificates: certificates.map(presentCertificate),
       }
     },

@@ -90,10 +90,32 @@ export const DevicePage = Type.Object({
 })
 export type DevicePage = Type.Static<typeof DevicePage>
 
+/** The App Attest key that a device asserts with, and what Apple says of its phone. */
+export const AdminAppAttestKey = Type.Object({
+  /** base64, as Apple writes it. */
+  keyId: Type.String(),
+  environment: Type.Enum(['production', 'development']),
+  /** About how many App Attest keys the phone made for the app in 30 days; null: nobody asked yet. */
+  riskMetric: Type.Union([Type.Integer(), Type.Null()]),
+  /** What was done about a metric that is too high. */
+  riskEffect: Type.Union([Type.Enum(['notified', 'suspended']), Type.Null()]),
+  /** When the receipt came that is kept. */
+  receiptAt: OptionalTime,
+  /** After it Apple gives no newer receipt. */
+  receiptExpiresAt: OptionalTime,
+  /** When the next is asked for, or later; null: never again. */
+  receiptDueAt: OptionalTime,
+  /** Why there is no newer receipt: a code. */
+  receiptFault: Type.Union([Type.String(), Type.Null()]),
+})
+export type AdminAppAttestKey = Type.Static<typeof AdminAppAttestKey>
+
 export const DeviceDetail = Type.Object({
   device: AdminDevice,
   /** What its current certificate rests on; null where no evidence was ever asked for. */
   appraisal: Type.Union([AdminAppraisal, Type.Null()]),
+  /** null where it is none of App Attest. */
+  appAttestKey: Type.Union([AdminAppAttestKey, Type.Null()]),
   /** Newest first. */
   certificates: Type.Array(AdminCertificate),
 })

@@ -25,8 +25,8 @@ export function time(ms: number): string {
   return new Date(ms).toISOString()
 }
 
-function optionalTime(ms: number | null): string | null {
-  return ms === null ? null : time(ms)
+export function optionalTime(ms: number | null | undefined): string | null {
+  return ms === null || ms === undefined ? null : time(ms)
 }
 
 export function presentDevice(row: DeviceRow): AdminDevice {
