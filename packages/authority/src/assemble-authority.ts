@@ -6,7 +6,7 @@ import { attestationPolicies } from './config/attestation-policy.ts'
 import type { AuthorityConfig } from './config/authority-config.ts'
 import { checkAuthority } from './config/check-authority.ts'
 import { refuseFixedChanges } from './config/check-config.ts'
-import { DecisionRecorder } from './decisions/decision-recorder.ts'
+import { decisionRecorder } from './decisions/decision-recorder.ts'
 import { FailedAttempts } from './enrollment/failed-attempts.ts'
 import { FeedHub } from './feed/feed-hub.ts'
 import { ensureIssuers } from './issuers/ensure-issuers.ts'
@@ -109,7 +109,7 @@ export async function assembleAuthority(
       challengeKey,
       lanes: new WorkLanes(),
       feed: hub,
-      decisions: new DecisionRecorder(store, log),
+      decisions: decisionRecorder(store, log),
       refusedAppraisals: new RefusedAppraisals(store, log),
       trust,
       receipts,

@@ -63,5 +63,5 @@ function keepRefusal(
   const help = 'Refusals on the device listener, by reason'
   metrics.count('sallyport_authority_refusals_total', help, { code: problem.code })
   // Whoever asks for what is not there is counted and no more: it is no phone.
-  if (problem.code !== 'not_found') decisions.record(refusalRecord(problem, request, now()))
+  if (problem.code !== 'not_found') decisions.keep(refusalRecord(problem, request, now()))
 }

@@ -1,77 +1,53 @@
+import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
 import { AddressLimiter } from '../admin/address-limiter.ts'
+import { FloodRecorder } from '../store/flood-recorder.ts'
 import type { Store } from '../store/store.ts'
-import type { AppraisalRow } from '../store/tables.ts'
+import type { AppraisalRow, Tables } from '../store/tables.ts'
 
-const flushMs = 500
-const maxPending = 500
-/** What a flood of refusals may add to the store: in all, and from one address (a /64 for IPv6). */
-const maxPerSecond = 20
+/** What one address (a /64 for IPv6) may add of a flood of refusals. */
 const perAddress = { perSecond: 1 / 30, burst: 100 }
 /** As many as SQLite takes parameters for in one statement, with room. */
 const rowsPerInsert = 100
 
-/**
- * Keeps refused appraisals, so that the report counts them and one command explains them. They are
- * written together twice a second; of a flood, what is above the limits is counted and dropped.
- */
+/** Keeps refused appraisals, so that the report counts them and one command explains them. */
 export class RefusedAppraisals {
-  readonly #store: Store
-  readonly #log: Logger
-  readonly #timer: NodeJS.Timeout
   readonly #addresses = new AddressLimiter(perAddress)
-  #pending: AppraisalRow[] = []
-  #writing: Promise<void> = Promise.resolve()
-  #dropped = 0
-  #room = maxPending
+  readonly #recorder: FloodRecorder<AppraisalRow>
 
   constructor(store: Store, log: Logger) {
-    this.#store = store
-    this.#log = log
-    this.#timer = setInterval(() => {
-      this.#room = Math.min(maxPending, this.#room + (maxPerSecond * flushMs) / 1_000)
-      void this.flush()
-    }, flushMs)
+    const limits = { maxPending: 500, maxPerSecond: 20 }
+    this.#recorder = new FloodRecorder({
+      store,
+      log,
+      what: 'refused appraisals',
+      insert: insertRows,
+      ...limits,
+    })
   }
 
   get dropped(): number {
-    return this.#dropped
+    return this.#recorder.dropped
   }
 
   keep(row: AppraisalRow): void {
-    if (this.#room < 1 || !this.#addresses.allows(row.address)) {
-      this.#dropped++
-      return
-    }
-    this.#room--
-    this.#pending.push(row)
+    if (this.#addresses.allows(row.address)) this.#recorder.keep(row)
+    else this.#recorder.drop()
   }
 
   /** Everything kept so far is in the store when this resolves, or was dropped. */
   flush(): Promise<void> {
-    this.#writing = this.#writing.then(() => this.#write())
-    return this.#writing
+    return this.#recorder.flush()
   }
 
-  async #write(): Promise<void> {
-    const rows = this.#pending
-    if (rows.length === 0) return
-    this.#pending = []
-    try {
-      await this.#store.write(async (store) => {
-        for (let start = 0; start < rows.length; start += rowsPerInsert) {
-          const some = rows.slice(start, start + rowsPerInsert)
-          await store.insertInto('appraisals').values(some).execute()
-        }
-      })
-    } catch (error) {
-      this.#dropped += rows.length
-      this.#log.warn({ err: error, count: rows.length }, 'refused appraisals could not be kept')
-    }
+  close(): Promise<void> {
+    return this.#recorder.close()
   }
+}
 
-  async close(): Promise<void> {
-    clearInterval(this.#timer)
-    await this.flush()
+async function insertRows(store: Kysely<Tables>, rows: readonly AppraisalRow[]): Promise<void> {
+  for (let start = 0; start < rows.length; start += rowsPerInsert) {
+    const some = rows.slice(start, start + rowsPerInsert)
+    await store.insertInto('appraisals').values(some).execute()
   }
 }
