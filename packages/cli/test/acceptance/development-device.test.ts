@@ -54,4 +54,8 @@ test('a gateway of production refuses that device by its issuer alone', async (t
     await sleep(250)
     explained = await sallyport(args)
   }
+  assert.match(
+    explained.stdout,
+    /device_certificate_development .* a certificate under CN=Development CA demo/,
+  )
 })
