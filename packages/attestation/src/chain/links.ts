@@ -1,5 +1,5 @@
 import { type Certificate, nameAttributes } from '@sallyport/pki'
-import type { CertificateChain } from './certificate-chain.ts'
+import type { CertificateChain, ChainEnd } from './certificate-chain.ts'
 import { isSignedByKeyOf } from './signed-by.ts'
 
 /**
@@ -18,21 +18,24 @@ export function findBrokenName(chain: CertificateChain): number | undefined {
 }
 
 /**
- * The position of the first certificate whose signature is not of the next one's key, or undefined.
- * The last one's is of the anchor's key, also where it is a certificate of the anchor itself; of a
- * chain without an anchor, the last one's is not looked at.
+ * The position of a certificate whose signature is not of the next one's key, or undefined: the last
+ * such one. From the anchor downwards, so that whoever brings a chain of their own under a name of the
+ * anchor makes us compute one signature and not ten. The last one's is of the anchor's key, also where
+ * it is a certificate of the anchor itself.
  */
-export function findBrokenSignature({ certificates, end }: CertificateChain): number | undefined {
-  const anchor = end?.anchor.certificate
-  const broken = certificates.findIndex((certificate, position) => {
+export function findBrokenSignature(
+  certificates: readonly Certificate[],
+  { anchor: { certificate: anchor } }: ChainEnd,
+): number | undefined {
+  const broken = certificates.findLastIndex((certificate, position) => {
     const issuer = issuerAt(certificates, position, anchor)
     if (issuer === undefined) return false
     // A root that is configured byte by byte is believed as it is: nothing else vouches for it.
     if (issuer === anchor && certificate.der.equals(anchor.der)) return false
     // The anchor's key is made once for all chains, where a chain brings it too.
-    const isAnchor = anchor !== undefined && issuer.spki.equals(anchor.spki)
+    const key = issuer.spki.equals(anchor.spki) ? anchor : issuer
     const { signatureAlgorithm, tbs: signed, signature } = certificate
-    return !isSignedByKeyOf(isAnchor ? anchor : issuer, { signatureAlgorithm, signed, signature })
+    return !isSignedByKeyOf(key, { signatureAlgorithm, signed, signature })
   })
   return broken < 0 ? undefined : broken
 }

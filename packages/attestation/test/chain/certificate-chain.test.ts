@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { parseCertificate } from '@sallyport/pki'
+import { type Certificate, parseCertificate } from '@sallyport/pki'
 import { makeDevelopmentRoot, writeCertificate, writeName } from '@sallyport/virtual-device'
 import { findChainEnd } from '../../src/chain/anchors.ts'
 import type { CertificateChain } from '../../src/chain/certificate-chain.ts'
@@ -73,6 +73,12 @@ describe('the links of a chain', () => {
   const leafBy = (name: Buffer, key = ca.key) =>
     issue({ ...root, name, key }, writeName({ commonName: 'leaf' })).certificate
 
+  const brokenSignature = (certificates: readonly Certificate[]) => {
+    const { end } = chainOf(certificates)
+    assert.ok(end)
+    return findBrokenSignature(certificates, end)
+  }
+
   it('hold where each certificate names and is signed by the next', () => {
     const leaf = leafBy(ca.name)
     for (const certificates of [
@@ -80,29 +86,42 @@ describe('the links of a chain', () => {
       [leaf, ca.certificate, root.certificate],
     ]) {
       assert.equal(findBrokenName(chainOf(certificates)), undefined)
-      assert.equal(findBrokenSignature(chainOf(certificates)), undefined)
+      assert.equal(brokenSignature(certificates), undefined)
     }
   })
   it('break where a signature is of another key', () => {
     const forged = leafBy(ca.name, newKey().key)
-    assert.equal(findBrokenSignature(chainOf([forged, ca.certificate])), 0)
+    assert.equal(brokenSignature([forged, ca.certificate]), 0)
     assert.equal(findBrokenName(chainOf([forged, ca.certificate])), undefined)
   })
   it('break at the anchor where it did not sign', () => {
     const imitation = issue({ ...root, key: newKey().key })
     const leaf = leafBy(imitation.name, imitation.key)
-    assert.equal(findBrokenSignature(chainOf([leaf, imitation.certificate])), 1)
+    assert.equal(brokenSignature([leaf, imitation.certificate]), 1)
+  })
+  it('are verified from the anchor downwards, and no further than to the first that breaks', () => {
+    let computed = 0
+    const watched = new Proxy(ca.certificate, {
+      get: (target, name) => {
+        if (name === 'publicKey') computed++
+        return target[name as keyof Certificate]
+      },
+    })
+    const imitation = issue({ ...root, key: newKey().key })
+    const below = issue({ ...root, ...imitation }, writeName({ commonName: 'below' })).certificate
+    assert.equal(brokenSignature([below, watched, imitation.certificate]), 2)
+    assert.equal(computed, 0)
   })
   it('break where an included certificate of the anchor is not signed by it', () => {
     const altered = Buffer.from(root.certificate.der)
     altered.writeUInt8(altered.readUInt8(altered.length - 1) ^ 1, altered.length - 1)
     const certificates = [ca.certificate, parseCertificate(altered)]
-    assert.equal(findBrokenSignature(chainOf(certificates)), 1)
+    assert.equal(brokenSignature(certificates), 1)
   })
   it('break where a name differs in one byte', () => {
     const leaf = leafBy(writeName({ serialNumber: '7', title: 'TEe' }))
     assert.equal(findBrokenName(chainOf([leaf, ca.certificate])), 0)
-    assert.equal(findBrokenSignature(chainOf([leaf, ca.certificate])), undefined)
+    assert.equal(brokenSignature([leaf, ca.certificate]), undefined)
   })
   it('hold where a phone writes a part of the name, as phones of 2018 do', () => {
     const leaf = leafBy(writeName({ serialNumber: '7' }))

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { parseCertificate } from '@sallyport/pki'
 import {
   type AndroidKeyPolicy,
   appraiseAndroidKey,
   type AttestationResult,
   builtInRoots,
+  trustAnchor,
 } from '../../src/index.ts'
 import {
   chainFiles,
@@ -122,8 +124,14 @@ describe('chains that prove nothing', () => {
   }
 
   it('a SHA-384 signature by a P-256 key is verified as such', () => {
-    const result = appraise('p256_sha384_intermediate.pem')
+    const file = 'p256_sha384_intermediate.pem'
+    const chain = chainOf(file)
+    const anchors = chain.slice(-1).map((der) => trustAnchor(parseCertificate(der)))
+    const options = { chain, at: fittingTime(file), policy: {} }
+    const result = appraiseAndroidKey({ ...options, trust: { ...trust, anchors } })
     assert.equal(checkOf(result, 'signatures').outcome, 'passed')
+    const untrusted = checkOf(appraise(file), 'signatures')
+    assert.deepEqual([untrusted.outcome, untrusted.found], ['unchecked', 'not reached'])
   })
 
   it('a BOOLEAN that is neither 00 nor FF is malformed, whoever signed it', () => {
