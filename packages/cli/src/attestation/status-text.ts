@@ -6,6 +6,7 @@ import { momentWords, spanWords } from '../terminal/span.ts'
 import { formatTable } from '../terminal/table.ts'
 
 type Paint = Output['paint']
+type Receipts = AttestationStatus['receipts'][number]
 type Document = AttestationStatus['statusList'] | AttestationStatus['roots']
 
 /** The devices that the list is about, as far as they are told. */
@@ -17,13 +18,21 @@ export function statusText(
   paint: Paint,
   now: number,
 ): string {
-  const { statusList, roots, devices, problems } = status
+  const { statusList, roots, devices, receipts, problems } = status
   const heading = (text: string): string => paint('bold', text)
   return [
-    ...(status.needed ? [] : ['No app takes Android Key Attestation: none of this is asked for']),
+    ...(status.needed
+      ? []
+      : ['No app takes Android Key Attestation: status list and roots are not asked for']),
     `${heading('Status list')}\n${indent(formatFacts({ ...documentFacts(statusList, now), ...listFacts(statusList) }))}`,
     `${heading('Roots')}\n${indent(formatFacts(documentFacts(roots, now)))}\n\n${indent(formatTable(rootRows(roots)))}`,
     `${heading('Enrolled devices')}\n${indent(formatFacts(deviceFacts(devices)))}${listedText(status.listedDevices)}`,
+    ...receipts
+      .filter(isUsed)
+      .map(
+        (each) =>
+          `${heading(`App Attest receipts of ${each.teamId}, ${each.environment}`)}\n${indent(formatFacts(receiptFacts(each, now)))}`,
+      ),
     problems.length === 0
       ? paint('green', 'Nothing is wrong')
       : problems.map((problem) => problemText(problem, paint)).join('\n'),
@@ -80,6 +89,27 @@ function listedText(devices: ListedDevices): string {
     return { device: deviceId, app: appId, status, listed: listed ?? 'not any more', serial }
   })
   return `\n\n${indent(formatTable(rows))}`
+}
+
+/** Few teams have builds from Xcode enrolled. */
+function isUsed({ environment, due, nextAttemptAt }: Receipts): boolean {
+  return environment === 'production' || due > 0 || nextAttemptAt !== null
+}
+
+function receiptFacts(
+  { url, due, dueSince, atRisk, maxRiskMetric, onRisk, answeredAt, nextAttemptAt }: Receipts,
+  now: number,
+) {
+  const isWaiting = nextAttemptAt !== null && Date.parse(nextAttemptAt) > now
+  return {
+    url,
+    due,
+    dueSince,
+    atRisk: maxRiskMetric === null ? 'no maxRiskMetric' : atRisk,
+    ...(maxRiskMetric === null ? {} : { maxRiskMetric, onRisk }),
+    answeredAt,
+    ...(isWaiting ? { next: momentWords(Date.parse(nextAttemptAt), now) } : {}),
+  }
 }
 
 function problemText(

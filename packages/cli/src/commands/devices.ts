@@ -135,7 +135,7 @@ function verifyLine(
 }
 
 function deviceText(
-  { device, appraisal, certificates }: DeviceDetail,
+  { device, appraisal, appAttestKey, certificates }: DeviceDetail,
   paint: Output['paint'],
 ): string {
   const { shadow, provenFacts, ...facts } = device
@@ -146,6 +146,9 @@ function deviceText(
     formatFacts({ ...facts, provenFacts: provenFacts.join(', ') || 'none' }),
     rows.length === 0 ? 'It holds no certificate' : formatTable(rows),
     appraisal === null ? 'No evidence was ever asked for' : appraisalText(appraisal, paint),
+    ...(appAttestKey === null
+      ? []
+      : [`${paint('bold', 'App Attest key')}\n${formatFacts(appAttestKey)}`]),
     ...(shadow.length === 0 ? [] : [shadowText(shadow)]),
   ].join('\n\n')
 }

@@ -60,6 +60,20 @@ const status: AttestationStatus & { listedDevices: ListedDevices } = {
       handledAt: '2026-11-20T11:59:00.000Z',
     },
   ],
+  receipts: [
+    {
+      teamId: 'ABCDE12345',
+      environment: 'production',
+      url: 'https://data.appattest.apple.com/v1/attestationData',
+      due: 12,
+      dueSince: '2026-11-21T11:40:00.000Z',
+      maxRiskMetric: 10,
+      onRisk: 'suspend',
+      atRisk: 2,
+      answeredAt: '2026-11-21T11:59:00.000Z',
+      nextAttemptAt: '2026-11-21T12:20:00.000Z',
+    },
+  ],
   problems: [
     {
       code: 'status_list_shrunk',

@@ -62,6 +62,11 @@ describe('doctor, of what evidence is judged by', () => {
     assert.deepEqual(statusFindings(status({ needed: false, problems })), [])
   })
 
+  test('warns of receipts that are not refreshed also where no app takes Android evidence', () => {
+    const problems = [problem('receipts', 'app_attest_refresh_unauthorized')]
+    assert.deepEqual(verdicts(statusFindings(status({ needed: false, problems }))), ['warn'])
+  })
+
   test('fails where phones are refused for it, and warns of what will be', () => {
     const missing = { problems: [problem('statusList', 'status_list_missing')] }
     const old = { tooOld: true }
