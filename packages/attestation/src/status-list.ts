@@ -18,13 +18,16 @@ export type StatusList = {
 export const maxStatusListBytes = 16 * 1024 * 1024
 
 const serial = /^[0-9a-f]{1,40}$/
+/** Negative, or over 20 bytes: no certificate that is read here has such a serial number (RFC 5280 §4.1.2.2). */
+const foreignSerial = /^-?[0-9a-f]+$/
 
 /**
  * Reads Google's list of attestation keys, JSON as
  * `{"entries": {"<serial in hex>": {"status": "REVOKED", "reason": "KEY_COMPROMISE"}}}`
  * (https://developer.android.com/privacy-and-security/security-key-attestation#certificate_status).
- * Members that are not known are ignored. `fetchedAt`: milliseconds. Problem `status_list_malformed`,
- * also where a single entry cannot be read: a list that is partly understood lets a stolen key pass.
+ * Members that are not known are ignored, and so are serial numbers that no certificate can have.
+ * `fetchedAt`: milliseconds. Problem `status_list_malformed`, also where a single other entry cannot be
+ * read: a list that is partly understood lets a stolen key pass.
  */
 export function parseStatusList(json: string | Uint8Array, fetchedAt: number): StatusList {
   if (json.length > maxStatusListBytes) {
@@ -33,7 +36,10 @@ export function parseStatusList(json: string | Uint8Array, fetchedAt: number): S
   const entries = new Map<string, StatusListEntry>()
   for (const [key, value] of Object.entries(listedEntries(json))) {
     const name = key.toLowerCase().replace(/^0+(?=.)/, '')
-    if (!serial.test(name)) throw malformed('serial numbers in hex', key.slice(0, 60))
+    if (!serial.test(name)) {
+      if (foreignSerial.test(name)) continue
+      throw malformed('serial numbers in hex', key.slice(0, 60))
+    }
     // Two spellings of one serial number: the first is as good as the second, and both refuse.
     entries.set(name, readEntry(key, value))
   }

@@ -30,11 +30,16 @@ describe('a status list', () => {
     )
     assert.deepEqual(entries.get('ab'), { status: 'QUARANTINED', reason: undefined })
   })
+  it('may name what is no serial number of any certificate, and the rest of it counts', () => {
+    const status = 'REVOKED'
+    const { entries } = listOf({ '-ab': { status }, ['a'.repeat(41)]: { status }, cd: { status } })
+    assert.deepEqual([...entries.keys()], ['cd'])
+  })
   it('with an entry that cannot be read is refused whole', () => {
     for (const entries of [
       { 'ab:cd': { status: 'REVOKED' } },
       { '': { status: 'REVOKED' } },
-      { ['a'.repeat(41)]: { status: 'REVOKED' } },
+      { '0xab': { status: 'REVOKED' } },
       { ab: {} },
       { ab: null },
       { ab: 'REVOKED' },
