@@ -8,15 +8,17 @@ export type KeySet = LocalJWKSet
 export type KeySetReaders = {
   readonly readFile: (path: string) => Promise<Uint8Array>
   readonly fetch: typeof fetch
+  /** For an answer and the whole of it, milliseconds. Default: 5 seconds. */
+  readonly timeoutMs?: number
 }
 
 const maxBytes = 256 * 1024
 const maxKeys = 100
-const timeoutMs = 5_000
+const defaultTimeoutMs = 5_000
 
 /**
  * Reads the JWK Set of a provider (RFC 7517 §5) from its file or URL: at most 256 KiB and 100 keys,
- * within 5 seconds, no redirects. Keys of kinds that nobody configured stay unused.
+ * in time, no redirects. Keys of kinds that nobody configured stay unused.
  *
  * @throws Problem `identity_provider_unavailable`
  */
@@ -25,7 +27,7 @@ export async function loadKeySet(rules: ProviderRules, readers: KeySetReaders): 
   const source = 'url' in keys ? keys.url.href : keys.path
   try {
     const bytes =
-      'url' in keys ? await download(keys.url, readers.fetch) : await readers.readFile(keys.path)
+      'url' in keys ? await download(keys.url, readers) : await readers.readFile(keys.path)
     return parseKeySet(bytes)
   } catch (cause) {
     throw new Problem('identity_provider_unavailable', {
@@ -47,7 +49,10 @@ export function parseKeySet(bytes: Uint8Array): KeySet {
   return keys
 }
 
-async function download(url: URL, fetchFrom: typeof fetch): Promise<Uint8Array> {
+async function download(
+  url: URL,
+  { fetch: fetchFrom, timeoutMs = defaultTimeoutMs }: KeySetReaders,
+): Promise<Uint8Array> {
   const response = await fetchFrom(url, {
     headers: { accept: 'application/jwk-set+json, application/json' },
     redirect: 'error',

@@ -6,13 +6,13 @@ import { providerRules } from '../src/provider-rules.ts'
 import { type KeyAnswer, keysAnswer, issuer, startProvider, testKey } from './identity-provider.ts'
 
 /** Why the keys that a provider answers with are not taken. */
-async function faultOf(answer: KeyAnswer): Promise<string> {
+async function faultOf(answer: KeyAnswer, timeoutMs = 5_000): Promise<string> {
   await using server = await startProvider(answer)
   const rules = providerRules({ corp: server.provider }).get(issuer)
   assert.ok(rules !== undefined)
   const readFile = () => Promise.reject(new Error('no file is read'))
   try {
-    await loadKeySet(rules, { readFile, fetch })
+    await loadKeySet(rules, { readFile, fetch, timeoutMs })
     return 'none'
   } catch (error) {
     assert.ok(isProblem(error))
@@ -53,15 +53,12 @@ test('an answer of over 256 KiB is not read to its end', { timeout: 20_000 }, as
   assert.ok(await isCut)
 })
 
-test('a provider that does not answer, or not to its end, is waited for five seconds', async () => {
-  const begun = performance.now()
+test('a provider that does not answer, or not to its end, is not waited for', async () => {
   const faults = await Promise.all([
-    faultOf(() => {}),
-    faultOf((_request, response) => response.write('{"keys":[')),
+    faultOf(() => {}, 100),
+    faultOf((_request, response) => response.write('{"keys":['), 100),
   ])
   for (const fault of faults) assert.match(fault, /timeout|abort/i)
-  const waited = performance.now() - begun
-  assert.ok(waited > 4_900 && waited < 9_000, `${waited} ms`)
 })
 
 test('what is no set of keys is refused', async () => {
