@@ -133,6 +133,15 @@ describe('refreshing a receipt', () => {
   it('says how long to wait where it is told', async () => {
     answers(429, '', { 'retry-after': '120' })
     await assert.rejects(refresh(), { code: 'app_attest_refresh_limited', retryAfterSeconds: 120 })
+    answers(429, '', { 'retry-after': 'Sun, 22 Nov 2026 10:02:00 GMT' })
+    await assert.rejects(refresh(), { retryAfterSeconds: 120 })
+  })
+
+  it('makes up no time to wait', async () => {
+    for (const value of ['', 'soon', '-5', '0', '1e9', 'Sun, 22 Nov 2020 10:00:00 GMT']) {
+      answers(429, '', { 'retry-after': value })
+      await assert.rejects(refresh(), { retryAfterSeconds: undefined })
+    }
   })
 
   it('follows no redirect', async () => {

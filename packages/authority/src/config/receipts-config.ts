@@ -35,8 +35,12 @@ const url = (fallback: string, description: string) =>
 
 const TeamSchema = Type.Object(
   {
-    teamId: identifier('The team of the developer account, as apps name it'),
-    keyId: identifier('Of a key with DeviceCheck, as the developer account shows it'),
+    teamId: identifier(
+      'The team of the developer account, as apps name it: ten capital letters and digits',
+    ),
+    keyId: identifier(
+      'Of a key with DeviceCheck, as the developer account shows it: ten capital letters and digits',
+    ),
     keyFile: Type.String({
       minLength: 1,
       maxLength: 4_096,
@@ -65,7 +69,7 @@ const TeamSchema = Type.Object(
       Type.Enum([...riskPolicies], {
         default: 'notify',
         description:
-          'What a risk comes to: an entry in the audit log, or a suspended device as well. Apps in mode shadow are notified of',
+          'What a risk comes to: an entry in the audit log, or a suspended device as well; of an app in mode shadow the entry alone',
       }),
     ),
   },

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test'
 import { claimDue } from '../../src/receipts/due-receipts.ts'
 import { readLane } from '../../src/receipts/lane.ts'
 import { newIosKey, receiptFor, refuse } from '../fixture/apple-receipts.ts'
+import { openStore } from '../../src/store/store.ts'
 import { type Fleet, makeFleet } from '../fixture/receipt-store.ts'
 
 const hourMs = 3_600_000
@@ -267,12 +268,14 @@ describe('refreshing the receipts of a fleet', () => {
   })
 
   it('asks once for each where several authorities have one store', async () => {
-    const lanes = Array.from({ length: 4 }, () => fleet.lane())
+    const store = await openStore(fleet.storeFile)
+    const lanes = [fleet.lane(), fleet.lane(), fleet.lane({ context: { store } })]
     await Promise.all(lanes.map((lane) => lane.run()))
     assert.equal(asked(), 10)
     fleet.clock.moveMinutes(0.2)
     await Promise.all(lanes.map((lane) => lane.run()))
     assert.equal(asked(), 12)
+    await store.close()
     assert.equal(new Set(fleet.apple.asked.map(({ receipt }) => receipt.toString('hex'))).size, 12)
   })
 
