@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely'
 import type { AppConfig } from '../config/app-config.ts'
 import type { ApprovalRow, DeviceRow, Tables } from '../store/tables.ts'
 import type { NewDevice } from '../users/new-device.ts'
+import { ofUser } from '../users/of-user.ts'
 import { devicesOfUser, userOfNewDevice } from '../users/user-devices.ts'
 import { decideApproval, findApproval } from './approval.ts'
 
@@ -33,12 +34,11 @@ export async function approvalsFor(
   if (app.enrollment.approval !== 'device' || user_provider === null || user_subject === null) {
     return []
   }
+  const user = { provider: user_provider, subject: user_subject }
   return store
     .selectFrom('approvals')
     .selectAll()
-    .where('user_subject', '=', user_subject)
-    .where('user_provider', '=', user_provider)
-    .where('app_id', '=', device.app_id)
+    .where((row) => row.and(ofUser(user, device.app_id)))
     .where('status', '=', 'pending')
     .where('expires_at', '>', now)
     .orderBy('requested_at')

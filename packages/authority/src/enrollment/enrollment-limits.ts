@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely'
 import type { LimitsConfig } from '../config/limits-config.ts'
 import type { Tables } from '../store/tables.ts'
 import type { NewDevice } from '../users/new-device.ts'
+import { ofUser } from '../users/of-user.ts'
 import { networkOf } from './network-of.ts'
 import type { PolicyGate } from './policy-gate.ts'
 
@@ -156,9 +157,7 @@ async function nthOfUser(
   const enrolled = await store
     .selectFrom('devices')
     .select('enrolled_at as at')
-    .where('user_subject', '=', user.subject)
-    .where('user_provider', '=', user.provider)
-    .where('app_id', '=', appId)
+    .where((row) => row.and(ofUser(user, appId)))
     .where('enrolled_at', '>', since)
     .where('enrolled_at', '<', until)
     .orderBy('enrolled_at', 'desc')
@@ -167,9 +166,7 @@ async function nthOfUser(
   const asked = await store
     .selectFrom('approvals')
     .select('requested_at as at')
-    .where('user_subject', '=', user.subject)
-    .where('user_provider', '=', user.provider)
-    .where('app_id', '=', appId)
+    .where((row) => row.and(ofUser(user, appId)))
     .where('requested_at', '>', since)
     .where('requested_at', '<', until)
     .where('device_id', 'is', null)

@@ -4,6 +4,7 @@ import { changeDeviceStatus } from '../devices/device-status.ts'
 import type { PolicyGate } from '../enrollment/policy-gate.ts'
 import type { DeviceRow, Tables } from '../store/tables.ts'
 import type { NewDevice } from './new-device.ts'
+import { ofUser } from './of-user.ts'
 
 /**
  * The earlier installations of the app on the phone that a new device claims to be: of the same user, by
@@ -18,9 +19,7 @@ export async function earlierInstallations(
   return store
     .selectFrom('devices')
     .selectAll()
-    .where('user_subject', '=', user.subject)
-    .where('user_provider', '=', user.provider)
-    .where('app_id', '=', appId)
+    .where((row) => row.and(ofUser(user, appId)))
     .where('phone_id', '=', phoneId)
     .where('platform', '=', platform)
     .where('development', '=', development ? 1 : 0)

@@ -4,6 +4,7 @@ import type { PolicyGate } from '../enrollment/policy-gate.ts'
 import type { DeviceRow, Tables } from '../store/tables.ts'
 import type { User } from './admit-user.ts'
 import type { NewDevice } from './new-device.ts'
+import { ofUser } from './of-user.ts'
 
 const dayMs = 24 * 3_600_000
 
@@ -22,9 +23,7 @@ export async function devicesOfUser(
   return store
     .selectFrom('devices')
     .selectAll()
-    .where('user_subject', '=', user.subject)
-    .where('user_provider', '=', user.provider)
-    .where('app_id', '=', appId)
+    .where((row) => row.and(ofUser(user, appId)))
     .where((column) =>
       column.or([
         column('status', '=', 'suspended'),

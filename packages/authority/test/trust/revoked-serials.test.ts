@@ -9,26 +9,15 @@ import { follow } from '../fixture/gateway.ts'
 import { phoneOf } from '../fixture/phone.ts'
 import { listOf, publish, strangers } from '../fixture/publisher.ts'
 import {
-  deployWatched,
   refresh,
   serialsOf,
   until,
   type Watched,
   watchedBy,
+  withDeployed,
 } from '../fixture/watched.ts'
 
-async function withWatched(
-  work: (deployment: Watched) => Promise<void>,
-  options: Parameters<typeof deployWatched>[0] = {},
-): Promise<void> {
-  const deployment = await deployWatched(options)
-  try {
-    await refresh(deployment)
-    await work(deployment)
-  } finally {
-    await deployment.close()
-  }
-}
+const withWatched = withDeployed(refresh)
 
 async function enrolled(deployment: Watched): Promise<{ id: string; batch: string }> {
   const { status, body, text } = await enrollAndroid(deployment)

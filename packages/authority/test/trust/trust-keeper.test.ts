@@ -19,21 +19,13 @@ import {
   until,
   type Watched,
   watchedBy,
+  withDeployed,
 } from '../fixture/watched.ts'
 import { attestedApp } from '../fixture/attested-phone.ts'
 
-async function withWatched(
-  work: (deployment: Watched) => Promise<void>,
-  options: Parameters<typeof deployWatched>[0] = {},
-): Promise<void> {
-  const deployment = await deployWatched(options)
-  try {
-    await until(async () => (await trustStatus(deployment)).statusList.attemptedAt !== null)
-    await work(deployment)
-  } finally {
-    await deployment.close()
-  }
-}
+const withWatched = withDeployed((deployment) =>
+  until(async () => (await trustStatus(deployment)).statusList.attemptedAt !== null),
+)
 
 const copyOf = ({ directory }: Watched) =>
   path.join(directory, 'state', 'attestation', 'status-list')
