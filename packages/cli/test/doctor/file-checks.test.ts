@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -34,5 +34,15 @@ test('doctor takes a public key that everybody can read', async () => {
   writeFileSync(join(directory, 'public'), 'text')
   chmodSync(join(directory, 'public'), 0o644)
   const value = { attestation: { snapshot: { publicKeyFile: 'public' } } }
+  assert.equal((await finding(value))?.verdict, 'ok')
+})
+
+test('doctor fails where others can write what evidence is judged by, and takes that nothing is there yet', async () => {
+  const value = { attestation: { directory: 'kept' } }
+  assert.deepEqual((await finding(value))?.found, 'is not there yet')
+  mkdirSync(join(directory, 'kept'))
+  chmodSync(join(directory, 'kept'), 0o777)
+  assert.equal((await finding(value))?.verdict, 'fail')
+  chmodSync(join(directory, 'kept'), 0o755)
   assert.equal((await finding(value))?.verdict, 'ok')
 })
