@@ -8,7 +8,8 @@ function findMissing(): string | false {
     execFileSync('openssl', ['version'], { stdio: 'ignore' })
     return false
   } catch {
-    return 'openssl is not installed here'
+    // There it is installed, and a test that skips would go unnoticed.
+    return process.env['CI'] === 'true' ? false : 'openssl is not installed here'
   }
 }
 

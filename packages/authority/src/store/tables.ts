@@ -1,3 +1,4 @@
+// A pure table: every table of the store, and nothing that is done with it.
 import type { CertificateStatus, DeviceStatus } from '@sallyport/wire'
 
 /**
