@@ -25,6 +25,7 @@ store:
 apps:
   ${answers.appId}:
     enrollment:
+      # What phones must prove of their keys (evidence) comes with android, apple: docs/guide/attestation.md
       # Each device enrols once with a token that you hand out: sallyport tokens create
       enrollmentToken: required
       # required: a person approves each enrolment with sallyport approve
