@@ -487,7 +487,7 @@ export const commands: readonly Command[] = [
     name: 'config validate',
     summary: 'Check the configuration file',
     details:
-      'Exit code 1, with file, line and column, where it is not valid. Reads the files that the gateway is made of; what else is named, `sallyport doctor` looks at.',
+      'Exit code 1, with file, line and column, where it is not valid, or an authority or gateway would not start with it; 3 where a file that it names cannot be read. Listeners, clocks and modes of files, `sallyport doctor` looks at.',
     examples: [{ line: 'sallyport config validate', does: 'before a reload' }],
     load: async () => (await import('./commands/config.ts')).validateConfig,
   },
