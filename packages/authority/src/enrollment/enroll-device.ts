@@ -80,10 +80,9 @@ export async function enrollDevice(
   const user = await admitUser(authority.tokens, app.enrollment.user, gate, accessToken)
   const token = await admitToken(authority, enrollment, gate, message.enrollmentToken)
   const appraisal = await appraise(authority, enrollment, message, gate)
-  const claimant = claimantOf(appraisal, message, user)
+  const claimant = claimantOf(appraisal, message, { user, isInvited: token !== undefined })
   const admission = { ...admissionOf(appraisal, message, gate), claimant }
-  const hasEnrollmentToken = token !== undefined
-  const device = newDevice(enrollment, admission, { hasEnrollmentToken, now: authority.now() })
+  const device = newDevice(enrollment, admission, authority.now())
   const isAwaited = await needsApproval(authority.store.read, device)
   if (isAwaited && mode === 'shadow') gate.refuse('approval', approvalSkipped())
   const row = isWorthKeeping(appraisal)
@@ -223,8 +222,7 @@ async function issue(
     const overtaking = await answerOfOvertaking(authority, store, enrollment, from.approvalId)
     if (overtaking !== undefined) return { answer: overtaking }
     const now = authority.now()
-    const hasEnrollmentToken = from.token !== undefined
-    const device = newDevice(enrollment, admission, { hasEnrollmentToken, now })
+    const device = newDevice(enrollment, admission, now)
     const isFree = from.approvalId !== undefined || app.enrollment.mode === 'shadow'
     if (!isFree && (await needsApproval(store, device))) {
       const approvalId = await waitForApproval(store, enrollment, admission, { ...from, now })

@@ -29,7 +29,7 @@ export async function waitForApproval(
   const { challenge, caller } = enrollment
   const { spkiSha256 } = enrollment.request
   const { token, appraisal, now } = from
-  const device = newDevice(enrollment, admission, { hasEnrollmentToken: token !== undefined, now })
+  const device = newDevice(enrollment, admission, now)
   const { id } = await requestApproval(store, { device, admission, spkiSha256 })
   await useChallenge(store, challenge, { spkiSha256, now, approvalId: id })
   if (token !== undefined) {

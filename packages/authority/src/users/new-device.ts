@@ -12,17 +12,20 @@ export type Claimant = {
   phoneId?: string
   /** Evidence came, and no check of it failed. */
   isProven: boolean
+  /** An operator handed out a one-time token for it. */
+  isInvited?: boolean
 }
 
 export function claimantOf(
   { outcome, format }: Appraisal,
   { phoneId }: { phoneId?: string | undefined },
-  user: User | undefined,
+  { user, isInvited }: { user: User | undefined; isInvited: boolean },
 ): Claimant {
   return {
     ...(user === undefined ? {} : { user }),
     ...(phoneId === undefined ? {} : { phoneId }),
     isProven: outcome === 'accepted' && format !== noEvidence,
+    isInvited,
   }
 }
 
@@ -36,8 +39,6 @@ export type NewDevice = Claimant & {
   /** SHA-256 of the SPKI of the attestation certificate that vouches for its key. */
   batch: string | null
   provisioning: 'remote' | 'factory' | null
-  /** An operator handed out a one-time token for it. */
-  hasEnrollmentToken: boolean
   now: number
 }
 
@@ -45,7 +46,7 @@ export type NewDevice = Claimant & {
 export function newDevice(
   { appId, app, caller }: { appId: string; app: AppConfig; caller: { address: string } },
   admission: Admission,
-  { hasEnrollmentToken, now }: { hasEnrollmentToken: boolean; now: number },
+  now: number,
 ): NewDevice {
   const { platform, kind, batch, provisioning, claimant } = admission
   return {
@@ -57,7 +58,6 @@ export function newDevice(
     address: caller.address,
     batch,
     provisioning,
-    hasEnrollmentToken,
     now,
   }
 }

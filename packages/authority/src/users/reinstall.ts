@@ -36,11 +36,11 @@ export async function earlierInstallations(
  */
 export function refuseBarredPhone(
   earlier: readonly DeviceRow[],
-  { hasEnrollmentToken }: NewDevice,
+  { isInvited }: NewDevice,
   gate: PolicyGate,
 ): void {
   const barred = earlier.find(
-    ({ status }) => status === 'suspended' || (status === 'revoked' && !hasEnrollmentToken),
+    ({ status }) => status === 'suspended' || (status === 'revoked' && isInvited !== true),
   )
   if (barred === undefined) return
   gate.refuse(

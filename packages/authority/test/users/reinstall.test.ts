@@ -21,6 +21,9 @@ before(async () => {
     enrollment: { evidence: [development], ${rules} }
   unproven:
     enrollment: { enrollmentToken: required, ${rules} }
+  manned:
+    insecureDevelopmentDevices: true
+    enrollment: { evidence: [development], approval: required, ${rules} }
   tried:
     enrollment: { mode: shadow, evidence: [development], ${rules} }
 `
@@ -122,6 +125,24 @@ test('a revoked phone comes back by an invitation alone, as a new device', async
   const invited = await tryToEnroll(deployment, { accessToken, phoneId, enrollmentToken })
   assert.equal(invited.status, 201, invited.text)
   assert.equal(await codeOf(old), 'device_revoked')
+})
+
+test('an invitation counts for a revoked phone when an operator has approved it, too', async () => {
+  const accessToken = await tokenOf('eve')
+  const enroll = (more = {}) =>
+    askToEnroll(deployment, { accessToken, phoneId, appId: 'manned', ...more })
+  const approved = async ({ send }: Awaited<ReturnType<typeof enroll>>) => {
+    const { approvalId } = (await send()).body
+    await deployment.admin(`/admin/v1/approvals/${approvalId}/approve`, { body: {} })
+    return send()
+  }
+  const old = await approved(await enroll())
+  assert.equal(old.status, 201, old.text)
+  await change(old.body.deviceId, 'revoke')
+  assert.equal((await (await enroll()).send()).body.code, 'reinstall_refused')
+  const enrollmentToken = await oneTimeToken('manned')
+  const invited = await approved(await enroll({ enrollmentToken }))
+  assert.equal(invited.status, 201, invited.text)
 })
 
 test('fifty installations of one phone at once leave one active device', async () => {
