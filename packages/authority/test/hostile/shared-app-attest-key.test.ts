@@ -3,19 +3,20 @@ import { after, before, test } from 'node:test'
 import { makeAppAttestKey } from '@sallyport/virtual-device'
 import { devicePaths } from '@sallyport/wire'
 import {
-  androidMembers,
   assertedRenewal,
+  attestedApp,
   attestationOf,
   deployAttested,
-  enrollAndroid,
   enrollIos,
 } from '../fixture/attested-phone.ts'
 import type { Deployment } from '../fixture/deployment.ts'
-import { csrOf, makeKey, phoneOf, takeChallenge } from '../fixture/phone.ts'
+import { aboutTheApp, csrOf, enroll, makeKey, phoneOf, takeChallenge } from '../fixture/phone.ts'
 
 let deployment: Deployment
 before(async () => {
-  deployment = await deployAttested()
+  // Development evidence proves no platform, so that such a device may register an App Attest key.
+  const apps = attestedApp().replace('apple-app-attest]', 'apple-app-attest, development]')
+  deployment = await deployAttested({ apps })
 })
 after(() => deployment.close())
 
@@ -63,19 +64,15 @@ for (const [verb, code] of [
 test('a device does not register the App Attest key of another by renewing', async () => {
   const appAttestKey = makeAppAttestKey()
   const victim = await enrollIos(deployment, { appAttestKey })
-  const other = await enrollAndroid(deployment)
+  const other = await enroll(deployment)
   const key = makeKey()
   const challenge = await takeChallenge(deployment, 'renew')
-  const body = {
-    ...androidMembers(key, challenge),
-    csr: csrOf(key),
-    evidence: attestationOf(key, challenge, { appAttestKey }),
-    platform: 'ios',
-  }
-  const answer = await renew(body, phoneOf(other.key, other.body).tls)
+  const evidence = attestationOf(key, challenge, { appAttestKey })
+  const body = { csr: csrOf(key), challenge, evidence, ...aboutTheApp }
+  const answer = await renew(body, other.tls)
   assert.equal(answer.body.code, 'evidence_refused')
   const { body: told } = await deployment.admin(`/admin/v1/decisions/${answer.body.requestId}`)
   assert.equal(told.decisions[0].decision.code, 'app_attest_key_held')
   assert.equal((await shown(victim.body.deviceId)).status, 'active')
-  assert.equal((await shown(other.body.deviceId)).evidenceFormat, 'android-key')
+  assert.equal((await shown(other.issued.deviceId)).evidenceFormat, 'development')
 })
