@@ -35,8 +35,8 @@ export function appFindings(appId: string, { enrollment }: AppConfig): Finding[]
       'Name formats under enrollment.evidence, or ask for an approval, an enrolment token or a user.'
     return [{ check, verdict: 'warn', what, found: 'whoever asks enrols, and proves nothing', fix }]
   }
-  if (evidence.length > 0 && mode === 'shadow') {
-    const found = 'mode shadow: no evidence is refused'
+  if (mode === 'shadow') {
+    const found = 'mode shadow: whoever asks enrols, without evidence, token or approval'
     const fix = `When \`sallyport attestation report --app ${appId}\` names only what you want to refuse: mode enforce.`
     return [{ check, verdict: 'warn', what, found, fix }]
   }

@@ -42,6 +42,11 @@ describe('doctor, of what apps ask of phones', () => {
     const [finding] = appFindings('wallet', app({ mode: 'shadow', evidence: ['android-key'] }))
     assert.match(finding?.fix ?? '', /attestation report --app wallet/)
   })
+
+  test('warns that mode shadow asks for no token either', () => {
+    const [finding] = appFindings('wallet', app({ mode: 'shadow', enrollmentToken: 'required' }))
+    assert.match(finding?.found ?? '', /whoever asks enrols/)
+  })
 })
 
 describe('doctor, of what evidence is judged by', () => {
