@@ -3,28 +3,36 @@ import { Problem } from '@sallyport/problem'
 import type { VerificationRequest } from './verification-request.ts'
 import type { Verifier } from './verifier.ts'
 
+/** What was parsed, and why the rest of it could not be. */
+export type ParsedEvidence = { readonly claims: Claims; readonly fault: Problem | undefined }
+
 /**
  * Everything that the format parses out of a file, whether or not it would be accepted.
  *
- * @throws Problem `attestation_malformed`, `attestation_too_large`
+ * @throws Problem `attestation_malformed`, `attestation_too_large` where nothing of it can be read
  */
 export async function parsedEvidence(
   file: EvidenceFile,
   { format, verify }: Verifier,
   request: VerificationRequest,
-): Promise<Claims> {
+): Promise<ParsedEvidence> {
   if (file.kind === 'token' && request.policy.playIntegrity === undefined) {
-    return { header: headerOf(file.token) }
+    return { claims: { header: headerOf(file.token) }, fault: undefined }
   }
   const result = await verify(file, request)
-  const fault = result?.checks.find(({ name, outcome }) => {
+  const failed = result?.checks.find(({ name, outcome }) => {
     return name === 'wellFormed' && outcome === 'failed'
   })
-  if (result !== undefined && fault === undefined) return result.claims
-  throw new Problem(fault?.code ?? 'attestation_malformed', {
-    expected: fault?.expected ?? `evidence of the format ${format}`,
-    found: fault?.found ?? `a ${file.kind}`,
+  if (result !== undefined && failed === undefined) {
+    return { claims: result.claims, fault: undefined }
+  }
+  const fault = new Problem(failed?.code ?? 'attestation_malformed', {
+    expected: failed?.expected ?? `evidence of the format ${format}`,
+    found: failed?.found ?? `a ${file.kind}`,
   })
+  // Of a chain whose attestation cannot be read, the certificates are there still.
+  if (result === undefined || Object.keys(result.claims).length === 0) throw fault
+  return { claims: result.claims, fault }
 }
 
 /** All that can be read of a token without the keys that open it. */

@@ -10,6 +10,7 @@ import { refuseForeignOptions, verifierOf, verifiers } from '../attestation/veri
 import { verifyEvidence } from '../attestation/verify-evidence.ts'
 import type { Input, Operation } from '../command.ts'
 import { argument, choiceOption, textOption } from '../input.ts'
+import { printable } from '../terminal/printable.ts'
 import { shellWord } from '../terminal/shell.ts'
 
 const formats = verifiers.map(({ format }) => format)
@@ -32,11 +33,15 @@ export const showAttestation: Operation = async (input, output) => {
   const format = choiceOption(input, 'format', formats) ?? guessFormat(file)
   if (format === undefined) throw formatMissing('What format it is does not show')
   const request = readVerificationRequest(input, undefined, Date.now())
-  const claims = await parsedEvidence(file, verifierOf(format), request)
+  const { claims, fault } = await parsedEvidence(file, verifierOf(format), request)
   output.result(
     { format, claims },
     () => `${output.paint('bold', format)}\n\n${claimsText(claims)}`,
   )
+  if (fault !== undefined) {
+    output.say(`The rest cannot be read: ${printable(`${fault.code}, ${fault.found}`)}`)
+    return 1
+  }
   output.say('Nothing of it was verified: `sallyport attestation verify` does that')
   return 0
 }

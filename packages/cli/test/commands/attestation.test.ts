@@ -429,6 +429,14 @@ describe('real phones', () => {
     assertGolden('attestation-show.txt', shown.stdout)
   })
 
+  test('show prints the certificates of a chain whose attestation cannot be read, and why', async () => {
+    const broken = phone('invalid/malformed_rot_device_locked')
+    const { code, stdout, stderr } = await sallyport(['attestation', 'show', broken])
+    assert.equal(code, 1)
+    assert.match(stdout, /certificates/)
+    assert.match(stderr, /cannot be read: attestation_malformed, deviceLocked: a BOOLEAN/)
+  })
+
   test('of a factory are accepted years later, and remotely provisioned ones are not', async () => {
     const judge = ['--format', 'android-key']
     const factory = await sallyport([
