@@ -70,9 +70,10 @@ export const assertionChecks: readonly CheckRow<AssertionSubject>[] = [
   ...policyChecks,
 ]
 
-/** ES256 over the nonce, which is a hash already: so it is hashed twice. */
+/** ES256 over the nonce, which is a hash already: so it is hashed twice. A key of another kind asserts nothing. */
 function isAssertedBy(key: AppAttestKey, object: AssertionObject, clientData: Uint8Array): boolean {
   const publicKey = createPublicKey({ key: Buffer.from(key.spki), format: 'der', type: 'spki' })
+  if (publicKey.asymmetricKeyDetails?.namedCurve !== 'prime256v1') return false
   const nonce = nonceOf(object.authenticatorData, clientData)
   return verify('sha256', nonce, publicKey, object.signature)
 }

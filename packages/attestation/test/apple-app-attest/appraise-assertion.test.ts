@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { sign } from 'node:crypto'
+import { generateKeyPairSync, sign } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { writeCbor } from '@sallyport/virtual-device'
 import { type AppAttestKey, appraiseAssertion } from '../../src/index.ts'
@@ -92,6 +92,18 @@ describe('appraising an App Attest assertion', () => {
       assert.deepEqual(refusalsOf(appraise({}, { assertion: none })), [
         'app_attest_assertion_signature_invalid',
       ])
+    }
+  })
+
+  it('is by no key of another kind, whatever it is', () => {
+    for (const { publicKey } of [
+      generateKeyPairSync('ed25519'),
+      generateKeyPairSync('ec', { namedCurve: 'P-384' }),
+      generateKeyPairSync('rsa', { modulusLength: 2_048 }),
+    ]) {
+      const spki = publicKey.export({ format: 'der', type: 'spki' })
+      const result = appraise({}, { key: { ...key, spki } })
+      assert.deepEqual(refusalsOf(result), ['app_attest_assertion_signature_invalid'])
     }
   })
 
