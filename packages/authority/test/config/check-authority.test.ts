@@ -104,6 +104,20 @@ test('roots of development, the key of snapshots and the keys of Play Integrity 
   )
 })
 
+test('the key of a developer account is read', () => {
+  const apps = `
+  wallet:
+    apple: { teamId: ABCDE12345, bundleIds: [com.example.wallet] }
+    enrollment: { evidence: [apple-app-attest] }
+`
+  const team = '{ teamId: ABCDE12345, keyId: ABCDE12345, keyFile: nowhere.p8 }'
+  const attestation = `{ apple: { receipts: [${team}] } }`
+  assert.equal(
+    refusal(() => undefined, { apps, attestation }),
+    'config_unreadable /attestation/apple/receipts/0/keyFile',
+  )
+})
+
 test('an app without a word of it is pointed at', () => {
   const apps = '\n  wallet: { enrollment: { evidence: [android-key] } }\n'
   assert.equal(
