@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { claimDue } from '../../src/receipts/due-receipts.ts'
-import { readLane } from '../../src/receipts/lane.ts'
+import { readLane, reopenLanes } from '../../src/receipts/lane.ts'
 import { newIosKey, receiptFor, refuse } from '../fixture/apple-receipts.ts'
 import { openStore } from '../../src/store/store.ts'
 import { type Fleet, makeFleet } from '../fixture/receipt-store.ts'
@@ -27,6 +27,7 @@ describe('refreshing the receipts of a fleet', () => {
         .execute(),
     )
   const asked = () => fleet.apple.asked.length
+  const reopen = () => fleet.store.write((tx) => reopenLanes(tx, fleet.clock.now()))
   const laneRow = () => readLane(fleet.store.read, fleet.lane().lane)
 
   it('keeps the newer receipt with what it says, and asks for the next when Apple allows', async () => {
@@ -125,6 +126,13 @@ describe('refreshing the receipts of a fleet', () => {
       assert.ok(next >= fleet.clock.now() + 2 * hourMs - 5_000, String(next - fleet.clock.now()))
     })
 
+    it('has an operator wait, too', async () => {
+      await fleet.lane().run()
+      await reopen()
+      await fleet.lane().run()
+      assert.equal(asked(), 1)
+    })
+
     it('has another authority over the store wait, too', async () => {
       await fleet.lane().run()
       await fleet.lane().run()
@@ -161,6 +169,22 @@ describe('refreshing the receipts of a fleet', () => {
     const row = await laneRow()
     assert.deepEqual([row?.failures, row?.fault, row?.failing_since], [0, null, null])
     assert.equal(asked(), 14 - 2)
+  })
+
+  it('asks again when an operator says so, amid an outage', async () => {
+    fleet.apple.answers(refuse(500))
+    await fleet.lane().run()
+    await reopen()
+    await fleet.lane().run()
+    assert.equal(asked(), 2)
+    assert.equal((await laneRow())?.failures, 2)
+  })
+
+  it('keeps the pace whatever an operator says', async () => {
+    await fleet.lane().run()
+    await reopen()
+    await fleet.lane().run()
+    assert.equal(asked(), 10)
   })
 
   it('comes to the others where Apple fails at one receipt alone', async () => {
