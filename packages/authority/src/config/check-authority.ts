@@ -5,7 +5,6 @@ import { readTlsFiles } from '../api/listener.ts'
 import { passphraseOfFile, passphraseVariable } from '../passphrase.ts'
 import { readReceiptTeams } from '../receipts/receipt-teams.ts'
 import { readDevelopmentRoots } from '../trust/development-roots.ts'
-import { readReceiptTeams } from '../receipts/receipt-teams.ts'
 import { snapshotFileOf } from '../trust/snapshot-file.ts'
 import { attestationPolicies } from './attestation-policy.ts'
 import type { AuthorityConfig } from './authority-config.ts'
@@ -42,7 +41,6 @@ const checks: readonly AuthorityCheck[] = [
     void readDevelopmentRoots(directory, attestation.insecureDevelopmentRoots),
   ({ attestation: { snapshot } }, { directory }) =>
     void (snapshot && snapshotFileOf(directory, snapshot)),
-  (config, { directory }) => void readReceiptTeams(directory, config),
   (config, { directory }) => void readReceiptTeams(directory, config),
   (config, { directory }) => void readTlsFiles(directory, config, 'device'),
   (config, { directory }) => void readTlsFiles(directory, config, 'admin'),
