@@ -15,7 +15,7 @@ after(endLeftOverRoles)
 
 const limitMs = 5_000
 /** Devices beside the real ones that rest on the listed key of the second test. */
-const many = 4_000
+const many = 10_000
 
 describe('a key that enters the published list', () => {
   let deployment: AttestedDeployment
