@@ -21,6 +21,7 @@ import {
 } from '@sallyport/virtual-device'
 import { readReceiptFields } from '../../src/apple-app-attest/receipt-fields.ts'
 import { appAttestEntries, appIdOf, spkiOf } from '../fixtures.ts'
+import { leastCpuMilliseconds } from '../cpu-time.ts'
 import { builtInRoots, readReceipt } from '../../src/index.ts'
 import {
   appId,
@@ -201,19 +202,16 @@ describe('an App Attest receipt', () => {
     assert.equal(result.fields, undefined)
   })
 
-  it('that nests deep, or is made of nothing but ends, costs less than 50 ms', () => {
+  it('that nests deep, or is made of nothing but ends, costs less than 50 ms of CPU', () => {
     for (const bytes of ['2480', '3080', '0500', '0000', '3000', 'a080']) {
       const receipt = Buffer.from(bytes.repeat(8_192), 'hex')
       const inside = Buffer.concat([Buffer.from('30823ffc', 'hex'), receipt.subarray(4)])
       for (const hostile of [receipt, inside]) {
-        const runs = [1, 2, 3].map(() => {
-          const started = performance.now()
-          assert.deepEqual(refusalsOf(readReceipt(hostile, { anchors })), [
-            'app_attest_receipt_malformed',
-          ])
-          return performance.now() - started
-        })
-        assert.ok(Math.min(...runs) < 50, `${bytes}: ${Math.min(...runs)} ms`)
+        assert.deepEqual(refusalsOf(readReceipt(hostile, { anchors })), [
+          'app_attest_receipt_malformed',
+        ])
+        const ms = leastCpuMilliseconds(() => readReceipt(hostile, { anchors }))
+        assert.ok(ms < 50, `${bytes}: ${ms} ms`)
       }
     }
   })
