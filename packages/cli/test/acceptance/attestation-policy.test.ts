@@ -24,22 +24,34 @@ let service: Awaited<ReturnType<typeof startService>>
 let deployment: AttestedDeployment
 let authority: RoleProcess
 
-async function start(edit: (config: AttestedFile) => void): Promise<void> {
+const maxAgeMs = 1_000
+const policyOf = (mode: string) => ({
+  attestation: { maxAgeDays: maxAgeMs / 86_400_000 },
+  enrollment: {
+    mode,
+    evidence: ['android-key', 'apple-app-attest'],
+    limits: { failuresPerAddressPerHour: 1_000 },
+  },
+})
+
+before(async () => {
   publisher = await startTrustPublisher()
   service = await startService()
-  deployment = await layOutAttested(publisher, (config) => {
-    config.gateway.upstreams['sample'] = { targets: [service.url] }
-    edit(config)
+  deployment = await layOutAttested(publisher, ({ apps, gateway }) => {
+    gateway.upstreams['sample'] = { targets: [service.url] }
+    Object.assign(apps.demo, policyOf('shadow'))
+    Object.assign(apps.demo['android'] ?? {}, { minimumOsPatchLevel: '2025-01' })
   })
   authority = await deployment.startAuthority()
+  await deployment.startGateway()
   const { code, stdout } = await deployment.run('attestation', 'status', '--refresh')
   assert.equal(code, 0, stdout)
-}
-async function end(): Promise<void> {
+})
+after(async () => {
   await deployment.end()
   await publisher.close()
   await service.close()
-}
+})
 
 describe('an app that goes from mode shadow to enforce', () => {
   type Line = { appraised: number; accepted: number; wouldBeRefused: number; refused: number }
@@ -48,17 +60,6 @@ describe('an app that goes from mode shadow to enforce', () => {
     byModel: (Line & { name: string })[]
     byCheck: { code: string; wouldBeRefused: number; refused: number }[]
   }
-  const policyOf = (mode: string) => ({
-    enrollment: { mode, evidence: ['android-key'], limits: { failuresPerAddressPerHour: 1_000 } },
-  })
-  before(() =>
-    start(({ apps }) => {
-      const { demo } = apps
-      Object.assign(demo, policyOf('shadow'))
-      Object.assign(demo['android'] ?? {}, { minimumOsPatchLevel: '2025-01' })
-    }),
-  )
-  after(end)
 
   type Facts = NonNullable<VirtualAndroid['facts']>
   /** Thirty phones, and how many of each model. */
@@ -130,15 +131,6 @@ describe('an app that goes from mode shadow to enforce', () => {
 })
 
 describe('a phone whose evidence is past maxAgeDays', () => {
-  const maxAgeMs = 1_000
-  before(async () => {
-    await start(({ apps }) => {
-      apps.demo['attestation'] = { maxAgeDays: maxAgeMs / 86_400_000 }
-    })
-    await deployment.startGateway()
-  })
-  after(end)
-
   type Shown = { device: { assurance: string; appraisedAt: string; evidenceFormat: string } }
   const shown = async (device: VirtualDevice) => {
     const { deviceId = '' } = await device.status()

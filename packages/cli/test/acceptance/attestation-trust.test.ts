@@ -35,7 +35,7 @@ async function refusalOf(device: VirtualDevice): Promise<SallyportError> {
 }
 const assuranceOf = async (device: VirtualDevice) => (await device.enroll()).assurance
 
-describe('an authority that starts while the publisher is away', () => {
+describe('an authority that starts while the publisher is away, and whose clock is an hour off later', () => {
   before(async () => {
     publisher = await startTrustPublisher()
     publisher.isAway = true
@@ -76,6 +76,45 @@ describe('an authority that starts while the publisher is away', () => {
     assert.deepEqual(await statusOf('--refresh'), { exitCode: 0, codes: [] })
     assert.equal(await assuranceOf(device), 'tee')
   })
+
+  afterEach(() => {
+    publisher.aheadMs = 0
+  })
+
+  // Of virtual phones, keys that are provisioned remotely are valid from a day before to 13 days after.
+  const edges = [
+    ['ahead: a chain that ends in half an hour there is over here', -13 * dayMs - 30 * minuteMs],
+    [
+      'behind: a chain that began half an hour ago there is of the future here',
+      dayMs + 30 * minuteMs,
+    ],
+  ] as const
+  for (const [name, offsetMs] of edges) {
+    test(`a clock that is ${name}, and the operator is told to look at the clock`, async () => {
+      publisher.aheadMs = Math.sign(offsetMs) * hourMs
+      const device = deployment.android({ platformNow: () => Date.now() + offsetMs })
+      const { code, requestId } = await refusalOf(device)
+      assert.equal(code, 'evidence_refused')
+      const { stdout } = await deployment.run('explain', String(requestId))
+      assert.match(stdout, /attestation_certificate_expired/)
+      assert.match(stdout, /clock/)
+      assert.deepEqual((await statusOf('--refresh')).codes, [
+        'trust_time_doubtful',
+        'trust_time_doubtful',
+      ])
+    })
+  }
+
+  test('a clock that is an hour off has every chain taken that is within its dates by both, and the list', async () => {
+    for (const aheadMs of [-hourMs, hourMs]) {
+      publisher.aheadMs = aheadMs
+      await statusOf('--refresh')
+      for (const offsetMs of [aheadMs, 12.9 * -dayMs, 0.9 * dayMs]) {
+        const device = deployment.android({ platformNow: () => Date.now() + offsetMs })
+        assert.equal(await assuranceOf(device), 'tee')
+      }
+    }
+  })
 })
 
 describe('an authority whose disk for last good copies is full', () => {
@@ -112,56 +151,6 @@ describe('an authority whose disk for last good copies is full', () => {
     publisher.isAway = false
     rmSync(path.join(mountPoint, 'ballast'))
     assert.deepEqual(await statusOf('--refresh'), { exitCode: 0, codes: [] })
-  })
-})
-
-describe('an authority whose clock is an hour off', () => {
-  before(async () => {
-    publisher = await startTrustPublisher()
-    deployment = await layOutAttested(publisher)
-    authority = await deployment.startAuthority()
-  })
-  after(async () => {
-    await deployment.end()
-    await publisher.close()
-  })
-  afterEach(() => {
-    publisher.aheadMs = 0
-  })
-
-  // Of virtual phones, keys that are provisioned remotely are valid from a day before to 13 days after.
-  const edges = [
-    ['ahead: a chain that ends in half an hour there is over here', -13 * dayMs - 30 * minuteMs],
-    [
-      'behind: a chain that began half an hour ago there is of the future here',
-      dayMs + 30 * minuteMs,
-    ],
-  ] as const
-  for (const [name, offsetMs] of edges) {
-    test(`${name}, and the operator is told to look at the clock`, async () => {
-      publisher.aheadMs = Math.sign(offsetMs) * hourMs
-      const device = deployment.android({ platformNow: () => Date.now() + offsetMs })
-      const { code, requestId } = await refusalOf(device)
-      assert.equal(code, 'evidence_refused')
-      const { stdout } = await deployment.run('explain', String(requestId))
-      assert.match(stdout, /attestation_certificate_expired/)
-      assert.match(stdout, /clock/)
-      assert.deepEqual((await statusOf('--refresh')).codes, [
-        'trust_time_doubtful',
-        'trust_time_doubtful',
-      ])
-    })
-  }
-
-  test('takes every chain that is within its dates by both clocks, and the list', async () => {
-    for (const aheadMs of [-hourMs, hourMs]) {
-      publisher.aheadMs = aheadMs
-      await statusOf('--refresh')
-      for (const offsetMs of [aheadMs, 12.9 * -dayMs, 0.9 * dayMs]) {
-        const device = deployment.android({ platformNow: () => Date.now() + offsetMs })
-        assert.equal(await assuranceOf(device), 'tee')
-      }
-    }
   })
 })
 
