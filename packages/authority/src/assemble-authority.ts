@@ -114,6 +114,7 @@ export async function assembleAuthority(
       trust,
       receipts,
       failedAttempts: new FailedAttempts(),
+      failedRenewals: new FailedAttempts(),
       metrics,
       log,
       now,

@@ -35,6 +35,8 @@ export type Authority = {
   readonly tokens: TokenVerifier
   /** Enrolments that were refused, by address. */
   readonly failedAttempts: FailedAttempts
+  /** Renewals whose evidence was refused, by device. */
+  readonly failedRenewals: FailedAttempts
   readonly metrics: Metrics
   readonly log: Logger
   /** Milliseconds since 1970. */

@@ -804,8 +804,8 @@ export const reasons = {
   renewal_too_often: {
     area: 'enrolment',
     status: 429,
-    title: 'This device was given too many certificates today',
-    fix: 'Renew from renewAfter on, once. A device that renews all the time has lost what it was given: see its log.',
+    title: 'This device renews too often',
+    fix: 'Renew from renewAfter on, once. A device that renews all the time has lost what it was given, or its evidence is refused each time: see `sallyport devices show` and its log.',
     retryable: true,
   },
   authority_busy: {

@@ -95,7 +95,7 @@ export function deviceApi(api: Api, authority: Authority): void {
         operationId: 'renewCertificate',
         summary: 'Renews a certificate, over mutual TLS or by a signature of its key',
         body: RenewalRequest,
-        response: { 201: IssuedCertificate, ...problems(400, 401, 403, 404, 409, 503) },
+        response: { 201: IssuedCertificate, ...problems(400, 401, 403, 404, 409, 429, 503) },
       },
     },
     async (request, reply) => {

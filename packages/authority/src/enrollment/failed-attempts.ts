@@ -13,13 +13,14 @@ export type FailedAttemptsOptions = {
 }
 
 /**
- * How often enrolments from each address were refused within the last hour, for one app at a time.
+ * How often enrolments from each address, or renewals of each device, were refused within the last
+ * hour, for one app at a time.
  *
  * The counts lie in a fixed number of cells (a count-min sketch: three cells an address, of which the
  * lowest speaks), so that there is no entry that a flood of other addresses could push out, and no
  * table that it could fill. Which cells are whose, a key of this process decides. An address is never
  * counted too low; to be counted too high it must share all three cells with addresses that failed
- * often.
+ * often. The id of a device is counted as it stands.
  */
 export class FailedAttempts {
   readonly #key = randomBytes(32)
@@ -33,25 +34,25 @@ export class FailedAttempts {
     this.#begunAt = this.#clock()
   }
 
-  /** Notes why an enrolment failed, where that was the caller's doing: trying again would not help. */
-  noteRefusal(error: unknown, appId: string, address: string): void {
+  /** Notes why an attempt failed, where that was the caller's doing: trying again would not help. */
+  noteRefusal(error: unknown, appId: string, source: string): void {
     if (!isProblem(error) || reasonOf(error.code).retryable) return
     // The ids of apps that there are not would be names without end.
-    if (error.code !== 'app_unknown') this.note(appId, address)
+    if (error.code !== 'app_unknown') this.note(appId, source)
   }
 
-  /** Notes that an enrolment was refused. */
-  note(appId: string, address: string): void {
+  /** Notes that an attempt of an address, or of a device, was refused. */
+  note(appId: string, source: string): void {
     this.#turn()
-    for (const cell of this.#cellsOf(appId, address)) {
+    for (const cell of this.#cellsOf(appId, source)) {
       this.#current[cell] = (this.#current[cell] ?? 0) + 1
     }
   }
 
   /** Refusals within an hour; of the hour before, as much as is not over yet. */
-  recent(appId: string, address: string): number {
+  recent(appId: string, source: string): number {
     const left = 1 - this.#turn() / periodMs
-    const counts = this.#cellsOf(appId, address).map(
+    const counts = this.#cellsOf(appId, source).map(
       (cell) => (this.#current[cell] ?? 0) + (this.#previous[cell] ?? 0) * left,
     )
     return Math.min(...counts)
@@ -87,9 +88,9 @@ export class FailedAttempts {
     return age % periodMs
   }
 
-  #cellsOf(appId: string, address: string): number[] {
+  #cellsOf(appId: string, source: string): number[] {
     const hash = createHmac('sha256', this.#key)
-      .update(`${appId}\0${networkOf(address)}`)
+      .update(`${appId}\0${networkOf(source)}`)
       .digest()
     return Array.from(
       { length: rowCount },

@@ -11,8 +11,8 @@ import { signCertificate } from '../issuance/sign-certificate.ts'
 import type { Tables } from '../store/tables.ts'
 import { refuseFork } from './fork.ts'
 import { recordRenewal } from './record-renewal.ts'
+import { boundedAdmission } from './refused-renewals.ts'
 import { type Renewal, renewalCaller } from './renewal-caller.ts'
-import { renewalAdmission } from './renewal-evidence.ts'
 import { readSuccession, type Succession, unexpiredLineage } from './succession.ts'
 
 /** How often a renewal begins anew because another one of the same certificate overtook it. */
@@ -119,7 +119,7 @@ function readHolder(store: Kysely<Tables>, renewal: Renewal): Promise<Authentica
 
 async function orderSuccessor(
   authority: Authority,
-  attempt: Parameters<typeof renewalAdmission>[1],
+  attempt: Parameters<typeof boundedAdmission>[1],
 ) {
   const { read } = authority.store
   const now = authority.now()
@@ -133,7 +133,7 @@ async function orderSuccessor(
     appId,
     deviceId: device.id,
     spki: request.spki,
-    ...(await renewalAdmission(authority, attempt)),
+    ...(await boundedAdmission(authority, attempt)),
     predecessors: await unexpiredLineage(read, certificate, now),
   }
 }
