@@ -8,7 +8,7 @@ const retryAfterSeconds = 600
 
 /**
  * What a renewal admits, with a bound on how often evidence of one device is refused within an hour:
- * evidence costs signatures, and an enrolled phone can be hostile, too. Without evidence nobody waits.
+ * evidence costs signatures, and an enrolled phone can be hostile, too.
  *
  * @throws Problem `renewal_too_often`, and what `renewalAdmission` throws
  */
@@ -16,11 +16,13 @@ export async function boundedAdmission(
   authority: Authority,
   attempt: Parameters<typeof renewalAdmission>[1],
 ): Promise<RenewalAdmission> {
+  // Without evidence there is nothing to verify, and nothing that counts.
+  if (attempt.message.evidence === undefined) return renewalAdmission(authority, attempt)
   const { failedRenewals } = authority
   const { appId } = attempt.renewal
   const { id } = attempt.holder.device
   const recent = failedRenewals.recent(appId, id)
-  if (attempt.message.evidence !== undefined && recent >= maxRefusedPerHour) {
+  if (recent >= maxRefusedPerHour) {
     throw new Problem('renewal_too_often', {
       expected: `evidence of a device refused fewer than ${maxRefusedPerHour} times within an hour`,
       found: `${Math.floor(recent)} times`,

@@ -40,3 +40,14 @@ test('a device whose evidence is refused again and again waits, and no other doe
   assert.equal(answer.headers['retry-after'], '600')
   assert.equal((await renewAndroid(deployment, honest)).status, 201)
 })
+
+test('renewals without evidence, however often, hold up none that brings some', async () => {
+  const phone = await androidPhone()
+  for (let times = 0; times < 61; times++) {
+    const challenge = await takeChallenge(deployment, 'renew')
+    const { evidence: _none, ...body } = androidMembers(makeKey(), challenge)
+    const answer = await deployment.device(devicePaths.renewals, { body, ...phone.tls })
+    assert.equal(answer.body.code, 'renewal_evidence_required')
+  }
+  assert.equal((await renewAndroid(deployment, phone)).status, 201)
+})
