@@ -13,6 +13,9 @@ export type Action = (typeof actions)[number]
 export const areas = [
   'device',
   'token',
+  'access',
+  'address',
+  'limit',
   'request',
   'upstream',
   'enrolment',

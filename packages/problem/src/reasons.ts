@@ -1,6 +1,10 @@
 // A pure table: every stable reason code of Sallyport, in the order of the life of a request.
+import { accessReasons } from './access-reasons.ts'
+import { addressReasons } from './address-reasons.ts'
 import { attestationReasons } from './attestation-reasons.ts'
+import { limitReasons } from './limit-reasons.ts'
 import type { Reason } from './reason.ts'
+import { tokenReasons } from './token-reasons.ts'
 import { trustReasons } from './trust-reasons.ts'
 
 export const reasons = {
@@ -384,135 +388,11 @@ export const reasons = {
     retryable: true,
   },
 
-  // The access token of a user
-  token_required: {
-    area: 'token',
-    status: 401,
-    title: 'An access token of the user is required',
-    fix: 'Sign the user in, and send the access token as Authorization: Bearer.',
-    action: 'refresh-token',
-    retryable: false,
-  },
-  token_header_invalid: {
-    area: 'token',
-    status: 400,
-    title: 'The request does not carry its access token in one Authorization header',
-    fix: 'Send exactly one header, Authorization: Bearer and the token (RFC 6750 §2.1).',
-    retryable: false,
-  },
-  token_invalid: {
-    area: 'token',
-    status: 401,
-    title: 'The access token of the user is not valid',
-    fix: 'Get a new one from the identity provider. The operator sees what is wrong with this one: `sallyport explain`.',
-    action: 'refresh-token',
-    retryable: false,
-  },
-  token_expired: {
-    area: 'token',
-    status: 401,
-    title: 'The access token of the user has expired',
-    fix: 'Get a new one from the identity provider. If new ones come expired, look at the clocks.',
-    action: 'refresh-token',
-    retryable: false,
-  },
-  token_not_yet_valid: {
-    area: 'token',
-    status: 401,
-    title: 'The access token of the user is not valid yet',
-    fix: 'The clocks of the identity provider and of this machine are over a minute apart: set them.',
-    action: 'refresh-token',
-    retryable: true,
-    publicCode: 'token_invalid',
-  },
-  token_too_large: {
-    area: 'token',
-    status: 401,
-    title: 'The access token is larger than access tokens are',
-    fix: 'Have the identity provider leave out what the API does not need, such as long lists of groups.',
-    action: 'refresh-token',
-    retryable: false,
-    publicCode: 'token_invalid',
-  },
-  token_malformed: {
-    area: 'token',
-    status: 401,
-    title: 'The access token cannot be read',
-    fix: 'Send a signed JWT in compact form. Opaque tokens, encrypted ones and those with a crit header are not taken.',
-    action: 'refresh-token',
-    retryable: false,
-    publicCode: 'token_invalid',
-  },
-  token_issuer_unknown: {
-    area: 'token',
-    status: 401,
-    title: 'The access token was issued by none of the identity providers that count here',
-    fix: 'Compare the claim iss with identityProviders in the configuration: they must be equal to the letter.',
-    action: 'refresh-token',
-    retryable: false,
-    publicCode: 'token_invalid',
-  },
-  token_algorithm_refused: {
-    area: 'token',
-    status: 401,
-    title: 'The access token is signed with an algorithm that its identity provider does not use',
-    fix: 'If the identity provider changed it, add it to algorithms of the provider. Otherwise treat the token as forged.',
-    action: 'refresh-token',
-    retryable: false,
-    publicCode: 'token_invalid',
-  },
-  token_type_wrong: {
-    area: 'token',
-    status: 401,
-    title: 'The token is not of the type that access tokens of its identity provider are',
-    fix: 'Send the access token, not the ID token. For identity providers that do not write at+jwt set tokenType: JWT.',
-    action: 'refresh-token',
-    retryable: false,
-    publicCode: 'token_invalid',
-  },
-  token_key_unknown: {
-    area: 'token',
-    status: 401,
-    title: 'The identity provider has no key that the access token could be signed with',
-    fix: 'It was signed by another provider, or with a key withdrawn since: compare its kid with the keys at jwksUrl or in jwksFile.',
-    action: 'refresh-token',
-    retryable: false,
-    publicCode: 'token_invalid',
-  },
-  token_signature_invalid: {
-    area: 'token',
-    status: 401,
-    title: 'The signature of the access token does not verify',
-    fix: 'The token was altered, or signed by someone else: treat it as forged.',
-    action: 'refresh-token',
-    retryable: false,
-    publicCode: 'token_invalid',
-  },
-  token_audience_wrong: {
-    area: 'token',
-    status: 401,
-    title: 'The access token is meant for another API',
-    fix: 'Have the app ask the identity provider for the audience in the configuration, or mend it there.',
-    action: 'refresh-token',
-    retryable: false,
-    publicCode: 'token_invalid',
-  },
-  token_claims_invalid: {
-    area: 'token',
-    status: 401,
-    title: 'A claim of the access token is missing, or not what it must be',
-    fix: 'Have the identity provider write exp, iat and the subjectClaim of the configuration as RFC 9068 has them.',
-    action: 'refresh-token',
-    retryable: false,
-    publicCode: 'token_invalid',
-  },
-  identity_provider_unavailable: {
-    area: 'token',
-    status: 503,
-    title: 'The keys of the identity provider cannot be had',
-    fix: 'Look at jwksUrl or jwksFile from this machine. Once they were read, they go on being used when the provider is away.',
-    retryable: true,
-  },
+  // The user, and what may be asked how often, at the gateway
+  ...tokenReasons,
+  ...accessReasons,
+  ...addressReasons,
+  ...limitReasons,
 
   // Enrolment and renewal, at the authority
   message_malformed: {

@@ -2,8 +2,9 @@ import type { ServerResponse } from 'node:http'
 import { constants, type ServerHttp2Session } from 'node:http2'
 import type { TLSSocket } from 'node:tls'
 import { jsonString } from '../log/json-string.ts'
+import type { Caller } from '../pipeline/caller.ts'
 import { forwardedField } from '../pipeline/identity-fields.ts'
-import type { GatewayRequest } from '../pipeline/gateway-request.ts'
+import type { ServedRequest } from '../pipeline/served-request.ts'
 import type { Refusal } from '../pipeline/stage.ts'
 import type { HostTrust } from '../trust/host-trust.ts'
 import type { PresentedLeaf } from '../trust/presented-leaf.ts'
@@ -20,7 +21,7 @@ const lingerMs = 2_000
 const maxThrownAwayBytes = 256 * 1024
 
 /** A client's connection behind its handshake, HTTP/1 or HTTP/2. */
-export class Connection {
+export class Connection implements Caller {
   readonly socket: TLSSocket
   /** The SNI; undefined where the client named no host and got the default one. */
   readonly serverName: string | undefined
@@ -37,7 +38,7 @@ export class Connection {
   response: ServerResponse | undefined
 
   /** Requests under way, oldest first. */
-  readonly requests = new Set<GatewayRequest>()
+  readonly requests = new Set<ServedRequest>()
   /** Monotonic milliseconds: when a request last began or ended. */
   lastActiveAt: number
   /** Asked to end; from then on every answer of HTTP/1 is its last. */

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { ReasonCode } from '@sallyport/problem'
+import type { RequestHead } from './request-head.ts'
 
 /** How one exchange ended. Told exactly once. */
 export type Outcome = {
@@ -39,21 +40,10 @@ export interface ExchangeListener {
  * `respond`, then `write` any number of times, then `end`; or `abort` at any time. Header lists
  * are flat, name and value in turn, names as the service wrote them, without hop-by-hop fields.
  */
-export interface Exchange {
-  readonly httpVersion: '1.0' | '1.1' | '2'
-  readonly method: string
-  /** Path and query as received. `*` for a server-wide OPTIONS. */
-  readonly target: string
-  /** `:authority`, the authority of an absolute target, or Host; as received. */
-  readonly authority: string | undefined
+export interface Exchange extends RequestHead {
   /** `:protocol` of an extended CONNECT (RFC 8441). */
   readonly protocol: string | undefined
-  /** Flat: name, value, name, value … as received, pseudo-headers removed. */
-  readonly rawHeaders: readonly string[]
   readonly socket: Duplex
-  readonly requestId: string
-  /** Length of the request's content in bytes; undefined where only its end will tell. */
-  readonly contentLength: number | undefined
   /** The client waits for 100 (Continue) before it sends its content. */
   readonly expectsContinue: boolean
   /** Whether all of the request has come. */
@@ -63,16 +53,11 @@ export interface Exchange {
   /** Filled by whoever answers; handed to the listeners of `onDone`. */
   readonly outcome: Outcome
 
-  /** By lower-case name: the value, several joined with `, `. */
-  header(name: string): string | undefined
-  /** How many fields of this lower-case name came. Two Host or Authorization fields are an attack. */
-  headerCount(name: string): number
   /**
    * Sends a whole answer of our own. Where content of the request was not read, the connection is
    * closed behind the answer, after a bounded wait that keeps the answer from being lost.
    */
   refuse(status: number, headers: readonly string[], body: Buffer): void
-  onDone(listener: (outcome: Outcome) => void): void
 
   /** Where the client is gone already, the listener is told at once. */
   attach(listener: ExchangeListener): void

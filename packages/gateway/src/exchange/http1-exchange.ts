@@ -17,6 +17,8 @@ export function http1Exchange(
 // What node:http reads and forgets behind an answer, so that the connection lives on.
 const maxForgottenBytes = 64 * 1024
 
+const none: readonly string[] = []
+
 export class Http1Exchange implements Exchange {
   readonly httpVersion: '1.0' | '1.1'
   readonly method: string
@@ -40,6 +42,7 @@ export class Http1Exchange implements Exchange {
   #isHeadHeld = false
   #isContinued = false
   #isEnded = false
+  #answerFields: string[] | undefined
 
   constructor(req: IncomingMessage, res: ServerResponse, requestId: string) {
     this.#req = req
@@ -76,6 +79,16 @@ export class Http1Exchange implements Exchange {
 
   headerCount(name: string): number {
     return countHeader(this.rawHeaders, name)
+  }
+
+  addAnswerField(name: string, value: string): void {
+    this.#answerFields ??= []
+    this.#answerFields.push(name, value)
+  }
+
+  /** What was added to the answer, flat. */
+  protected get answerFields(): readonly string[] {
+    return this.#answerFields ?? none
   }
 
   onDone(listener: (outcome: Outcome) => void): void {
@@ -153,6 +166,7 @@ export class Http1Exchange implements Exchange {
     this.outcome.status = status
     // Content that is still on its way would be read as the next request: no next request then.
     if (this.#leavesContent()) headers.push('Connection', 'close')
+    if (this.#answerFields !== undefined) headers.push(...this.#answerFields)
     this.#res.writeHead(status, headers)
   }
 

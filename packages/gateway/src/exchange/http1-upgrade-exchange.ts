@@ -55,8 +55,10 @@ class Http1UpgradeExchange extends Http1Exchange {
     this.#isTunnel = true
     this.outcome.status = 101
     let text = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n'
-    for (let index = 0; index < headers.length; index += 2) {
-      text += `${headers[index]}: ${headers[index + 1]}\r\n`
+    for (const fields of [headers, this.answerFields]) {
+      for (let index = 0; index < fields.length; index += 2) {
+        text += `${fields[index]}: ${fields[index + 1]}\r\n`
+      }
     }
     this.#res.detachSocket(this.#res.req.socket)
     stream.write(`${text}\r\n`, 'latin1')

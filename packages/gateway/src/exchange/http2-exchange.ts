@@ -39,6 +39,7 @@ class Http2Exchange implements Exchange {
   #requestTrailers: readonly string[] = []
   #isRequestOver: boolean
   #isEnded = false
+  #answerFields: string[] | undefined
 
   constructor(
     stream: ServerHttp2Stream,
@@ -83,6 +84,11 @@ class Http2Exchange implements Exchange {
 
   headerCount(name: string): number {
     return countHeader(this.rawHeaders, name)
+  }
+
+  addAnswerField(name: string, value: string): void {
+    this.#answerFields ??= []
+    this.#answerFields.push(name, value)
   }
 
   onDone(listener: (outcome: Outcome) => void): void {
@@ -149,6 +155,7 @@ class Http2Exchange implements Exchange {
 
   #respond(status: number, headers: string[], endStream: boolean, trailers: boolean): void {
     this.outcome.status = status
+    if (this.#answerFields !== undefined) headers.push(...this.#answerFields)
     this.#stream.respond(http2Headers(status, headers), { endStream, waitForTrailers: trailers })
   }
 

@@ -6,11 +6,11 @@ const maxLoggedPath = 1_000
 
 /** One line of the access log, JSON, with its line end. Never the query: it may carry secrets. */
 export function accessLine(request: GatewayRequest, outcome: Outcome, durationMs: number): string {
-  const { exchange, connection } = request
+  const { exchange, caller } = request
   const code = request.refusal?.code ?? outcome.code
-  const device = connection.currentLeaf()?.device
+  const device = caller.currentLeaf()?.device
   let line =
-    `{"time":"${isoTime(request.at)}","requestId":"${exchange.requestId}",${connection.logMembers}` +
+    `{"time":"${isoTime(request.at)}","requestId":"${exchange.requestId}",${caller.logMembers}` +
     `,"method":${jsonString(exchange.method)},"path":${jsonString(loggedPath(exchange.target))}` +
     `,"protocol":"HTTP/${exchange.httpVersion}","status":${outcome.status}` +
     `,"durationMs":${durationMs.toFixed(3)},"bytesSent":${outcome.bytesSent}`

@@ -6,13 +6,13 @@ import type { Refusal, Step } from './stage.ts'
 
 /** The whole trace of a request: what every stage said, and what came of it. */
 export function decisionRecord(request: GatewayRequest, outcome: Outcome): DecisionRecord {
-  const { exchange, connection, host, route } = request
-  const leaf = connection.currentLeaf()
+  const { exchange, caller, host, route } = request
+  const leaf = caller.currentLeaf()
   const code = request.refusal?.code ?? outcome.code
   return {
     requestId: exchange.requestId,
     at: request.at,
-    address: connection.address,
+    address: caller.address,
     host: host.plan.name,
     method: exchange.method.slice(0, 40),
     path: loggedPath(exchange.target),

@@ -1,7 +1,8 @@
 import type { DeviceIdentity } from '@sallyport/pki'
-import type { Connection } from '../edge/connection.ts'
-import type { Exchange } from '../exchange/exchange.ts'
+import type { RequestHead } from '../exchange/request-head.ts'
+import type { FoundRoute } from '../routing/find-route.ts'
 import type { Host, Route } from '../worker/host.ts'
+import type { Caller } from './caller.ts'
 import type { Refusal } from './stage.ts'
 
 /** A stage that ran in shadow mode, and what it would have refused. */
@@ -9,8 +10,8 @@ export type ShadowRefusal = { readonly stage: string; readonly refusal: Refusal 
 
 /** What the stages know of a request, and what becomes of it. */
 export class GatewayRequest {
-  readonly exchange: Exchange
-  readonly connection: Connection
+  readonly exchange: RequestHead
+  readonly caller: Caller
   readonly host: Host
   /** Milliseconds of the wall clock. */
   readonly at: number
@@ -20,8 +21,6 @@ export class GatewayRequest {
   readonly route: Route | undefined
   /** Why it matched nothing. */
   readonly routeRefusal: Refusal | undefined
-  /** Whether it asks to change the protocol of its connection to WebSocket. */
-  readonly isUpgrade: boolean
   /** The verified device: believed, within its dates, active. Set by the device stage. */
   device: DeviceIdentity | undefined
   shadowed: ShadowRefusal[] | undefined
@@ -29,22 +28,14 @@ export class GatewayRequest {
   refusal: Refusal | undefined
   refusedBy: string | undefined
 
-  constructor(
-    exchange: Exchange,
-    connection: Connection,
-    host: Host,
-    route: Route | undefined,
-    routeRefusal: Refusal | undefined,
-    isUpgrade: boolean,
-  ) {
+  constructor(exchange: RequestHead, caller: Caller, host: Host, found: FoundRoute | undefined) {
     this.exchange = exchange
-    this.connection = connection
+    this.caller = caller
     this.host = host
     this.at = Date.now()
     this.startedAt = performance.now()
-    this.route = route
-    this.routeRefusal = routeRefusal
-    this.isUpgrade = isUpgrade
+    this.route = found?.route
+    this.routeRefusal = found?.refusal
     this.device = undefined
     this.shadowed = undefined
     this.refusal = undefined

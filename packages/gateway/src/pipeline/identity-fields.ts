@@ -11,7 +11,7 @@ export function identityFields(
   request: GatewayRequest,
   traceParents: TraceParents,
 ): ForwardHeaders {
-  const { connection, exchange } = request
+  const { caller, exchange } = request
   const trace = traceParents.next(exchange.header('traceparent'))
   const set = [
     'X-Request-Id',
@@ -19,14 +19,14 @@ export function identityFields(
     'traceparent',
     trace.value,
     'Forwarded',
-    connection.forwarded,
+    caller.forwarded,
     'X-Forwarded-For',
-    connection.address,
+    caller.address,
     'X-Forwarded-Proto',
     'https',
   ]
   if (request.device !== undefined) {
-    const leaf = connection.currentLeaf()
+    const leaf = caller.currentLeaf()
     if (leaf?.device !== undefined) {
       const { clientCert, clientCertChain, device } = leaf.fields
       set.push(

@@ -2,26 +2,26 @@ import type { GatewayRequest } from './gateway-request.ts'
 import { pass, type Refusal, type Step, type Verdict } from './stage.ts'
 
 /** What happens at the end of the pipeline. */
-export type PipelineEnds = {
-  readonly forward: (request: GatewayRequest) => void
-  readonly refuse: (request: GatewayRequest, refusal: Refusal) => void
+export type PipelineEnds<Request extends GatewayRequest> = {
+  readonly forward: (request: Request) => void
+  readonly refuse: (request: Request, refusal: Refusal) => void
 }
 
 /** Runs the stages of a request in order, and then the one of both ends that they lead to. */
-export function runPipeline(
-  request: GatewayRequest,
+export function runPipeline<Request extends GatewayRequest>(
+  request: Request,
   steps: readonly Step[],
-  ends: PipelineEnds,
+  ends: PipelineEnds<Request>,
 ): void {
   runFrom(request, steps, 0, ends)
 }
 
 // No promise is made, and no turn of the event loop taken, for stages that answer at once.
-function runFrom(
-  request: GatewayRequest,
+function runFrom<Request extends GatewayRequest>(
+  request: Request,
   steps: readonly Step[],
   from: number,
-  ends: PipelineEnds,
+  ends: PipelineEnds<Request>,
 ): void {
   for (let index = from; index < steps.length; index++) {
     const step = steps[index] as Step
@@ -44,15 +44,15 @@ function runFrom(
   ends.forward(request)
 }
 
-async function goOnLater(
-  request: GatewayRequest,
+async function goOnLater<Request extends GatewayRequest>(
+  request: Request,
   steps: readonly Step[],
   index: number,
   promise: Promise<Verdict>,
-  ends: PipelineEnds,
+  ends: PipelineEnds<Request>,
 ): Promise<void> {
-  const verdict = await promise.catch(unavailable)
   const step = steps[index] as Step
+  const verdict = await withinBudget(step, promise)
   if (isEnd(request, step, verdict)) end(request, step, verdict, ends)
   else runFrom(request, steps, index + 1, ends)
 }
@@ -65,10 +65,40 @@ function isEnd(request: GatewayRequest, step: Step, verdict: Verdict): verdict i
   return false
 }
 
-function end(request: GatewayRequest, step: Step, refusal: Refusal, ends: PipelineEnds): void {
+function end<Request extends GatewayRequest>(
+  request: Request,
+  step: Step,
+  refusal: Refusal,
+  ends: PipelineEnds<Request>,
+): void {
   request.refusal = refusal
   request.refusedBy = step.stage
   ends.refuse(request, refusal)
+}
+
+/** A verdict that comes later than this is not waited for: whoever waits holds a connection. */
+const budgetMs = 10_000
+
+// A stage that waits for others has bounds of its own, which are shorter; this one is the last.
+async function withinBudget(step: Step, promise: Promise<Verdict>): Promise<Verdict> {
+  let timer: NodeJS.Timeout | undefined
+  const overrun = new Promise<Verdict>((resolve) => {
+    timer = setTimeout(() => resolve(overrunBy(step.stage)), budgetMs)
+  })
+  try {
+    return await Promise.race([promise.catch(unavailable), overrun])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function overrunBy(stage: string): Refusal {
+  return {
+    code: 'stage_unavailable',
+    check: 'budget',
+    expected: `a verdict of ${stage} within ${budgetMs / 1_000} seconds`,
+    found: 'none',
+  }
 }
 
 // Fail closed: a stage that cannot decide refuses.

@@ -2,7 +2,7 @@ import type { ReasonCode } from '@sallyport/problem'
 import type Type from 'typebox'
 import type { TSchema } from 'typebox'
 import type { HostPlan, RoutePlan } from '../configuration/plan.ts'
-import type { DeviceStatus } from '../status/device-status.ts'
+import type { Services } from '../worker/services.ts'
 import type { GatewayRequest } from './gateway-request.ts'
 
 /** The answer of a stage that has nothing against a request. */
@@ -38,7 +38,7 @@ export type StageRuntime = {
   readonly host: HostPlan
   /** Undefined where a request matches no route: the stages run all the same, with their defaults. */
   readonly route: RoutePlan | undefined
-  readonly status: DeviceStatus
+  readonly services: Services
 }
 
 /**

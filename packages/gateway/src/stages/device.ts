@@ -56,20 +56,20 @@ export const deviceStage: Stage<DeviceSettings> = {
     ),
   }),
   appliesTo: (host) => host.clientCertificate !== 'off',
-  compile: (settings, { host, route, status }): Decide => {
+  compile: (settings, { host, route, services: { status } }): Decide => {
     const demands = compileDemands(settings)
     const isRequired =
       settings.required ?? (demands.length > 0 || host.clientCertificate !== 'optional')
     const staleness = route?.sensitive === true ? staleForSensitive : stale
     return (request) => {
-      const { connection } = request
-      if (!isRequired && !connection.hasCertificate) return pass
+      const { caller } = request
+      if (!isRequired && !caller.hasCertificate) return pass
       const late = staleness[status.level]
       // Without a certificate there is nothing that old knowledge could be wrong about.
-      if (late !== undefined) return connection.hasCertificate ? late : certificateRequired
-      const against = checkDevice(connection, status, request.at)
+      if (late !== undefined) return caller.hasCertificate ? late : certificateRequired
+      const against = checkDevice(caller, status, request.at)
       if (against !== undefined) return against
-      const device = connection.currentLeaf()?.device
+      const device = caller.currentLeaf()?.device
       if (device === undefined) return certificateRequired
       request.device = device
       for (const demand of demands) {

@@ -24,17 +24,17 @@ export const hostStage: Stage<undefined> = {
   name: 'host',
   appliesTo: () => true,
   compile: () => (request) => {
-    const { exchange, connection } = request
+    const { exchange, caller } = request
     const { authority } = exchange
     const fields = exchange.headerCount('host')
     if (fields > 1) return several
     if (authority === undefined) return missing
     // The same text as the last time, on nearly every request of a connection.
-    if (authority !== connection.acceptedAuthority) {
-      if (!isAuthorityOf(authority, request.host.plan.name, connection.serverName === undefined)) {
+    if (authority !== caller.acceptedAuthority) {
+      if (!isAuthorityOf(authority, request.host.plan.name, caller.serverName === undefined)) {
         return misdirected(request.host.plan.name, authority)
       }
-      connection.acceptedAuthority = authority
+      caller.acceptedAuthority = authority
     }
     // RFC 9113 §8.3.1: a Host field beside :authority must not say anything else.
     if (fields === 1 && exchange.httpVersion === '2' && exchange.header('host') !== authority) {

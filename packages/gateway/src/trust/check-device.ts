@@ -1,5 +1,5 @@
 import { type Check, checkDates } from '@sallyport/pki'
-import type { Connection } from '../edge/connection.ts'
+import type { Caller } from '../pipeline/caller.ts'
 import type { Refusal } from '../pipeline/stage.ts'
 import type { DeviceStatus } from '../status/device-status.ts'
 import type { VerifiedLeaf } from './presented-leaf.ts'
@@ -15,35 +15,35 @@ export const certificateRequired: Refusal = {
 }
 
 /**
- * What is said against the device of a connection, now: whether its certificate is believed, its
+ * What is said against the device of a caller, now: whether its certificate is believed, its
  * dates, and the status of device, certificate and issuer. TLS is never asked: what it verified once
  * outlives revocation in open connections and resumed sessions.
  *
  * @returns undefined where nothing is said against it; then nothing was allocated either
  */
 export function checkDevice(
-  connection: Connection,
+  caller: Caller,
   status: DeviceStatus,
   now: number,
 ): Refusal | undefined {
-  const leaf = connection.currentLeaf()
+  const leaf = caller.currentLeaf()
   if (leaf === undefined) return certificateRequired
   if (leaf.device === undefined) return refusalOf(leaf.failed)
   const dates = checkDates(leaf.device, now)
   if (dates !== undefined) return refusalOf(dates)
-  return checkStatus(connection, leaf, status)
+  return checkStatus(caller, leaf, status)
 }
 
 // As long as the version of the table stands still, so does what was found in it.
 function checkStatus(
-  connection: Connection,
+  caller: Caller,
   leaf: VerifiedLeaf,
   status: DeviceStatus,
 ): Refusal | undefined {
   const version = status.version()
-  if (connection.statusVersion !== version) {
+  if (caller.statusVersion !== version) {
     const refusing = status.refusing(leaf.keys)
-    connection.statusRefusal =
+    caller.statusRefusal =
       refusing === undefined
         ? undefined
         : {
@@ -53,9 +53,9 @@ function checkStatus(
             found: refusing.status,
             endsConnection: true,
           }
-    connection.statusVersion = version
+    caller.statusVersion = version
   }
-  return connection.statusRefusal
+  return caller.statusRefusal
 }
 
 // A certificate does not become another one: whatever is wrong with it, a new connection is needed.

@@ -1,6 +1,6 @@
 import type { Connection } from '../edge/connection.ts'
 import type { Handshake } from '../edge/handshake.ts'
-import type { GatewayRequest } from '../pipeline/gateway-request.ts'
+import type { ServedRequest } from '../pipeline/served-request.ts'
 import type { DeviceStatus } from '../status/device-status.ts'
 import { certificateRequired, checkDevice } from '../trust/check-device.ts'
 import type { EndedConnections, KnownChange } from './messages.ts'
@@ -58,7 +58,7 @@ export class ConnectionSet {
    *
    * @param onLate told of requests whose content took too long; of HTTP/2 alone, node sees to the others
    */
-  sweep(limits: Limits, onLate: (request: GatewayRequest) => void): void {
+  sweep(limits: Limits, onLate: (request: ServedRequest) => void): void {
     const now = performance.now()
     const idleMs = limits.idleSeconds * 1000
     for (const handshake of this.pending) {
@@ -79,7 +79,7 @@ export class ConnectionSet {
     { requests }: Connection,
     now: number,
     { requestSeconds }: Limits,
-    onLate: (request: GatewayRequest) => void,
+    onLate: (request: ServedRequest) => void,
   ): void {
     if (requestSeconds === 0) return
     for (const request of requests) {

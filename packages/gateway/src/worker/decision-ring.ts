@@ -38,11 +38,11 @@ export class DecisionRing {
   }
 
   keep(request: GatewayRequest, status: number): void {
-    const { exchange, connection } = request
+    const { exchange, caller } = request
     this.#put({
       requestId: exchange.requestId,
       at: request.at,
-      address: connection.address,
+      address: caller.address,
       host: request.host.plan.name,
       method: exchange.method,
       path: loggedPath(exchange.target),

@@ -9,6 +9,7 @@ import { requestPath } from '../routing/request-path.ts'
 import { routePattern, routeTable } from '../routing/route-table.ts'
 import type { DeviceStatus } from '../status/device-status.ts'
 import type { Host, Route } from './host.ts'
+import { createServices, type Services } from './services.ts'
 import type { WorkerTrust } from './worker-trust.ts'
 
 /** One configuration, compiled: what a worker decides by until the next one is taken over. */
@@ -16,6 +17,7 @@ export type Generation = {
   readonly plan: Plan
   readonly hosts: ReadonlyMap<string, Host>
   readonly upstreams: ReadonlyMap<string, NamedUpstream>
+  readonly services: Services
 }
 
 type NamedUpstream = {
@@ -49,10 +51,14 @@ export function buildGeneration(plan: Plan, options: GenerationOptions): Generat
           : { source, upstream: createUpstream(name, config, { log: options.log }) },
       )
     }
+    const services = createServices(options)
     const hosts = new Map(
-      plan.hosts.map((host) => [host.name, buildHost(host, plan, upstreams, options)]),
+      plan.hosts.map((host) => [
+        host.name,
+        buildHost(host, plan, { upstreams, services }, options),
+      ]),
     )
-    return { plan, hosts, upstreams }
+    return { plan, hosts, upstreams, services }
   } catch (error) {
     closeUnused(upstreams, options.previous)
     throw error
@@ -72,10 +78,10 @@ export function closeUnused(
 function buildHost(
   plan: HostPlan,
   whole: Plan,
-  upstreams: ReadonlyMap<string, NamedUpstream>,
+  { upstreams, services }: Pick<Generation, 'upstreams' | 'services'>,
   options: GenerationOptions,
 ): Host {
-  const { trust, status, previous } = options
+  const { trust, previous } = options
   const before = previous?.hosts.get(plan.name)
   const fresh = trust.forHost(plan)
   // The same beliefs: what was verified stays verified.
@@ -91,7 +97,7 @@ function buildHost(
       plan: route,
       pattern: { path, isPrefix: pattern.isPrefix },
       methods: route.methods,
-      steps: compileSteps(plan, route, status),
+      steps: compileSteps(plan, route, services),
       upstream: named.upstream,
       counters: before?.counterOf(route.name) ?? new RequestCounters(),
     }
@@ -102,7 +108,7 @@ function buildHost(
     routes: routeTable(routes),
     routeList: routes,
     counterOf: (name) => byName.get(name)?.counters,
-    steps: compileSteps(plan, undefined, status),
+    steps: compileSteps(plan, undefined, services),
     counters: before?.counters ?? new RequestCounters(),
     trust: hostTrust,
     secureContext: hostSecureContext(
@@ -133,7 +139,7 @@ export function renewTrust(generation: Generation, trust: WorkerTrust): void {
   }
 }
 
-function compileSteps(host: HostPlan, route: RoutePlan | undefined, status: DeviceStatus): Step[] {
+function compileSteps(host: HostPlan, route: RoutePlan | undefined, services: Services): Step[] {
   return stages
     .filter((stage) => stage.appliesTo(host))
     .map((stage) => {
@@ -143,7 +149,7 @@ function compileSteps(host: HostPlan, route: RoutePlan | undefined, status: Devi
       return {
         stage: name,
         mode: settings.mode ?? 'enforce',
-        decide: compile(settings, { host, route, status }),
+        decide: compile(settings, { host, route, services }),
       }
     })
 }

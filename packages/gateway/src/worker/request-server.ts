@@ -8,11 +8,12 @@ import { accessLine } from '../log/access-line.ts'
 import type { LineBatch } from '../log/line-batch.ts'
 import type { Log } from '../log/log.ts'
 import type { Histogram } from '../metrics/histogram.ts'
+import type { Caller } from '../pipeline/caller.ts'
 import { decisionRecord } from '../pipeline/decision-record.ts'
-import { GatewayRequest } from '../pipeline/gateway-request.ts'
 import { identityFields } from '../pipeline/identity-fields.ts'
 import { refusalAnswer } from '../pipeline/refusal-answer.ts'
 import { type PipelineEnds, runPipeline } from '../pipeline/run-pipeline.ts'
+import { ServedRequest } from '../pipeline/served-request.ts'
 import type { Refusal } from '../pipeline/stage.ts'
 import { traceParents } from '../pipeline/trace-parent.ts'
 import { findRoute } from '../routing/find-route.ts'
@@ -43,10 +44,10 @@ export class RequestServer implements RequestSink {
   readonly begin = (connection: Connection, exchange: Exchange, isUpgrade: boolean): void => {
     try {
       const { host } = connection
-      const { route, refusal } = findRoute(host, exchange)
-      const request = new GatewayRequest(exchange, connection, host, route, refusal, isUpgrade)
+      const found = findRoute(host, exchange)
+      const request = new ServedRequest(exchange, connection, connection, host, found, isUpgrade)
       this.#opened(request)
-      runPipeline(request, (route ?? host).steps, this.#ends)
+      runPipeline(request, (found.route ?? host).steps, this.#ends)
     } catch (error) {
       this.broke(connection, error)
     }
@@ -59,14 +60,8 @@ export class RequestServer implements RequestSink {
   }
 
   readonly refuseUpgrade = (connection: Connection, exchange: Exchange): void => {
-    const request = new GatewayRequest(
-      exchange,
-      connection,
-      connection.host,
-      undefined,
-      undefined,
-      false,
-    )
+    const { host } = connection
+    const request = new ServedRequest(exchange, connection, connection, host, undefined, false)
     this.#opened(request)
     const found = exchange.header('upgrade')?.slice(0, 100) ?? 'none'
     this.#refuse(request, unsupportedUpgrade(found))
@@ -106,7 +101,7 @@ export class RequestServer implements RequestSink {
   }
 
   /** Refuses a request whose content did not come in time. */
-  readonly timeOut = (request: GatewayRequest): void => {
+  readonly timeOut = (request: ServedRequest): void => {
     request.refusedBy = 'forward'
     this.#refuse(request, {
       code: 'request_timeout',
@@ -115,14 +110,14 @@ export class RequestServer implements RequestSink {
     })
   }
 
-  #opened(request: GatewayRequest): void {
+  #opened(request: ServedRequest): void {
     const { connection } = request
     connection.requests.add(request)
     connection.lastActiveAt = request.startedAt
     request.exchange.onDone((outcome) => this.#done(request, outcome))
   }
 
-  readonly #refuse = (request: GatewayRequest, refusal: Refusal): void => {
+  readonly #refuse = (request: ServedRequest, refusal: Refusal): void => {
     const { exchange, connection, host } = request
     request.refusal ??= refusal
     const { status, headers, body } = refusalAnswer(refusal, {
@@ -136,14 +131,14 @@ export class RequestServer implements RequestSink {
     if (isLast && exchange.httpVersion === '2') connection.endGracefully()
   }
 
-  readonly #forward = (request: GatewayRequest): void => {
+  readonly #forward = (request: ServedRequest): void => {
     const { route, exchange, connection, isUpgrade } = request
     if (route === undefined) {
       // The route stage has refused it; were it taken out of the table, the request ends here.
       this.#refuse(request, { code: 'route_not_found' })
       return
     }
-    if (request.device !== undefined) this.#noteUse(connection)
+    if (request.device !== undefined) this.#noteUse(request.caller)
     const fields = identityFields(request, this.#traceParents)
     if (!isUpgrade) {
       route.upstream.forward(exchange, fields)
@@ -156,16 +151,16 @@ export class RequestServer implements RequestSink {
     }
   }
 
-  #noteUse(connection: Connection): void {
-    const leaf = connection.currentLeaf()
+  #noteUse(caller: Caller): void {
+    const leaf = caller.currentLeaf()
     if (leaf?.device === undefined || !leaf.isFirstUse) return
     leaf.isFirstUse = false
     this.#options.onFirstUse(leaf.thumbprint)
   }
 
-  readonly #ends: PipelineEnds = { forward: this.#forward, refuse: this.#refuse }
+  readonly #ends: PipelineEnds<ServedRequest> = { forward: this.#forward, refuse: this.#refuse }
 
-  #done(request: GatewayRequest, outcome: Outcome): void {
+  #done(request: ServedRequest, outcome: Outcome): void {
     const { connection, route, host, refusal, shadowed } = request
     const now = performance.now()
     connection.requests.delete(request)
