@@ -1,5 +1,6 @@
 import { Problem } from '@sallyport/problem'
 import type { ProviderRules } from './provider-rules.ts'
+import { readConfirmation } from './read-confirmation.ts'
 import type { VerifiedToken } from './verified-token.ts'
 
 /** How far the clocks of provider and verifier may be apart. */
@@ -7,6 +8,7 @@ export const leewaySeconds = 60
 
 /** OpenID Connect Core §2 has the same bound for `sub`. */
 const maxSubjectCharacters = 255
+const maxIdentifierCharacters = 1_000
 /** The last second of the year 9999. */
 const lastSecond = 253_402_300_799
 
@@ -14,11 +16,12 @@ const lastSecond = 253_402_300_799
  * Checks the claims of a token whose signature was verified (RFC 9068 §4, RFC 7519 §4.1): it is meant
  * for us, its time is now, and it names a user.
  *
- * @throws Problem `token_audience_wrong`, `token_expired`, `token_not_yet_valid`, `token_claims_invalid`
+ * @throws Problem `token_audience_wrong`, `token_expired`, `token_not_yet_valid`, `token_claims_invalid`,
+ *   `token_confirmation_unknown`, `token_confirmation_hex`
  */
 export function checkClaims(
   claims: Readonly<Record<string, unknown>>,
-  { name, issuer, audience, subjectClaim }: ProviderRules,
+  { name, issuer, audience, subjectClaim, sessionClaim }: ProviderRules,
   now: number,
 ): VerifiedToken {
   if (!audiencesOf(claims['aud']).includes(audience)) {
@@ -47,7 +50,40 @@ export function checkClaims(
   if (typeof subject !== 'string' || subject === '' || subject.length > maxSubjectCharacters) {
     throw invalid(`${subjectClaim}: a text of 1 to ${maxSubjectCharacters} characters`, 'none')
   }
-  return { provider: name, issuer, subject, claims, expiresAt: Math.floor(expiry * 1_000) }
+  const authTime = timeOf(claims, 'auth_time')
+  return {
+    provider: name,
+    issuer,
+    subject,
+    tokenId: textOf(claims, 'jti'),
+    session: textOf(claims, sessionClaim),
+    clientId: textOf(claims, 'client_id') ?? textOf(claims, 'azp'),
+    scopes: scopesOf(claims),
+    confirmation: readConfirmation(claims['cnf']),
+    claims,
+    issuedAt: milliseconds(issuedAt),
+    expiresAt: milliseconds(expiry),
+    authTime: authTime === undefined ? undefined : milliseconds(authTime),
+    goodUntil: milliseconds(expiry),
+  }
+}
+
+/** `scope`, separated by spaces (RFC 6749 §3.3), or `scp`, which some providers write as a list. */
+function scopesOf(claims: Readonly<Record<string, unknown>>): readonly string[] {
+  const scopes = claims['scope'] ?? claims['scp'] ?? []
+  if (typeof scopes === 'string') return scopes.split(' ').filter((scope) => scope !== '')
+  if (Array.isArray(scopes) && scopes.every((scope) => typeof scope === 'string')) return scopes
+  throw invalid('scope: a text', 'something else')
+}
+
+/** An identifier, which may be missing. What is no text, or a long one, is none that could be ended. */
+function textOf(claims: Readonly<Record<string, unknown>>, name: string): string | undefined {
+  const value = Object.hasOwn(claims, name) ? claims[name] : undefined
+  if (value === undefined) return undefined
+  if (typeof value !== 'string' || value === '' || value.length > maxIdentifierCharacters) {
+    throw invalid(`${name}: a text of 1 to ${maxIdentifierCharacters} characters`, 'something else')
+  }
+  return value
 }
 
 /** One audience, or a list of them (RFC 7519 §4.1.3). */
@@ -70,5 +106,6 @@ function invalid(expected: string, found: string): Problem {
   return new Problem('token_claims_invalid', { expected, found })
 }
 
+const milliseconds = (seconds: number): number => Math.floor(seconds * 1_000)
 const shown = (text: string): string => JSON.stringify(text.slice(0, 100))
 const date = (seconds: number): string => new Date(seconds * 1_000).toISOString()

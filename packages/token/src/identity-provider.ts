@@ -52,6 +52,13 @@ export const IdentityProviderSchema = Type.Object(
         description: 'The claim that names the user: never one that is given to someone else later',
       }),
     ),
+    sessionClaim: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z0-9_:./-]{1,100}$',
+        default: 'sid',
+        description: 'The claim that names the sign-in which a token came from',
+      }),
+    ),
   },
   { ...closed, description: 'An identity provider: exactly one of jwksUrl and jwksFile is there' },
 )

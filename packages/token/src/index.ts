@@ -10,4 +10,4 @@ export {
   type TokenVerifier,
   type TokenVerifierOptions,
 } from './token-verifier.ts'
-export type { VerifiedToken } from './verified-token.ts'
+export type { Confirmation, VerifiedToken } from './verified-token.ts'

@@ -10,6 +10,7 @@ export type ProviderRules = {
   readonly algorithms: readonly string[]
   readonly tokenType: 'at+jwt' | 'JWT'
   readonly subjectClaim: string
+  readonly sessionClaim: string
   readonly keys: { readonly url: URL } | { readonly path: string }
 }
 
@@ -46,6 +47,7 @@ function rulesOf(name: string, provider: IdentityProvider): ProviderRules {
     algorithms,
     tokenType: provider.tokenType ?? 'at+jwt',
     subjectClaim: provider.subjectClaim ?? 'sub',
+    sessionClaim: provider.sessionClaim ?? 'sid',
     keys: keysOf(name, provider),
   }
 }

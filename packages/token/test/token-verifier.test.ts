@@ -62,7 +62,15 @@ test('a token of a provider tells the user, and until when', async () => {
     provider: 'corp',
     issuer,
     subject: 'user-1',
+    tokenId: undefined,
+    session: undefined,
+    clientId: undefined,
+    scopes: ['read'],
+    confirmation: {},
+    issuedAt: now,
     expiresAt: now + 300_000,
+    authTime: undefined,
+    goodUntil: now + 300_000,
   })
   assert.equal(claims['scope'], 'read')
 })

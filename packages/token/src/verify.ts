@@ -1,0 +1,8 @@
+// What a worker of the gateway needs of this package: no schema, so no library for schemas.
+export type { IdentityProvider } from './identity-provider.ts'
+export {
+  createTokenVerifier,
+  type TokenVerifier,
+  type TokenVerifierOptions,
+} from './token-verifier.ts'
+export type { Confirmation, VerifiedToken } from './verified-token.ts'
