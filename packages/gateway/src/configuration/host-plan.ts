@@ -4,6 +4,7 @@ import type { Stage } from '../pipeline/stage.ts'
 import { stages } from '../pipeline/stages.ts'
 import { requestPath } from '../routing/request-path.ts'
 import { routePattern } from '../routing/route-table.ts'
+import { checkRollouts } from './check-rollouts.ts'
 import type { GatewayConfig } from './gateway-config.ts'
 import { readCaFile, readKeyPair } from './pem-files.ts'
 import type { ForeignIssuer, HostPlan, RoutePlan } from './plan.ts'
@@ -99,6 +100,7 @@ function routePlan(
       },
     )
   }
+  checkRollouts(config, `${pointer}/stages`, settings)
   const name = route.name ?? (methods === undefined ? path : `${methods.join(',')} ${path}`)
   const { upstream, sensitive, webSocket } = route
   return { name, path, methods, upstream, sensitive, webSocket, stages: settings }

@@ -1,6 +1,7 @@
 import type { Section } from '@sallyport/config'
 import Type, { type TObject, type TProperties } from 'typebox'
 import { UpstreamSchema } from '../forward/upstream-schema.ts'
+import { rolloutSchema } from '../pipeline/rollout.ts'
 import { modes, type Stage } from '../pipeline/stage.ts'
 import { stages } from '../pipeline/stages.ts'
 import { LimitsSchema } from './limits.ts'
@@ -45,6 +46,7 @@ function withMode(members: TProperties): TProperties {
         description: 'shadow decides and records, and lets through; off does not look',
       }),
     ),
+    enforce: Type.Optional(rolloutSchema(Type)),
     ...members,
   }
 }

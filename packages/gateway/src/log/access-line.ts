@@ -1,5 +1,5 @@
 import type { Outcome } from '../exchange/exchange.ts'
-import type { GatewayRequest } from '../pipeline/gateway-request.ts'
+import type { GatewayRequest, ShadowRefusal } from '../pipeline/gateway-request.ts'
 import { jsonString } from './json-string.ts'
 
 const maxLoggedPath = 1_000
@@ -16,6 +16,7 @@ export function accessLine(request: GatewayRequest, outcome: Outcome, durationMs
     `,"durationMs":${durationMs.toFixed(3)},"bytesSent":${outcome.bytesSent}`
   if (request.route !== undefined) line += `,"route":${jsonString(request.route.plan.name)}`
   if (code !== undefined) line += `,"code":"${code}"`
+  if (request.shadowed !== undefined) line += `,"shadow":${shadowCodes(request.shadowed)}`
   if (device !== undefined) {
     line += `,"deviceId":${jsonString(device.deviceId)},"assurance":"${device.assurance}"`
     if (device.appId !== undefined) line += `,"appId":"${device.appId}"`
@@ -46,4 +47,9 @@ function isoTime(at: number): string {
   }
   const ms = at - second * 1000
   return `${lastPrefix}${ms < 10 ? '00' : ms < 100 ? '0' : ''}${ms}Z`
+}
+
+/** What stages in mode shadow would have refused with, in their order. */
+function shadowCodes(shadowed: readonly ShadowRefusal[]): string {
+  return JSON.stringify(shadowed.map(({ refusal }) => refusal.code))
 }

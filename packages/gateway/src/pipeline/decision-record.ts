@@ -2,6 +2,7 @@ import type { DecisionRecord, StageTrace } from '@sallyport/wire'
 import type { Outcome } from '../exchange/exchange.ts'
 import { loggedPath } from '../log/access-line.ts'
 import type { GatewayRequest } from './gateway-request.ts'
+import { isOff } from './mode.ts'
 import type { Refusal, Step } from './stage.ts'
 
 /** The whole trace of a request: what every stage said, and what came of it. */
@@ -28,15 +29,17 @@ export function decisionRecord(request: GatewayRequest, outcome: Outcome): Decis
 
 function stageTraces(request: GatewayRequest, steps: readonly Step[]): StageTrace[] {
   let isOver = false
-  return steps.map(({ stage, mode }): StageTrace => {
-    if (isOver || mode === 'off') return { stage, mode, verdict: 'skip' }
+  return steps.map((step): StageTrace => {
+    const { stage, mode } = step
+    if (isOver || isOff(step, request)) return { stage, mode, verdict: 'skip' }
     const shadowed = request.shadowed?.find((shadow) => shadow.stage === stage)
-    if (shadowed !== undefined) return refused(stage, mode, shadowed.refusal)
+    // In force for some, or laxer for a while: what counts is how it was for this request.
+    if (shadowed !== undefined) return refused(stage, 'shadow', shadowed.refusal)
     if (request.refusedBy !== stage || request.refusal === undefined) {
       return { stage, mode, verdict: 'pass' }
     }
     isOver = true
-    return refused(stage, mode, request.refusal)
+    return refused(stage, 'enforce', request.refusal)
   })
 }
 

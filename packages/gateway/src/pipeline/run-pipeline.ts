@@ -1,4 +1,5 @@
 import type { GatewayRequest } from './gateway-request.ts'
+import { isOff, modeOf } from './mode.ts'
 import { pass, type Refusal, type Step, type Verdict } from './stage.ts'
 
 /** What happens at the end of the pipeline. */
@@ -25,7 +26,7 @@ function runFrom<Request extends GatewayRequest>(
 ): void {
   for (let index = from; index < steps.length; index++) {
     const step = steps[index] as Step
-    if (step.mode === 'off') continue
+    if (isOff(step, request)) continue
     let verdict: Verdict | Promise<Verdict>
     try {
       verdict = step.decide(request)
@@ -59,7 +60,7 @@ async function goOnLater<Request extends GatewayRequest>(
 
 function isEnd(request: GatewayRequest, step: Step, verdict: Verdict): verdict is Refusal {
   if (verdict === pass) return false
-  if (step.mode !== 'shadow') return true
+  if (modeOf(step, request) === 'enforce') return true
   request.shadowed ??= []
   request.shadowed.push({ stage: step.stage, refusal: verdict })
   return false

@@ -4,6 +4,7 @@ import type { TSchema } from 'typebox'
 import type { HostPlan, RoutePlan } from '../configuration/plan.ts'
 import type { Services } from '../worker/services.ts'
 import type { GatewayRequest } from './gateway-request.ts'
+import type { IsEnforcedFor, Rollout } from './rollout.ts'
 
 /** The answer of a stage that has nothing against a request. */
 export const pass = 'pass'
@@ -58,7 +59,18 @@ export type Stage<Settings> = {
 }
 
 /** What every stage with settings is given under a route. */
-export type StageSettings = { readonly mode?: Mode }
+export type StageSettings = { readonly mode?: Mode; readonly enforce?: Rollout }
 
 /** A compiled stage of a route. */
-export type Step = { readonly stage: string; readonly mode: Mode; readonly decide: Decide }
+export type Step = {
+  readonly stage: string
+  readonly mode: Mode
+  readonly decide: Decide
+  /** In mode `enforce`: whether it refuses this request already. Without it, all. */
+  readonly isEnforcedFor: IsEnforcedFor | undefined
+  /** Somebody broke the glass: see `worker/break-glass.ts`. */
+  override: ModeOverride | undefined
+}
+
+/** A laxer mode, until a time (milliseconds of the wall clock). */
+export type ModeOverride = { readonly mode: 'shadow' | 'off'; readonly until: number }

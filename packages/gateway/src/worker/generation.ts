@@ -3,6 +3,7 @@ import { hostSecureContext } from '../edge/tls-context.ts'
 import { createUpstream, type Upstream } from '../forward/upstream.ts'
 import type { Log } from '../log/log.ts'
 import { RequestCounters } from '../metrics/request-counters.ts'
+import { compileRollout } from '../pipeline/rollout.ts'
 import type { Stage, StageSettings, Step } from '../pipeline/stage.ts'
 import { stages } from '../pipeline/stages.ts'
 import { requestPath } from '../routing/request-path.ts'
@@ -149,6 +150,9 @@ function compileSteps(host: HostPlan, route: RoutePlan | undefined, services: Se
       return {
         stage: name,
         mode: settings.mode ?? 'enforce',
+        isEnforcedFor:
+          settings.enforce === undefined ? undefined : compileRollout(name, settings.enforce),
+        override: undefined,
         decide: compile(settings, { host, route, services }),
       }
     })
