@@ -17,6 +17,7 @@ import { FrontDoor } from './front-door.ts'
 import { buildGeneration, closeUnused, type Generation, renewTrust } from './generation.ts'
 import type { Route } from './host.ts'
 import type { FromWorker, KnownChange, ToWorker, Trust, WorkerStart } from './messages.ts'
+import { RequestBooks } from './request-books.ts'
 import { requestIds } from './request-id.ts'
 import { RequestServer } from './request-server.ts'
 import { workerTrust } from './worker-trust.ts'
@@ -56,12 +57,19 @@ export class GatewayWorker {
     this.#connections = new ConnectionSet(this.#status)
     this.#trust = start.trust
     this.#generation = this.#build(start.plan, undefined)
-    this.#requests = new RequestServer({
-      nextRequestId: requestIds(start.instance),
-      accessLog: () => (this.#generation.plan.accessLog ? this.#lines : undefined),
+    const nextRequestId = requestIds(start.instance)
+    const accessLog = () => (this.#generation.plan.accessLog ? this.#lines : undefined)
+    const books = new RequestBooks({
+      accessLog,
       durations: this.#durations,
       decisions: this.#decisions,
       onFirstUse: (thumbprint) => this.#used.push(thumbprint),
+    })
+    this.#requests = new RequestServer({
+      nextRequestId,
+      accessLog,
+      decisions: this.#decisions,
+      books,
       log: this.#log,
     })
     this.#http1 = new Http1Edge(this.#requests, start.plan.limits)

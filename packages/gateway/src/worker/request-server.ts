@@ -4,12 +4,8 @@ import type { Connection } from '../edge/connection.ts'
 import { rawRefusal } from '../edge/malformed-request.ts'
 import type { RequestSink } from '../edge/request-sink.ts'
 import type { Exchange, Outcome } from '../exchange/exchange.ts'
-import { accessLine } from '../log/access-line.ts'
 import type { LineBatch } from '../log/line-batch.ts'
 import type { Log } from '../log/log.ts'
-import type { Histogram } from '../metrics/histogram.ts'
-import type { Caller } from '../pipeline/caller.ts'
-import { decisionRecord } from '../pipeline/decision-record.ts'
 import { identityFields } from '../pipeline/identity-fields.ts'
 import { refusalAnswer } from '../pipeline/refusal-answer.ts'
 import { type PipelineEnds, runPipeline } from '../pipeline/run-pipeline.ts'
@@ -18,15 +14,14 @@ import type { Refusal } from '../pipeline/stage.ts'
 import { traceParents } from '../pipeline/trace-parent.ts'
 import { findRoute } from '../routing/find-route.ts'
 import type { DecisionRing } from './decision-ring.ts'
+import type { RequestBooks } from './request-books.ts'
 
 export type RequestServerOptions = {
   readonly nextRequestId: () => string
   /** Undefined where there is no access log. */
   readonly accessLog: () => LineBatch | undefined
-  readonly durations: Histogram
   readonly decisions: DecisionRing
-  /** A certificate with predecessors let its first request through. */
-  readonly onFirstUse: (thumbprint: string) => void
+  readonly books: RequestBooks
   readonly log: Log
 }
 
@@ -138,7 +133,7 @@ export class RequestServer implements RequestSink {
       this.#refuse(request, { code: 'route_not_found' })
       return
     }
-    if (request.device !== undefined) this.#noteUse(request.caller)
+    this.#options.books.noteUse(request)
     const fields = identityFields(request, this.#traceParents)
     if (!isUpgrade) {
       route.upstream.forward(exchange, fields)
@@ -151,38 +146,15 @@ export class RequestServer implements RequestSink {
     }
   }
 
-  #noteUse(caller: Caller): void {
-    const leaf = caller.currentLeaf()
-    if (leaf?.device === undefined || !leaf.isFirstUse) return
-    leaf.isFirstUse = false
-    this.#options.onFirstUse(leaf.thumbprint)
-  }
-
   readonly #ends: PipelineEnds<ServedRequest> = { forward: this.#forward, refuse: this.#refuse }
 
   #done(request: ServedRequest, outcome: Outcome): void {
-    const { connection, route, host, refusal, shadowed } = request
+    const { connection } = request
     const now = performance.now()
     connection.requests.delete(request)
     connection.lastActiveAt = now
     if (connection.isEnding && connection.requests.size === 0) connection.endSoon()
-
-    const counters = (route ?? host).counters
-    const durationMs = now - request.startedAt
-    this.#options.durations.observe(durationMs / 1000)
-    this.#options.accessLog()?.add(accessLine(request, outcome, durationMs))
-    if (shadowed !== undefined) {
-      for (const shadow of shadowed) counters.count('shadow', shadow.refusal.code)
-    }
-    if (refusal !== undefined) counters.count('refused', refusal.code)
-    else if (outcome.code !== undefined) counters.count('failed', outcome.code)
-    else if (outcome.aborted) counters.count('failed', 'client_gone')
-    else counters.forwarded++
-
-    const { decisions } = this.#options
-    if (refusal === undefined && shadowed === undefined && outcome.code === undefined) {
-      decisions.keep(request, outcome.status)
-    } else decisions.add(decisionRecord(request, outcome))
+    this.#options.books.close(request, outcome, now)
   }
 }
 
