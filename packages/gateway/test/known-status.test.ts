@@ -96,7 +96,7 @@ test('what has expired is forgotten when it is written down', () => {
 test('a kind that is not known is remembered, also on disk', () => {
   const { known } = setUp()
   known.replace(snapshot())
-  known.apply({ ...change(11, 'x', 'revoked'), kind: 'token' })
+  known.apply({ ...change(11, 'x', 'revoked'), kind: 'moonPhase' })
   assert(known.control.isIgnorant())
   const again = setUp().known
   again.replace(known.snapshot(0))

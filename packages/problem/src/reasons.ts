@@ -4,6 +4,7 @@ import { addressReasons } from './address-reasons.ts'
 import { attestationReasons } from './attestation-reasons.ts'
 import { limitReasons } from './limit-reasons.ts'
 import type { Reason } from './reason.ts'
+import { sessionReasons } from './session-reasons.ts'
 import { tokenReasons } from './token-reasons.ts'
 import { trustReasons } from './trust-reasons.ts'
 
@@ -390,6 +391,7 @@ export const reasons = {
 
   // The user, and what may be asked how often, at the gateway
   ...tokenReasons,
+  ...sessionReasons,
   ...accessReasons,
   ...addressReasons,
   ...limitReasons,

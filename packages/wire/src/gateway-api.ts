@@ -9,5 +9,41 @@ export const gatewayPaths = {
 export const heartbeatSeconds = 5
 
 /** The kinds of change that this version knows. A kind that a gateway does not know makes it stale. */
-export const changeKinds = ['certificate', 'device', 'issuer'] as const
+export const changeKinds = [
+  'certificate',
+  'device',
+  'issuer',
+  'token',
+  'subject',
+  'session',
+  'deviceTokens',
+] as const
 export type ChangeKind = (typeof changeKinds)[number]
+
+/** The kinds that end access tokens, and what lists each of them in a snapshot. Their status is `ended`. */
+export const endedKinds = {
+  token: 'tokens',
+  subject: 'subjects',
+  session: 'sessions',
+  deviceTokens: 'deviceTokens',
+} as const satisfies Partial<Record<ChangeKind, string>>
+export type EndedKind = keyof typeof endedKinds
+
+/**
+ * What a subject, a session or the id of a token (`jti`) is known by in the feed: the SHA-256 of this
+ * text in UTF-8, base64url. Each is unique within its issuer alone.
+ */
+export function issuedBase(issuer: string, value: string): string {
+  return `${issuer}\0${value}`
+}
+
+/**
+ * What an access token is known by in the feed where nothing in it tells it apart: the SHA-256 of this
+ * text, base64url. Of a JWT without its signature: whoever holds an ECDSA signature can write another
+ * one that verifies as well.
+ */
+export function tokenBase(token: string): string {
+  const end = token.lastIndexOf('.')
+  const isSigned = end > 0 && token.indexOf('.') < end
+  return isSigned ? token.slice(0, end) : token
+}

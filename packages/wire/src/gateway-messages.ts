@@ -17,7 +17,10 @@ export type TrustedIssuer = Type.Static<typeof TrustedIssuer>
  * One row of the feed, the data of a server-sent event `change` whose id is the sequence number.
  *
  * `key`: of a certificate its SHA-256 thumbprint (base64url), of a device its id, of an issuer the
- * SHA-256 of its DER SubjectPublicKeyInfo (base64url). `until`: when the row may be forgotten.
+ * SHA-256 of its DER SubjectPublicKeyInfo (base64url), of `deviceTokens` the id of the device, of a token
+ * the SHA-256 of `issuedBase` or `tokenBase`, of a subject and a session that of `issuedBase`.
+ *
+ * `until`: when the row may be forgotten.
  */
 export const Change = Type.Object({
   seq: Type.Integer({ minimum: 1 }),
@@ -26,6 +29,8 @@ export const Change = Type.Object({
   key: Type.String({ maxLength: 200 }),
   status: Type.String({ maxLength: 40 }),
   until: Type.Optional(Milliseconds),
+  /** Of kinds `subject` and `deviceTokens`: tokens issued at or before it are ended. Without it: all are. */
+  issuedUntil: Type.Optional(Milliseconds),
   /** Of kind `issuer` and status `active`: the issuer itself. */
   issuer: Type.Optional(TrustedIssuer),
 })
@@ -35,6 +40,7 @@ export const StatusEntry = Type.Object({
   key: Type.String({ maxLength: 200 }),
   status: Type.String({ maxLength: 40 }),
   until: Milliseconds,
+  issuedUntil: Type.Optional(Milliseconds),
 })
 export type StatusEntry = Type.Static<typeof StatusEntry>
 
@@ -48,6 +54,11 @@ export const Snapshot = Type.Object({
   certificates: Type.Array(StatusEntry),
   /** Every device that is not active and may still hold a certificate that has not expired. */
   devices: Type.Array(StatusEntry),
+  /** What ends access tokens. An authority of a version before these kinds says nothing of them. */
+  tokens: Type.Optional(Type.Array(StatusEntry)),
+  subjects: Type.Optional(Type.Array(StatusEntry)),
+  sessions: Type.Optional(Type.Array(StatusEntry)),
+  deviceTokens: Type.Optional(Type.Array(StatusEntry)),
 })
 export type Snapshot = Type.Static<typeof Snapshot>
 

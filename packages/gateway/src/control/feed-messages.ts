@@ -1,4 +1,11 @@
-import type { Change, Heartbeat, Snapshot, StatusEntry, TrustedIssuer } from '@sallyport/wire'
+import {
+  type Change,
+  endedKinds,
+  type Heartbeat,
+  type Snapshot,
+  type StatusEntry,
+  type TrustedIssuer,
+} from '@sallyport/wire'
 import { issuerKey } from './issuer-key.ts'
 import type { KeptSnapshot } from './known-status.ts'
 
@@ -21,7 +28,16 @@ export function parseSnapshot(value: unknown): Snapshot {
     issuers: array(snapshot, 'issuers').map(parseIssuer),
     certificates: array(snapshot, 'certificates').map(parseEntry),
     devices: array(snapshot, 'devices').map(parseEntry),
+    ...endedIn(snapshot),
   }
+}
+
+/** What ends tokens: not listed by an authority of an older version, nor in its snapshots on disk. */
+function endedIn(snapshot: Members): Partial<Snapshot> {
+  const listed = Object.values(endedKinds)
+    .filter((name) => snapshot[name] !== undefined)
+    .map((name) => [name, array(snapshot, name).map(parseEntry)])
+  return Object.fromEntries(listed) as Partial<Snapshot>
 }
 
 /** A snapshot of our own, from disk: it says as well which kinds of change were not understood. */
@@ -48,6 +64,7 @@ export function parseChange(value: unknown): Change {
     key,
     status: string(change, 'status'),
     ...(change['until'] === undefined ? {} : { until: integer(change, 'until') }),
+    ...issuedUntilIn(change),
     ...(issuer === undefined ? {} : { issuer }),
   }
 }
@@ -79,7 +96,13 @@ function parseEntry(value: unknown): StatusEntry {
     key: string(entry, 'key'),
     status: string(entry, 'status'),
     until: integer(entry, 'until'),
+    ...issuedUntilIn(entry),
   }
+}
+
+function issuedUntilIn(members: Members): { issuedUntil?: number } {
+  if (members['issuedUntil'] === undefined) return {}
+  return { issuedUntil: integer(members, 'issuedUntil') }
 }
 
 type Members = Readonly<Record<string, unknown>>

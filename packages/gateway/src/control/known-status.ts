@@ -1,13 +1,19 @@
-import type { Change, ChangeKind, Snapshot, TrustedIssuer } from '@sallyport/wire'
-import { changeKinds } from '@sallyport/wire'
+import type { Change, ChangeKind, Snapshot, StatusEntry, TrustedIssuer } from '@sallyport/wire'
+import { changeKinds, endedKinds } from '@sallyport/wire'
 import type { KnownChange } from '../worker/messages.ts'
 import { activeStatus, statusCode, statusKey } from '../status/status-code.ts'
 import type { StatusControl } from '../status/status-control.ts'
 import { createStatusTable, type StatusWriter } from '../status/status-table.ts'
 import { issuerKey } from './issuer-key.ts'
 
-type Entry = { readonly status: string; readonly until: number }
+type Entry = Readonly<Omit<StatusEntry, 'key'>>
 type ListedKind = Exclude<ChangeKind, 'issuer'>
+
+/** What lists each kind in a snapshot. */
+const members = { certificate: 'certificates', device: 'devices', ...endedKinds } as const
+const listedKinds = Object.keys(members) as ListedKind[]
+/** What nobody takes back. */
+const finalStatuses: ReadonlySet<string> = new Set(['revoked', 'ended'])
 
 /** As it is kept on disk: a snapshot, and the kinds of change that were not understood. */
 export type KeptSnapshot = Snapshot & { readonly notUnderstood: readonly string[] }
@@ -20,7 +26,7 @@ export type AppliedChange = {
 }
 
 export type Replaced = Omit<AppliedChange, 'change'> & {
-  /** Revocations that the snapshot knows nothing of. */
+  /** Revocations, and ends of tokens, that the snapshot knows nothing of. */
   readonly keptRevocations: number
 }
 
@@ -32,10 +38,7 @@ export class KnownStatus {
   epoch = ''
   seq = -1
   readonly control: StatusControl
-  readonly #listed: Record<ListedKind, Map<string, Entry>> = {
-    certificate: new Map(),
-    device: new Map(),
-  }
+  readonly #listed = fromKinds<Map<string, Entry>>(() => new Map())
   #issuers = new Map<string, TrustedIssuer>()
   #notUnderstood = new Set<string>()
   #table: StatusWriter = createStatusTable(0)
@@ -61,19 +64,22 @@ export class KnownStatus {
   }
 
   counts(): Record<ListedKind | 'issuer', number> {
-    const { certificate, device } = this.#listed
-    return { certificate: certificate.size, device: device.size, issuer: this.#issuers.size }
+    return { ...fromKinds((kind) => this.#listed[kind].size), issuer: this.#issuers.size }
   }
 
   /** Takes a snapshot in place of everything known. */
   replace(snapshot: Snapshot | KeptSnapshot): Replaced {
     const before = this.#issuers
     const isBehind = snapshot.epoch !== this.epoch || snapshot.seq < this.seq
-    const certificates = isBehind ? this.#revokedBesides('certificate', snapshot.certificates) : []
-    const devices = isBehind ? this.#revokedBesides('device', snapshot.devices) : []
+    let keptRevocations = 0
+    for (const kind of listedKinds) {
+      const told = snapshot[members[kind]]
+      // An older version of the authority lists no tokens: it says nothing of them.
+      const kept = isBehind || told === undefined ? this.#finalBesides(kind, told ?? []) : []
+      keptRevocations += kept.length
+      this.#replaceListed(kind, [...(told ?? []), ...kept])
+    }
     const issuers = new Map(snapshot.issuers.map((issuer) => [issuerKey(issuer), issuer]))
-    this.#replaceListed('certificate', [...snapshot.certificates, ...certificates])
-    this.#replaceListed('device', [...snapshot.devices, ...devices])
     for (const key of before.keys()) if (!issuers.has(key)) this.#write('issuer', key, 'withdrawn')
     for (const key of issuers.keys()) this.#write('issuer', key, 'active')
     this.#issuers = issuers
@@ -87,11 +93,10 @@ export class KnownStatus {
     const isTrustWithdrawn = [...before.keys()].some((key) => !issuers.has(key))
     // Also where a CA stays, and what is said of it does not.
     const isTrustChanged = textOf(before) !== textOf(issuers)
-    const keptRevocations = certificates.length + devices.length
     return { isTrustWithdrawn, isTrustChanged, keptRevocations }
   }
 
-  apply({ seq, kind, key, status, until, issuer }: Change): AppliedChange {
+  apply({ seq, kind, key, status, until, issuedUntil, issuer }: Change): AppliedChange {
     this.seq = seq
     const known = changeKinds.find((each) => each === kind)
     if (known === undefined) {
@@ -101,13 +106,16 @@ export class KnownStatus {
     }
     const isIssuer = known === 'issuer'
     const isActive = status === 'active'
-    if (!isIssuer) this.#list(known, key, { status, until: until ?? Number.MAX_SAFE_INTEGER })
-    else if (isActive && issuer !== undefined) this.#issuers.set(key, issuer)
+    let entry: Entry = { status, until: until ?? Number.MAX_SAFE_INTEGER, ...when(issuedUntil) }
+    if (!isIssuer) {
+      entry = later(this.#listed[known].get(key), entry)
+      this.#list(known, key, entry)
+    } else if (isActive && issuer !== undefined) this.#issuers.set(key, issuer)
     else if (!isActive) this.#issuers.delete(key)
-    this.#write(known, key, isIssuer && !isActive ? 'withdrawn' : status)
+    this.#write(known, key, isIssuer && !isActive ? 'withdrawn' : status, entry.issuedUntil)
     this.#told()
     return {
-      change: { seq, kind: known, key, status },
+      change: { seq, kind: known, key, status, ...when(entry.issuedUntil) },
       isTrustChanged: isIssuer,
       isTrustWithdrawn: isIssuer && !isActive,
     }
@@ -118,7 +126,7 @@ export class KnownStatus {
     const entries = (kind: ListedKind) => {
       const listed = this.#listed[kind]
       for (const [key, { until }] of listed) if (until < at) listed.delete(key)
-      return [...listed].map(([key, { status, until }]) => ({ key, status, until }))
+      return [...listed].map(([key, entry]) => ({ key, ...entry }))
     }
     return {
       epoch: this.epoch,
@@ -127,16 +135,22 @@ export class KnownStatus {
       issuers: this.issuers,
       certificates: entries('certificate'),
       devices: entries('device'),
+      tokens: entries('token'),
+      subjects: entries('subject'),
+      sessions: entries('session'),
+      deviceTokens: entries('deviceTokens'),
       notUnderstood: this.notUnderstood,
     }
   }
 
-  // An authority that came back with an older store has forgotten, and revoked is final: what was once
-  // told stays, until it expires.
-  #revokedBesides(kind: ListedKind, entries: Snapshot['devices']): Snapshot['devices'] {
-    const told = new Set(entries.filter(({ status }) => status === 'revoked').map(({ key }) => key))
+  // An authority that came back with an older store has forgotten, and revoked and ended are final: what
+  // was once told stays, until it expires.
+  #finalBesides(kind: ListedKind, entries: readonly StatusEntry[]): StatusEntry[] {
+    const told = new Map(
+      entries.filter(({ status }) => finalStatuses.has(status)).map((entry) => [entry.key, entry]),
+    )
     return [...this.#listed[kind]]
-      .filter(([key, { status }]) => status === 'revoked' && !told.has(key))
+      .filter(([key, entry]) => finalStatuses.has(entry.status) && !isSaid(told.get(key), entry))
       .map(([key, entry]) => ({ key, ...entry }))
   }
 
@@ -150,17 +164,20 @@ export class KnownStatus {
     else this.#listed[kind].set(key, entry)
   }
 
-  #replaceListed(kind: ListedKind, entries: Snapshot['devices']): void {
-    const next = new Map(entries.map(({ key, status, until }) => [key, { status, until }]))
+  #replaceListed(kind: ListedKind, entries: readonly StatusEntry[]): void {
+    const next = new Map<string, Entry>()
+    for (const { key, status, until, issuedUntil } of entries) {
+      next.set(key, later(next.get(key), { status, until, ...when(issuedUntil) }))
+    }
     const before = this.#listed[kind]
     this.#listed[kind] = next
     for (const key of before.keys()) if (!next.has(key)) this.#write(kind, key, 'active')
-    for (const [key, { status }] of next) this.#write(kind, key, status)
+    for (const [key, entry] of next) this.#write(kind, key, entry.status, entry.issuedUntil)
   }
 
-  #write(kind: ChangeKind, key: string, status: string): void {
+  #write(kind: ChangeKind, key: string, status: string, issuedUntil?: number): void {
     const words = statusKey(kind, key)
-    const code = statusCode(kind, status)
+    const code = statusCode(kind, status, issuedUntil)
     for (const retiring of this.#retiring) retiring.set(words, code)
     this.#table.set(words, code)
     if (this.#table.isCrowded()) this.#grow()
@@ -169,12 +186,12 @@ export class KnownStatus {
   // The old table is kept up to date for as long as some worker may still read it.
   #grow(): void {
     const old = this.#table
-    const { certificate, device } = this.#listed
-    const table = createStatusTable(certificate.size + device.size + 1)
-    for (const [kind, listed] of Object.entries(this.#listed)) {
-      for (const [key, { status }] of listed) {
-        const code = statusCode(kind as ListedKind, status)
-        if (code !== activeStatus) table.set(statusKey(kind as ListedKind, key), code)
+    const sizes = listedKinds.map((kind) => this.#listed[kind].size)
+    const table = createStatusTable(sizes.reduce((sum, size) => sum + size, 1))
+    for (const kind of listedKinds) {
+      for (const [key, { status, issuedUntil }] of this.#listed[kind]) {
+        const code = statusCode(kind, status, issuedUntil)
+        if (code !== activeStatus) table.set(statusKey(kind, key), code)
       }
     }
     this.#table = table
@@ -187,7 +204,29 @@ function textOf(issuers: ReadonlyMap<string, TrustedIssuer>): string {
   return JSON.stringify([...issuers].toSorted(([one], [other]) => (one < other ? -1 : 1)))
 }
 
-const knownMembers = new Set(['epoch', 'seq', 'at', 'issuers', 'certificates', 'devices'])
+function fromKinds<T>(make: (kind: ListedKind) => T): Record<ListedKind, T> {
+  return Object.fromEntries(listedKinds.map((kind) => [kind, make(kind)])) as Record<ListedKind, T>
+}
+
+function when(issuedUntil: number | undefined): Pick<Entry, 'issuedUntil'> {
+  return issuedUntil === undefined ? {} : { issuedUntil }
+}
+
+/** Of two ends of tokens the one that ends more, whichever was told last; of anything else the last. */
+function later(before: Entry | undefined, entry: Entry): Entry {
+  if (before?.status !== 'ended' || entry.status !== 'ended') return entry
+  const until = Math.max(before.until, entry.until)
+  return isSaid(entry, before) ? { ...entry, until } : { ...before, until }
+}
+
+/** Whether what is told now ends all that an earlier word did. Without a time, all tokens are ended. */
+function isSaid(told: Entry | undefined, before: Entry): boolean {
+  if (told === undefined) return false
+  const { issuedUntil = Number.MAX_SAFE_INTEGER } = told
+  return issuedUntil >= (before.issuedUntil ?? Number.MAX_SAFE_INTEGER)
+}
+
+const knownMembers = new Set(['epoch', 'seq', 'at', 'issuers', ...Object.values(members)])
 
 /** What a newer authority lists and this version knows nothing of. An empty list says nothing. */
 function unknownIn(snapshot: Snapshot): string[] {

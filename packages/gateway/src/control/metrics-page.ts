@@ -155,7 +155,7 @@ const metrics: readonly Metric[] = [
   {
     name: 'sallyport_status_entries',
     type: 'gauge',
-    help: 'Certificates and devices that are not active, and issuers that are believed',
+    help: 'Certificates and devices that are not active, what ends tokens, and issuers that are believed',
     samples: (_, { entries }) =>
       Object.entries(entries).map(([kind, value]) => ({ labels: { kind }, value })),
   },

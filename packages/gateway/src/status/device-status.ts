@@ -1,13 +1,15 @@
+import type { ReasonCode } from '@sallyport/problem'
 import type { StatusKeys } from '../trust/presented-leaf.ts'
 import { type StaleLevel, type StaleLimits, staleLevel } from './staleness.ts'
-import { type RefusingStatus, refusingStatus } from './status-code.ts'
+import { type RefusingStatus, refusingStatus, statusKey } from './status-code.ts'
 import type { StatusControl } from './status-control.ts'
 import { readStatusTable, type StatusReader } from './status-table.ts'
+import { endedToken, type TokenKeys } from './token-status.ts'
 
 /** Both numbers in one: 2³¹ changes between two restarts are out of reach. */
 const maxInstalls = 1024
 
-/** A worker's view of the status of devices, certificates and issuers. */
+/** A worker's view of the status of devices, certificates, issuers and tokens. */
 export class DeviceStatus {
   /** As of the last `refresh`, which the worker calls four times a second. */
   level: StaleLevel = 'unavailable'
@@ -51,5 +53,14 @@ export class DeviceStatus {
       refusingStatus(this.#reader.lookUp(keys.certificate)) ??
       refusingStatus(this.#reader.lookUp(keys.issuer))
     )
+  }
+
+  /**
+   * Why a token has ended: itself, its session, its user's tokens, or those of the device that presents
+   * it. To be asked again when `version` is another.
+   */
+  endedToken(keys: TokenKeys, deviceId: string | undefined): ReasonCode | undefined {
+    const device = deviceId === undefined ? undefined : statusKey('deviceTokens', deviceId)
+    return endedToken(this.#reader.lookUp, keys, device)
   }
 }

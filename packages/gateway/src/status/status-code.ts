@@ -1,17 +1,23 @@
 import { createHash } from 'node:crypto'
 import type { ReasonCode } from '@sallyport/problem'
 import { type ChangeKind, changeKinds } from '@sallyport/wire'
+import { endedUntilCode } from './ended-until.ts'
 
-/** What the table holds for a key. 0 is an empty slot, 1 a key that was withdrawn from the list. */
+/**
+ * What the table holds for a key, 32 bits. 0 is an empty slot, 1 a key that was withdrawn from the list;
+ * a negative one says until when tokens have ended (`endedUntilCode`).
+ */
 export type StatusCode = number
 
+/** Kinds whose status does not need a time beside it. */
+type PlainKind = Exclude<ChangeKind, 'subject' | 'deviceTokens'>
 type StatusRow = { readonly code: StatusCode; readonly reason: ReasonCode }
 
 /**
  * The statuses that refuse, by kind. A status that this version does not know refuses as the last
  * row of its kind does: closed, never ignored.
  */
-const statuses: Readonly<Record<ChangeKind, Readonly<Record<string, StatusRow>>>> = {
+const statuses: Readonly<Record<PlainKind, Readonly<Record<string, StatusRow>>>> = {
   device: {
     suspended: { code: 2, reason: 'device_suspended' },
     superseded: { code: 3, reason: 'device_superseded' },
@@ -22,6 +28,8 @@ const statuses: Readonly<Record<ChangeKind, Readonly<Record<string, StatusRow>>>
     revoked: { code: 6, reason: 'device_certificate_revoked' },
   },
   issuer: { withdrawn: { code: 7, reason: 'device_certificate_untrusted' } },
+  token: { ended: { code: 8, reason: 'token_ended' } },
+  session: { ended: { code: 9, reason: 'token_session_ended' } },
 }
 
 export const emptySlot = 0
@@ -36,9 +44,16 @@ export type RefusingStatus = {
 
 const refusingByCode: readonly (RefusingStatus | undefined)[] = refusingInOrder()
 
-/** The number that stands for a status in the table. */
-export function statusCode(kind: ChangeKind, status: string): StatusCode {
+/**
+ * The number that stands for a status in the table.
+ *
+ * @param issuedUntil of subjects and tokens of a device: until when what was issued has ended
+ */
+export function statusCode(kind: ChangeKind, status: string, issuedUntil?: number): StatusCode {
   if (status === 'active') return activeStatus
+  if (kind === 'subject' || kind === 'deviceTokens') {
+    return endedUntilCode(status === 'ended' ? issuedUntil : undefined)
+  }
   const rows = statuses[kind]
   const row = Object.hasOwn(rows, status) ? rows[status] : Object.values(rows).at(-1)
   return row?.code ?? activeStatus
@@ -66,6 +81,7 @@ export function statusKey(kind: ChangeKind, key: string): Int32Array {
 function refusingInOrder(): (RefusingStatus | undefined)[] {
   const list: (RefusingStatus | undefined)[] = []
   for (const kind of changeKinds) {
+    if (kind === 'subject' || kind === 'deviceTokens') continue
     for (const [status, row] of Object.entries(statuses[kind])) {
       list[row.code] = { kind, status, reason: row.reason }
     }

@@ -118,14 +118,14 @@ function isStalled(connection: Connection, now: number, idleMs: number): boolean
 type AboutConnection = (connection: Connection, key: string) => boolean
 
 /** By kind of change: whether a connection is concerned. */
-const concerned: Readonly<Record<KnownChange['kind'], AboutConnection>> = {
+const concerned: Readonly<Partial<Record<KnownChange['kind'], AboutConnection>>> = {
   device: (connection, key) => connection.currentLeaf()?.device?.deviceId === key,
   certificate: (connection, key) => connection.currentLeaf()?.thumbprint === key,
   issuer: (connection, key) => connection.currentLeaf()?.device?.issuerSpki === key,
 }
 
 function isAbout(connection: Connection, change: KnownChange): boolean {
-  return connection.hasCertificate && concerned[change.kind](connection, change.key)
+  return connection.hasCertificate && concerned[change.kind]?.(connection, change.key) === true
 }
 
 function isSuccession(change: KnownChange): boolean {

@@ -32,6 +32,8 @@ export type KnownChange = {
   readonly kind: ChangeKind
   readonly key: string
   readonly status: string
+  /** Of subjects and tokens of a device: what was issued at or before it has ended; else all of it. */
+  readonly issuedUntil?: number
 }
 
 export type EndedConnections = { http1: number; http2: number; webSocket: number }
