@@ -78,6 +78,7 @@ test('a worker that cannot start says why, and leaves none behind', async () => 
             certificate: 'none',
             key: 'none',
             foreignIssuers: [],
+            stages: {},
             routes: [],
           },
         ],

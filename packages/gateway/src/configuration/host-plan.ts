@@ -2,12 +2,11 @@ import { certificatesFromPem } from '@sallyport/pki'
 import { isProblem } from '@sallyport/problem'
 import type { Stage } from '../pipeline/stage.ts'
 import { stages } from '../pipeline/stages.ts'
-import { requestPath } from '../routing/request-path.ts'
-import { routePattern } from '../routing/route-table.ts'
+import { areAmbiguous, type RoutePattern, routePattern } from '../routing/route-pattern.ts'
 import { checkRollouts } from './check-rollouts.ts'
 import type { GatewayConfig } from './gateway-config.ts'
 import { readCaFile, readKeyPair } from './pem-files.ts'
-import type { ForeignIssuer, HostPlan, RoutePlan } from './plan.ts'
+import type { ForeignIssuer, HostPlan, RoutePlan, StageSettingsByName } from './plan.ts'
 import type { GatewaySettings } from './section.ts'
 
 type HostSettings = GatewaySettings['hosts'][string]
@@ -25,8 +24,10 @@ export function hostPlan(config: GatewayConfig, name: string, host: HostSettings
     foreignIssuers: (host.trust ?? []).flatMap((trust, index) =>
       foreignIssuers(config, `${pointer}/trust/${index}`, trust),
     ),
+    stages: host.stages ?? {},
     routes: [],
   }
+  checkStages(config, pointer, plan.stages, plan)
   const routes = host.routes.map((route, index) =>
     routePlan(config, `${pointer}/routes/${index}`, route, plan),
   )
@@ -73,12 +74,12 @@ function routePlan(
   host: HostPlan,
 ): RoutePlan {
   const { path, methods } = route.match
-  const pattern = routePattern(path)
-  const { refused } = requestPath(pattern.path)
-  if (refused !== undefined || pattern.path.includes('*')) {
+  const { fault } = routePattern(path)
+  if (fault !== undefined) {
     throw config.problem(`${pointer}/match/path`, 'no request can match this path', {
-      expected: 'an absolute path as requests have it, or one that ends in /*',
-      found: refused ?? path,
+      expected:
+        'an absolute path as requests have it, with {name} for parameters, or one that ends in /*',
+      found: fault,
     })
   }
   const { upstreams } = config.value.gateway
@@ -88,7 +89,19 @@ function routePlan(
       found: route.upstream,
     })
   }
-  const settings: Readonly<Record<string, unknown>> = { ...route.stages }
+  checkStages(config, pointer, route.stages ?? {}, host)
+  const name = route.name ?? (methods === undefined ? path : `${methods.join(',')} ${path}`)
+  const { upstream, sensitive, webSocket } = route
+  const settings = { ...host.stages, ...route.stages }
+  return { name, path, methods, upstream, sensitive, webSocket, stages: settings }
+}
+
+function checkStages(
+  config: GatewayConfig,
+  pointer: string,
+  settings: StageSettingsByName,
+  host: HostPlan,
+): void {
   for (const stage of stages as readonly Stage<unknown>[]) {
     if (!Object.hasOwn(settings, stage.name) || stage.appliesTo(host)) continue
     throw config.problem(
@@ -101,17 +114,31 @@ function routePlan(
     )
   }
   checkRollouts(config, `${pointer}/stages`, settings)
-  const name = route.name ?? (methods === undefined ? path : `${methods.join(',')} ${path}`)
-  const { upstream, sensitive, webSocket } = route
-  return { name, path, methods, upstream, sensitive, webSocket, stages: settings }
 }
 
 function checkDistinct(config: GatewayConfig, pointer: string, routes: readonly RoutePlan[]): void {
   const names = new Set<string>()
   const taken = new Set<string>()
+  const patterns: { readonly path: string; readonly pattern: RoutePattern }[] = []
   for (const [index, { name, path, methods }] of routes.entries()) {
+    const { pattern } = routePattern(path)
+    if (pattern === undefined) continue
+    const rival = patterns.find((other) => areAmbiguous(other.pattern, pattern))
+    if (rival !== undefined) {
+      throw config.problem(
+        `${pointer}/${index}/match`,
+        'nothing says which of two routes is meant',
+        {
+          expected:
+            'of two paths that match the same requests, one to be a special case of the other',
+          found: `${rival.path} and ${path}`,
+        },
+      )
+    }
+    patterns.push({ path, pattern })
     for (const method of methods ?? ['any method']) {
-      const claim = `${method} ${path}`
+      // Under whatever name, a parameter is a parameter.
+      const claim = `${method} ${pattern.path}${pattern.isPrefix ? '*' : ''}`
       if (taken.has(claim)) {
         throw config.problem(`${pointer}/${index}/match`, 'another route matches the same', {
           found: claim,

@@ -33,6 +33,8 @@ export type HostPlan = {
   /** PEM. */
   readonly key: string
   readonly foreignIssuers: readonly ForeignIssuer[]
+  /** Settings by stage that routes have which say nothing of the stage themselves. */
+  readonly stages: StageSettingsByName
   readonly routes: readonly RoutePlan[]
 }
 
@@ -42,15 +44,18 @@ export type ForeignIssuer = {
   readonly trustDomain: string
 }
 
+/** As configured. */
+export type StageSettingsByName = Readonly<Record<string, unknown>>
+
 export type RoutePlan = {
   /** As it is called in logs and metrics. */
   readonly name: string
-  /** As configured: an exact path, or a prefix that ends in `/*`. */
+  /** As configured: a path, with `{name}` for parameters, or a prefix that ends in `/*`. */
   readonly path: string
   readonly methods: readonly string[] | undefined
   readonly upstream: string
   readonly sensitive: boolean
   readonly webSocket: boolean
-  /** Settings by stage, as configured. */
-  readonly stages: Readonly<Record<string, unknown>>
+  /** Those of the route, and of the host for every other stage. */
+  readonly stages: StageSettingsByName
 }

@@ -1,5 +1,5 @@
 import type { Section } from '@sallyport/config'
-import Type, { type TObject, type TProperties } from 'typebox'
+import Type, { type TProperties } from 'typebox'
 import { UpstreamSchema } from '../forward/upstream-schema.ts'
 import { rolloutSchema } from '../pipeline/rollout.ts'
 import { modes, type Stage } from '../pipeline/stage.ts'
@@ -17,25 +17,22 @@ const Seconds = (fallback: number, description: string) =>
   Type.Integer({ minimum: 1, maximum: 31_536_000, default: fallback, description })
 
 /** Every stage with settings, under its name: the table of stages says which there are. */
-const StagesSchema: TObject = Type.Object(
-  Object.fromEntries(
-    (stages as readonly Stage<unknown>[]).flatMap(({ name, settings }) =>
-      settings === undefined
-        ? []
-        : [
-            [
-              name,
-              Type.Optional(
-                Type.Object(withMode(settings(Type) as TProperties), {
-                  ...closed,
-                  description: `What the stage ${name} demands on this route`,
-                }),
-              ),
-            ],
+const stageMembers: TProperties = Object.fromEntries(
+  (stages as readonly Stage<unknown>[]).flatMap(({ name, settings }) =>
+    settings === undefined
+      ? []
+      : [
+          [
+            name,
+            Type.Optional(
+              Type.Object(withMode(settings(Type) as TProperties), {
+                ...closed,
+                description: `What the stage ${name} demands`,
+              }),
+            ),
           ],
-    ),
+        ],
   ),
-  { ...closed, description: 'The stages of this route that have settings' },
 )
 
 function withMode(members: TProperties): TProperties {
@@ -64,7 +61,7 @@ const RouteSchema = Type.Object(
         path: Type.String({
           pattern: '^/',
           maxLength: 1_000,
-          description: 'One path, or everything below one: /v1/*',
+          description: 'One path, or everything below one: /v1/*; {name} is any one segment',
         }),
         methods: Type.Optional(
           Type.Array(Type.String({ pattern: '^[A-Z][A-Z-]{0,30}$' }), {
@@ -74,7 +71,10 @@ const RouteSchema = Type.Object(
           }),
         ),
       },
-      { ...closed, description: 'Which requests; the longest path that matches wins' },
+      {
+        ...closed,
+        description: 'Which requests; of several paths that match, the most special wins',
+      },
     ),
     upstream: Type.String({ description: 'A name under gateway.upstreams' }),
     sensitive: Type.Boolean({
@@ -86,7 +86,12 @@ const RouteSchema = Type.Object(
       default: false,
       description: 'Whether WebSockets may be opened; they end when the device does',
     }),
-    stages: Type.Optional(StagesSchema),
+    stages: Type.Optional(
+      Type.Object(stageMembers, {
+        ...closed,
+        description: 'What each stage demands; an entry replaces that of the host whole',
+      }),
+    ),
   },
   closed,
 )
@@ -119,6 +124,12 @@ const HostSchema = Type.Object(
         ),
         { description: 'CAs that are not of this deployment, each for its own trust domain alone' },
       ),
+    ),
+    stages: Type.Optional(
+      Type.Object(stageMembers, {
+        ...closed,
+        description: 'For routes of this host that say nothing of the stage themselves',
+      }),
     ),
     routes: Type.Array(RouteSchema, { minItems: 1, description: 'What is served, and where from' }),
   },

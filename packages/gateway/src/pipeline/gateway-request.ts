@@ -1,6 +1,8 @@
 import type { DeviceIdentity } from '@sallyport/pki'
+import type { VerifiedToken } from '@sallyport/token'
 import type { RequestHead } from '../exchange/request-head.ts'
 import type { FoundRoute } from '../routing/find-route.ts'
+import { noParameters, type PathParameters } from '../routing/path-parameters.ts'
 import type { Host, Route } from '../worker/host.ts'
 import type { Caller } from './caller.ts'
 import type { Refusal } from './stage.ts'
@@ -21,8 +23,14 @@ export class GatewayRequest {
   readonly route: Route | undefined
   /** Why it matched nothing. */
   readonly routeRefusal: Refusal | undefined
+  /** Of the path, decoded; without a prototype. */
+  readonly parameters: PathParameters
   /** The verified device: believed, within its dates, active. Set by the device stage. */
   device: DeviceIdentity | undefined
+  /** Who the access token is of, verified. Set by the token stage. */
+  user: VerifiedToken | undefined
+  /** The rule that let it through, or would have. Set by the access stage. */
+  rule: string | undefined
   shadowed: ShadowRefusal[] | undefined
   /** What ended it, and which stage said so. */
   refusal: Refusal | undefined
@@ -36,7 +44,10 @@ export class GatewayRequest {
     this.startedAt = performance.now()
     this.route = found?.route
     this.routeRefusal = found?.refusal
+    this.parameters = found?.route === undefined ? noParameters : found.parameters
     this.device = undefined
+    this.user = undefined
+    this.rule = undefined
     this.shadowed = undefined
     this.refusal = undefined
     this.refusedBy = undefined

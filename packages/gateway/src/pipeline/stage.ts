@@ -55,6 +55,8 @@ export type Stage<Settings> = {
   readonly settings?: (type: typeof Type) => Record<string, TSchema>
   /** Whether the stage has anything to say on a host, told or not. */
   readonly appliesTo: (host: HostPlan) => boolean
+  /** Whether it is left out of the steps of routes that do not configure it. */
+  readonly onlyWhereConfigured?: true
   readonly compile: (settings: Settings, runtime: StageRuntime) => Decide
 }
 

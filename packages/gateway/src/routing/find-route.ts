@@ -1,15 +1,20 @@
-import type { Exchange } from '../exchange/exchange.ts'
+import type { RequestHead } from '../exchange/request-head.ts'
 import type { Refusal } from '../pipeline/stage.ts'
 import type { Host, Route } from '../worker/host.ts'
+import { type PathParameters, pathParameters, sameParameters } from './path-parameters.ts'
 import { otherReading, requestPath } from './request-path.ts'
 import { routeFor } from './route-table.ts'
 
 /** What a request matches, or why it matches nothing. */
 export type FoundRoute =
-  | { readonly route: Route; readonly refusal: undefined }
+  | {
+      readonly route: Route
+      readonly parameters: PathParameters
+      readonly refusal: undefined
+    }
   | { readonly route: undefined; readonly refusal: Refusal }
 
-export function findRoute(host: Host, exchange: Exchange): FoundRoute {
+export function findRoute(host: Host, exchange: RequestHead): FoundRoute {
   const { path, refused } = requestPath(exchange.target)
   if (path === undefined) return nothing({ ...invalidTarget, found: refused })
   const set = host.routes.find(path)
@@ -22,7 +27,7 @@ export function findRoute(host: Host, exchange: Exchange): FoundRoute {
     return nothing({ ...invalidTarget, found: 'path parameters or empty segments' })
   }
   const route = routeFor(set, exchange.method)
-  if (route !== undefined) return { route, refusal: undefined }
+  if (route !== undefined) return withParameters(route, path, other)
   const allowed = (set.methods.length > 0 ? set.methods : usualMethods).join(', ')
   return nothing({
     code: 'method_not_allowed',
@@ -32,6 +37,19 @@ export function findRoute(host: Host, exchange: Exchange): FoundRoute {
     // RFC 9110 §15.5.6.
     headers: ['Allow', allowed],
   })
+}
+
+/** The values are part of what is decided on: two readings of the path must give the same. */
+function withParameters(route: Route, path: string, other: string | undefined): FoundRoute {
+  const parameters = pathParameters(route.pattern, path)
+  if (parameters === undefined) return nothing({ ...invalidTarget, found: 'a path parameter' })
+  if (other !== undefined && route.pattern.parameters.length > 0) {
+    const read = pathParameters(route.pattern, other)
+    if (read === undefined || !sameParameters(parameters, read)) {
+      return nothing({ ...invalidTarget, found: 'a semicolon in a path parameter' })
+    }
+  }
+  return { route, parameters, refusal: undefined }
 }
 
 /** What a route means that names no method, for those who asked for something else. */

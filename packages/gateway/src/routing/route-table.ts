@@ -1,11 +1,5 @@
-/** A pattern of a route: an exact path, or a prefix that ends in a slash. */
-export type RoutePattern = { readonly path: string; readonly isPrefix: boolean }
-
-/** `/v1/*` is every path below `/v1/`; any other pattern is one path. */
-export function routePattern(match: string): RoutePattern {
-  const isPrefix = match.endsWith('/*')
-  return { path: isPrefix ? match.slice(0, -1) : match, isPrefix }
-}
+import { type FoundInTree, ParameterTree } from './parameter-tree.ts'
+import { isWithin, type RoutePattern } from './route-pattern.ts'
 
 type Matchable = { readonly pattern: RoutePattern; readonly methods: readonly string[] | undefined }
 
@@ -19,30 +13,71 @@ export type RouteSet<R> = {
 }
 
 /**
- * The routes of a host. The path decides first: an exact one, else the longest prefix. Then the method
- * decides among the routes of that very path; a shorter prefix is not asked, so that a rule for one
- * path is never gone round by way of a wider one.
+ * The routes of a host. The path decides first: an exact one, else one with parameters, else the longest
+ * prefix. Then the method decides among the routes of that very path; a shorter prefix is not asked,
+ * so that a rule for one path is never gone round by way of a wider one.
  */
 export type RouteTable<R> = { readonly find: (path: string) => RouteSet<R> | undefined }
 
+/** @param routes none of which is ambiguous with another */
 export function routeTable<R extends Matchable>(routes: readonly R[]): RouteTable<R> {
-  const exact = collect(routes.filter((route) => !route.pattern.isPrefix))
-  const prefixes = collect(routes.filter((route) => route.pattern.isPrefix))
-  // To many a service a path with a slash behind it is the same: its rules hold for both, unless the
-  // longer one has its own.
-  const withoutSlash = (path: string): RouteSet<R> | undefined =>
-    path.endsWith('/') && !prefixes.has(path) ? exact.get(path.slice(0, -1)) : undefined
+  const literal = routes.filter(({ pattern }) => pattern.parameters.length === 0)
+  const exact = collect(literal.filter(({ pattern }) => !pattern.isPrefix))
+  const prefixes = collect(literal.filter(({ pattern }) => pattern.isPrefix))
+  const findParameters = parameterFinder(
+    routes.filter(({ pattern }) => pattern.parameters.length > 0),
+  )
   return {
     find: (path) => {
-      const found = exact.get(path) ?? withoutSlash(path)
-      if (found !== undefined || prefixes.size === 0) return found
-      for (let end = path.lastIndexOf('/'); end >= 0; end = path.lastIndexOf('/', end - 1)) {
-        const set = prefixes.get(path.slice(0, end + 1))
-        if (set !== undefined) return set
-        if (end === 0) return undefined
+      const found = exact.get(path)
+      if (found !== undefined) return found
+      const hasSlash = path.endsWith('/')
+      const isPrefixItself = hasSlash && prefixes.has(path)
+      // To many a service a path with a slash behind it is the same: its rules hold for both, unless
+      // the longer one has its own.
+      if (hasSlash && !isPrefixItself) {
+        const withoutSlash = exact.get(path.slice(0, -1))
+        if (withoutSlash !== undefined) return withoutSlash
       }
-      return undefined
+      const parameters = findParameters?.(path, !isPrefixItself)
+      if (parameters?.pattern.isPrefix === false) return parameters.value
+      const named = parameters?.pattern.segments.length ?? 0
+      for (let end = path.lastIndexOf('/'); end >= 0; end = path.lastIndexOf('/', end - 1)) {
+        const prefix = path.slice(0, end + 1)
+        const set = prefixes.get(prefix)
+        if (set !== undefined) return named > segmentsOf(prefix) ? parameters?.value : set
+        if (end === 0) break
+      }
+      return parameters?.value
     },
+  }
+}
+
+/** How many segments a literal prefix names. */
+function segmentsOf(prefix: string): number {
+  let count = -1
+  for (let at = prefix.indexOf('/'); at >= 0; at = prefix.indexOf('/', at + 1)) count++
+  return count
+}
+
+type FindParameters<R> = (
+  path: string,
+  mayEndInSlash: boolean,
+) => FoundInTree<RouteSet<R>> | undefined
+
+function parameterFinder<R extends Matchable>(routes: readonly R[]): FindParameters<R> | undefined {
+  if (routes.length === 0) return undefined
+  const patterns = new Map(routes.map(({ pattern }) => [pattern.path, pattern]))
+  const tree = new ParameterTree<RouteSet<R>>()
+  for (const [path, set] of collect(routes)) tree.add(patterns.get(path) as RoutePattern, set)
+  return (path, mayEndInSlash) => {
+    const found = tree.find(path)
+    if (!mayEndInSlash || !path.endsWith('/') || found?.pattern.isPrefix === false) return found
+    const withoutSlash = tree.find(path.slice(0, -1))
+    if (withoutSlash === undefined || withoutSlash.pattern.isPrefix) return found
+    return found !== undefined && isWithin(found.pattern, withoutSlash.pattern)
+      ? found
+      : withoutSlash
   }
 }
 

@@ -6,8 +6,8 @@ import { RequestCounters } from '../metrics/request-counters.ts'
 import { compileRollout } from '../pipeline/rollout.ts'
 import type { Stage, StageSettings, Step } from '../pipeline/stage.ts'
 import { stages } from '../pipeline/stages.ts'
-import { requestPath } from '../routing/request-path.ts'
-import { routePattern, routeTable } from '../routing/route-table.ts'
+import { routePattern } from '../routing/route-pattern.ts'
+import { routeTable } from '../routing/route-table.ts'
 import type { DeviceStatus } from '../status/device-status.ts'
 import type { Host, Route } from './host.ts'
 import { createServices, type Services } from './services.ts'
@@ -88,15 +88,14 @@ function buildHost(
   // The same beliefs: what was verified stays verified.
   const hostTrust = before?.trust.fingerprint === fresh.fingerprint ? before.trust : fresh
   const routes = plan.routes.map((route): Route => {
-    const pattern = routePattern(route.path)
-    const { path } = requestPath(pattern.path)
+    const { pattern } = routePattern(route.path)
     const named = upstreams.get(route.upstream)
-    if (path === undefined || named === undefined) {
+    if (pattern === undefined || named === undefined) {
       throw new TypeError(`The route ${route.name} was not validated`)
     }
     return {
       plan: route,
-      pattern: { path, isPrefix: pattern.isPrefix },
+      pattern,
       methods: route.methods,
       steps: compileSteps(plan, route, services),
       upstream: named.upstream,
@@ -141,12 +140,15 @@ export function renewTrust(generation: Generation, trust: WorkerTrust): void {
 }
 
 function compileSteps(host: HostPlan, route: RoutePlan | undefined, services: Services): Step[] {
+  // A request that matches no route meets the defaults of its host.
+  const configured = (route ?? host).stages
   return stages
     .filter((stage) => stage.appliesTo(host))
+    .filter((stage) => !stage.onlyWhereConfigured || Object.hasOwn(configured, stage.name))
     .map((stage) => {
       // Each stage's settings were held against its own schema.
       const { name, compile } = stage as Stage<StageSettings>
-      const settings = (route?.stages[name] ?? {}) as StageSettings
+      const settings = (configured[name] ?? {}) as StageSettings
       return {
         stage: name,
         mode: settings.mode ?? 'enforce',

@@ -3,7 +3,8 @@ import type { HostPlan, RoutePlan } from '../configuration/plan.ts'
 import type { Upstream } from '../forward/upstream.ts'
 import type { RequestCounters } from '../metrics/request-counters.ts'
 import type { Step } from '../pipeline/stage.ts'
-import type { RoutePattern, RouteTable } from '../routing/route-table.ts'
+import type { RoutePattern } from '../routing/route-pattern.ts'
+import type { RouteTable } from '../routing/route-table.ts'
 import type { HostTrust } from '../trust/host-trust.ts'
 
 /** A host of the present configuration, compiled. Trust and TLS context are replaced in place. */

@@ -18,6 +18,8 @@ export type HostOptions = {
   readonly clientCertificate: string
   readonly routes?: unknown[]
   readonly trust?: { readonly pem: string; readonly trustDomain: string }[]
+  /** Defaults of its routes. */
+  readonly stages?: unknown
 }
 
 export type BedOptions = {
@@ -91,6 +93,7 @@ export async function startBed(context: TestContext, options: BedOptions = {}): 
         clientCertificate: host.clientCertificate,
         certificate: { certificateFile: `${name}.pem`, keyFile: `${name}.key` },
         routes: host.routes ?? [route()],
+        ...(host.stages === undefined ? {} : { stages: host.stages }),
         ...(trust.length === 0
           ? {}
           : {
