@@ -1,6 +1,10 @@
 export type { GatewayConfig } from './configuration/gateway-config.ts'
 export { makePlan } from './configuration/make-plan.ts'
-export { type GatewaySettings, gatewaySection } from './configuration/section.ts'
+export {
+  type GatewaySettings,
+  gatewaySection,
+  identityProvidersSection,
+} from './configuration/section.ts'
 export type { GatewayOptions } from './control/gateway.ts'
 export { type RunningGateway, startGateway } from './control/start-gateway.ts'
 export type { Log } from './log/log.ts'

@@ -16,6 +16,7 @@ const start: WorkerStart = {
     hosts: [],
     defaultHost: undefined,
     upstreams: {},
+    identityProviders: {},
     status: { warnAfterSeconds: 1, sensitiveAfterSeconds: 2, stopAfterSeconds: 3 },
     limits: {
       maxConnections: 10,

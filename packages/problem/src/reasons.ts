@@ -2,6 +2,7 @@
 import { accessReasons } from './access-reasons.ts'
 import { addressReasons } from './address-reasons.ts'
 import { attestationReasons } from './attestation-reasons.ts'
+import { bindingReasons } from './binding-reasons.ts'
 import { limitReasons } from './limit-reasons.ts'
 import type { Reason } from './reason.ts'
 import { sessionReasons } from './session-reasons.ts'
@@ -392,6 +393,7 @@ export const reasons = {
   // The user, and what may be asked how often, at the gateway
   ...tokenReasons,
   ...sessionReasons,
+  ...bindingReasons,
   ...accessReasons,
   ...addressReasons,
   ...limitReasons,

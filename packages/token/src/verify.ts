@@ -1,5 +1,6 @@
 // What a worker of the gateway needs of this package: no schema, so no library for schemas.
 export type { IdentityProvider } from './identity-provider.ts'
+export { providerRules } from './provider-rules.ts'
 export {
   createTokenVerifier,
   type TokenVerifier,

@@ -16,11 +16,16 @@ export const topLevelKeys = [
 /**
  * What one role validates of the file: its own sections, all of them required. Of the other sections
  * only the names are known, so that a misspelt one is still an error: they are for others to read.
+ *
+ * @param optional sections that it reads where they are there
  */
-export function roleSchema(own: readonly Section[]): TObject {
-  const others = topLevelKeys.filter((key) => !own.some((section) => section.key === key))
+export function roleSchema(own: readonly Section[], optional: readonly Section[] = []): TObject {
+  const others = topLevelKeys.filter(
+    (key) => ![...own, ...optional].some((section) => section.key === key),
+  )
   return composeSchema([
     ...own.map((section) => ({ ...section, required: true })),
+    ...optional,
     ...others.map((key) => ({ key, schema: Type.Unknown() })),
   ])
 }

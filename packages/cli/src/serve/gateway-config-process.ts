@@ -1,6 +1,6 @@
 // A process that reads the gateway's part of a configuration file: `node gateway-config-process.js <file>`.
 import { type ConfigFile, readConfig } from '@sallyport/config'
-import { gatewaySection } from '@sallyport/gateway'
+import { gatewaySection, identityProvidersSection } from '@sallyport/gateway'
 import { isProblem } from '@sallyport/problem'
 import { roleSchema } from '../configuration/role-schema.ts'
 import { trustDomainSection } from '../configuration/trust-domain.ts'
@@ -11,10 +11,14 @@ process.stdout.write(JSON.stringify(answer()))
 
 function answer(): GatewayConfigAnswer {
   try {
-    const schema = roleSchema([trustDomainSection, gatewaySection])
+    const schema = roleSchema([trustDomainSection, gatewaySection], [identityProvidersSection])
     const config = readConfig<GatewayValue>(file, schema)
-    const { trustDomain, gateway } = config.value
-    const value = { trustDomain, gateway }
+    const { trustDomain, gateway, identityProviders } = config.value
+    const value = {
+      trustDomain,
+      gateway,
+      ...(identityProviders === undefined ? {} : { identityProviders }),
+    }
     return { value, path: config.path, directory: config.directory, places: places(config, value) }
   } catch (error) {
     if (!isProblem(error)) throw error

@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import type { GatewayConfig, GatewaySettings } from '@sallyport/gateway'
+import type { GatewayConfig } from '@sallyport/gateway'
 import { Problem, type ReasonCode } from '@sallyport/problem'
 import { roleEnvironment } from '../supervise/role-environment.ts'
 
-export type GatewayValue = { readonly trustDomain: string; readonly gateway: GatewaySettings }
+export type GatewayValue = GatewayConfig['value']
 
 /** What the reading process answers: one JSON text on stdout. */
 export type GatewayConfigAnswer =

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { ConfigFile } from '@sallyport/config'
+import type { IdentityProvider } from '@sallyport/token'
 import type { GatewaySettings } from './section.ts'
 
 /**
@@ -7,7 +8,12 @@ import type { GatewaySettings } from './section.ts'
  * anything of that shape.
  */
 export type GatewayConfig = Pick<
-  ConfigFile<{ readonly trustDomain: string; readonly gateway: GatewaySettings }>,
+  ConfigFile<{
+    readonly trustDomain: string
+    readonly gateway: GatewaySettings
+    /** Shared with the authority, where both read one file. */
+    readonly identityProviders?: Readonly<Record<string, IdentityProvider>>
+  }>,
   'value' | 'directory' | 'problem'
 > & {
   /** Watched, so that a change of it is taken over. */

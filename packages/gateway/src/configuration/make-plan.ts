@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
+import { checkTokenSettings } from '../tokens/check-token-settings.ts'
 import type { UpstreamConfig } from '../forward/upstream-config.ts'
 import { addressOf, fileOf, type GatewayConfig } from './gateway-config.ts'
 import { hostPlan } from './host-plan.ts'
+import { identityProvidersOf } from './identity-providers.ts'
 import { readCaFile, readKeyPair, readNamedBytes } from './pem-files.ts'
 import type { Plan } from './plan.ts'
 
@@ -31,6 +33,7 @@ export function makePlan(config: GatewayConfig): MadePlan {
   const { gateway } = config.value
   checkAddresses(config)
   checkOrder(config)
+  checkTokenSettings(config)
   if (gateway.defaultHost !== undefined && !Object.hasOwn(gateway.hosts, gateway.defaultHost)) {
     throw config.problem('/gateway/defaultHost', 'there is no such host', {
       expected: `one of ${Object.keys(gateway.hosts).join(', ')}`,
@@ -47,6 +50,7 @@ export function makePlan(config: GatewayConfig): MadePlan {
         checkedUpstream(config, `/gateway/upstreams/${name}`, upstream),
       ]),
     ),
+    identityProviders: identityProvidersOf(config),
     status: gateway.status,
     limits: gateway.limits,
     allowDevelopment: gateway.insecureDevelopmentDevices,
@@ -64,8 +68,10 @@ export function makePlan(config: GatewayConfig): MadePlan {
 /** Every file that a configuration is made of, itself included, absolute. */
 export function filesOf(config: GatewayConfig): string[] {
   const { authority, hosts, upstreams, ticketSecretFile } = config.value.gateway
+  const providers = Object.values(config.value.identityProviders ?? {})
   const named = [
     ticketSecretFile,
+    ...providers.map(({ jwksFile }) => jwksFile),
     authority.caFile,
     authority.certificateFile,
     authority.keyFile,

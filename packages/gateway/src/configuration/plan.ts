@@ -1,5 +1,6 @@
 import type { UpstreamConfig } from '../forward/upstream-config.ts'
 import type { StaleLimits } from '../status/staleness.ts'
+import type { IdentityProviders } from './identity-providers.ts'
 import type { Limits } from './limits.ts'
 
 /**
@@ -19,6 +20,7 @@ export type Plan = {
   /** For clients that name no host. */
   readonly defaultHost: string | undefined
   readonly upstreams: Readonly<Record<string, UpstreamConfig>>
+  readonly identityProviders: IdentityProviders
   readonly status: StaleLimits
   readonly limits: Limits
   readonly allowDevelopment: boolean

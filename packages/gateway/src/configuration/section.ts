@@ -1,4 +1,5 @@
 import type { Section } from '@sallyport/config'
+import { IdentityProvidersSchema } from '@sallyport/token'
 import Type, { type TProperties } from 'typebox'
 import { UpstreamSchema } from '../forward/upstream-schema.ts'
 import { rolloutSchema } from '../pipeline/rollout.ts'
@@ -226,5 +227,11 @@ export const GatewaySchema = Type.Object(
 
 /** The section `gateway` of sallyport.yaml, as validated, defaults filled in. */
 export type GatewaySettings = Type.Static<typeof GatewaySchema>
+
+/** Whose access tokens the token stage takes: the same section as the authority's. */
+export const identityProvidersSection: Section = {
+  key: 'identityProviders',
+  schema: IdentityProvidersSchema,
+}
 
 export const gatewaySection: Section = { key: 'gateway', schema: GatewaySchema }

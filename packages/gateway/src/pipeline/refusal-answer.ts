@@ -31,6 +31,7 @@ export function refusalAnswer(
     requestId: options.requestId,
     ...(refusal.detail === undefined ? {} : { detail: refusal.detail }),
     ...(clockCodes.has(told) ? { serverTime: new Date(options.now).toISOString() } : {}),
+    ...(refusal.clockOffsetMs === undefined ? {} : { clockOffsetMs: refusal.clockOffsetMs }),
   })
   const headers = [
     'Content-Type',
@@ -42,7 +43,9 @@ export function refusalAnswer(
     'Proxy-Status',
     proxyStatus(told, status),
   ]
-  if (status === 401) headers.push('WWW-Authenticate', challenge(told, options.realm))
+  for (const challenge of challengesOf(refusal, told, status, options.realm)) {
+    headers.push('WWW-Authenticate', challenge)
+  }
   if (refusal.retryAfterSeconds !== undefined) {
     headers.push('Retry-After', String(refusal.retryAfterSeconds))
   }
@@ -54,14 +57,25 @@ export function refusalAnswer(
 const clockCodes: ReadonlySet<ReasonCode> = new Set([
   'device_certificate_expired',
   'device_certificate_not_yet_valid',
+  'dpop_proof_time_wrong',
 ])
+
+function challengesOf(
+  { challenges }: Refusal,
+  told: ReasonCode,
+  status: number,
+  realm: string,
+): readonly string[] {
+  if (challenges !== undefined) return challenges
+  return status === 401 ? [deviceChallenge(told, realm)] : []
+}
 
 /**
  * A 401 must name a scheme (RFC 9110 §11.6.1), and none is registered for client certificates of TLS. `Mutual`
  * (RFC 8120) is a scheme of passwords; so this is a name of our own, which no client takes for one
  * that it knows, and which says what is missing.
  */
-function challenge(code: ReasonCode, realm: string): string {
+function deviceChallenge(code: ReasonCode, realm: string): string {
   return `DeviceCertificate realm="${realm}", error="${code}"`
 }
 

@@ -19,6 +19,10 @@ export type Refusal = {
   /** What the caller may know besides the title of the reason. */
   readonly detail?: string
   readonly retryAfterSeconds?: number
+  /** By how much the caller's clock is ahead of ours, where that is what is wrong. Milliseconds. */
+  readonly clockOffsetMs?: number
+  /** Values of WWW-Authenticate (RFC 9110 §11.6.1). Without any, a 401 asks for the device's certificate. */
+  readonly challenges?: readonly string[]
   /** Header fields of the answer, flat. */
   readonly headers?: readonly string[]
   /** Whether the connection has no future: it ends with this answer. */
