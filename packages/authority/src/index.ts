@@ -58,3 +58,4 @@ export {
 } from './trust/snapshot.ts'
 export { fetchPublished } from './trust/trust-sources.ts'
 export { type RunningAuthority, type StartOptions, startAuthority } from './start-authority.ts'
+export type { ShadowReport } from './api/admin/shadow-messages.ts'

@@ -78,6 +78,23 @@ const forgotten: readonly Forget[] = [
           .offset(maxRecords),
       )
       .executeTakeFirst(),
+  (store, now) =>
+    store
+      .deleteFrom('shadow_counts')
+      .where('hour', 'in', (rows) =>
+        rows
+          .selectFrom('shadow_counts')
+          .select('hour')
+          .where('hour', '<', now - keepMs)
+          .orderBy('hour')
+          .limit(1),
+      )
+      .executeTakeFirst(),
+  (store, now) =>
+    store
+      .deleteFrom('broken_glass')
+      .where('at', '<', now - keepMs)
+      .executeTakeFirst(),
   (store, now) => forgetAppraisals(store, 'history', now),
   (store, now) => forgetAppraisals(store, 'refused', now),
   forgetChanges,

@@ -8,6 +8,7 @@ export const commandGroups: Readonly<Record<string, string>> = {
   gateways: 'List gateways, and revoke them',
   certificates: 'Renew the certificates of servers and gateways',
   attestation: 'Verify what phones prove of their keys, and see what policy would cost',
+  shadow: 'See what enforcing a stage would cost',
   config: 'Look at the configuration',
   audit: 'Verify the audit log',
 }
@@ -450,6 +451,45 @@ export const commands: readonly Command[] = [
       },
     ],
     load: async () => (await import('./commands/attestation-snapshot.ts')).makeSnapshot,
+  },
+  {
+    name: 'shadow report',
+    summary: 'Print what stages in mode shadow would have refused',
+    details:
+      'By route and reason, and by version of the app within: how many requests, of how many, and about how many devices. Counted exactly at every gateway, by the hour, and kept for 30 days. A stage that is enforced for a part counts for the rest.',
+    options: [
+      { flags: '--hours <count>', summary: 'the last so many hours, up to 720 (default: 24)' },
+      { flags: '--route <name>', summary: 'of this route (default: all)' },
+      { flags: '--stage <name>', summary: 'of this stage (default: all)' },
+      { flags: '--app <id>', summary: 'of this app (default: all)' },
+      { flags: '--top <count>', summary: 'at most so many lines of each list (default: 20)' },
+    ],
+    examples: [
+      { line: 'sallyport shadow report --hours 168', does: 'before mode shadow becomes enforce' },
+    ],
+    load: async () => (await import('./commands/shadow.ts')).reportShadow,
+  },
+  {
+    name: 'break-glass',
+    summary: 'Make a stage of the gateway on this host laxer for a while',
+    details:
+      'For when a layer refuses what it should not, and nobody who could mend it is there. Works without the authority, ends by itself, and is told to the log, the metrics and, as soon as it is reached, the audit log of the authority. Who may write the state directory of the gateway may do this. It never makes a stage stricter; a TLS handshake that is refused (clientCertificate: require) it does not change. Without a route: what is open. Exit code 3 where the gateway did not say that it goes by it.',
+    arguments: [{ name: '[route]', summary: 'the name of a route, or all' }],
+    options: [
+      { flags: '--stage <name>', summary: 'the stage, as under `stages` of a route' },
+      { flags: '--mode <mode>', summary: 'shadow or off (default: shadow)' },
+      { flags: '--for <span>', summary: 'such as 30m; up to 24h' },
+      { flags: '--reason <text>', summary: 'why: it is kept with your name' },
+      { flags: '--end', summary: 'end it now' },
+    ],
+    examples: [
+      {
+        line: 'sallyport break-glass all --stage device --mode shadow --for 5m --reason "drill"',
+        does: 'every request is decided as before, and let through',
+      },
+      { line: 'sallyport break-glass all --stage device --end', does: 'and back' },
+    ],
+    load: async () => (await import('./commands/break-glass.ts')).breakGlass,
   },
   {
     name: 'explain',

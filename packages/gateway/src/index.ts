@@ -8,3 +8,15 @@ export {
 export type { GatewayOptions } from './control/gateway.ts'
 export { type RunningGateway, startGateway } from './control/start-gateway.ts'
 export type { Log } from './log/log.ts'
+export {
+  breakGlassFile,
+  breakGlassStatusFile,
+  readBreakGlassFile,
+} from './break-glass/break-glass-file.ts'
+export {
+  maxOpen,
+  maxOpenMs,
+  maxReasonCharacters,
+  type OpenGlass,
+} from './break-glass/open-glass.ts'
+export { layerNames } from './pipeline/stages.ts'

@@ -36,6 +36,7 @@ const start: WorkerStart = {
   },
   trust: { revision: 0, issuers: [], ticketSecret: new Uint8Array(32) },
   control: statusControl().buffer,
+  openGlass: [],
   table: createStatusTable(0).buffer,
 }
 

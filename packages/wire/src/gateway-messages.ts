@@ -129,6 +129,43 @@ export const HandshakeRecord = Type.Object({
 })
 export type HandshakeRecord = Type.Static<typeof HandshakeRecord>
 
+/**
+ * A stage was made laxer on the gateway's own host, for a while, or is as configured again. `route` is
+ * `all`, or the name of a route.
+ */
+export const BreakGlassEvent = Type.Object({
+  id: Type.String({ maxLength: 40 }),
+  event: Type.Enum(['began', 'ended']),
+  at: Milliseconds,
+  until: Milliseconds,
+  route: Type.String({ maxLength: 1_100 }),
+  stage: Type.String({ maxLength: 40 }),
+  mode: Type.Enum(['shadow', 'off']),
+  reason: Type.String({ maxLength: 500 }),
+  /** The account of the operating system. */
+  by: Type.String({ maxLength: 100 }),
+})
+export type BreakGlassEvent = Type.Static<typeof BreakGlassEvent>
+
+/**
+ * What one stage would have refused, of one route and version of an app, since the report before. `stage`
+ * and `code` are empty where it counts all requests of the route, to measure the others by.
+ */
+export const ShadowCount = Type.Object({
+  host: Type.String({ maxLength: 255 }),
+  route: Type.String({ maxLength: 1_100 }),
+  stage: Type.String({ maxLength: 40 }),
+  code: Type.String({ maxLength: 80 }),
+  /** These three are empty where no device is known. */
+  appId: Type.String({ maxLength: 63 }),
+  platform: Type.String({ maxLength: 40 }),
+  appVersion: Type.String({ maxLength: 64 }),
+  requests: Type.Integer({ minimum: 1 }),
+  /** A sketch of which devices, 256 bytes in base64url: see `device-sketch.ts`. */
+  devices: Type.String({ pattern: '^[A-Za-z0-9_-]{342}$' }),
+})
+export type ShadowCount = Type.Static<typeof ShadowCount>
+
 /** POST /gateway/v1/reports: at once after a change was applied, otherwise every heartbeat. */
 export const Report = Type.Object(
   {
@@ -148,6 +185,14 @@ export const Report = Type.Object(
     used: Type.Optional(
       Type.Array(Type.String({ pattern: '^[A-Za-z0-9_-]+$', maxLength: 43 }), { maxItems: 1_000 }),
     ),
+    /** A batch that is sent again, for want of an answer, has the same number. They rise by one. */
+    shadow: Type.Optional(
+      Type.Object({
+        batch: Type.Integer({ minimum: 1 }),
+        counts: Type.Array(ShadowCount, { maxItems: 1_000 }),
+      }),
+    ),
+    breakGlass: Type.Optional(Type.Array(BreakGlassEvent, { maxItems: 1_000 })),
     /** Records that were dropped because more came than a report takes. */
     dropped: Type.Integer({ minimum: 0 }),
   },

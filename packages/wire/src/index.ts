@@ -8,3 +8,11 @@ export * from './gateway-api.ts'
 export type * from './gateway-messages.ts'
 export * from './id.ts'
 export * from './proof-base.ts'
+export {
+  addToSketch,
+  type DeviceSketch,
+  emptySketch,
+  estimateDevices,
+  mergeSketch,
+  sketchBytes,
+} from './device-sketch.ts'

@@ -8,6 +8,7 @@ import { approvalRoutes, enrollmentTokenRoutes } from './admin/enrollment-routes
 import { gatewayRoutes } from './admin/gateway-routes.ts'
 import { issuerRoutes } from './admin/issuer-routes.ts'
 import { recordRoutes } from './admin/record-routes.ts'
+import { shadowRoutes } from './admin/shadow-routes.ts'
 import type { Api } from './api-server.ts'
 
 export const adminPrefix = '/admin/v1'
@@ -23,6 +24,7 @@ export function adminApi(api: Api, authority: Authority, describe: () => object)
   gatewayRoutes(api, authority)
   issuerRoutes(api, authority)
   recordRoutes(api, authority)
+  shadowRoutes(api, authority)
   adminTokenRoutes(api, authority)
   attestationStatusRoutes(api, authority)
   api.get(

@@ -4,6 +4,8 @@ import { decisionRow } from '../decisions/decision-row.ts'
 import { noteUse } from '../devices/certificate-use.ts'
 import { feedHead } from '../feed/append-change.ts'
 import { readEpoch } from '../feed/epoch.ts'
+import { recordBrokenGlass } from '../shadow/record-broken-glass.ts'
+import { recordShadow } from '../shadow/record-shadow.ts'
 import type { HandshakeRow, ReceiptRow, Tables } from '../store/tables.ts'
 
 /**
@@ -61,6 +63,12 @@ export async function acceptReport(
   if (report.handshakes.length > 0) {
     const rows = report.handshakes.map((record) => notAhead(handshakeRow(gateway, record), now))
     await store.insertInto('handshakes').values(rows).execute()
+  }
+  if (report.shadow !== undefined) {
+    await recordShadow(store, { gateway, instance, now }, report.shadow)
+  }
+  if (report.breakGlass !== undefined) {
+    await recordBrokenGlass(store, gateway, report.breakGlass, now)
   }
   await noteUse(store, thumbprintsOf(report), { seenBy: `gateway:${gateway}`, now })
 }

@@ -40,6 +40,8 @@ export async function addGateway(
     epoch: null,
     seq: 0,
     dropped: 0,
+    shadow_instance: null,
+    shadow_batch: null,
   }
   await store.insertInto('gateways').values(row).execute()
   await appendAudit(store, { at: now, actor, action: 'gateway.added', subject: name, detail: {} })

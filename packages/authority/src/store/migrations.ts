@@ -5,6 +5,7 @@ import { up as initial } from './migrations/001-initial.ts'
 import { up as forkedAt } from './migrations/002-forked-at.ts'
 import { up as attestation } from './migrations/003-attestation.ts'
 import { up as appAttestReceipts } from './migrations/004-app-attest-receipts.ts'
+import { up as shadow } from './migrations/006-shadow.ts'
 import type { Tables } from './tables.ts'
 
 /** In order. A migration that was released is never changed: what it got wrong, the next one mends. */
@@ -13,6 +14,7 @@ const migrations = {
   '002-forked-at': { up: forkedAt },
   '003-attestation': { up: attestation },
   '004-app-attest-receipts': { up: appAttestReceipts },
+  '006-shadow': { up: shadow },
 }
 
 /**

@@ -20,6 +20,8 @@ export type Tables = {
   receipts: ReceiptRow
   decisions: DecisionRow
   handshakes: HandshakeRow
+  shadow_counts: ShadowCountRow
+  broken_glass: BrokenGlassRow
   audit: AuditTableRow
   admin_tokens: AdminTokenRow
   appraisals: AppraisalRow
@@ -178,6 +180,8 @@ export type GatewayRow = {
   epoch: string | null
   seq: number
   dropped: number
+  shadow_instance: string | null
+  shadow_batch: number | null
 }
 
 export type ReceiptRow = {
@@ -331,3 +335,21 @@ export type StatusListRow = {
   reason: string | null
   first_seen_at: number
 }
+
+/** What stages in mode shadow would have refused within an hour. Empty `stage` and `code`: all requests. */
+export type ShadowCountRow = {
+  hour: number
+  host: string
+  route: string
+  stage: string
+  code: string
+  app_id: string
+  platform: string
+  app_version: string
+  requests: number
+  /** A sketch of which devices: see `device-sketch.ts` of wire. */
+  devices: Uint8Array
+}
+
+/** What the audit log has been told of already. */
+export type BrokenGlassRow = { id: string; event: 'began' | 'ended'; gateway: string; at: number }

@@ -7,6 +7,7 @@ import { type StaleLevel, staleLevel } from '../status/staleness.ts'
 import { statusControl } from '../status/status-control.ts'
 import type { Address, FromWorker } from '../worker/messages.ts'
 import { AuthorityClient } from './authority-client.ts'
+import { BreakGlass } from './break-glass.ts'
 import { claimPorts, type ClaimedPorts } from './claim-ports.ts'
 import { FeedClient } from './feed-client.ts'
 import { FileWatch } from './file-watch.ts'
@@ -58,6 +59,7 @@ export class Gateway {
   readonly #reports: ReportSender
   readonly #feed: FeedClient
   readonly #watch: FileWatch
+  readonly #breakGlass: BreakGlass
   #config: GatewayConfig
   #made: MadePlan
   #client: AuthorityClient
@@ -101,6 +103,7 @@ export class Gateway {
         trust: this.#trust.current,
         control: this.#known.control.buffer,
         table: this.#known.table,
+        openGlass: this.#breakGlass.open,
       }),
       onMessage: (worker, message) => this.#hear(worker, message),
       onEnded: (worker) => this.#receipts.gone(worker),
@@ -127,6 +130,13 @@ export class Gateway {
         this.#known.control.setHeard(0)
         this.#keeper.heard(Date.now())
       },
+    })
+    this.#breakGlass = new BreakGlass({
+      stateDirectory: fileOf(config, config.value.gateway.stateDirectory),
+      log: this.#log,
+      handOut: (open) => this.#pool.handOutGlass(open),
+      onEvent: (event) => this.#reports.brokeGlass(event),
+      now: () => Date.now(),
     })
     this.#watch = new FileWatch(this.#log, () => {
       this.#log.info({}, 'a file of the configuration has changed')
@@ -159,6 +169,7 @@ export class Gateway {
     this.#ports = ports
     const { path } = gateway.accessLog
     this.#lines = await lineWriter(this.#logPath(path), this.#log)
+    this.#breakGlass.start()
     await this.#pool.start(gateway.workers)
     this.#reports.start()
     const firstSnapshot = new Promise<void>((resolve) => {
@@ -193,6 +204,7 @@ export class Gateway {
     if (this.#isClosing) return
     this.#isClosing = true
     this.#watch.close()
+    await this.#breakGlass.close()
     this.#trust.close()
     clearInterval(this.#levelTimer)
     await this.#pool.drain(this.#made.plan.limits.drainSeconds * 1000 + drainMarginMs)
@@ -231,6 +243,7 @@ export class Gateway {
       staleLevel: staleLevel(control, this.#made.plan.status),
       entries: this.#known.counts(),
       reloads: this.#reloads,
+      openGlass: this.#breakGlass.open,
       insecure: { insecureDevelopmentDevices: this.#made.plan.allowDevelopment },
     })
   }
@@ -332,6 +345,7 @@ export class Gateway {
 
   #hear(worker: PooledWorker, message: FromWorker): void {
     if (message.type === 'applied') this.#receipts.applied(worker, message.changes)
+    else if (message.type === 'shadow') this.#reports.shadow(message.counts)
     else if (message.type === 'records') {
       this.#reports.records(message)
       for (const { at, ...handshake } of message.handshakes) {

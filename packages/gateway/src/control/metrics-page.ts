@@ -13,6 +13,11 @@ export type GatewayFacts = {
   readonly staleLevel: StaleLevel
   readonly entries: Readonly<Record<string, number>>
   readonly reloads: { readonly done: number; readonly failed: number; readonly lastFailed: boolean }
+  readonly openGlass: readonly {
+    readonly route: string
+    readonly stage: string
+    readonly mode: string
+  }[]
   readonly insecure: Readonly<Record<string, boolean>>
 }
 
@@ -111,6 +116,15 @@ const metrics: readonly Metric[] = [
           })),
         ),
       ),
+  },
+  {
+    name: 'sallyport_break_glass',
+    type: 'gauge',
+    help: 'Stages that somebody made laxer for a while, on this host: always worth an alert',
+    samples: (_workers, { openGlass }) =>
+      openGlass.length === 0
+        ? one(0)
+        : openGlass.map(({ route, stage, mode }) => ({ labels: { route, stage, mode }, value: 1 })),
   },
   {
     name: 'sallyport_access_log_dropped_total',

@@ -1,6 +1,7 @@
 import { isProblem } from '@sallyport/problem'
 import {
   type AppliedChange,
+  type BreakGlassEvent,
   type DecisionRecord,
   gatewayPaths,
   type HandshakeRecord,
@@ -8,7 +9,9 @@ import {
   type Report,
 } from '@sallyport/wire'
 import type { Log } from '../log/log.ts'
+import type { CountedShadow } from '../metrics/shadow-counts.ts'
 import type { AuthorityClient } from './authority-client.ts'
+import { ShadowBatches } from './shadow-batches.ts'
 
 /** What a report takes of each kind. */
 const maxPerReport = 1_000
@@ -43,6 +46,8 @@ export class ReportSender {
   readonly #decisions = new Waiting<DecisionRecord>()
   readonly #handshakes = new Waiting<HandshakeRecord>()
   readonly #used = new Waiting<string>()
+  readonly #shadow = new ShadowBatches()
+  readonly #breakGlass = new Waiting<BreakGlassEvent>()
   #dropped = 0
   #timer: NodeJS.Timeout | undefined
   #sending: Promise<void> | undefined
@@ -70,6 +75,17 @@ export class ReportSender {
     const wait = this.#sentAt + minimumGapMs - performance.now()
     if (wait <= 0) this.send()
     else this.#later ??= setTimeout(() => this.#sendLater(), wait)
+  }
+
+  /** Goes with the next heartbeat. */
+  shadow(counts: readonly CountedShadow[]): void {
+    this.#shadow.put(counts)
+  }
+
+  /** Told at once: it is an alarm. */
+  brokeGlass(event: BreakGlassEvent): void {
+    this.#breakGlass.add([event])
+    this.send()
   }
 
   #sendLater(): void {
@@ -116,6 +132,7 @@ export class ReportSender {
   async #sendOne(position: { epoch: string; seq: number }): Promise<boolean> {
     const { client, instance, version, log } = this.#options
     const dropped = this.#dropped
+    const shadow = this.#shadow.take()
     const report: Report = {
       instance,
       version,
@@ -124,6 +141,8 @@ export class ReportSender {
       decisions: this.#decisions.take(),
       handshakes: this.#handshakes.take(),
       used: this.#used.take(),
+      ...(shadow === undefined ? {} : { shadow }),
+      breakGlass: this.#breakGlass.take(),
       dropped,
     }
     try {
@@ -140,6 +159,8 @@ export class ReportSender {
     this.#decisions.forget()
     this.#handshakes.forget()
     this.#used.forget()
+    this.#shadow.forget()
+    this.#breakGlass.forget()
     this.#dropped -= dropped
     return true
   }
@@ -151,6 +172,8 @@ export class ReportSender {
     this.#decisions.forget()
     this.#handshakes.forget()
     this.#used.forget()
+    this.#shadow.forget()
+    this.#breakGlass.forget()
     this.#dropped += records
     if (records + used.length === 0) this.#applied.forget()
     else if (applied.length > 0) this.#isWanted = true

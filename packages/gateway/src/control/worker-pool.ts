@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { Problem } from '@sallyport/problem'
 import type { DecisionRecord } from '@sallyport/wire'
+import type { OpenGlass } from '../break-glass/open-glass.ts'
 import type { Plan } from '../configuration/plan.ts'
 import type { Log } from '../log/log.ts'
 import type { WorkerMetrics } from '../metrics/worker-metrics.ts'
@@ -131,6 +132,16 @@ export class WorkerPool {
         : { code: 'internal_error' as const, detail: 'a worker did not answer in time' })
     this.post({ type: failure === undefined ? 'commit' : 'abort', generation })
     return failure
+  }
+
+  /** Resolves when every worker goes by it. */
+  async handOutGlass(open: readonly OpenGlass[]): Promise<void> {
+    const number = ++this.#requests
+    await this.ask(
+      { type: 'open-glass', number, open },
+      (message): message is FromWorker =>
+        message.type === 'open-glass-taken' && message.number === number,
+    )
   }
 
   async metrics(): Promise<WorkerMetrics[]> {

@@ -74,7 +74,9 @@ export type Step = {
   readonly decide: Decide
   /** In mode `enforce`: whether it refuses this request already. Without it, all. */
   readonly isEnforcedFor: IsEnforcedFor | undefined
-  /** Somebody broke the glass: see `worker/break-glass.ts`. */
+  /** Whether it has modes at all: host and route are the shape of a request, not a layer that can be off. */
+  readonly canBeLaxer: boolean
+  /** Somebody broke the glass: see `break-glass/open-glass.ts`. */
   override: ModeOverride | undefined
 }
 

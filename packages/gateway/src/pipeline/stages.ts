@@ -5,3 +5,8 @@ import type { Stage } from './stage.ts'
 
 /** The pipeline: every stage, in the order in which a request meets them. Then it is forwarded. */
 export const stages: readonly Stage<never>[] = [hostStage, deviceStage, routeStage]
+
+/** The stages that have settings, and with them modes: host and route are the shape of a request. */
+export const layerNames: readonly string[] = stages
+  .filter(({ settings }) => settings !== undefined)
+  .map(({ name }) => name)

@@ -7,8 +7,11 @@ import type { Log } from '../log/log.ts'
 import { Histogram } from '../metrics/histogram.ts'
 import type { RequestCounters } from '../metrics/request-counters.ts'
 import type { WorkerMetrics } from '../metrics/worker-metrics.ts'
+import { ShadowCounts } from '../metrics/shadow-counts.ts'
 import { DeviceStatus } from '../status/device-status.ts'
 import { statusControl } from '../status/status-control.ts'
+import type { OpenGlass } from '../break-glass/open-glass.ts'
+import { applyOverrides } from './apply-overrides.ts'
 import { ConnectionSet } from './connection-set.ts'
 import { DecisionRing } from './decision-ring.ts'
 import { failureOf } from './failure.ts'
@@ -25,6 +28,7 @@ import { workerTrust } from './worker-trust.ts'
 const tickMs = 100
 const ticksPerRefresh = 2
 const ticksPerSweep = 5
+const ticksPerShadow = 20
 
 /** One thread of the gateway: all of a request's life, from accept to the last byte. */
 export class GatewayWorker {
@@ -36,11 +40,13 @@ export class GatewayWorker {
   readonly #lines: LineBatch
   readonly #durations = new Histogram()
   readonly #decisions = new DecisionRing()
+  readonly #shadow = new ShadowCounts()
   readonly #frontDoor: FrontDoor
   #http1: Http1Edge
   #http2: Http2Edge
   readonly #requests: RequestServer
   #trust: Trust
+  #openGlass: readonly OpenGlass[]
   #generation: Generation
   #prepared: { readonly number: number; readonly generation: Generation } | undefined
   #used: string[] = []
@@ -56,6 +62,7 @@ export class GatewayWorker {
     this.#status = new DeviceStatus(statusControl(start.control), start.table, start.plan.status)
     this.#connections = new ConnectionSet(this.#status)
     this.#trust = start.trust
+    this.#openGlass = start.openGlass
     this.#generation = this.#build(start.plan, undefined)
     const nextRequestId = requestIds(start.instance)
     const accessLog = () => (this.#generation.plan.accessLog ? this.#lines : undefined)
@@ -63,6 +70,7 @@ export class GatewayWorker {
       accessLog,
       durations: this.#durations,
       decisions: this.#decisions,
+      shadow: this.#shadow,
       onFirstUse: (thumbprint) => this.#used.push(thumbprint),
     })
     this.#requests = new RequestServer({
@@ -111,6 +119,12 @@ export class GatewayWorker {
       void this.#connections.review()
     },
     changes: ({ changes }) => this.#apply(changes),
+    'open-glass': ({ number, open }) => {
+      this.#openGlass = open
+      applyOverrides(this.#generation, open)
+      if (this.#prepared !== undefined) applyOverrides(this.#prepared.generation, open)
+      this.#send({ type: 'open-glass-taken', number })
+    },
     metrics: ({ request }) => this.#send({ type: 'metrics', request, metrics: this.#metrics() }),
     decision: ({ request, key }) =>
       this.#send({ type: 'decision', request, record: this.#decisions.find(key) }),
@@ -127,6 +141,7 @@ export class GatewayWorker {
     this.#ticks++
     this.#lines.flush()
     this.#sendRecords()
+    if (this.#ticks % ticksPerShadow === 0) this.#sendShadow()
     if (this.#ticks % ticksPerRefresh === 0) this.#status.refresh()
     if (this.#ticks % ticksPerSweep === 0) {
       this.#connections.sweep(this.#generation.plan.limits, this.#requests.timeOut)
@@ -144,6 +159,11 @@ export class GatewayWorker {
     this.#send({ type: 'records', decisions, handshakes, used, dropped })
   }
 
+  #sendShadow(): void {
+    const counts = this.#shadow.take()
+    if (counts.length > 0) this.#send({ type: 'shadow', counts })
+  }
+
   #apply(changes: readonly KnownChange[]): void {
     this.#status.refresh()
     const applied = changes.map((change) => ({
@@ -154,12 +174,14 @@ export class GatewayWorker {
   }
 
   #build(plan: Plan, previous: Generation | undefined): Generation {
-    return buildGeneration(plan, {
+    const generation = buildGeneration(plan, {
       trust: workerTrust(this.#trust, plan.allowDevelopment),
       status: this.#status,
       log: this.#log,
       previous,
     })
+    applyOverrides(generation, this.#openGlass)
+    return generation
   }
 
   #prepare(number: number, plan: Plan): void {
@@ -229,6 +251,7 @@ export class GatewayWorker {
     await new Promise((resolve) => setTimeout(resolve, open.size > 0 ? 50 : 0))
     this.#lines.flush()
     this.#sendRecords()
+    this.#sendShadow()
     this.#send({ type: 'drained' })
   }
 

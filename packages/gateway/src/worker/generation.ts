@@ -93,11 +93,13 @@ function buildHost(
     if (pattern === undefined || named === undefined) {
       throw new TypeError(`The route ${route.name} was not validated`)
     }
+    const steps = compileSteps(plan, route, services)
     return {
       plan: route,
+      isWatched: steps.some(isShadowing),
       pattern,
       methods: route.methods,
-      steps: compileSteps(plan, route, services),
+      steps,
       upstream: named.upstream,
       counters: before?.counterOf(route.name) ?? new RequestCounters(),
     }
@@ -139,6 +141,10 @@ export function renewTrust(generation: Generation, trust: WorkerTrust): void {
   }
 }
 
+function isShadowing({ mode, isEnforcedFor }: Step): boolean {
+  return mode === 'shadow' || isEnforcedFor !== undefined
+}
+
 function compileSteps(host: HostPlan, route: RoutePlan | undefined, services: Services): Step[] {
   // A request that matches no route meets the defaults of its host.
   const configured = (route ?? host).stages
@@ -154,6 +160,7 @@ function compileSteps(host: HostPlan, route: RoutePlan | undefined, services: Se
         mode: settings.mode ?? 'enforce',
         isEnforcedFor:
           settings.enforce === undefined ? undefined : compileRollout(name, settings.enforce),
+        canBeLaxer: stage.settings !== undefined,
         override: undefined,
         decide: compile(settings, { host, route, services }),
       }

@@ -23,6 +23,8 @@ export type Host = {
 
 export type Route = {
   readonly plan: RoutePlan
+  /** Whether it has a stage that lets through some or all of what it would refuse. */
+  readonly isWatched: boolean
   readonly pattern: RoutePattern
   readonly methods: readonly string[] | undefined
   readonly steps: readonly Step[]

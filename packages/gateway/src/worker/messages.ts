@@ -1,6 +1,8 @@
 import type { ReasonCode } from '@sallyport/problem'
 import type { ChangeKind, DecisionRecord, HandshakeRecord, TrustedIssuer } from '@sallyport/wire'
+import type { OpenGlass } from '../break-glass/open-glass.ts'
 import type { Plan } from '../configuration/plan.ts'
+import type { CountedShadow } from '../metrics/shadow-counts.ts'
 import type { WorkerMetrics } from '../metrics/worker-metrics.ts'
 
 /** What all workers believe, at one revision. */
@@ -24,6 +26,7 @@ export type WorkerStart = {
   readonly trust: Trust
   readonly control: SharedArrayBuffer
   readonly table: SharedArrayBuffer
+  readonly openGlass: readonly OpenGlass[]
 }
 
 /** A change of status that is in the table already: connections are ended by it. */
@@ -48,6 +51,7 @@ export type ToWorker =
   | { readonly type: 'changes'; readonly changes: readonly KnownChange[] }
   | { readonly type: 'metrics'; readonly request: number }
   | { readonly type: 'decision'; readonly request: number; readonly key: string }
+  | { readonly type: 'open-glass'; readonly number: number; readonly open: readonly OpenGlass[] }
   | { readonly type: 'lines-taken'; readonly characters: number }
   | { readonly type: 'drain' }
 
@@ -65,6 +69,7 @@ export type FromWorker =
   | { readonly type: 'prepared'; readonly generation: number; readonly failure?: Failure }
   | { readonly type: 'committed'; readonly generation: number }
   | { readonly type: 'table-taken'; readonly number: number }
+  | { readonly type: 'open-glass-taken'; readonly number: number }
   | {
       readonly type: 'applied'
       readonly changes: readonly { readonly seq: number; readonly ended: EndedConnections }[]
@@ -84,6 +89,7 @@ export type FromWorker =
       readonly used: readonly string[]
       readonly dropped: number
     }
+  | { readonly type: 'shadow'; readonly counts: readonly CountedShadow[] }
   | {
       readonly type: 'log'
       readonly level: LogLevel

@@ -2,6 +2,7 @@ import type { Outcome } from '../exchange/exchange.ts'
 import { accessLine } from '../log/access-line.ts'
 import type { LineBatch } from '../log/line-batch.ts'
 import type { Histogram } from '../metrics/histogram.ts'
+import type { ShadowCounts } from '../metrics/shadow-counts.ts'
 import { decisionRecord } from '../pipeline/decision-record.ts'
 import type { GatewayRequest } from '../pipeline/gateway-request.ts'
 import type { DecisionRing } from './decision-ring.ts'
@@ -11,6 +12,7 @@ export type RequestBooksOptions = {
   readonly accessLog: () => LineBatch | undefined
   readonly durations: Histogram
   readonly decisions: DecisionRing
+  readonly shadow: ShadowCounts
   /** A certificate with predecessors let its first request through. */
   readonly onFirstUse: (thumbprint: string) => void
 }
@@ -39,6 +41,8 @@ export class RequestBooks {
     const durationMs = now - request.startedAt
     this.#options.durations.observe(durationMs / 1000)
     this.#options.accessLog()?.add(accessLine(request, outcome, durationMs))
+    const isWatched = route?.isWatched === true
+    if (isWatched || shadowed !== undefined) this.#options.shadow.count(request, isWatched)
     if (shadowed !== undefined) {
       for (const shadow of shadowed) counters.count('shadow', shadow.refusal.code)
     }
