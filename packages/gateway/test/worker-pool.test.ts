@@ -2,11 +2,19 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { claimPorts } from '../src/control/claim-ports.ts'
 import { WorkerPool } from '../src/control/worker-pool.ts'
+import { CounterMemory } from '../src/counters/counter-memory.ts'
 import { statusControl } from '../src/status/status-control.ts'
 import { createStatusTable } from '../src/status/status-table.ts'
 import type { WorkerStart } from '../src/worker/messages.ts'
 import { eventually } from './support/client.ts'
 
+const keys = {
+  provenKeys: 1024,
+  claimedKeys: 1024,
+  replayKeys: 1024,
+  knownKeys: 1024,
+  openKeys: 1024,
+}
 const start: WorkerStart = {
   instance: 'gwi_aaaaaaaaaaaaaaaaaaaaaaaaaa',
   listen: (await claimPorts([{ host: '127.0.0.1', port: 0 }])).addresses,
@@ -38,6 +46,7 @@ const start: WorkerStart = {
   control: statusControl().buffer,
   openGlass: [],
   table: createStatusTable(0).buffer,
+  counters: new CounterMemory(keys, 2).seat(0),
 }
 
 test('a worker that breaks is replaced, and it is said', async (t) => {

@@ -5,6 +5,7 @@ import { UpstreamSchema } from '../forward/upstream-schema.ts'
 import { rolloutSchema } from '../pipeline/rollout.ts'
 import { modes, type Stage } from '../pipeline/stage.ts'
 import { stages } from '../pipeline/stages.ts'
+import { CountersSchema } from './counters.ts'
 import { LimitsSchema } from './limits.ts'
 import { clientCertificateModes } from './plan.ts'
 
@@ -211,6 +212,7 @@ export const GatewaySchema = Type.Object(
       },
     ),
     limits: LimitsSchema,
+    counters: CountersSchema,
     hosts: Type.Record(Type.String({ pattern: '^[a-z0-9_.-]{1,253}$' }), HostSchema, {
       minProperties: 1,
       additionalProperties: false,

@@ -2,6 +2,7 @@ import { Problem } from '@sallyport/problem'
 import { type Change, newId, type Snapshot } from '@sallyport/wire'
 import { addressOf, fileOf, type GatewayConfig } from '../configuration/gateway-config.ts'
 import { filesOf, type MadePlan, makePlan } from '../configuration/make-plan.ts'
+import { CounterMemory } from '../counters/counter-memory.ts'
 import type { Log } from '../log/log.ts'
 import { type StaleLevel, staleLevel } from '../status/staleness.ts'
 import { statusControl } from '../status/status-control.ts'
@@ -55,6 +56,7 @@ export class Gateway {
   readonly #known: KnownStatus
   readonly #keeper: StatusKeeper
   readonly #pool: WorkerPool
+  readonly #counters: CounterMemory
   readonly #receipts: Receipts
   readonly #reports: ReportSender
   readonly #feed: FeedClient
@@ -93,9 +95,10 @@ export class Gateway {
     this.#trust = new TrustKeeper(this.#made.ticketSecret, (trust) =>
       this.#pool.post({ type: 'trust', trust }),
     )
+    this.#counters = new CounterMemory(config.value.gateway.counters, config.value.gateway.workers)
     this.#pool = new WorkerPool({
       log: this.#log,
-      start: () => ({
+      start: (worker) => ({
         instance: this.#instance,
         listen: this.#ports?.addresses ?? [],
         sharesPorts: config.value.gateway.workers > 1,
@@ -104,9 +107,13 @@ export class Gateway {
         control: this.#known.control.buffer,
         table: this.#known.table,
         openGlass: this.#breakGlass.open,
+        counters: this.#counters.seat(worker),
       }),
       onMessage: (worker, message) => this.#hear(worker, message),
-      onEnded: (worker) => this.#receipts.gone(worker),
+      onEnded: (worker) => {
+        this.#counters.gone(worker.index)
+        this.#receipts.gone(worker)
+      },
     })
     const position = () =>
       this.#known.seq < 0 ? undefined : { epoch: this.#known.epoch, seq: this.#known.seq }

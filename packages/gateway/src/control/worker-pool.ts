@@ -10,7 +10,7 @@ import type { Failure, FromWorker, ToWorker, WorkerStart } from '../worker/messa
 export type PoolOptions = {
   readonly log: Log
   /** What a worker that starts now is to start with. */
-  readonly start: () => WorkerStart
+  readonly start: (worker: number) => WorkerStart
   /** What no question of this pool was waiting for. */
   readonly onMessage: (worker: PooledWorker, message: FromWorker) => void
   readonly onEnded: (worker: PooledWorker) => void
@@ -182,7 +182,7 @@ export class WorkerPool {
 
   #spawn(index: number): Promise<void> {
     const thread = new Worker(new URL('../worker/main.js', import.meta.url), {
-      workerData: this.#options.start(),
+      workerData: this.#options.start(index),
       name: `worker ${index}`,
       // Nothing of the environment is a worker's business.
       env: {},

@@ -2,6 +2,7 @@ import type { Plan } from '../configuration/plan.ts'
 import type { Connection } from '../edge/connection.ts'
 import { Http1Edge } from '../edge/http1-edge.ts'
 import { Http2Edge } from '../edge/http2-edge.ts'
+import { LocalCounters } from '../counters/local-counters.ts'
 import { LineBatch } from '../log/line-batch.ts'
 import type { Log } from '../log/log.ts'
 import { Histogram } from '../metrics/histogram.ts'
@@ -36,6 +37,7 @@ export class GatewayWorker {
   readonly #send: (message: FromWorker) => void
   readonly #log: Log
   readonly #status: DeviceStatus
+  readonly #counters: LocalCounters
   readonly #connections: ConnectionSet
   readonly #lines: LineBatch
   readonly #durations = new Histogram()
@@ -60,6 +62,7 @@ export class GatewayWorker {
     this.#log = forwardedLog(send)
     this.#lines = new LineBatch((text) => send({ type: 'lines', text }))
     this.#status = new DeviceStatus(statusControl(start.control), start.table, start.plan.status)
+    this.#counters = new LocalCounters(start.counters)
     this.#connections = new ConnectionSet(this.#status)
     this.#trust = start.trust
     this.#openGlass = start.openGlass
@@ -177,6 +180,7 @@ export class GatewayWorker {
     const generation = buildGeneration(plan, {
       trust: workerTrust(this.#trust, plan.allowDevelopment),
       status: this.#status,
+      counters: this.#counters,
       log: this.#log,
       previous,
     })

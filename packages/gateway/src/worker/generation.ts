@@ -1,6 +1,7 @@
 import type { HostPlan, Plan, RoutePlan } from '../configuration/plan.ts'
 import { hostSecureContext } from '../edge/tls-context.ts'
 import { createUpstream, type Upstream } from '../forward/upstream.ts'
+import type { Counters } from '../counters/counters.ts'
 import type { Log } from '../log/log.ts'
 import { RequestCounters } from '../metrics/request-counters.ts'
 import { compileRollout } from '../pipeline/rollout.ts'
@@ -29,6 +30,7 @@ type NamedUpstream = {
 export type GenerationOptions = {
   readonly trust: WorkerTrust
   readonly status: DeviceStatus
+  readonly counters: Counters
   readonly log: Log
   /** The one in force: upstreams that did not change keep their connections, routes their counts. */
   readonly previous: Generation | undefined

@@ -1,6 +1,7 @@
 import type { ReasonCode } from '@sallyport/problem'
 import type { ChangeKind, DecisionRecord, HandshakeRecord, TrustedIssuer } from '@sallyport/wire'
 import type { OpenGlass } from '../break-glass/open-glass.ts'
+import type { CounterSeat } from '../counters/counter-memory.ts'
 import type { Plan } from '../configuration/plan.ts'
 import type { CountedShadow } from '../metrics/shadow-counts.ts'
 import type { WorkerMetrics } from '../metrics/worker-metrics.ts'
@@ -27,6 +28,7 @@ export type WorkerStart = {
   readonly control: SharedArrayBuffer
   readonly table: SharedArrayBuffer
   readonly openGlass: readonly OpenGlass[]
+  readonly counters: CounterSeat
 }
 
 /** A change of status that is in the table already: connections are ended by it. */
