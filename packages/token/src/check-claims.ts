@@ -3,9 +3,6 @@ import type { ProviderRules } from './provider-rules.ts'
 import { readConfirmation } from './read-confirmation.ts'
 import type { VerifiedToken } from './verified-token.ts'
 
-/** How far the clocks of provider and verifier may be apart. */
-export const leewaySeconds = 60
-
 /** OpenID Connect Core §2 has the same bound for `sub`. */
 const maxSubjectCharacters = 255
 const maxIdentifierCharacters = 1_000
@@ -21,26 +18,48 @@ const lastSecond = 253_402_300_799
  */
 export function checkClaims(
   claims: Readonly<Record<string, unknown>>,
-  { name, issuer, audience, subjectClaim, sessionClaim }: ProviderRules,
+  rules: ProviderRules,
   now: number,
 ): VerifiedToken {
-  if (!audiencesOf(claims['aud']).includes(audience)) {
-    throw new Problem('token_audience_wrong', {
-      expected: audience,
-      found: audiencesOf(claims['aud']).slice(0, 3).map(shown).join(', ') || 'none',
-    })
-  }
+  checkAudience(claims['aud'], rules.audience)
+  return readClaims(claims, rules, now)
+}
+
+/** @throws Problem `token_audience_wrong` */
+export function checkAudience(claim: unknown, audience: string): void {
+  const audiences = audiencesOf(claim)
+  if (audiences.includes(audience)) return
+  throw new Problem('token_audience_wrong', {
+    expected: audience,
+    found: audiences.slice(0, 3).map(shown).join(', ') || 'none',
+  })
+}
+
+/**
+ * All of `checkClaims` but the audience.
+ *
+ * `iat` and `nbf` may lie `clockLeewaySeconds` in the future: a provider whose clock is a little ahead
+ * would see its new tokens refused (FAPI 2.0 Security Profile §5.3.2.1: up to 10 seconds are accepted,
+ * over 60 never). `exp` has no leeway unless it is configured: a clock that is behind prolongs tokens by
+ * itself, a client gets a new one without a person's help, and what is stolen shall not live longer.
+ */
+export function readClaims(
+  claims: Readonly<Record<string, unknown>>,
+  rules: ProviderRules,
+  now: number,
+): VerifiedToken {
+  const { name, issuer, subjectClaim, sessionClaim } = rules
   const expiry = timeOf(claims, 'exp')
   const issuedAt = timeOf(claims, 'iat')
   if (expiry === undefined || issuedAt === undefined) {
     throw invalid('exp and iat', 'one of them is missing')
   }
   const seconds = now / 1_000
-  if (seconds >= expiry + leewaySeconds) {
+  if (seconds >= expiry + rules.expiryLeewaySeconds) {
     throw new Problem('token_expired', { expected: `before ${date(expiry)}`, found: date(seconds) })
   }
   const from = Math.max(issuedAt, timeOf(claims, 'nbf') ?? issuedAt)
-  if (seconds < from - leewaySeconds) {
+  if (seconds < from - rules.clockLeewaySeconds) {
     throw new Problem('token_not_yet_valid', {
       expected: `from ${date(from)}`,
       found: date(seconds),
@@ -64,7 +83,7 @@ export function checkClaims(
     issuedAt: milliseconds(issuedAt),
     expiresAt: milliseconds(expiry),
     authTime: authTime === undefined ? undefined : milliseconds(authTime),
-    goodUntil: milliseconds(expiry),
+    goodUntil: milliseconds(expiry + rules.expiryLeewaySeconds),
   }
 }
 

@@ -3,7 +3,7 @@ import type { ProviderRules } from './provider-rules.ts'
 
 /**
  * Whether a token of this header may be verified at all: its algorithm is one of the provider's, it is
- * of the type that access tokens of the provider are, and it has no `crit`, for nothing that could be
+ * of the type that access tokens of the provider are, its `kid` is short, and it has no `crit`, for nothing that could be
  * named there is implemented. Keys and addresses of keys in the header (`jwk`, `jku`, `x5c`, `x5u`) are
  * never looked at (RFC 8725 §3.10).
  *
@@ -11,7 +11,7 @@ import type { ProviderRules } from './provider-rules.ts'
  */
 export function checkHeader(
   header: Readonly<Record<string, unknown>>,
-  { algorithms, tokenType }: ProviderRules,
+  { algorithms, tokenType }: Pick<ProviderRules, 'algorithms' | 'tokenType'>,
 ): void {
   const algorithm = header['alg']
   if (typeof algorithm !== 'string' || !algorithms.includes(algorithm)) {
@@ -22,6 +22,11 @@ export function checkHeader(
   }
   if (Object.hasOwn(header, 'crit')) {
     throw new Problem('token_malformed', { expected: 'no header crit', found: 'one' })
+  }
+  const keyId = header['kid'] ?? ''
+  if (typeof keyId !== 'string' || keyId.length > maxKeyIdCharacters) {
+    const expected = `kid: a text of at most ${maxKeyIdCharacters} characters`
+    throw new Problem('token_malformed', { expected, found: 'something else' })
   }
   const type = typeOf(header['typ'])
   if (type === undefined || !types[tokenType].includes(type)) {
@@ -36,7 +41,12 @@ export function checkHeader(
 const types: Readonly<Record<ProviderRules['tokenType'], readonly string[]>> = {
   'at+jwt': ['at+jwt'],
   JWT: ['jwt', 'at+jwt', ''],
+  // No signature of theirs is verified here.
+  opaque: [],
 }
+
+/** Only ever compared with those of the provider's keys. */
+const maxKeyIdCharacters = 256
 
 /** A media type, of which `application/` may be left out, in any case (RFC 7515 §4.1.9). */
 function typeOf(typ: unknown): string | undefined {

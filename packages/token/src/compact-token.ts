@@ -1,5 +1,6 @@
 import { Problem } from '@sallyport/problem'
 import { fromBase64url } from '@sallyport/wire'
+import { readJsonObject } from './json-object.ts'
 
 /** Real access tokens have one or two kilobytes; some with many groups have ten. */
 export const maxTokenCharacters = 16_384
@@ -10,21 +11,14 @@ export type CompactToken = {
   readonly claims: Readonly<Record<string, unknown>>
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true })
-
 /**
  * Takes a JWT in compact form (RFC 7519 §7.2, RFC 7515 §7.1) apart, strictly: three parts of base64url
- * without padding and in their one accepted form, two JSON objects.
+ * without padding and in their one accepted form, two JSON objects without duplicate members.
  *
  * @throws Problem `token_too_large` before anything is parsed, `token_malformed`
  */
 export function readCompactToken(token: string): CompactToken {
-  if (token.length > maxTokenCharacters) {
-    throw new Problem('token_too_large', {
-      expected: `at most ${maxTokenCharacters} characters`,
-      found: `${token.length} characters`,
-    })
-  }
+  refuseTooLarge(token)
   const [header, claims, signature, ...more] = token.split('.', 4)
   if (header === undefined || claims === undefined || signature === undefined || more.length > 0) {
     throw malformed('three parts with a dot between them')
@@ -35,19 +29,33 @@ export function readCompactToken(token: string): CompactToken {
   return { header: readObject(header, 'header'), claims: readObject(claims, 'claims') }
 }
 
+/**
+ * Whether a token can say nothing by itself, so that its provider has to be asked: it is one by its
+ * characters (RFC 6750 §2.1), and not three parts of which the first could be a JSON object.
+ *
+ * @throws Problem `token_too_large`
+ */
+export function isOpaqueToken(token: string): boolean {
+  refuseTooLarge(token)
+  return /^[A-Za-z0-9._~+/-]+=*$/.test(token) && !/^e[w-z][^.]*\.[^.]*\.[^.]*$/.test(token)
+}
+
+function refuseTooLarge(token: string): void {
+  if (token.length <= maxTokenCharacters) return
+  throw new Problem('token_too_large', {
+    expected: `at most ${maxTokenCharacters} characters`,
+    found: `${token.length} characters`,
+  })
+}
+
 function readObject(part: string, what: string): Record<string, unknown> {
   const bytes = fromBase64url(part)
   if (bytes === undefined) throw malformed(`its ${what} in base64url`)
-  let value: unknown
   try {
-    value = JSON.parse(utf8.decode(bytes))
+    return readJsonObject(bytes)
   } catch (cause) {
-    throw malformed(`its ${what} in JSON`, cause)
+    throw malformed(`its ${what} as a JSON object in which no name is there twice`, cause)
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw malformed(`its ${what} as an object`)
-  }
-  return value as Record<string, unknown>
 }
 
 /** What was found is not told: a token that nobody verified belongs in no log. */

@@ -1,4 +1,5 @@
 import Type from 'typebox'
+import { IntrospectionSchema } from './introspection/introspection-config.ts'
 import { signatureAlgorithmNames } from './signature-algorithms.ts'
 
 const closed = { additionalProperties: false }
@@ -9,7 +10,8 @@ export const IdentityProviderSchema = Type.Object(
     issuer: Type.String({
       minLength: 1,
       maxLength: 1_000,
-      description: 'The claim iss of its tokens, exactly as they write it',
+      description:
+        'The claim iss of its tokens, exactly as they write it. What is not configured below is discovered from it (RFC 8414, OpenID Connect Discovery)',
     }),
     audience: Type.String({
       minLength: 1,
@@ -20,7 +22,8 @@ export const IdentityProviderSchema = Type.Object(
       Type.String({
         pattern: '^https?://[^\\s@#]+$',
         maxLength: 1_000,
-        description: 'Where its public keys are: https, or http on this machine',
+        description:
+          'Where its public keys are: https, or http on this machine. Without it and jwksFile, as its metadata says',
       }),
     ),
     jwksFile: Type.Optional(
@@ -39,10 +42,10 @@ export const IdentityProviderSchema = Type.Object(
       }),
     ),
     tokenType: Type.Optional(
-      Type.Enum(['at+jwt', 'JWT'], {
+      Type.Enum(['at+jwt', 'JWT', 'opaque'], {
         default: 'at+jwt',
         description:
-          'The header typ: at+jwt (RFC 9068) alone; or JWT, or none, for providers that do not mark access tokens',
+          'The header typ: at+jwt (RFC 9068) alone; or JWT, or none, for providers that do not mark access tokens. With opaque no token is verified here: the provider is asked about each one',
       }),
     ),
     subjectClaim: Type.Optional(
@@ -59,8 +62,55 @@ export const IdentityProviderSchema = Type.Object(
         description: 'The claim that names the sign-in which a token came from',
       }),
     ),
+    clockLeewaySeconds: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 60,
+        default: 10,
+        description:
+          'How far iat and nbf of a token may lie in the future, for clocks that are apart (FAPI 2.0: 10, and never over 60)',
+      }),
+    ),
+    expiryLeewaySeconds: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 60,
+        default: 0,
+        description:
+          'How long after exp a token is still taken. A clock that is behind already prolongs tokens: more than 0 only where clocks cannot be set',
+      }),
+    ),
+    maxKeyAgeSeconds: Type.Optional(
+      Type.Integer({
+        minimum: 300,
+        maximum: 604_800,
+        default: 86_400,
+        description:
+          'How long its last keys are used while they cannot be read again. After it tokens are refused (503) until they can',
+      }),
+    ),
+    privateAddresses: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description:
+          'The provider may have addresses of a private network or of this machine. Without it only public ones are asked, whatever its names resolve to; localhost, where this very configuration says so',
+      }),
+    ),
+    caFile: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 4_096,
+        description:
+          'Certificates of the CAs that its servers have theirs from (PEM), in place of those of the system',
+      }),
+    ),
+    introspection: Type.Optional(IntrospectionSchema),
   },
-  { ...closed, description: 'An identity provider: exactly one of jwksUrl and jwksFile is there' },
+  {
+    ...closed,
+    description:
+      'An identity provider: its keys come from jwksUrl or jwksFile, or are discovered from issuer',
+  },
 )
 export type IdentityProvider = Type.Static<typeof IdentityProviderSchema>
 

@@ -4,10 +4,5 @@ export {
   IdentityProvidersSchema,
 } from './identity-provider.ts'
 export { parseKeySet } from './load-key-set.ts'
-export { providerRules } from './provider-rules.ts'
-export {
-  createTokenVerifier,
-  type TokenVerifier,
-  type TokenVerifierOptions,
-} from './token-verifier.ts'
-export type { Confirmation, VerifiedToken } from './verified-token.ts'
+export { filesOfProvider, resolveProviderFiles } from './provider-files.ts'
+export * from './verify.ts'

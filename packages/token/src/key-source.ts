@@ -1,78 +1,69 @@
-import { isProblem, Problem } from '@sallyport/problem'
 import type { KeySet } from './load-key-set.ts'
+import { createRefreshedValue, type Lives, type RefreshedValueOptions } from './refreshed-value.ts'
 
-/** Between two attempts to load keys, however many tokens name keys that nobody knows. */
-const cooldownMs = 30_000
-/** From this age on keys are loaded again beside the verification that notices. */
-const freshMs = 10 * 60_000
-/** From this age on a verification waits for newer ones: a key may have been withdrawn meanwhile. */
-const waitMs = 60 * 60_000
+/**
+ * Half a minute between two attempts, however many tokens name keys that nobody knows. From ten minutes
+ * on keys are loaded again beside the verification that notices; from an hour on it waits for newer ones,
+ * for a key may have been withdrawn meanwhile.
+ */
+export const keyLives = (maxAgeMs: number): Lives => ({
+  cooldownMs: 30_000,
+  retryMs: 5_000,
+  freshMs: Math.min(10 * 60_000, maxAgeMs / 2),
+  waitMs: 60 * 60_000,
+  maxAgeMs,
+  timeoutMs: 5_000,
+})
 
 /** The public keys of one provider over time. */
 export type KeySource = {
-  /**
-   * The keys to verify with. Where the provider is away, the last ones that it gave, however old.
-   *
-   * @throws Problem `identity_provider_unavailable` where it never gave any
-   */
+  /** @throws Problem `identity_provider_unavailable` where there are none that are not too old */
   keys(): Promise<KeySet>
-  /**
-   * Newer keys than these, for a token whose key is not among them. Undefined where there are none, or
-   * where the provider was asked less than 30 seconds ago.
-   */
+  /** Newer keys than these, for a token whose key is not among them. */
   newerThan(keys: KeySet): Promise<KeySet | undefined>
+  /** Milliseconds: until when the keys are used, should no newer come. */
+  goodUntil(): number
+  /**
+   * A number that was never given before when a key is withdrawn, or when keys are too old. Asking for
+   * it has keys loaded again where they are no longer fresh, so that withdrawals are noticed though
+   * every verdict is remembered.
+   */
+  version(): number
 }
 
-export type KeySourceOptions = {
-  readonly load: () => Promise<KeySet>
-  /** Milliseconds. */
-  readonly now: () => number
-  readonly onFailure: (problem: Problem) => void
-}
+const isWithdrawn = (last: KeySet, next: KeySet): boolean =>
+  [...last.members].some((key) => !next.members.has(key))
 
-export function createKeySource({ load, now, onFailure }: KeySourceOptions): KeySource {
-  let current: KeySet | undefined
-  let failure: Problem | undefined
-  let attemptedAt = Number.NEGATIVE_INFINITY
-  let attempt: Promise<void> | undefined
+/** Rises over all sources of this thread, so that a new configuration never repeats a number. */
+let versions = 0
+export const nextVersion = (): number => ++versions
 
-  /** Since the last attempt. A clock that was set back counts as time gone by. */
-  const age = () => Math.abs(now() - attemptedAt)
-
-  async function loadOnce(): Promise<void> {
-    attemptedAt = now()
-    try {
-      current = await load()
-      failure = undefined
-    } catch (error) {
-      failure = isProblem(error)
-        ? error
-        : new Problem('identity_provider_unavailable', { cause: error })
-      onFailure(failure)
-    } finally {
-      attempt = undefined
-    }
-  }
-  /** One attempt at a time: whoever comes meanwhile waits for the same one. It never rejects. */
-  const refresh = () => (attempt ??= loadOnce())
-
-  return {
-    async keys() {
-      if (current === undefined) {
-        if (attempt !== undefined || age() >= cooldownMs) await refresh()
-      } else if (age() >= waitMs) {
-        await refresh()
-      } else if (age() >= (failure === undefined ? freshMs : cooldownMs)) {
-        void refresh()
-      }
-      if (current === undefined) {
-        throw failure ?? new Problem('identity_provider_unavailable')
-      }
-      return current
+export function createKeySource(options: RefreshedValueOptions<KeySet>): KeySource {
+  let version = nextVersion()
+  let last: KeySet | undefined
+  let isExpired = false
+  const source = createRefreshedValue({
+    ...options,
+    load: async (signal) => {
+      const keys = await options.load(signal)
+      if (last !== undefined && isWithdrawn(last, keys)) version = nextVersion()
+      last = keys
+      isExpired = false
+      return keys
     },
-    async newerThan(keys) {
-      if (current === keys && (attempt !== undefined || age() >= cooldownMs)) await refresh()
-      return current === keys ? undefined : current
+  })
+  return {
+    keys: () => source.value(),
+    newerThan: (keys) => source.newerThan(keys),
+    goodUntil: () => source.goodUntil(),
+    version() {
+      if (last === undefined) return version
+      source.refreshBeside()
+      if (!isExpired && options.now() >= source.goodUntil()) {
+        isExpired = true
+        version = nextVersion()
+      }
+      return version
     },
   }
 }

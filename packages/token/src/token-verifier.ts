@@ -1,129 +1,130 @@
 import { readFile as readFileFromDisk } from 'node:fs/promises'
-import { Problem } from '@sallyport/problem'
-import { compactVerify, errors } from 'jose'
+import type { Problem } from '@sallyport/problem'
 import { checkClaims } from './check-claims.ts'
 import { checkHeader } from './check-header.ts'
-import { readCompactToken } from './compact-token.ts'
+import { type CompactToken, isOpaqueToken, readCompactToken } from './compact-token.ts'
 import type { IdentityProvider } from './identity-provider.ts'
-import { createKeySource, type KeySource } from './key-source.ts'
-import { type KeySet, loadKeySet } from './load-key-set.ts'
-import { type ProviderRules, providerRules } from './provider-rules.ts'
+import { confirmedByAnswer, tokenOfAnswer } from './introspection/check-answer.ts'
+import type { WhenAway } from './introspection/introspector.ts'
+import type { ResolveName } from './outgoing/address-policy.ts'
+import { createProvider, type Provider } from './provider.ts'
+import { createProviderBook } from './provider-book.ts'
+import { providerRules } from './provider-rules.ts'
 import type { VerifiedToken } from './verified-token.ts'
+import { verifySignature } from './verify-signature.ts'
 
 export type TokenVerifierOptions = {
   /** By name. Paths are absolute, or relative to where the process runs. */
   readonly providers: Readonly<Record<string, IdentityProvider>>
-  /** For `jwksFile`. Default: from disk. */
+  /** For the files that they name. Default: from disk. */
   readonly readFile?: (path: string) => Promise<Uint8Array>
-  /** For `jwksUrl`. */
-  readonly fetch: typeof fetch
+  /** For names of hosts. Default: as the system resolves them. */
+  readonly resolveName?: ResolveName
   /** Milliseconds. */
   readonly now: () => number
-  /** Told when keys of a provider could not be loaded: the last good ones go on being used. */
-  readonly onKeysUnavailable?: (provider: string, problem: Problem) => void
+  /** Told when a provider could not be asked for something: the last keys go on being used. */
+  readonly onUnavailable?: (provider: string, problem: Problem) => void
+}
+
+export type VerifyOptions = {
+  /** Names of those that count. Default: all. */
+  readonly providers?: readonly string[] | undefined
+  /** For tokens that the provider is asked about. Default: `refuse`. */
+  readonly whenAway?: WhenAway | undefined
 }
 
 export type TokenVerifier = {
   /**
-   * Verifies an access token of a user: a JWT in compact form, as `Authorization: Bearer` brings it,
-   * signed by one of the providers (RFC 9068 §4, RFC 8725). Its issuer says which provider; where
-   * `providers` is given, only these count.
+   * Verifies an access token of a user, as `Authorization` brings it. A JWT in compact form was signed by
+   * the provider that its issuer names (RFC 9068 §4, RFC 8725); the provider is asked about any other
+   * (RFC 7662), and about JWTs as well where `introspection.always` says so.
    *
-   * Not checked: whether the provider revoked it, whether it is bound to a key (DPoP, mutual TLS),
-   * scopes, and that it was not used before.
+   * Takes at most about 8 seconds, with the default `introspection.timeoutMs`, when a provider hangs.
+   *
+   * Not checked: whether its bearer holds the key that `confirmation` names, whether the operator ended
+   * it, scopes, and that it was not used before.
    *
    * @throws Problem `token_too_large`, `token_malformed`, `token_issuer_unknown`,
    *   `token_algorithm_refused`, `token_type_wrong`, `token_key_unknown`, `token_signature_invalid`,
-   *   `token_audience_wrong`, `token_expired`, `token_not_yet_valid`, `token_claims_invalid`: a caller
-   *   outside hears `token_invalid` or `token_expired`. `identity_provider_unavailable` where the keys
-   *   of the provider could not be had even once.
+   *   `token_audience_wrong`, `token_expired`, `token_not_yet_valid`, `token_claims_invalid`,
+   *   `token_confirmation_unknown`, `token_confirmation_hex`, `token_inactive`: a caller outside hears
+   *   `token_invalid` or `token_expired`. `identity_provider_unavailable` where it has to be asked, and
+   *   cannot be. `token_provider_ambiguous` where an opaque token could be of several.
    */
-  verify(token: string, options?: { providers?: readonly string[] }): Promise<VerifiedToken>
+  verify(token: string, options?: VerifyOptions): Promise<VerifiedToken>
+  /**
+   * A number that changes whenever remembered verdicts about tokens of a provider must be dropped: it
+   * withdrew a key, or its keys became too old. No number is given twice, nor by another verifier in this
+   * thread. Asking also has keys loaded again beside, where they are due. Costs next to nothing.
+   */
+  keysVersion(provider: string): number
+  /**
+   * Whether `verify` could do what is asked of it.
+   *
+   * @throws Problem `config_invalid` where a name is of no provider, or several of them have introspection
+   */
+  checkProviders(names: readonly string[], path: readonly (string | number)[]): void
 }
 
 /**
- * Verifies tokens of these providers. Keys are loaded when the first token of a provider comes.
+ * Verifies tokens of these providers. Nothing is loaded before the first token of a provider comes.
  *
  * @throws Problem `config_invalid`: see `providerRules`
  */
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
-  const { fetch, now, readFile = readFileFromDisk, onKeysUnavailable } = options
-  const rulesByIssuer = providerRules(options.providers)
-  const sources = new Map<ProviderRules, KeySource>()
-  for (const rules of rulesByIssuer.values()) {
-    const source = createKeySource({
-      load: () => loadKeySet(rules, { readFile, fetch }),
-      now,
-      onFailure: (problem) => onKeysUnavailable?.(rules.name, problem),
-    })
-    sources.set(rules, source)
+  const { now, onUnavailable, resolveName, readFile = readFileFromDisk } = options
+  const surroundings = {
+    readFile,
+    resolveName,
+    now,
+    onUnavailable: (provider: string, problem: Problem) => onUnavailable?.(provider, problem),
   }
+  const rules = providerRules(options.providers)
+  const book = createProviderBook(
+    [...rules.values()].map((one) => createProvider(one, surroundings)),
+  )
 
   return {
-    async verify(token, { providers } = {}) {
-      const { header, claims } = readCompactToken(token)
-      const issuer = claims['iss']
-      const rules = typeof issuer === 'string' ? rulesByIssuer.get(issuer) : undefined
-      const source = rules === undefined ? undefined : sources.get(rules)
-      if (
-        rules === undefined ||
-        source === undefined ||
-        providers?.includes(rules.name) === false
-      ) {
-        throw issuerUnknown(issuer, [...rulesByIssuer.values()], providers)
-      }
-      checkHeader(header, rules)
-      await verifySignature(token, rules, source)
-      return checkClaims(claims, rules, now())
+    async verify(token, { providers, whenAway = 'refuse' } = {}) {
+      const introspecting = isOpaqueToken(token) ? book.ofOpaque(providers) : undefined
+      if (introspecting !== undefined) return introspected(token, introspecting, whenAway, now)
+      const compact = readCompactToken(token)
+      const provider = book.ofIssuer(compact.claims['iss'], providers)
+      if (provider.keys === undefined) return introspected(token, provider, whenAway, now)
+      const verified = await verifiedHere(token, compact, provider, now)
+      if (provider.rules.introspection?.isAlways !== true) return verified
+      const answer = await introspectorOf(provider).ask(token, whenAway)
+      return confirmedByAnswer(verified, answer, provider.rules)
     },
+    keysVersion: (name) => book.named(name)?.version() ?? 0,
+    checkProviders: (names, path) => book.check(names, path),
   }
 }
 
-async function verifySignature(
+async function verifiedHere(
   token: string,
-  rules: ProviderRules,
-  source: KeySource,
-): Promise<void> {
-  const keys = await source.keys()
-  const failed = await signatureFault(token, rules, keys)
-  if (failed?.code !== 'token_key_unknown') {
-    if (failed !== undefined) throw failed
-    return
-  }
-  const newer = await source.newerThan(keys)
-  const failedAgain = newer === undefined ? failed : await signatureFault(token, rules, newer)
-  if (failedAgain !== undefined) throw failedAgain
+  { header, claims }: CompactToken,
+  { rules, keys }: Provider,
+  now: () => number,
+): Promise<VerifiedToken> {
+  if (keys === undefined) throw new TypeError(`${rules.name} has no keys`)
+  checkHeader(header, rules)
+  await verifySignature(token, rules, keys)
+  const verified = checkClaims(claims, rules, now())
+  return { ...verified, goodUntil: Math.min(verified.goodUntil, keys.goodUntil()) }
 }
 
-/** Undefined where the signature is one of these keys. */
-async function signatureFault(
+async function introspected(
   token: string,
-  { name, algorithms }: ProviderRules,
-  keys: KeySet,
-): Promise<Problem | undefined> {
-  try {
-    await compactVerify(token, keys, { algorithms: [...algorithms] })
-    return undefined
-  } catch (cause) {
-    if (cause instanceof errors.JWSSignatureVerificationFailed) {
-      return new Problem('token_signature_invalid', { detail: `by no key of ${name}`, cause })
-    }
-    return new Problem('token_key_unknown', {
-      expected: `exactly one usable key of ${name} for it`,
-      found: cause instanceof Error ? cause.message : String(cause),
-      cause,
-    })
-  }
+  provider: Provider,
+  whenAway: WhenAway,
+  now: () => number,
+): Promise<VerifiedToken> {
+  const answer = await introspectorOf(provider).ask(token, whenAway)
+  return tokenOfAnswer(answer, provider.rules, now())
 }
 
-function issuerUnknown(
-  issuer: unknown,
-  rules: readonly ProviderRules[],
-  providers: readonly string[] | undefined,
-): Problem {
-  const allowed = rules.filter(({ name }) => providers?.includes(name) !== false)
-  return new Problem('token_issuer_unknown', {
-    expected: allowed.map((one) => one.issuer).join(', ') || 'no issuer: none is configured',
-    found: typeof issuer === 'string' ? issuer.slice(0, 200) : 'none',
-  })
+function introspectorOf({ rules, introspector }: Provider) {
+  if (introspector === undefined) throw new TypeError(`${rules.name} is not asked about tokens`)
+  return introspector
 }

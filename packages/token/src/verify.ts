@@ -1,9 +1,11 @@
 // What a worker of the gateway needs of this package: no schema, so no library for schemas.
 export type { IdentityProvider } from './identity-provider.ts'
+export type { WhenAway } from './introspection/introspector.ts'
 export { providerRules } from './provider-rules.ts'
 export {
   createTokenVerifier,
   type TokenVerifier,
   type TokenVerifierOptions,
+  type VerifyOptions,
 } from './token-verifier.ts'
 export type { Confirmation, VerifiedToken } from './verified-token.ts'

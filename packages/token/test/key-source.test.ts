@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { setImmediate } from 'node:timers/promises'
 import { test } from 'node:test'
 import { isProblem, type Problem } from '@sallyport/problem'
-import { createTokenVerifier } from '../src/index.ts'
+import { createTokenVerifier, type IdentityProvider } from '../src/index.ts'
 import {
   type KeyAnswer,
   keysAnswer,
@@ -18,15 +18,15 @@ const away: KeyAnswer = (_request, response) => {
   response.end()
 }
 
-async function started(answer: KeyAnswer) {
+async function started(answer: KeyAnswer, settings: Partial<IdentityProvider> = {}) {
   const server = await startProvider(answer)
   const clock = { now: start }
   const failures: Problem[] = []
   const verifier = createTokenVerifier({
-    providers: { corp: server.provider },
-    fetch,
+    providers: { corp: { ...server.provider, ...settings } },
+
     now: () => clock.now,
-    onKeysUnavailable: (_provider, problem) => failures.push(problem),
+    onUnavailable: (_provider, problem) => failures.push(problem),
   })
   const isAccepted = async (token: string) => {
     try {
@@ -39,9 +39,9 @@ async function started(answer: KeyAnswer) {
   }
   const [key, next] = [await testKey('k1'), await testKey('k2')]
   /** Long-lived, so that only keys decide. */
-  const exp = start / 1_000 + 1_000_000
-  const tokens = { old: await signToken(key, { exp }), next: await signToken(next, { exp }) }
-  return { ...server, clock, failures, isAccepted, key, next, tokens }
+  const life = { iat: start / 1_000 - 1_000, exp: start / 1_000 + 1_000_000 }
+  const tokens = { old: await signToken(key, life), next: await signToken(next, life) }
+  return { ...server, verifier, clock, failures, isAccepted, key, next, tokens }
 }
 
 test('a key that nobody knows is asked for once, then not again for half a minute', async () => {
@@ -78,12 +78,82 @@ test('the last good keys stay when the provider is away, and its failures are to
   answerWith(keysAnswer(key))
   assert.equal(await isAccepted(tokens.old), true)
   answerWith(away)
-  for (const gone of [61 * minute, 24 * 60 * minute]) {
+  for (const gone of [61 * minute, 22 * 60 * minute]) {
     clock.now += gone
     assert.equal(await isAccepted(tokens.old), true)
   }
   assert.equal(failures.length, 2)
   assert.match(failures[0]?.found ?? '', /HTTP status 503/)
+})
+
+test('keys that could not be read again for a day are not used any more, until they can', async () => {
+  await using provider = await started(away)
+  const { clock, isAccepted, key, tokens, answerWith, verifier } = provider
+  answerWith(keysAnswer(key))
+  const { goodUntil } = await verifier.verify(tokens.old)
+  assert.equal(goodUntil, start + 24 * 60 * minute)
+  const version = verifier.keysVersion('corp')
+  answerWith(away)
+  clock.now = goodUntil
+  assert.equal(await isAccepted(tokens.old), 'identity_provider_unavailable')
+  assert.notEqual(verifier.keysVersion('corp'), version)
+  answerWith(keysAnswer(key))
+  clock.now += minute
+  assert.equal(await isAccepted(tokens.old), true)
+})
+
+test('how long old keys are used is configured', async () => {
+  await using provider = await started(away, { maxKeyAgeSeconds: 300 })
+  const { clock, isAccepted, key, tokens, answerWith } = provider
+  answerWith(keysAnswer(key))
+  assert.equal(await isAccepted(tokens.old), true)
+  answerWith(away)
+  clock.now += 4 * minute
+  assert.equal(await isAccepted(tokens.old), true)
+  clock.now += minute
+  assert.equal(await isAccepted(tokens.old), 'identity_provider_unavailable')
+})
+
+test('whoever remembers verdicts learns that a key was withdrawn, though no token is verified', async () => {
+  await using provider = await started(away)
+  const { clock, isAccepted, key, next, tokens, answerWith, requests, verifier } = provider
+  answerWith(keysAnswer(key))
+  assert.equal(await isAccepted(tokens.old), true)
+  const version = verifier.keysVersion('corp')
+  assert.equal(verifier.keysVersion('corp'), version)
+
+  answerWith(keysAnswer(key, next))
+  clock.now += 10 * minute
+  assert.equal(verifier.keysVersion('corp'), version)
+  while (requests() < 2) await setImmediate()
+  while ((await isAccepted(tokens.next)) !== true) await setImmediate()
+  assert.equal(verifier.keysVersion('corp'), version, 'a key more changes no verdict')
+
+  answerWith(keysAnswer(next))
+  clock.now += 10 * minute
+  while (verifier.keysVersion('corp') === version) await setImmediate()
+  assert.equal(await isAccepted(tokens.old), 'token_key_unknown')
+})
+
+test('a new configuration never repeats a version', async () => {
+  await using one = await started(away)
+  await using other = await started(away)
+  assert.notEqual(one.verifier.keysVersion('corp'), other.verifier.keysVersion('corp'))
+})
+
+test('a provider that changes keys every second is asked twice a minute', async () => {
+  await using provider = await started(away)
+  const { clock, isAccepted, requests, answerWith } = provider
+  const codes: unknown[] = []
+  for (let second = 0; second < 60; second++) {
+    const key = await testKey(`k${second}`)
+    answerWith(keysAnswer(key))
+    const life = { iat: start / 1_000, exp: start / 1_000 + 1_000 }
+    codes.push(await isAccepted(await signToken(key, life)))
+    clock.now += 1_000
+  }
+  assert.deepEqual(new Set(codes), new Set([true, 'token_key_unknown']))
+  assert.equal(requests(), 2)
 })
 
 test('without any keys the caller hears that it is not their fault', async () => {

@@ -1,6 +1,6 @@
 import { resolvePath } from '@sallyport/config'
 import { configProblem } from '@sallyport/problem'
-import { parseKeySet, providerRules } from '@sallyport/token'
+import { filesOfProvider, parseKeySet, providerRules } from '@sallyport/token'
 import { readTlsFiles } from '../api/listener.ts'
 import { passphraseOfFile, passphraseVariable } from '../passphrase.ts'
 import { readReceiptTeams } from '../receipts/receipt-teams.ts'
@@ -61,17 +61,22 @@ function checkIdentityProviders(
   { directory }: CheckedFrom,
 ): void {
   providerRules(identityProviders)
-  for (const [name, { jwksFile }] of Object.entries(identityProviders)) {
-    if (jwksFile === undefined) continue
-    const path = ['identityProviders', name, 'jwksFile']
-    const bytes = readNamedBytes(directory, jwksFile, path)
-    try {
-      parseKeySet(bytes)
-    } catch (cause) {
-      const found = cause instanceof Error ? cause.message : String(cause)
-      const facts = { expected: 'a JWK Set (RFC 7517 §5)', found, cause }
-      throw configProblem('config_unreadable', path, 'it holds no keys', facts)
+  for (const [name, provider] of Object.entries(identityProviders)) {
+    for (const { member, file } of filesOfProvider(provider)) {
+      const path = ['identityProviders', name, ...member]
+      const bytes = readNamedBytes(directory, file, path)
+      if (member[0] === 'jwksFile') checkKeySet(bytes, path)
     }
+  }
+}
+
+function checkKeySet(bytes: Uint8Array, path: readonly string[]): void {
+  try {
+    parseKeySet(bytes)
+  } catch (cause) {
+    const found = cause instanceof Error ? cause.message : String(cause)
+    const facts = { expected: 'a JWK Set (RFC 7517 §5)', found, cause }
+    throw configProblem('config_unreadable', path, 'it holds no keys', facts)
   }
 }
 

@@ -1,9 +1,14 @@
 import { resolvePath } from '@sallyport/config'
-import { createTokenVerifier, type IdentityProvider, type TokenVerifier } from '@sallyport/token'
+import {
+  createTokenVerifier,
+  type IdentityProvider,
+  resolveProviderFiles,
+  type TokenVerifier,
+} from '@sallyport/token'
 import type { Logger } from 'pino'
 
 type Surroundings = {
-  /** What `jwksFile` is relative to. */
+  /** What the files of providers are relative to. */
   directory: string
   log: Logger
   now: () => number
@@ -30,16 +35,14 @@ function verifierOf(
   identityProviders: Readonly<Record<string, IdentityProvider>>,
   { directory, log, now }: Surroundings,
 ): TokenVerifier {
-  const resolved = Object.entries(identityProviders).map(([name, provider]) => {
-    const { jwksFile } = provider
-    if (jwksFile === undefined) return [name, provider] as const
-    return [name, { ...provider, jwksFile: resolvePath(directory, jwksFile) }] as const
-  })
+  const resolved = Object.entries(identityProviders).map(
+    ([name, provider]) =>
+      [name, resolveProviderFiles(provider, (file) => resolvePath(directory, file))] as const,
+  )
   return createTokenVerifier({
     providers: Object.fromEntries(resolved),
-    fetch,
     now,
-    onKeysUnavailable: (provider, { message, found }) => {
+    onUnavailable: (provider, { message, found }) => {
       log.warn({ provider, found }, message)
     },
   })

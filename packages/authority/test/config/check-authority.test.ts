@@ -68,8 +68,10 @@ test('keys of an identity provider come from one place, which can be read', () =
     refusal((config) => {
       config.identityProviders = { corp: { ...corp, ...members } }
     })
-  assert.equal(withKeys({}), 'config_invalid /identityProviders/corp')
+  assert.equal(withKeys({}), 'none', 'they are discovered')
   const file = 'config_unreadable /identityProviders/corp/jwksFile'
+  const both = { jwksUrl: 'https://id.example.com/keys', jwksFile: 'nowhere.json' }
+  assert.equal(withKeys(both), 'config_invalid /identityProviders/corp/jwksFile')
   assert.equal(withKeys({ jwksFile: 'nowhere.json' }), file)
   write('keys.json', '{"keys": []}')
   assert.equal(withKeys({ jwksFile: 'keys.json' }), file)

@@ -1,0 +1,99 @@
+import { Agent as HttpAgent, request as requestHttp, type IncomingMessage } from 'node:http'
+import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
+import { buffer } from 'node:stream/consumers'
+import {
+  type AddressPolicy,
+  checkedLookup,
+  refuseAddressOf,
+  type ResolveName,
+} from './address-policy.ts'
+
+export type OutgoingRequest = {
+  readonly url: URL
+  /** Ends name resolution, connection, answer and its body alike. */
+  readonly signal: AbortSignal
+  readonly maxBytes: number
+  readonly accept: string
+  /** With it the request is a POST. */
+  readonly form?: URLSearchParams
+  readonly authorization?: string | undefined
+}
+
+/**
+ * Asks a provider, and has the bytes of an answer with status 200. Everything else is a failure, a
+ * redirect too: where it leads nobody configured.
+ *
+ * @throws Error that says what happened, and holds nothing of the request
+ */
+export type OutgoingClient = (request: OutgoingRequest) => Promise<Uint8Array>
+
+export type OutgoingClientOptions = {
+  readonly addresses: AddressPolicy
+  /** PEM: certificates of CAs in place of those of the system, and a client certificate with its key. */
+  readonly tls?: { readonly ca?: Buffer; readonly cert?: Buffer; readonly key?: Buffer }
+  /** Default: as the system resolves. */
+  readonly resolveName?: ResolveName | undefined
+}
+
+/** Connections are kept for the next request, and few of them, as one provider is asked over them. */
+const agentOptions = { keepAlive: true, maxSockets: 32, maxFreeSockets: 4, timeout: 15_000 }
+
+export function createOutgoingClient(options: OutgoingClientOptions): OutgoingClient {
+  const { addresses, tls = {}, resolveName } = options
+  const http = new HttpAgent(agentOptions)
+  const https = new HttpsAgent({ ...agentOptions, ...tls, minVersion: 'TLSv1.2' })
+
+  return async (asked) => {
+    const { url, signal, maxBytes } = asked
+    refuseAddressOf(addresses, url)
+    signal.throwIfAborted()
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
+    const isSecure = url.protocol === 'https:'
+    const body = asked.form?.toString()
+    const request = (isSecure ? requestHttps : requestHttp)(url, {
+      agent: isSecure ? https : http,
+      method: body === undefined ? 'GET' : 'POST',
+      headers: headersOf(asked, body),
+      lookup: checkedLookup(addresses, url, resolveName),
+      signal,
+    })
+    request.on('response', resolve).on('error', reject).end(body)
+    try {
+      return await readAnswer(await promise, maxBytes)
+    } catch (error) {
+      request.destroy()
+      throw signal.aborted ? new Error('no answer in time: timeout', { cause: error }) : error
+    }
+  }
+}
+
+function headersOf({ accept, authorization }: OutgoingRequest, body: string | undefined) {
+  return {
+    accept,
+    // What is compressed has no bound until it is not.
+    'accept-encoding': 'identity',
+    'user-agent': 'sallyport',
+    ...(authorization === undefined ? {} : { authorization }),
+    ...(body === undefined
+      ? {}
+      : {
+          'content-type': 'application/x-www-form-urlencoded',
+          'content-length': Buffer.byteLength(body),
+        }),
+  }
+}
+
+async function readAnswer(response: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+  const { statusCode = 0, headers } = response
+  if (statusCode >= 300 && statusCode < 400)
+    throw new Error(`HTTP status ${statusCode}: a redirect`)
+  if (statusCode !== 200) throw new Error(`HTTP status ${statusCode}`)
+  const encoding = headers['content-encoding'] ?? 'identity'
+  if (encoding !== 'identity') throw new Error(`content-encoding ${encoding.slice(0, 20)}`)
+  let length = 0
+  response.on('data', (chunk: Buffer) => {
+    length += chunk.length
+    if (length > maxBytes) response.destroy(new RangeError(`more than ${maxBytes} bytes`))
+  })
+  return buffer(response)
+}
