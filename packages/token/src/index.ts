@@ -4,5 +4,4 @@ export {
   IdentityProvidersSchema,
 } from './identity-provider.ts'
 export { parseKeySet } from './load-key-set.ts'
-export { filesOfProvider, resolveProviderFiles } from './provider-files.ts'
 export * from './verify.ts'

@@ -1,4 +1,4 @@
-import { type IdentityProvider, providerRules } from '@sallyport/token/verify'
+import { type IdentityProvider, providerRules, resolveProviderFiles } from '@sallyport/token/verify'
 import { fileOf, type GatewayConfig } from './gateway-config.ts'
 
 /** Identity providers by name, as workers get them: paths absolute. */
@@ -9,12 +9,9 @@ export function identityProvidersOf(config: GatewayConfig): IdentityProviders {
   const { identityProviders = {} } = config.value
   providerRules(identityProviders)
   return Object.fromEntries(
-    Object.entries(identityProviders).map(([name, provider]) => {
-      const { jwksFile } = provider
-      return [
-        name,
-        jwksFile === undefined ? provider : { ...provider, jwksFile: fileOf(config, jwksFile) },
-      ]
-    }),
+    Object.entries(identityProviders).map(([name, provider]) => [
+      name,
+      resolveProviderFiles(provider, (file) => fileOf(config, file)),
+    ]),
   )
 }
