@@ -23,6 +23,11 @@ export type {
   DevicePage,
   ReceiptList,
 } from './api/admin/messages.ts'
+export type {
+  AdminInvalidation,
+  InvalidationChange,
+  InvalidationPage,
+} from './api/admin/invalidation-messages.ts'
 export type { FoundDecisions } from './api/admin/record-routes.ts'
 export { type AuditRow, type AuditVerification, verifyAudit } from './audit/audit-log.ts'
 export type { AndroidAppConfig, PlayIntegrityConfig } from './config/android-app-config.ts'

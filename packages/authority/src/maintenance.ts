@@ -1,6 +1,7 @@
 import type { DeleteResult, Kysely } from 'kysely'
 import type { Authority } from './authority.ts'
 import { supersedeDue } from './devices/supersede-due.ts'
+import { forgetEnded } from './sessions/forget-ended.ts'
 import type { Tables } from './store/tables.ts'
 
 const dayMs = 24 * 3_600_000
@@ -95,6 +96,7 @@ const forgotten: readonly Forget[] = [
       .deleteFrom('broken_glass')
       .where('at', '<', now - keepMs)
       .executeTakeFirst(),
+  ...forgetEnded,
   (store, now) => forgetAppraisals(store, 'history', now),
   (store, now) => forgetAppraisals(store, 'refused', now),
   forgetChanges,

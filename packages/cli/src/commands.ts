@@ -4,6 +4,7 @@ import type { Command, Option } from './command.ts'
 /** What the groups of commands are about, for `sallyport --help`. */
 export const commandGroups: Readonly<Record<string, string>> = {
   devices: 'List devices, and suspend, resume or revoke them',
+  sessions: 'End access tokens of users before they expire, and see what ended',
   tokens: 'Make tokens for enrolments and for administrators',
   gateways: 'List gateways, and revoke them',
   certificates: 'Renew the certificates of servers and gateways',
@@ -181,6 +182,48 @@ export const commands: readonly Command[] = [
       },
     ],
     load: async () => (await import('./commands/devices.ts')).revokeDevice,
+  },
+  {
+    name: 'sessions end',
+    summary: 'End access tokens: one, those of a session, of a user, or on a device',
+    details:
+      'Requests with these tokens are refused from now on, and connections opened with them end; the user signs in again. Devices and their certificates go on. Prints a line for each gateway, as `devices revoke` does. Exactly one of --subject, --session, --token, --token-id and --device says what ends.',
+    options: [
+      { flags: '--subject <id>', summary: 'all tokens of this user that were issued until now' },
+      { flags: '--session <id>', summary: 'all tokens of this sign-in (claim sid), for good' },
+      { flags: '--token <token>', summary: 'this access token; - reads it from stdin' },
+      { flags: '--token-id <id>', summary: 'the access token with this id (claim jti)' },
+      { flags: '--device <id>', summary: 'all tokens issued until now, on this device' },
+      {
+        flags: '--provider <name>',
+        summary: 'whose subject, session or token id it is, as under identityProviders',
+      },
+      { flags: '--issuer <url>', summary: 'in place of --provider: the claim iss' },
+      reason,
+    ],
+    examples: [
+      {
+        line: 'sallyport sessions end --subject anna --issuer https://id.example.com --reason "lost phone"',
+        does: 'she signs in again everywhere',
+      },
+      { line: `sallyport sessions end --device ${anyDevice}`, does: 'on one phone alone' },
+    ],
+    load: async () => (await import('./commands/sessions.ts')).endSessions,
+  },
+  {
+    name: 'sessions list',
+    summary: 'List what ends tokens now, newest first: who ended it, why, and how long it counts',
+    details: 'Subjects, sessions and tokens stand there as SHA-256: name one of them to find it.',
+    options: [
+      { flags: '--subject <id>', summary: 'what ended the tokens of this user' },
+      { flags: '--session <id>', summary: 'what ended this sign-in' },
+      { flags: '--device <id>', summary: 'what ended tokens on this device' },
+      { flags: '--provider <name>', summary: 'whose subject or session it is' },
+      { flags: '--issuer <url>', summary: 'in place of --provider: the claim iss' },
+      { flags: '--limit <n>', summary: 'how many (default: 100)' },
+    ],
+    examples: [{ line: 'sallyport sessions list', does: 'what was ended of late' }],
+    load: async () => (await import('./commands/sessions.ts')).listSessions,
   },
   {
     name: 'tokens create',

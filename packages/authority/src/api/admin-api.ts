@@ -6,6 +6,7 @@ import { appraisalRoutes } from './admin/appraisal-routes.ts'
 import { certificateRoutes, deviceRoutes } from './admin/device-routes.ts'
 import { approvalRoutes, enrollmentTokenRoutes } from './admin/enrollment-routes.ts'
 import { gatewayRoutes } from './admin/gateway-routes.ts'
+import { invalidationRoutes } from './admin/invalidation-routes.ts'
 import { issuerRoutes } from './admin/issuer-routes.ts'
 import { recordRoutes } from './admin/record-routes.ts'
 import { shadowRoutes } from './admin/shadow-routes.ts'
@@ -19,6 +20,7 @@ export function adminApi(api: Api, authority: Authority, describe: () => object)
   deviceRoutes(api, authority)
   certificateRoutes(api, authority)
   appraisalRoutes(api, authority)
+  invalidationRoutes(api, authority)
   enrollmentTokenRoutes(api, authority)
   approvalRoutes(api, authority)
   gatewayRoutes(api, authority)

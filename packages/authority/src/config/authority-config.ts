@@ -3,6 +3,7 @@ import { type IdentityProvider, IdentityProvidersSchema } from '@sallyport/token
 import Type from 'typebox'
 import { type AppConfig, AppsSchema } from './app-config.ts'
 import { type AttestationConfig, AttestationSchema } from './attestation-config.ts'
+import { type SessionsConfig, SessionsSchema } from './sessions-config.ts'
 
 export type TlsListenerConfig = { listen: string; certificateFile: string; keyFile: string }
 
@@ -20,6 +21,7 @@ export type AuthorityConfig = {
       admin: TlsListenerConfig
       operations: { listen: string }
     }
+    sessions: SessionsConfig
   }
 }
 
@@ -67,6 +69,7 @@ const AuthoritySchema = Type.Object(
       },
       { ...closed, description: 'Where the authority listens' },
     ),
+    sessions: Type.Optional(SessionsSchema),
   },
   { ...closed, description: 'The authority: who gets a certificate, and for how long it counts' },
 )

@@ -3,6 +3,7 @@ import type { AppConfig } from './app-config.ts'
 import type { AuthorityConfig } from './authority-config.ts'
 import { checkAttestationConfig } from './check-attestation-config.ts'
 import { checkReceiptsConfig } from './receipts-config.ts'
+import { checkSessionsConfig } from './sessions-config.ts'
 import { checkUserConfig } from './user-config.ts'
 
 /**
@@ -22,6 +23,7 @@ export function checkConfig(config: AuthorityConfig): void {
     })
   }
   checkAttestationConfig(config.apps)
+  checkSessionsConfig(config.authority.sessions, config.identityProviders)
   checkDevelopmentRoots(config)
   checkReceiptsConfig(config.attestation.apple.receipts, config.apps)
 }

@@ -5,11 +5,13 @@ import type { ChangeRow, Tables } from '../store/tables.ts'
 export type NewChange = {
   at: number
   kind: ChangeKind
-  /** Thumbprint of a certificate, id of a device, SHA-256 of an issuer's SubjectPublicKeyInfo. */
+  /** Thumbprint of a certificate, id of a device, SHA-256 of an issuer's SubjectPublicKeyInfo; see `Change`. */
   key: string
   status: string
   /** When the row may be forgotten. */
   until?: number
+  /** Of subjects and tokens of a device: what was issued at or before it has ended. */
+  issuedUntil?: number
   issuer?: TrustedIssuer
 }
 
@@ -51,6 +53,7 @@ export async function appendChanges(
         status: change.status,
         until: change.until ?? null,
         issuer: change.issuer === undefined ? null : JSON.stringify(change.issuer),
+        issued_until: change.issuedUntil ?? null,
       })),
     )
     .execute()
@@ -81,6 +84,7 @@ function toChange(row: ChangeRow): Change {
     key: row.key,
     status: row.status,
     ...(row.until === null ? {} : { until: row.until }),
+    ...(row.issued_until === null ? {} : { issuedUntil: row.issued_until }),
     // Written above, by us.
     ...(row.issuer === null ? {} : { issuer: JSON.parse(row.issuer) as TrustedIssuer }),
   }

@@ -1,4 +1,4 @@
-import type { Snapshot, StatusEntry } from '@sallyport/wire'
+import { type EndedKind, endedKinds, type Snapshot, type StatusEntry } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
 import { trustedIssuer } from '../issuers/trusted-issuer.ts'
 import type { Tables } from '../store/tables.ts'
@@ -9,7 +9,7 @@ const maxAgeMs = 10_000
 
 /**
  * Everything that a gateway needs to decide, as of one sequence number: the certificates and devices
- * that are not active and could still be presented. One read transaction, so that the number fits.
+ * that are not active and could still be presented, and what ends tokens. One read transaction, so that the number fits.
  */
 export async function readSnapshot(
   read: Kysely<Tables>,
@@ -36,8 +36,29 @@ export async function readSnapshot(
       .where('status', 'in', ['suspended', 'revoked', 'superseded'])
       .where('expires_at', '>', now)
       .execute()
-    return { epoch, seq, at: now, issuers: issuers.map(trustedIssuer), certificates, devices }
+    const ended = await readEnded(store, now)
+    const trusted = issuers.map(trustedIssuer)
+    return { epoch, seq, at: now, issuers: trusted, certificates, devices, ...ended }
   })
+}
+
+type Ended = Required<Pick<Snapshot, (typeof endedKinds)[EndedKind]>>
+
+/** What ends tokens that could still be in date. */
+async function readEnded(store: Kysely<Tables>, now: number): Promise<Ended> {
+  const rows = await store
+    .selectFrom('invalidations')
+    .select(['kind', 'key', 'until', 'issued_until'])
+    .where('until', '>', now)
+    .execute()
+  const ended: Ended = { tokens: [], subjects: [], sessions: [], deviceTokens: [] }
+  for (const { kind, key, until, issued_until } of rows) {
+    const entry = { key, status: 'ended', until }
+    ended[endedKinds[kind]].push(
+      issued_until === null ? entry : { ...entry, issuedUntil: issued_until },
+    )
+  }
+  return ended
 }
 
 /**

@@ -71,6 +71,19 @@ export function collectMetrics(authority: Authority): void {
     },
   })
   metrics.collect({
+    name: 'sallyport_authority_invalidations',
+    help: 'What ends tokens and is remembered, by kind',
+    kind: 'gauge',
+    collect: async () => {
+      const rows = await store.read
+        .selectFrom('invalidations')
+        .select((column) => ['kind', column.fn.countAll<number>().as('rows')])
+        .groupBy('kind')
+        .execute()
+      return rows.map(({ kind, rows: value }) => ({ labels: { kind }, value }))
+    },
+  })
+  metrics.collect({
     name: 'sallyport_insecure',
     help: 'Dangerous settings that are on',
     kind: 'gauge',

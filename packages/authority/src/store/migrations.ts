@@ -5,6 +5,7 @@ import { up as initial } from './migrations/001-initial.ts'
 import { up as forkedAt } from './migrations/002-forked-at.ts'
 import { up as attestation } from './migrations/003-attestation.ts'
 import { up as appAttestReceipts } from './migrations/004-app-attest-receipts.ts'
+import { up as invalidations } from './migrations/005-invalidations.ts'
 import { up as shadow } from './migrations/006-shadow.ts'
 import type { Tables } from './tables.ts'
 
@@ -14,6 +15,7 @@ const migrations = {
   '002-forked-at': { up: forkedAt },
   '003-attestation': { up: attestation },
   '004-app-attest-receipts': { up: appAttestReceipts },
+  '005-invalidations': { up: invalidations },
   '006-shadow': { up: shadow },
 }
 

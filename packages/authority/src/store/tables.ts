@@ -1,5 +1,5 @@
 // A pure table: every table of the store, and nothing that is done with it.
-import type { CertificateStatus, DeviceStatus } from '@sallyport/wire'
+import type { CertificateStatus, DeviceStatus, EndedKind } from '@sallyport/wire'
 
 /**
  * The tables of the store. Time is integer milliseconds UTC, DER is bytes, thumbprints and hashes
@@ -29,6 +29,9 @@ export type Tables = {
   app_attest_keys: AppAttestKeyRow
   receipt_lanes: ReceiptLaneRow
   status_list: StatusListRow
+  invalidations: InvalidationRow
+  used_logout_tokens: UsedLogoutTokenRow
+  exchanged_sessions: ExchangedSessionRow
 }
 
 /** `epoch`, `trust_domain`, `challenge_key`. */
@@ -168,6 +171,8 @@ export type ChangeRow = {
   until: number | null
   /** JSON of the issuer that became trusted. */
   issuer: string | null
+  /** Of what ends tokens: those issued at or before it. */
+  issued_until: number | null
 }
 
 export type GatewayRow = {
@@ -353,3 +358,32 @@ export type ShadowCountRow = {
 
 /** What the audit log has been told of already. */
 export type BrokenGlassRow = { id: string; event: 'began' | 'ended'; gateway: string; at: number }
+
+/** What ends tokens: the last word on each key. */
+export type InvalidationRow = {
+  kind: EndedKind
+  key: string
+  /** Whose tokens; null where those of a device end. */
+  issuer: string | null
+  at: number
+  issued_until: number | null
+  until: number
+  actor: string
+  reason: string | null
+  /** The change that told of it. */
+  seq: number
+}
+
+/** Logout tokens that were obeyed: SHA-256 of issuer and `jti`. */
+export type UsedLogoutTokenRow = { key: string; keep_until: number }
+
+/** The device that first exchanged a token of a session. */
+export type ExchangedSessionRow = {
+  /** SHA-256 of issuer and session, or of issuer and `jti` where there is no session. */
+  key: string
+  device_id: string
+  first_used_at: number
+  keep_until: number
+  /** When it was last recorded that another device tried. */
+  refused_at: number | null
+}

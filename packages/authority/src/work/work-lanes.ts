@@ -9,6 +9,7 @@ export const lanes = {
   enrollment: { maxWaiting: 4_096, reserved: 8 },
   admin: { maxWaiting: 256, reserved: 4 },
   gateway: { maxWaiting: 256, reserved: 4 },
+  sessions: { maxWaiting: 2_048, reserved: 4 },
 } as const
 export type Lane = keyof typeof lanes
 export type LaneLimits = Readonly<Record<Lane, { maxWaiting: number; reserved: number }>>
@@ -45,6 +46,7 @@ export class WorkLanes {
       enrollment: state(),
       admin: state(),
       gateway: state(),
+      sessions: state(),
     }
   }
 

@@ -9,6 +9,7 @@ const limits = (reserved: number, maxWaiting = 10) => ({
   enrollment: { maxWaiting, reserved },
   admin: { maxWaiting, reserved },
   gateway: { maxWaiting, reserved },
+  sessions: { maxWaiting, reserved },
 })
 
 /** Work that runs until it is let go. */

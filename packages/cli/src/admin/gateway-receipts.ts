@@ -42,3 +42,20 @@ export function receiptWords(receipt: Receipt, now: number): string {
   if (lastSeenAt === null) return `${gateway}: silent, it never reported`
   return `${gateway}: silent since ${lastSeenAt} (${momentWords(Date.parse(lastSeenAt), now)})`
 }
+
+/** What a change comes to over all gateways, in one line. */
+export function inForceWords(receipts: readonly Receipt[]): string {
+  if (receipts.length === 0) return 'No gateway has ever reported to this authority'
+  const told = receipts.filter(({ state }) => state !== 'silent')
+  const ended = told.reduce((sum, { ended: { http1 = 0, http2 = 0, webSocket = 0 } = {} }) => {
+    return sum + http1 + http2 + webSocket
+  }, 0)
+  const inForce = `In force at ${count(told.length, 'gateway')}, ${count(ended, 'connection')} ended`
+  const silent = receipts.length - told.length
+  if (silent === 0) return inForce
+  return `${inForce}. ${count(silent, 'silent gateway')} will go on deciding by what was heard last, until heard again`
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`
+}

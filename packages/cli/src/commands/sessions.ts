@@ -1,0 +1,116 @@
+import { text as readAll } from 'node:stream/consumers'
+import type { AdminInvalidation, InvalidationChange, InvalidationPage } from '@sallyport/authority'
+import { Problem } from '@sallyport/problem'
+import type { AdminClient } from '../admin/admin-client.ts'
+import { configuredClient } from '../admin/configured-client.ts'
+import { awaitReceipts, inForceWords, receiptWords } from '../admin/gateway-receipts.ts'
+import type { Input, Operation } from '../command.ts'
+import { numberOption, textOption } from '../input.ts'
+import { momentWords } from '../terminal/span.ts'
+
+const path = '/admin/v1/invalidations'
+const pageSize = 1_000
+const usualLimit = 100
+
+/** What can be ended: the option, and the member of the message. */
+const ends = [
+  { option: 'subject', member: 'subject' },
+  { option: 'session', member: 'session' },
+  { option: 'token', member: 'token' },
+  { option: 'tokenId', member: 'tokenId' },
+  { option: 'device', member: 'deviceId' },
+] as const
+
+const words: Readonly<Record<AdminInvalidation['kind'], string>> = {
+  token: 'The token has ended',
+  session: 'The session has ended: none of its tokens counts any more',
+  subject: 'The tokens of the user that were issued until now have ended',
+  deviceTokens: 'The tokens that were issued until now have ended on this device',
+}
+
+export const endSessions: Operation = async (input, output) => {
+  const given = ends.filter(({ option }) => textOption(input, option) !== undefined)
+  const [what] = given
+  if (what === undefined || given.length > 1) {
+    throw new Problem('command_usage', {
+      detail: 'It must be said what ends',
+      expected: 'exactly one of --subject, --session, --token, --token-id and --device',
+      found: given.length === 0 ? 'none' : `${given.length} of them`,
+    })
+  }
+  const client = configuredClient(input)
+  const body = { [what.member]: await valueOf(input, what.option), ...ownerOf(input) }
+  const reason = textOption(input, 'reason')
+  const answer = await client.post<InvalidationChange>(path, {
+    ...body,
+    ...(reason === undefined ? {} : { reason }),
+  })
+  const gateways = await awaitReceipts(client, answer.seq)
+  output.result({ ...answer, gateways }, () =>
+    [
+      ...new Set(answer.invalidations.map(({ kind }) => words[kind])),
+      ...gateways.map((receipt) => `  ${receiptWords(receipt, Date.now())}`),
+    ].join('\n'),
+  )
+  output.say(inForceWords(gateways))
+  return 0
+}
+
+/** A token in the arguments is there for everybody on the machine to see: - takes it from stdin. */
+async function valueOf(input: Input, option: string): Promise<string> {
+  const value = textOption(input, option) ?? ''
+  return option === 'token' && value === '-' ? (await readAll(process.stdin)).trim() : value
+}
+
+function ownerOf(input: Input): { provider?: string; issuer?: string } {
+  const provider = textOption(input, 'provider')
+  const issuer = textOption(input, 'issuer')
+  return {
+    ...(provider === undefined ? {} : { provider }),
+    ...(issuer === undefined ? {} : { issuer }),
+  }
+}
+
+export const listSessions: Operation = async (input, output) => {
+  const limit = numberOption(input, 'limit', { least: 1, most: 1_000_000 }) ?? usualLimit
+  const { found, isMore } = await readInvalidations(configuredClient(input), input, limit)
+  if (output.json) output.result(found, '')
+  else output.table(found.map(rowOf), { empty: 'No tokens are ended before they expire' })
+  if (isMore) output.say(`There are more: --limit ${limit * 10}`)
+  return 0
+}
+
+async function readInvalidations(
+  client: AdminClient,
+  input: Input,
+  limit: number,
+): Promise<{ found: AdminInvalidation[]; isMore: boolean }> {
+  const filter = {
+    subject: textOption(input, 'subject'),
+    session: textOption(input, 'session'),
+    deviceId: textOption(input, 'device'),
+    ...ownerOf(input),
+  }
+  const found: AdminInvalidation[] = []
+  let before: number | undefined
+  do {
+    const query = { ...filter, before, limit: Math.min(pageSize, limit - found.length) }
+    const page = await client.get<InvalidationPage>(path, query)
+    found.push(...page.invalidations)
+    before = page.nextBefore
+  } while (before !== undefined && found.length < limit)
+  return { found, isMore: before !== undefined }
+}
+
+function rowOf({ kind, key, issuer, at, until, actor, reason }: AdminInvalidation) {
+  const now = Date.now()
+  return {
+    ended: kind,
+    key,
+    issuer: issuer ?? '-',
+    at: momentWords(Date.parse(at), now),
+    counts: momentWords(Date.parse(until), now),
+    by: actor,
+    reason: reason ?? '-',
+  }
+}
