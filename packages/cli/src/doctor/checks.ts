@@ -1,6 +1,7 @@
 import { adminTokenCheck } from './admin-token-check.ts'
 import { attestationCheck } from './attestation-check.ts'
 import { authorityCheck } from './authority-checks.ts'
+import { breakGlassCheck } from './break-glass-check.ts'
 import { certificateCheck } from './certificate-checks.ts'
 import { fileCheck } from './file-checks.ts'
 import type { DoctorCheck } from './finding.ts'
@@ -15,6 +16,7 @@ export const doctorChecks: readonly DoctorCheck[] = [
   authorityPartCheck,
   gatewayCheck,
   switchCheck,
+  breakGlassCheck,
   fileCheck,
   rootKeyCheck,
   certificateCheck,
