@@ -20,6 +20,7 @@ const start: WorkerStart = {
   listen: (await claimPorts([{ host: '127.0.0.1', port: 0 }])).addresses,
   sharesPorts: true,
   plan: {
+    gatewayUri: 'spiffe://example.com/gateway/gateway-1',
     minVersion: '1.3',
     hosts: [],
     defaultHost: undefined,
@@ -43,6 +44,7 @@ const start: WorkerStart = {
     accessLog: false,
   },
   trust: { revision: 0, issuers: [], ticketSecret: new Uint8Array(32) },
+  assertionKey: undefined,
   control: statusControl().buffer,
   openGlass: [],
   table: createStatusTable(0).buffer,

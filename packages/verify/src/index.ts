@@ -1,2 +1,11 @@
-/** The header field that carries a gateway's signed word about a request: a JWT (RFC 7519). */
-export const assertionField = 'Sallyport-Assertion'
+export { assertionField } from './assertion.ts'
+export { guardConnect, guardFetch, guardHttp, onRequest } from './guards.ts'
+export {
+  type DeviceIdentity,
+  type GatewayIdentity,
+  identityOf,
+  type UserIdentity,
+} from './identity.ts'
+export { Refusal, type RefusalCode, refusalCodes } from './refusal.ts'
+export { createVerifier, type RequestHead, type Verifier } from './verifier.ts'
+export type { GatewayKeys, VerifierOptions } from './options.ts'

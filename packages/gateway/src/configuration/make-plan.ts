@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto'
 import { checkTokenSettings } from '../tokens/check-token-settings.ts'
+import { formatGatewayUri } from '@sallyport/pki'
 import type { UpstreamConfig } from '../forward/upstream-config.ts'
+import {
+  type AssertionKeysPlan,
+  assertionKeysPlan,
+  type KeySetPlan,
+  keySetPlan,
+} from './assertion-plan.ts'
 import { addressOf, fileOf, type GatewayConfig } from './gateway-config.ts'
 import { hostPlan } from './host-plan.ts'
 import { identityProvidersOf } from './identity-providers.ts'
@@ -20,6 +27,9 @@ export type MadePlan = {
   readonly authority: AuthorityCredentials
   /** What ticket keys are derived from, where gateways share them. */
   readonly ticketSecret: Uint8Array | undefined
+  /** Undefined where no upstream is told who calls in a signed assertion. */
+  readonly assertionKeys: AssertionKeysPlan | undefined
+  readonly keySet: KeySetPlan | undefined
   /** Every file that it was made of, absolute. */
   readonly files: readonly string[]
 }
@@ -41,6 +51,7 @@ export function makePlan(config: GatewayConfig): MadePlan {
     })
   }
   const plan: Plan = {
+    gatewayUri: gatewayUri(config),
     minVersion: gateway.tls.minVersion,
     hosts: Object.entries(gateway.hosts).map(([name, host]) => hostPlan(config, name, host)),
     defaultHost: gateway.defaultHost,
@@ -62,16 +73,27 @@ export function makePlan(config: GatewayConfig): MadePlan {
     ca: readCaFile(config, { pointer: '/gateway/authority/caFile', file: caFile }),
     ...readKeyPair(config, '/gateway/authority', gateway.authority),
   }
-  return { plan, authority, ticketSecret: readTicketSecret(config), files: filesOf(config) }
+  return {
+    plan,
+    authority,
+    ticketSecret: readTicketSecret(config),
+    assertionKeys: assertionKeysPlan(config),
+    keySet: keySetPlan(config),
+    files: filesOf(config),
+  }
 }
 
 /** Every file that a configuration is made of, itself included, absolute. */
 export function filesOf(config: GatewayConfig): string[] {
-  const { authority, hosts, upstreams, ticketSecretFile } = config.value.gateway
+  const { authority, hosts, upstreams, ticketSecretFile, assertionKeys, keySet } =
+    config.value.gateway
   const providers = Object.values(config.value.identityProviders ?? {})
   const named = [
     ticketSecretFile,
     ...providers.map(({ jwksFile }) => jwksFile),
+    ...(assertionKeys.files ?? []),
+    keySet?.certificateFile,
+    keySet?.keyFile,
     authority.caFile,
     authority.certificateFile,
     authority.keyFile,
@@ -88,6 +110,19 @@ export function filesOf(config: GatewayConfig): string[] {
   ]
   const files = named.flatMap((file) => (file === undefined ? [] : [fileOf(config, file)]))
   return [...new Set(config.path === undefined ? files : [config.path, ...files])]
+}
+
+function gatewayUri(config: GatewayConfig): string {
+  const { trustDomain, gateway } = config.value
+  try {
+    return formatGatewayUri({ trustDomain, name: gateway.name })
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    throw config.problem('/gateway/name', 'no certificate can name a gateway so', {
+      expected: 'a DNS label in lower case, as wallet-1',
+      found: gateway.name,
+    })
+  }
 }
 
 const minimumSecretBytes = 32

@@ -15,6 +15,8 @@ export type ClientCertificateMode = (typeof clientCertificateModes)[number]
  * with the main thread.
  */
 export type Plan = {
+  /** `spiffe://<trust domain>/gateway/<name>`: who signs what services are told. */
+  readonly gatewayUri: string
   readonly minVersion: '1.2' | '1.3'
   readonly hosts: readonly HostPlan[]
   /** For clients that name no host. */

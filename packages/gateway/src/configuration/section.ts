@@ -1,6 +1,7 @@
 import type { Section } from '@sallyport/config'
 import { IdentityProvidersSchema } from '@sallyport/token'
 import Type, { type TProperties } from 'typebox'
+import { AssertionKeysSchema, KeySetSchema } from '../assertion/assertion-schema.ts'
 import { UpstreamSchema } from '../forward/upstream-schema.ts'
 import { rolloutSchema } from '../pipeline/rollout.ts'
 import { modes, type Stage } from '../pipeline/stage.ts'
@@ -213,6 +214,8 @@ export const GatewaySchema = Type.Object(
     ),
     limits: LimitsSchema,
     counters: CountersSchema,
+    assertionKeys: AssertionKeysSchema,
+    keySet: Type.Optional(KeySetSchema(Listen)),
     hosts: Type.Record(Type.String({ pattern: '^[a-z0-9_.-]{1,253}$' }), HostSchema, {
       minProperties: 1,
       additionalProperties: false,

@@ -7,11 +7,13 @@ import type { Log } from '../log/log.ts'
 import { type StaleLevel, staleLevel } from '../status/staleness.ts'
 import { statusControl } from '../status/status-control.ts'
 import type { Address, FromWorker } from '../worker/messages.ts'
+import { AssertionKeeper } from './assertion-keeper.ts'
 import { AuthorityClient } from './authority-client.ts'
 import { BreakGlass } from './break-glass.ts'
 import { claimPorts, type ClaimedPorts } from './claim-ports.ts'
 import { FeedClient } from './feed-client.ts'
 import { FileWatch } from './file-watch.ts'
+import { type KeySetListener, startKeySetListener } from './key-set-listener.ts'
 import { KnownStatus } from './known-status.ts'
 import { type LineWriter, lineWriter } from './line-writer.ts'
 import { metricsPage } from './metrics-page.ts'
@@ -68,6 +70,8 @@ export class Gateway {
   #lines: LineWriter | undefined
   #ports: ClaimedPorts | undefined
   readonly #trust: TrustKeeper
+  readonly #assertions: AssertionKeeper
+  #keySetListener: KeySetListener | undefined
   #tables = 0
   #generation = 0
   #reloading: Promise<void> = Promise.resolve()
@@ -92,6 +96,11 @@ export class Gateway {
       this.#known,
       this.#log,
     )
+    this.#assertions = new AssertionKeeper(
+      fileOf(config, config.value.gateway.stateDirectory),
+      this.#log,
+      (key) => this.#pool.post({ type: 'assertion-key', key }),
+    )
     this.#trust = new TrustKeeper(this.#made.ticketSecret, (trust) =>
       this.#pool.post({ type: 'trust', trust }),
     )
@@ -104,6 +113,7 @@ export class Gateway {
         sharesPorts: config.value.gateway.workers > 1,
         plan: this.#made.plan,
         trust: this.#trust.current,
+        assertionKey: this.#assertions.current,
         control: this.#known.control.buffer,
         table: this.#known.table,
         openGlass: this.#breakGlass.open,
@@ -177,6 +187,8 @@ export class Gateway {
     const { path } = gateway.accessLog
     this.#lines = await lineWriter(this.#logPath(path), this.#log)
     this.#breakGlass.start()
+    await this.#assertions.prepare(this.#made.assertionKeys)
+    await this.#publishKeys()
     await this.#pool.start(gateway.workers)
     this.#reports.start()
     const firstSnapshot = new Promise<void>((resolve) => {
@@ -213,6 +225,7 @@ export class Gateway {
     this.#watch.close()
     await this.#breakGlass.close()
     this.#trust.close()
+    this.#assertions.close()
     clearInterval(this.#levelTimer)
     await this.#pool.drain(this.#made.plan.limits.drainSeconds * 1000 + drainMarginMs)
     this.#feed.close()
@@ -221,8 +234,18 @@ export class Gateway {
     await this.#following
     await this.#keeper.close()
     await this.#pool.close()
+    await this.#keySetListener?.close()
     await this.#ports?.release()
     await this.#lines?.close()
+  }
+
+  /** Where services fetch the public keys of assertions. */
+  get keySetAddress(): Address | undefined {
+    return this.#keySetListener?.address
+  }
+
+  keySet(): unknown {
+    return this.#assertions.keySet()
   }
 
   unready(): string | undefined {
@@ -260,6 +283,7 @@ export class Gateway {
     try {
       const config = await this.#readConfig()
       const made = makePlan(config)
+      await this.#assertions.prepare(made.assertionKeys)
       const failure = await this.#pool.takeOver(++this.#generation, made.plan)
       if (failure !== undefined) throw new Problem(failure.code, failure)
       const left = restartNeeded(this.#config.value.gateway, config.value.gateway)
@@ -268,6 +292,7 @@ export class Gateway {
       this.#made = made
       this.#dialAnew(before)
       this.#trust.share(made.ticketSecret)
+      if (made.keySet !== undefined) this.#keySetListener?.renew(made.keySet)
       await this.#lines?.reopen(this.#logPath(config.value.gateway.accessLog.path))
       this.#reloads = { ...this.#reloads, done: this.#reloads.done + 1, lastFailed: false }
       this.#log.info({ generation: this.#generation }, 'the configuration was taken over')
@@ -290,6 +315,17 @@ export class Gateway {
       // Also the files of a configuration that was refused: the next swap of one may mend it.
       this.#watch.set(filesOf(this.#config))
     }
+  }
+
+  async #publishKeys(): Promise<void> {
+    const { keySet } = this.#config.value.gateway
+    if (keySet === undefined) return
+    const published = () => this.#assertions.keySet()
+    this.#keySetListener = await startKeySetListener(
+      addressOf(keySet.listen),
+      this.#made.keySet,
+      published,
+    )
   }
 
   #dialAnew(before: MadePlan): void {

@@ -9,6 +9,8 @@ export type OperationsOptions = {
   /** Why the gateway is not ready; undefined where it is. */
   readonly unready: () => string | undefined
   readonly metrics: () => Promise<string>
+  /** The public keys of assertions. */
+  readonly keySet: () => unknown
   /** A recent decision by request id or support code. */
   readonly findDecision: (key: string) => Promise<DecisionRecord | undefined>
 }
@@ -33,6 +35,7 @@ const paths: Readonly<Record<string, Handler>> = {
     type: 'text/plain; version=0.0.4; charset=utf-8',
     body: await metrics(),
   }),
+  '/.well-known/jwks.json': ({ keySet }) => json(200, keySet()),
   '/decisions/': async ({ findDecision }, key) => {
     const record = decisionKey.test(key) ? await findDecision(key) : undefined
     return record === undefined ? notFound : json(200, record)

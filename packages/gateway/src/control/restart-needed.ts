@@ -1,7 +1,7 @@
 import type { GatewaySettings } from '../configuration/section.ts'
 
 /** What a reload leaves as it is. */
-const fixed = ['name', 'listen', 'workers', 'stateDirectory', 'operations'] as const
+const fixed = ['name', 'listen', 'workers', 'stateDirectory', 'operations', 'keySet'] as const
 
 /** The settings that differ and take effect at the next start alone. */
 export function restartNeeded(before: GatewaySettings, after: GatewaySettings): string[] {

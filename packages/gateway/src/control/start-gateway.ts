@@ -10,6 +10,8 @@ export type RunningGateway = {
     /** Where its hosts are reached, `127.0.0.1:8440`. */
     readonly listen: readonly string[]
     readonly operations: string | undefined
+    /** Where services fetch the public keys of assertions. */
+    readonly keySet: string | undefined
   }
   /**
    * Takes the configuration as it is now, whole or not at all.
@@ -46,12 +48,15 @@ export async function startGateway(
             version: gatewayVersion,
             unready: () => gateway.unready(),
             metrics: () => gateway.metrics(),
+            keySet: () => gateway.keySet(),
             findDecision: (key) => gateway.findDecision(key),
           })
     return {
       addresses: {
         listen: listen.map(addressText),
         operations: operating === undefined ? undefined : addressText(operating.address),
+        keySet:
+          gateway.keySetAddress === undefined ? undefined : addressText(gateway.keySetAddress),
       },
       reload: () => gateway.reload(),
       close: async () => {

@@ -1,4 +1,5 @@
 import Type from 'typebox'
+import { AssertionSchema } from '../assertion/assertion-schema.ts'
 
 const milliseconds = (description: string, fallback: number, minimum = 0) =>
   Type.Optional(Type.Integer({ minimum, maximum: 86_400_000, default: fallback, description }))
@@ -36,6 +37,7 @@ export const UpstreamSchema = Type.Object(
       Type.String({ description: 'PEM; sent where the service asks' }),
     ),
     keyFile: Type.Optional(Type.String({ description: 'PEM' })),
+    assertion: Type.Optional(AssertionSchema),
     serverName: Type.Optional(
       Type.String({
         description: 'Name in the certificate of the service; default: host of the target',

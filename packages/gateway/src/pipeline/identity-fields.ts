@@ -1,3 +1,4 @@
+import { assertionField } from '../assertion/sign-assertion.ts'
 import type { Connection } from '../edge/connection.ts'
 import type { ForwardHeaders } from '../forward/request-headers.ts'
 import type { GatewayRequest } from './gateway-request.ts'
@@ -39,6 +40,8 @@ export function identityFields(
       )
     }
   }
+  const assert = request.route?.assert
+  if (assert !== undefined) set.push(assertionField, assert(request))
   return { set, strip: trace.isContinued ? nothing : noState }
 }
 

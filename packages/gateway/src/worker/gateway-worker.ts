@@ -1,4 +1,5 @@
 import type { Plan } from '../configuration/plan.ts'
+import { AssertionSigner } from '../assertion/sign-assertion.ts'
 import type { Connection } from '../edge/connection.ts'
 import { Http1Edge } from '../edge/http1-edge.ts'
 import { Http2Edge } from '../edge/http2-edge.ts'
@@ -44,6 +45,7 @@ export class GatewayWorker {
   readonly #decisions = new DecisionRing()
   readonly #shadow = new ShadowCounts()
   readonly #frontDoor: FrontDoor
+  readonly #signer: AssertionSigner
   #http1: Http1Edge
   #http2: Http2Edge
   readonly #requests: RequestServer
@@ -66,6 +68,7 @@ export class GatewayWorker {
     this.#connections = new ConnectionSet(this.#status)
     this.#trust = start.trust
     this.#openGlass = start.openGlass
+    this.#signer = new AssertionSigner(start.assertionKey)
     this.#generation = this.#build(start.plan, undefined)
     const nextRequestId = requestIds(start.instance)
     const accessLog = () => (this.#generation.plan.accessLog ? this.#lines : undefined)
@@ -116,6 +119,7 @@ export class GatewayWorker {
     commit: ({ generation }) => this.#commit(generation),
     abort: () => this.#forgetPrepared(),
     trust: ({ trust }) => this.#renewTrust(trust),
+    'assertion-key': ({ key }) => this.#signer.use(key),
     table: ({ table, number }) => {
       this.#status.install(table)
       this.#send({ type: 'table-taken', number })
@@ -181,6 +185,7 @@ export class GatewayWorker {
       trust: workerTrust(this.#trust, plan.allowDevelopment),
       status: this.#status,
       counters: this.#counters,
+      signer: this.#signer,
       log: this.#log,
       previous,
     })

@@ -1,3 +1,4 @@
+import type { Assert, AssertionSigner } from '../assertion/sign-assertion.ts'
 import type { HostPlan, Plan, RoutePlan } from '../configuration/plan.ts'
 import { hostSecureContext } from '../edge/tls-context.ts'
 import { createUpstream, type Upstream } from '../forward/upstream.ts'
@@ -31,6 +32,7 @@ export type GenerationOptions = {
   readonly trust: WorkerTrust
   readonly status: DeviceStatus
   readonly counters: Counters
+  readonly signer: AssertionSigner
   readonly log: Log
   /** The one in force: upstreams that did not change keep their connections, routes their counts. */
   readonly previous: Generation | undefined
@@ -103,6 +105,7 @@ function buildHost(
       methods: route.methods,
       steps,
       upstream: named.upstream,
+      assert: compileAssert(whole, route.upstream, options.signer),
       counters: before?.counterOf(route.name) ?? new RequestCounters(),
     }
   })
@@ -122,6 +125,13 @@ function buildHost(
       trust.ticketSecret,
     ),
   }
+}
+
+function compileAssert(plan: Plan, upstream: string, signer: AssertionSigner): Assert | undefined {
+  const assertion = plan.upstreams[upstream]?.assertion
+  if (assertion === undefined) return undefined
+  const { audience, seconds = 30 } = assertion
+  return signer.compile({ issuer: plan.gatewayUri, audience, seconds })
 }
 
 /** Renews what depends on trust, in place: hosts, and with them connections, see it at once. */

@@ -1,4 +1,5 @@
 import type { SecureContext } from 'node:tls'
+import type { Assert } from '../assertion/sign-assertion.ts'
 import type { HostPlan, RoutePlan } from '../configuration/plan.ts'
 import type { Upstream } from '../forward/upstream.ts'
 import type { RequestCounters } from '../metrics/request-counters.ts'
@@ -29,5 +30,7 @@ export type Route = {
   readonly methods: readonly string[] | undefined
   readonly steps: readonly Step[]
   readonly upstream: Upstream
+  /** Undefined where the upstream is told who calls in plain fields alone. */
+  readonly assert: Assert | undefined
   readonly counters: RequestCounters
 }

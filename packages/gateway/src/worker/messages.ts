@@ -2,6 +2,7 @@ import type { ReasonCode } from '@sallyport/problem'
 import type { ChangeKind, DecisionRecord, HandshakeRecord, TrustedIssuer } from '@sallyport/wire'
 import type { OpenGlass } from '../break-glass/open-glass.ts'
 import type { CounterSeat } from '../counters/counter-memory.ts'
+import type { AssertionKey } from '../assertion/sign-assertion.ts'
 import type { Plan } from '../configuration/plan.ts'
 import type { CountedShadow } from '../metrics/shadow-counts.ts'
 import type { WorkerMetrics } from '../metrics/worker-metrics.ts'
@@ -25,6 +26,8 @@ export type WorkerStart = {
   readonly sharesPorts: boolean
   readonly plan: Plan
   readonly trust: Trust
+  /** Undefined where nothing is signed. */
+  readonly assertionKey: AssertionKey | undefined
   readonly control: SharedArrayBuffer
   readonly table: SharedArrayBuffer
   readonly openGlass: readonly OpenGlass[]
@@ -49,6 +52,7 @@ export type ToWorker =
   | { readonly type: 'commit'; readonly generation: number }
   | { readonly type: 'abort'; readonly generation: number }
   | { readonly type: 'trust'; readonly trust: Trust }
+  | { readonly type: 'assertion-key'; readonly key: AssertionKey }
   | { readonly type: 'table'; readonly table: SharedArrayBuffer; readonly number: number }
   | { readonly type: 'changes'; readonly changes: readonly KnownChange[] }
   | { readonly type: 'metrics'; readonly request: number }

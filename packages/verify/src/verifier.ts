@@ -1,0 +1,113 @@
+import { timingSafeEqual } from 'node:crypto'
+import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
+import { assertionType, claimedIssuer, targetHash } from './assertion.ts'
+import { type GatewayIdentity, identityFrom } from './identity.ts'
+import { keySource } from './key-source.ts'
+import type { VerifierOptions } from './options.ts'
+import { Refusal } from './refusal.ts'
+import { ReplayMemory } from './replay-memory.ts'
+
+/** What an assertion is held against. */
+export type RequestHead = {
+  readonly method: string
+  /** Path and query as they came over the wire, before any router or mount point changed them. */
+  readonly target: string
+  /** The value of `Sallyport-Assertion`; undefined or empty where there is none. */
+  readonly assertion: string | undefined
+}
+
+export type Verifier = {
+  /**
+   * Who sent a request.
+   *
+   * @throws Refusal with its code; nothing else
+   */
+  readonly verify: (head: RequestHead) => Promise<GatewayIdentity>
+}
+
+const requiredClaims = ['iss', 'aud', 'iat', 'exp', 'jti', 'htm', 'pth']
+
+/**
+ * Verifies that requests came through one of the listed gateways, each by its own keys, for this
+ * service, just now, and for this very method and path. Content is not covered.
+ *
+ * @throws TypeError where the options make no sense
+ */
+export function createVerifier(options: VerifierOptions): Verifier {
+  const { audience, gateways, onRefused, now = Date.now } = options
+  const { maxAgeSeconds = 60, clockToleranceSeconds = 5 } = options
+  if (audience === '') throw new TypeError('audience is empty')
+  if (gateways.length === 0) throw new TypeError('gateways lists none')
+  const sources = new Map(gateways.map((keys) => [keys.issuer, keySource(keys, now)]))
+  if (sources.size < gateways.length) throw new TypeError('gateways lists an issuer twice')
+  const replay =
+    options.replay === 'allow' ? undefined : new ReplayMemory(options.maxRemembered ?? 100_000)
+
+  const claimsOf = async (token: string): Promise<JWTPayload> => {
+    const issuer = claimedIssuer(token)
+    const source = sources.get(issuer)
+    if (source === undefined) throw new Refusal('assertion_invalid', 'its issuer is not listed')
+    return verifiedClaims(token, source, issuer)
+  }
+  const verifiedClaims = async (token: string, source: JWTVerifyGetKey, issuer: string) => {
+    try {
+      const { payload } = await jwtVerify(token, source, {
+        algorithms: ['ES256'],
+        typ: assertionType,
+        issuer,
+        audience,
+        requiredClaims,
+        maxTokenAge: maxAgeSeconds,
+        clockTolerance: clockToleranceSeconds,
+        currentDate: new Date(now()),
+      })
+      return payload
+    } catch (error) {
+      throw asRefusal(error)
+    }
+  }
+
+  const verify = async ({ method, target, assertion }: RequestHead): Promise<GatewayIdentity> => {
+    if (assertion === undefined || assertion === '') {
+      throw new Refusal('assertion_missing', 'there is no Sallyport-Assertion')
+    }
+    const claims = await claimsOf(assertion)
+    if (claims['htm'] !== method) {
+      throw new Refusal('assertion_mismatch', 'it was made for another method')
+    }
+    if (!isEqual(claims['pth'], targetHash(target))) {
+      throw new Refusal('assertion_mismatch', 'it was made for another path or query')
+    }
+    const identity = identityFrom(claims)
+    const until = ((claims.exp ?? 0) + clockToleranceSeconds) * 1_000
+    replay?.take(`${identity.gateway} ${identity.requestId}`, until, now())
+    return identity
+  }
+  return {
+    verify: async (head) => {
+      try {
+        return await verify(head)
+      } catch (error) {
+        const refusal = asRefusal(error)
+        onRefused?.(refusal)
+        throw refusal
+      }
+    },
+  }
+}
+
+function isEqual(claim: unknown, expected: string): boolean {
+  if (typeof claim !== 'string' || claim.length !== expected.length) return false
+  return timingSafeEqual(Buffer.from(claim, 'latin1'), Buffer.from(expected, 'latin1'))
+}
+
+/** jose's errors by class; whatever else breaks is no reason to let a request through. */
+function asRefusal(error: unknown): Refusal {
+  if (error instanceof Refusal) return error
+  const why = error instanceof Error ? error.message : String(error)
+  if (error instanceof errors.JWTExpired) return new Refusal('assertion_expired', why)
+  if (error instanceof errors.JWTClaimValidationFailed && error.claim === 'aud') {
+    return new Refusal('assertion_mismatch', 'it was made for another audience')
+  }
+  return new Refusal('assertion_invalid', why, { cause: error })
+}
