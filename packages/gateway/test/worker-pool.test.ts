@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { buildNetworkTree } from '../src/addresses/network-tree.ts'
+import { temporaryBlocksBuffer } from '../src/addresses/temporary-blocks.ts'
 import { claimPorts } from '../src/control/claim-ports.ts'
 import { WorkerPool } from '../src/control/worker-pool.ts'
 import { CounterMemory } from '../src/counters/counter-memory.ts'
@@ -15,6 +17,7 @@ const keys = {
   knownKeys: 1024,
   openKeys: 1024,
 }
+const noNetworks = buildNetworkTree([])
 const start: WorkerStart = {
   instance: 'gwi_aaaaaaaaaaaaaaaaaaaaaaaaaa',
   listen: (await claimPorts([{ host: '127.0.0.1', port: 0 }])).addresses,
@@ -42,6 +45,7 @@ const start: WorkerStart = {
     },
     allowDevelopment: false,
     accessLog: false,
+    closesBlockedConnections: false,
   },
   trust: { revision: 0, issuers: [], ticketSecret: new Uint8Array(32) },
   assertionKey: undefined,
@@ -49,6 +53,8 @@ const start: WorkerStart = {
   openGlass: [],
   table: createStatusTable(0).buffer,
   counters: new CounterMemory(keys, 2).seat(0),
+  addresses: { allow: undefined, deny: noNetworks, exempt: noNetworks, lists: [] },
+  addressBlocks: temporaryBlocksBuffer(),
 }
 
 test('a worker that breaks is replaced, and it is said', async (t) => {

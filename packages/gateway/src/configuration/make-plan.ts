@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto'
+import type { AddressPlan } from '../addresses/address-plan.ts'
+import { checkAddressSettings } from '../addresses/check-address-settings.ts'
+import { addressFiles, makeAddressPlan } from '../addresses/make-address-plan.ts'
 import { checkTokenSettings } from '../tokens/check-token-settings.ts'
 import { formatGatewayUri } from '@sallyport/pki'
 import type { UpstreamConfig } from '../forward/upstream-config.ts'
@@ -25,6 +28,7 @@ export type AuthorityCredentials = {
 export type MadePlan = {
   readonly plan: Plan
   readonly authority: AuthorityCredentials
+  readonly addresses: AddressPlan
   /** What ticket keys are derived from, where gateways share them. */
   readonly ticketSecret: Uint8Array | undefined
   /** Undefined where no upstream is told who calls in a signed assertion. */
@@ -44,6 +48,7 @@ export function makePlan(config: GatewayConfig): MadePlan {
   checkAddresses(config)
   checkOrder(config)
   checkTokenSettings(config)
+  checkAddressSettings(config)
   if (gateway.defaultHost !== undefined && !Object.hasOwn(gateway.hosts, gateway.defaultHost)) {
     throw config.problem('/gateway/defaultHost', 'there is no such host', {
       expected: `one of ${Object.keys(gateway.hosts).join(', ')}`,
@@ -66,6 +71,7 @@ export function makePlan(config: GatewayConfig): MadePlan {
     limits: gateway.limits,
     allowDevelopment: gateway.insecureDevelopmentDevices,
     accessLog: gateway.accessLog.path !== 'off',
+    closesBlockedConnections: gateway.addresses.closeConnections,
   }
   const { url, caFile } = gateway.authority
   const authority = {
@@ -79,6 +85,7 @@ export function makePlan(config: GatewayConfig): MadePlan {
     ticketSecret: readTicketSecret(config),
     assertionKeys: assertionKeysPlan(config),
     keySet: keySetPlan(config),
+    addresses: makeAddressPlan(config),
     files: filesOf(config),
   }
 }
@@ -109,7 +116,8 @@ export function filesOf(config: GatewayConfig): string[] {
     ]),
   ]
   const files = named.flatMap((file) => (file === undefined ? [] : [fileOf(config, file)]))
-  return [...new Set(config.path === undefined ? files : [config.path, ...files])]
+  const all = [...files, ...addressFiles(config)]
+  return [...new Set(config.path === undefined ? all : [config.path, ...all])]
 }
 
 function gatewayUri(config: GatewayConfig): string {

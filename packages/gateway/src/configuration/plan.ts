@@ -27,6 +27,8 @@ export type Plan = {
   readonly limits: Limits
   readonly allowDevelopment: boolean
   readonly accessLog: boolean
+  /** Whether connections from blocked addresses are closed before TLS. */
+  readonly closesBlockedConnections: boolean
 }
 
 export type HostPlan = {

@@ -7,6 +7,7 @@ import { rolloutSchema } from '../pipeline/rollout.ts'
 import { modes, type Stage } from '../pipeline/stage.ts'
 import { stages } from '../pipeline/stages.ts'
 import { CountersSchema } from './counters.ts'
+import { AddressesSchema } from '../addresses/addresses-schema.ts'
 import { LimitsSchema } from './limits.ts'
 import { clientCertificateModes } from './plan.ts'
 
@@ -213,6 +214,7 @@ export const GatewaySchema = Type.Object(
       },
     ),
     limits: LimitsSchema,
+    addresses: AddressesSchema,
     counters: CountersSchema,
     assertionKeys: AssertionKeysSchema,
     keySet: Type.Optional(KeySetSchema(Listen)),

@@ -1,5 +1,6 @@
 import { Problem } from '@sallyport/problem'
 import { type Change, newId, type Snapshot } from '@sallyport/wire'
+import { AddressKeeper } from '../addresses/address-keeper.ts'
 import { addressOf, fileOf, type GatewayConfig } from '../configuration/gateway-config.ts'
 import { filesOf, type MadePlan, makePlan } from '../configuration/make-plan.ts'
 import { CounterMemory } from '../counters/counter-memory.ts'
@@ -59,6 +60,7 @@ export class Gateway {
   readonly #keeper: StatusKeeper
   readonly #pool: WorkerPool
   readonly #counters: CounterMemory
+  readonly #addresses: AddressKeeper
   readonly #receipts: Receipts
   readonly #reports: ReportSender
   readonly #feed: FeedClient
@@ -104,6 +106,11 @@ export class Gateway {
     this.#trust = new TrustKeeper(this.#made.ticketSecret, (trust) =>
       this.#pool.post({ type: 'trust', trust }),
     )
+    this.#addresses = new AddressKeeper({
+      log: this.#log,
+      directory: fileOf(config, config.value.gateway.stateDirectory),
+      onTables: (tables) => this.#pool.post({ type: 'addresses', tables }),
+    })
     this.#counters = new CounterMemory(config.value.gateway.counters, config.value.gateway.workers)
     this.#pool = new WorkerPool({
       log: this.#log,
@@ -118,6 +125,8 @@ export class Gateway {
         table: this.#known.table,
         openGlass: this.#breakGlass.open,
         counters: this.#counters.seat(worker),
+        addresses: this.#addresses.tables,
+        addressBlocks: this.#addresses.blocks,
       }),
       onMessage: (worker, message) => this.#hear(worker, message),
       onEnded: (worker) => {
@@ -189,6 +198,7 @@ export class Gateway {
     this.#breakGlass.start()
     await this.#assertions.prepare(this.#made.assertionKeys)
     await this.#publishKeys()
+    await this.#addresses.use(this.#made.addresses)
     await this.#pool.start(gateway.workers)
     this.#reports.start()
     const firstSnapshot = new Promise<void>((resolve) => {
@@ -226,6 +236,7 @@ export class Gateway {
     await this.#breakGlass.close()
     this.#trust.close()
     this.#assertions.close()
+    this.#addresses.close()
     clearInterval(this.#levelTimer)
     await this.#pool.drain(this.#made.plan.limits.drainSeconds * 1000 + drainMarginMs)
     this.#feed.close()
@@ -255,6 +266,11 @@ export class Gateway {
     if (level === 'unavailable') return 'there is no verified snapshot of device status yet'
     if (level === 'stop') return 'the authority has not been heard for too long'
     return undefined
+  }
+
+  /** The lists of addresses, and the blocks that hold. */
+  get addresses(): AddressKeeper {
+    return this.#addresses
   }
 
   findDecision(key: string): ReturnType<WorkerPool['findDecision']> {
@@ -291,6 +307,7 @@ export class Gateway {
       this.#config = config
       this.#made = made
       this.#dialAnew(before)
+      await this.#addresses.use(made.addresses)
       this.#trust.share(made.ticketSecret)
       if (made.keySet !== undefined) this.#keySetListener?.renew(made.keySet)
       await this.#lines?.reopen(this.#logPath(config.value.gateway.accessLog.path))

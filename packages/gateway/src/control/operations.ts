@@ -13,6 +13,8 @@ export type OperationsOptions = {
   readonly keySet: () => unknown
   /** A recent decision by request id or support code. */
   readonly findDecision: (key: string) => Promise<DecisionRecord | undefined>
+  /** The lists of addresses, and the blocks that hold now. */
+  readonly addresses: () => unknown
 }
 
 type Answer = { readonly status: number; readonly type: string; readonly body: string }
@@ -36,6 +38,7 @@ const paths: Readonly<Record<string, Handler>> = {
     body: await metrics(),
   }),
   '/.well-known/jwks.json': ({ keySet }) => json(200, keySet()),
+  '/addresses': ({ addresses }) => json(200, addresses()),
   '/decisions/': async ({ findDecision }, key) => {
     const record = decisionKey.test(key) ? await findDecision(key) : undefined
     return record === undefined ? notFound : json(200, record)

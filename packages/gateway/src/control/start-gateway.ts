@@ -50,6 +50,7 @@ export async function startGateway(
             metrics: () => gateway.metrics(),
             keySet: () => gateway.keySet(),
             findDecision: (key) => gateway.findDecision(key),
+            addresses: () => gateway.addresses.overview(),
           })
     return {
       addresses: {

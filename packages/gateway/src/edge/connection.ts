@@ -51,6 +51,9 @@ export class Connection implements Caller {
   /** The version of the status table that `statusRefusal` was found in. */
   statusVersion = -1
   statusRefusal: Refusal | undefined
+  addressVersion = -1
+  addressGoodUntil = 0
+  addressRefusal: Refusal | undefined
 
   readonly #der: Buffer | undefined
   #leaf: PresentedLeaf | undefined

@@ -25,4 +25,8 @@ export interface Caller {
   /** The version of the status table that `statusRefusal` was found in. */
   statusVersion: number
   statusRefusal: Refusal | undefined
+  /** The version of the addresses that `addressRefusal` was found in, and until when it holds (milliseconds). */
+  addressVersion: number
+  addressGoodUntil: number
+  addressRefusal: Refusal | undefined
 }

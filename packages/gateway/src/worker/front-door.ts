@@ -1,5 +1,6 @@
 import net, { type Socket } from 'node:net'
 import type { HandshakeRecord } from '@sallyport/wire'
+import type { Addresses } from '../addresses/addresses.ts'
 import type { Limits } from '../configuration/limits.ts'
 import type { Connection } from '../edge/connection.ts'
 import { Handshake, type HandshakeOwner } from '../edge/handshake.ts'
@@ -13,6 +14,9 @@ import type { Address } from './messages.ts'
 export type FrontDoorOptions = {
   readonly connections: ConnectionSet
   readonly status: DeviceStatus
+  readonly addresses: Addresses
+  /** Whether connections from blocked addresses are closed before TLS. */
+  readonly closesBlocked: () => boolean
   readonly limits: () => Limits
   /** The host of a name, or the default one where no name was given. */
   readonly hostFor: (serverName: string | undefined) => Host | undefined

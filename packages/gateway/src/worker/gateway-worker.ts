@@ -1,6 +1,7 @@
 import type { Plan } from '../configuration/plan.ts'
 import { AssertionSigner } from '../assertion/sign-assertion.ts'
 import type { Connection } from '../edge/connection.ts'
+import { SharedAddresses } from '../addresses/shared-addresses.ts'
 import { Http1Edge } from '../edge/http1-edge.ts'
 import { Http2Edge } from '../edge/http2-edge.ts'
 import { LocalCounters } from '../counters/local-counters.ts'
@@ -39,6 +40,7 @@ export class GatewayWorker {
   readonly #log: Log
   readonly #status: DeviceStatus
   readonly #counters: LocalCounters
+  readonly #addresses: SharedAddresses
   readonly #connections: ConnectionSet
   readonly #lines: LineBatch
   readonly #durations = new Histogram()
@@ -65,6 +67,7 @@ export class GatewayWorker {
     this.#lines = new LineBatch((text) => send({ type: 'lines', text }))
     this.#status = new DeviceStatus(statusControl(start.control), start.table, start.plan.status)
     this.#counters = new LocalCounters(start.counters)
+    this.#addresses = new SharedAddresses(start.addresses, start.addressBlocks)
     this.#connections = new ConnectionSet(this.#status)
     this.#trust = start.trust
     this.#openGlass = start.openGlass
@@ -91,6 +94,8 @@ export class GatewayWorker {
     this.#frontDoor = new FrontDoor({
       connections: this.#connections,
       status: this.#status,
+      addresses: this.#addresses,
+      closesBlocked: () => this.#generation.plan.closesBlockedConnections,
       limits: () => this.#generation.plan.limits,
       hostFor: (serverName) => {
         const name = serverName ?? this.#generation.plan.defaultHost
@@ -132,6 +137,7 @@ export class GatewayWorker {
       if (this.#prepared !== undefined) applyOverrides(this.#prepared.generation, open)
       this.#send({ type: 'open-glass-taken', number })
     },
+    addresses: ({ tables }) => this.#addresses.install(tables),
     metrics: ({ request }) => this.#send({ type: 'metrics', request, metrics: this.#metrics() }),
     decision: ({ request, key }) =>
       this.#send({ type: 'decision', request, record: this.#decisions.find(key) }),
@@ -186,6 +192,7 @@ export class GatewayWorker {
       status: this.#status,
       counters: this.#counters,
       signer: this.#signer,
+      addresses: this.#addresses,
       log: this.#log,
       previous,
     })

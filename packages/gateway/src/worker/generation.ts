@@ -1,5 +1,6 @@
 import type { Assert, AssertionSigner } from '../assertion/sign-assertion.ts'
 import type { HostPlan, Plan, RoutePlan } from '../configuration/plan.ts'
+import type { Addresses } from '../addresses/addresses.ts'
 import { hostSecureContext } from '../edge/tls-context.ts'
 import { createUpstream, type Upstream } from '../forward/upstream.ts'
 import type { Counters } from '../counters/counters.ts'
@@ -33,6 +34,7 @@ export type GenerationOptions = {
   readonly status: DeviceStatus
   readonly counters: Counters
   readonly signer: AssertionSigner
+  readonly addresses: Addresses
   readonly log: Log
   /** The one in force: upstreams that did not change keep their connections, routes their counts. */
   readonly previous: Generation | undefined

@@ -1,5 +1,6 @@
 import type { ReasonCode } from '@sallyport/problem'
 import type { ChangeKind, DecisionRecord, HandshakeRecord, TrustedIssuer } from '@sallyport/wire'
+import type { AddressTables } from '../addresses/shared-addresses.ts'
 import type { OpenGlass } from '../break-glass/open-glass.ts'
 import type { CounterSeat } from '../counters/counter-memory.ts'
 import type { AssertionKey } from '../assertion/sign-assertion.ts'
@@ -32,6 +33,9 @@ export type WorkerStart = {
   readonly table: SharedArrayBuffer
   readonly openGlass: readonly OpenGlass[]
   readonly counters: CounterSeat
+  readonly addresses: AddressTables
+  /** Temporary blocks of addresses, of all threads. */
+  readonly addressBlocks: SharedArrayBuffer
 }
 
 /** A change of status that is in the table already: connections are ended by it. */
@@ -55,6 +59,7 @@ export type ToWorker =
   | { readonly type: 'assertion-key'; readonly key: AssertionKey }
   | { readonly type: 'table'; readonly table: SharedArrayBuffer; readonly number: number }
   | { readonly type: 'changes'; readonly changes: readonly KnownChange[] }
+  | { readonly type: 'addresses'; readonly tables: AddressTables }
   | { readonly type: 'metrics'; readonly request: number }
   | { readonly type: 'decision'; readonly request: number; readonly key: string }
   | { readonly type: 'open-glass'; readonly number: number; readonly open: readonly OpenGlass[] }

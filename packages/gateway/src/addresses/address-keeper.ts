@@ -1,0 +1,212 @@
+import { createHash } from 'node:crypto'
+import fs from 'node:fs/promises'
+import path from 'node:path'
+import type { Log } from '../log/log.ts'
+import type { AddressPlan, FetchedList, ListEffect } from './address-plan.ts'
+import { fetchList } from './fetch-list.ts'
+import { listFault, parseList } from './list-format.ts'
+import { type Network, networkText, parseNetwork } from './network.ts'
+import { buildNetworkTree, type NumberedNetwork } from './network-tree.ts'
+import type { AddressTables } from './shared-addresses.ts'
+import { temporaryBlocks, temporaryBlocksBuffer } from './temporary-blocks.ts'
+
+export type AddressKeeperOptions = {
+  readonly log: Log
+  /** Where fetched lists are kept. */
+  readonly directory: string
+  /** Told of every change of the lists. */
+  readonly onTables: (tables: AddressTables) => void
+  readonly fetch?: (list: FetchedList) => Promise<string>
+}
+
+/** What is known of one list, for the operator. */
+export type ListFacts = {
+  readonly name: string
+  readonly effect: ListEffect
+  readonly entries: number
+  /** Of fetched lists: milliseconds; undefined where it never was. */
+  readonly fetchedAt?: number | undefined
+}
+
+const sweepMs = 5_000
+/** After a failure, sooner than the schedule says. */
+const retryMs = 5 * 60_000
+const maxListed = 1_000
+
+type Kept = {
+  networks: readonly Network[]
+  fetchedAt: number | undefined
+  timer: NodeJS.Timeout | undefined
+}
+
+/** Knows every list and makes the tables of them: the main thread's side of addresses. */
+export class AddressKeeper {
+  readonly blocks = temporaryBlocksBuffer()
+  readonly #options: AddressKeeperOptions
+  readonly #temporary = temporaryBlocks(this.blocks)
+  readonly #fetched = new Map<string, Kept>()
+  readonly #sweep: NodeJS.Timeout
+  #plan: AddressPlan = { lists: [], fetched: [] }
+  #tables: AddressTables
+  #isClosed = false
+
+  constructor(options: AddressKeeperOptions) {
+    this.#options = options
+    this.#tables = this.#build()
+    this.#sweep = setInterval(() => this.#temporary.sweep(Date.now()), sweepMs)
+    this.#sweep.unref()
+  }
+
+  get tables(): AddressTables {
+    return this.#tables
+  }
+
+  /** Takes the lists of a configuration; those that are fetched from disk first, and then by their schedule. */
+  async use(plan: AddressPlan): Promise<void> {
+    const before = new Map(this.#plan.fetched.map((list) => [list.name, list]))
+    const names = new Set(plan.fetched.map(({ name }) => name))
+    for (const [name, { timer }] of this.#fetched) {
+      clearTimeout(timer)
+      if (!names.has(name)) this.#fetched.delete(name)
+    }
+    this.#plan = plan
+    for (const list of plan.fetched) {
+      if (before.get(list.name)?.url !== list.url)
+        this.#fetched.set(list.name, await this.#read(list))
+    }
+    this.#renew()
+    for (const list of plan.fetched) this.#schedule(list)
+  }
+
+  close(): void {
+    this.#isClosed = true
+    clearInterval(this.#sweep)
+    for (const { timer } of this.#fetched.values()) clearTimeout(timer)
+  }
+
+  /** What the operator sees: the lists, and the blocks that hold now. */
+  overview(): { lists: ListFacts[]; blocks: { network: string; until: string; why: string }[] } {
+    const lists = this.#plan.lists.map(({ name, effect, networks }) => ({
+      name,
+      effect,
+      entries: networks.length,
+    }))
+    const fetched = this.#plan.fetched.map(({ name }) => {
+      const kept = this.#fetched.get(name)
+      const entries = kept?.networks.length ?? 0
+      return { name, effect: 'deny' as const, entries, fetchedAt: kept?.fetchedAt }
+    })
+    const blocks = this.#temporary.list(Date.now(), maxListed).map(({ network, until, why }) => ({
+      network: networkText(network),
+      until: new Date(until).toISOString(),
+      why,
+    }))
+    return { lists: [...lists, ...fetched], blocks }
+  }
+
+  /** Ends a temporary block. False where none holds of exactly this network. */
+  lift(text: string): boolean {
+    const network = parseNetwork(text)
+    return network !== undefined && this.#temporary.lift(network, Date.now())
+  }
+
+  #renew(): void {
+    this.#tables = this.#build()
+    this.#options.onTables(this.#tables)
+  }
+
+  #build(): AddressTables {
+    const names: string[] = []
+    const numbered: Record<ListEffect, NumberedNetwork[]> = { deny: [], allow: [], exempt: [] }
+    const add = (name: string, effect: ListEffect, networks: readonly Network[]): void => {
+      const value = names.push(name)
+      for (const network of networks) numbered[effect].push({ network, value })
+    }
+    for (const { name, effect, networks } of this.#plan.lists) add(name, effect, networks)
+    for (const { name } of this.#plan.fetched) {
+      add(name, 'deny', this.#fetched.get(name)?.networks ?? [])
+    }
+    const isAllowing = this.#plan.lists.some(({ effect }) => effect === 'allow')
+    return {
+      allow: isAllowing ? buildNetworkTree(numbered.allow) : undefined,
+      deny: buildNetworkTree(numbered.deny),
+      exempt: buildNetworkTree(numbered.exempt),
+      lists: names,
+    }
+  }
+
+  #schedule(list: FetchedList): void {
+    const kept = this.#fetched.get(list.name)
+    if (kept === undefined) return
+    const refreshMs = list.refreshMinutes * 60_000
+    const age = kept.fetchedAt === undefined ? refreshMs : Date.now() - kept.fetchedAt
+    this.#fetchIn(list, kept, Math.max(0, Math.min(refreshMs, refreshMs - age)))
+  }
+
+  #fetchIn(list: FetchedList, kept: Kept, ms: number): void {
+    clearTimeout(kept.timer)
+    if (this.#isClosed) return
+    kept.timer = setTimeout(() => void this.#fetch(list, kept), ms)
+    kept.timer.unref()
+  }
+
+  async #fetch(list: FetchedList, kept: Kept): Promise<void> {
+    const { log, fetch = fetchList } = this.#options
+    const refreshMs = list.refreshMinutes * 60_000
+    try {
+      const text = await fetch(list)
+      const networks = accepted(text)
+      // Taken out of the configuration, or replaced, in the meantime.
+      if (this.#isClosed || this.#fetched.get(list.name) !== kept) return
+      kept.networks = networks
+      kept.fetchedAt = Date.now()
+      this.#renew()
+      log.info({ list: list.name, entries: networks.length }, 'a block list was fetched')
+      this.#fetchIn(list, kept, refreshMs)
+      await this.#keep(list, text)
+    } catch (error) {
+      const said = error instanceof Error ? error.message : String(error)
+      const facts = { list: list.name, url: list.url, error: said, entries: kept.networks.length }
+      log.warn(facts, 'a block list could not be refreshed: the last good one stays in force')
+      if (this.#fetched.get(list.name) === kept) {
+        this.#fetchIn(list, kept, Math.min(retryMs, refreshMs))
+      }
+    }
+  }
+
+  async #read(list: FetchedList): Promise<Kept> {
+    const file = this.#fileOf(list)
+    try {
+      const { mtimeMs } = await fs.stat(file)
+      const networks = accepted(await fs.readFile(file, 'utf8'))
+      return { networks, fetchedAt: mtimeMs, timer: undefined }
+    } catch (error) {
+      const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+      if (!isMissing) {
+        this.#options.log.warn({ file, error: String(error) }, 'a kept block list cannot be read')
+      }
+      return { networks: [], fetchedAt: undefined, timer: undefined }
+    }
+  }
+
+  async #keep(list: FetchedList, text: string): Promise<void> {
+    const file = this.#fileOf(list)
+    const temporary = `${file}.${process.pid}.tmp`
+    await fs.mkdir(path.dirname(file), { recursive: true, mode: 0o700 })
+    await fs.writeFile(temporary, text, { mode: 0o600 })
+    await fs.rename(temporary, file)
+  }
+
+  #fileOf({ url }: FetchedList): string {
+    const name = createHash('sha256').update(url).digest('hex').slice(0, 32)
+    return path.join(this.#options.directory, 'address-lists', `${name}.list`)
+  }
+}
+
+/** @throws RangeError where it is no list */
+function accepted(text: string): readonly Network[] {
+  const list = parseList(text)
+  const fault = listFault(list)
+  if (fault !== undefined) throw new RangeError(fault)
+  return list.networks
+}

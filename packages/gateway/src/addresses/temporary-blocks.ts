@@ -1,0 +1,246 @@
+import { type AddressWords, type Network, networkOf } from './network.ts'
+
+/** A block that stages raised, while it holds. */
+export type TemporaryBlock = {
+  readonly network: Network
+  /** Milliseconds of the wall clock. */
+  readonly until: number
+  readonly why: string
+}
+
+/**
+ * Networks that are blocked for a time, in one SharedArrayBuffer: any thread adds one, and every thread
+ * sees it from then on. An open-addressing hash table of sixteen words a slot: a version, odd while the
+ * slot is written; the network and its length; until when, in seconds; and up to 32 characters of why.
+ *
+ * Writers take turns by a lock, and never wait long for it; readers take none, and read a slot again by
+ * its version. A slot whose time is over is used again; one that holds never is.
+ */
+export type TemporaryBlocks = {
+  /** Rises with each change. */
+  readonly version: () => number
+  readonly find: (words: AddressWords, now: number) => TemporaryBlock | undefined
+  /** False: there is no room, or the lock could not be had. */
+  readonly add: (block: TemporaryBlock, now: number) => boolean
+  /** Ends a block before its time. False where there is none. */
+  readonly lift: (network: Network, now: number) => boolean
+  /** Those that hold, at most so many. */
+  readonly list: (now: number, maximum: number) => TemporaryBlock[]
+  /** Gives slots back whose time is over, and which no other is found by way of. Main thread, now and then. */
+  readonly sweep: (now: number) => void
+}
+
+const slotWords = 16
+const slotField = { version: 0, key: 1, length: 5, until: 6, why: 7 } as const
+const whyBytes = 32
+const headWords = 16
+const head = { lock: 0, version: 1, count: 2, lengths: 3 } as const
+const slots = 16_384
+/** Fuller than this, no more are taken in: probes would get long. */
+const maxUsed = slots * 0.75
+/** How far from its place a network may stand. */
+const maxProbes = 64
+const lockTries = 200
+
+export function temporaryBlocksBuffer(): SharedArrayBuffer {
+  return new SharedArrayBuffer((headWords + slots * slotWords) * 4)
+}
+
+export function temporaryBlocks(buffer: SharedArrayBuffer): TemporaryBlocks {
+  const words = new Int32Array(buffer)
+  const bytes = new Uint8Array(buffer)
+  return {
+    version: () => Atomics.load(words, head.version),
+    find: (address, now) => {
+      if (Atomics.load(words, head.count) === 0) return undefined
+      for (const length of lengthsInUse(words)) {
+        const { words: key } = networkOf(address, length)
+        const block = readWhere(words, bytes, { words: key, length })
+        if (block !== undefined && block.until > now) return block
+      }
+      return undefined
+    },
+    add: (block, now) =>
+      locked(words, () => {
+        const at = slotFor(words, block.network, now)
+        if (at === undefined) return false
+        writeSlot(words, bytes, at, block)
+        return true
+      }),
+    lift: (network, now) =>
+      locked(words, () => {
+        const known = slotOf(words, network)
+        if (known === undefined || untilOf(words, known) <= now) return false
+        Atomics.store(words, known + slotField.until, 0)
+        Atomics.add(words, head.version, 1)
+        return true
+      }),
+    list: (now, maximum) => {
+      const found: TemporaryBlock[] = []
+      for (let slot = 0; slot < slots && found.length < maximum; slot++) {
+        const block = readSlot(words, bytes, headWords + slot * slotWords)
+        if (block !== undefined && block.until > now) found.push(block)
+      }
+      return found
+    },
+    sweep: (now) => {
+      locked(words, () => {
+        sweepSlots(words, now)
+        return true
+      })
+    },
+  }
+}
+
+function locked(words: Int32Array, work: () => boolean): boolean {
+  for (let tries = 0; Atomics.compareExchange(words, head.lock, 0, 1) !== 0; tries++) {
+    if (tries === lockTries) return false
+    Atomics.wait(words, head.lock, 1, 1)
+  }
+  try {
+    return work()
+  } finally {
+    Atomics.store(words, head.lock, 0)
+    Atomics.notify(words, head.lock, 1)
+  }
+}
+
+// FNV-1a over the words, folded. Whoever picks addresses that meet in one place fills that place, and
+// is told that there is no room: nobody is freed by it.
+function placeOf({ words, length }: Network): number {
+  let hash = 0x811c9dc5 ^ length
+  for (let word = 0; word < 4; word++) {
+    hash = Math.imul(hash ^ (words[word] ?? 0), 0x01000193)
+    hash ^= hash >>> 15
+  }
+  return hash & (slots - 1)
+}
+
+function slotAt(place: number): number {
+  return headWords + (place & (slots - 1)) * slotWords
+}
+
+function isAt(words: Int32Array, at: number, network: Network): boolean {
+  if (words[at + slotField.length] !== network.length) return false
+  for (let word = 0; word < 4; word++) {
+    if (words[at + slotField.key + word] !== network.words[word]) return false
+  }
+  return true
+}
+
+function untilOf(words: Int32Array, at: number): number {
+  return (Atomics.load(words, at + slotField.until) >>> 0) * 1_000
+}
+
+/** The slot that a network has, whether it still holds or not. */
+function slotOf(words: Int32Array, network: Network): number | undefined {
+  const place = placeOf(network)
+  for (let probe = 0; probe < maxProbes; probe++) {
+    const at = slotAt(place + probe)
+    if (Atomics.load(words, at) === 0) return undefined
+    if (isAt(words, at, network)) return at
+  }
+  return undefined
+}
+
+/** The slot to write a network into: its own, or the first that is free. */
+function slotFor(words: Int32Array, network: Network, now: number): number | undefined {
+  const known = slotOf(words, network)
+  if (known !== undefined) return known
+  const place = placeOf(network)
+  for (let probe = 0; probe < maxProbes; probe++) {
+    const at = slotAt(place + probe)
+    const isEmpty = words[at] === 0
+    if (isEmpty && Atomics.load(words, head.count) >= maxUsed) return undefined
+    if (isEmpty) Atomics.add(words, head.count, 1)
+    if (isEmpty || untilOf(words, at) <= now) return at
+  }
+  return undefined
+}
+
+function writeSlot(
+  words: Int32Array,
+  bytes: Uint8Array,
+  at: number,
+  { network, until, why }: TemporaryBlock,
+): void {
+  const seconds = Math.ceil(until / 1_000)
+  const isSame = Atomics.load(words, at) !== 0 && isAt(words, at, network)
+  const before = isSame ? Atomics.load(words, at + slotField.until) >>> 0 : 0
+  const version = Atomics.add(words, at, 1)
+  for (let word = 0; word < 4; word++) {
+    words[at + slotField.key + word] = network.words[word] ?? 0
+  }
+  words[at + slotField.length] = network.length
+  const text = Buffer.alloc(whyBytes)
+  text.write(why.replace(/[^\x20-\x7e]/g, '?'), 'latin1')
+  bytes.set(text, (at + slotField.why) * 4)
+  // A block is prolonged, never shortened.
+  Atomics.store(words, at + slotField.until, Math.max(seconds, before))
+  // Even, and never 0, which is an empty slot.
+  Atomics.store(words, at, version + 2 === 0 ? 2 : version + 2)
+  Atomics.or(words, head.lengths + (network.length >> 5), 1 << (network.length & 31))
+  Atomics.add(words, head.version, 1)
+}
+
+function readWhere(
+  words: Int32Array,
+  bytes: Uint8Array,
+  network: Network,
+): TemporaryBlock | undefined {
+  const at = slotOf(words, network)
+  const block = at === undefined ? undefined : readSlot(words, bytes, at)
+  // The slot may have become another's in between.
+  const isSame = block?.network.length === network.length
+  return isSame && block.network.words.every((word, index) => word === network.words[index])
+    ? block
+    : undefined
+}
+
+function readSlot(words: Int32Array, bytes: Uint8Array, at: number): TemporaryBlock | undefined {
+  for (;;) {
+    const version = Atomics.load(words, at)
+    if (version === 0) return undefined
+    // Odd: another thread is in the middle of it, for less than a microsecond.
+    if ((version & 1) === 1) continue
+    const key = words.slice(at + slotField.key, at + slotField.key + 4)
+    const length = words[at + slotField.length] ?? 0
+    const until = untilOf(words, at)
+    const from = (at + slotField.why) * 4
+    const why = Buffer.from(bytes.slice(from, from + whyBytes)).toString('latin1')
+    if (Atomics.load(words, at) !== version) continue
+    return { network: { words: key, length }, until, why: why.replace(/\0+$/, '') }
+  }
+}
+
+/** The prefix lengths that some slot has, longest first: most often one or two. */
+function lengthsInUse(words: Int32Array): number[] {
+  const lengths: number[] = []
+  for (let word = 4; word >= 0; word--) {
+    const bits = Atomics.load(words, head.lengths + word)
+    if (bits === 0) continue
+    for (let bit = 31; bit >= 0; bit--) {
+      if (((bits >>> bit) & 1) === 1) lengths.push(word * 32 + bit)
+    }
+  }
+  return lengths
+}
+
+// Backwards: a slot before an empty one leads nowhere.
+function sweepSlots(words: Int32Array, now: number): void {
+  const lengths = new Int32Array(5)
+  let used = 0
+  for (let place = slots * 2 - 1; place >= 0; place--) {
+    const at = slotAt(place)
+    if (words[at] === 0) continue
+    if (untilOf(words, at) <= now && words[slotAt(place + 1)] === 0) {
+      Atomics.store(words, at, 0)
+    } else if (place < slots) {
+      const length = words[at + slotField.length] ?? 0
+      lengths[length >> 5] = (lengths[length >> 5] ?? 0) | (1 << (length & 31))
+      used++
+    }
+  }
+  for (const [word, bits] of lengths.entries()) Atomics.store(words, head.lengths + word, bits)
+  Atomics.store(words, head.count, used)
+}

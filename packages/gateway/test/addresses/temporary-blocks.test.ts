@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Worker } from 'node:worker_threads'
+import fc from 'fast-check'
+import {
+  type Network,
+  networkText,
+  parseAddress,
+  parseNetwork,
+} from '../../src/addresses/network.ts'
+import { temporaryBlocks, temporaryBlocksBuffer } from '../../src/addresses/temporary-blocks.ts'
+import { buildNetworkTree } from '../../src/addresses/network-tree.ts'
+import { SharedAddresses } from '../../src/addresses/shared-addresses.ts'
+
+const now = 1_800_000_000_000
+const words = (text: string) => parseAddress(text) as Int32Array
+const network = (text: string) => parseNetwork(text) as Network
+const numbered = (index: number) => ({
+  words: Int32Array.of(0, 0, 0xffff, index),
+  length: 128,
+})
+
+test('a block holds until its time, and says what for', () => {
+  const blocks = temporaryBlocks(temporaryBlocksBuffer())
+  assert.equal(blocks.find(words('192.0.2.7'), now), undefined)
+  const version = blocks.version()
+  assert(
+    blocks.add({ network: network('192.0.2.0/24'), until: now + 5_000, why: 'login tries' }, now),
+  )
+  assert.notEqual(blocks.version(), version)
+  const found = blocks.find(words('192.0.2.7'), now)
+  assert.equal(found?.why, 'login tries')
+  assert.equal(networkText(found.network), '192.0.2.0/24')
+  assert.equal(blocks.find(words('192.0.3.7'), now), undefined)
+  assert.equal(blocks.find(words('192.0.2.7'), now + 6_000), undefined)
+})
+
+test('a block is prolonged, never shortened; and can be lifted', () => {
+  const blocks = temporaryBlocks(temporaryBlocksBuffer())
+  const one = network('192.0.2.7')
+  blocks.add({ network: one, until: now + 60_000, why: 'a' }, now)
+  blocks.add({ network: one, until: now + 1_000, why: 'b' }, now)
+  assert.equal(blocks.find(words('192.0.2.7'), now + 30_000)?.why, 'b')
+  assert(blocks.lift(one, now))
+  assert(!blocks.lift(one, now))
+  assert.equal(blocks.find(words('192.0.2.7'), now), undefined)
+})
+
+test('a full table takes no more, and gives up none that holds; expired ones make room', () => {
+  const blocks = temporaryBlocks(temporaryBlocksBuffer())
+  let taken = 0
+  for (let index = 0; index < 40_000; index++) {
+    if (blocks.add({ network: numbered(index), until: now + 1_000, why: '' }, now)) taken++
+  }
+  assert(taken > 10_000 && taken < 16_384, `${taken} taken`)
+  let held = 0
+  for (let index = 0; index < 40_000; index++) {
+    if (blocks.find(numbered(index).words, now) !== undefined) held++
+  }
+  assert.equal(held, taken)
+  const later = now + 10_000
+  blocks.sweep(later)
+  assert(blocks.add({ network: numbered(50_000), until: later + 1_000, why: '' }, later))
+  assert.deepEqual(
+    blocks.list(later, 100).map(({ network: of }) => of.words[3]),
+    [50_000],
+  )
+  assert.notEqual(blocks.find(numbered(50_000).words, later), undefined)
+})
+
+test('it finds what a map finds, whatever is added, lifted and swept', () => {
+  const step = fc.oneof(
+    fc.record({
+      kind: fc.constant('add'),
+      host: fc.nat(40),
+      bits: fc.constantFrom(24, 28, 32),
+      ms: fc.nat(9_000),
+    }),
+    fc.record({
+      kind: fc.constant('lift'),
+      host: fc.nat(40),
+      bits: fc.constantFrom(24, 28, 32),
+      ms: fc.nat(0),
+    }),
+    fc.record({
+      kind: fc.constant('sweep'),
+      host: fc.nat(0),
+      bits: fc.constant(32),
+      ms: fc.nat(3_000),
+    }),
+  )
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      const blocks = temporaryBlocks(temporaryBlocksBuffer())
+      const model = new Map<string, number>()
+      let clock = now
+      for (const { kind, host, bits, ms } of steps) {
+        const of = network(`192.0.2.${host}/${bits}`)
+        const key = networkText(of)
+        if (kind === 'add') {
+          const until = Math.ceil((clock + ms) / 1_000) * 1_000
+          blocks.add({ network: of, until: clock + ms, why: '' }, clock)
+          model.set(key, Math.max(until, model.get(key) ?? 0))
+        } else if (kind === 'lift') {
+          blocks.lift(of, clock)
+          model.delete(key)
+        } else {
+          clock += ms
+          blocks.sweep(clock)
+        }
+        for (let at = 0; at <= 40; at += 5) {
+          const isBlocked = [24, 28, 32].some((length) => {
+            const name = networkText(network(`192.0.2.${at}/${length}`))
+            return (model.get(name) ?? 0) > clock
+          })
+          assert.equal(blocks.find(words(`192.0.2.${at}`), clock) !== undefined, isBlocked)
+        }
+      }
+    }),
+    { numRuns: 100 },
+  )
+})
+
+test('threads that block at once lose none of their blocks', async () => {
+  const buffer = temporaryBlocksBuffer()
+  const blocks = temporaryBlocks(buffer)
+  const module = new URL('../../src/addresses/temporary-blocks.js', import.meta.url).href
+  const source = `
+    const { workerData } = require('node:worker_threads')
+    import(workerData.module).then(({ temporaryBlocks }) => {
+      const blocks = temporaryBlocks(workerData.buffer)
+      for (let index = 0; index < 2000; index++) {
+        const words = Int32Array.of(0, 0, 0xffff, workerData.from + index)
+        const block = { network: { words, length: 128 }, until: ${now + 60_000}, why: 'thread' }
+        while (!blocks.add(block, ${now}));
+      }
+    })`
+  const threads = [0, 1, 2].map(
+    (index) =>
+      new Worker(source, { eval: true, workerData: { module, buffer, from: index * 2_000 } }),
+  )
+  await Promise.all(threads.map((thread) => new Promise((resolve) => thread.on('exit', resolve))))
+  for (let index = 0; index < 6_000; index++) {
+    assert.equal(blocks.find(numbered(index).words, now)?.why, 'thread')
+  }
+})
+
+test('an address of IPv6 is blocked with its /64; exempt addresses are not', () => {
+  const entry = (text: string) => [{ network: network(text), value: 1 }]
+  const addresses = new SharedAddresses(
+    {
+      allow: undefined,
+      deny: buildNetworkTree(entry('198.51.100.0/24')),
+      exempt: buildNetworkTree(entry('203.0.113.0/24')),
+      lists: ['deny'],
+    },
+    temporaryBlocksBuffer(),
+  )
+  const until = Date.now() + 60_000
+  assert(addresses.block('2001:db8::1', until, 'test'))
+  assert.equal(addresses.find('2001:db8::ffff')?.network, '2001:db8::/64')
+  assert.equal(addresses.find('2001:db8:0:1::1'), undefined)
+  assert(addresses.block('203.0.113.9', until, 'test'))
+  assert.equal(addresses.find('203.0.113.9'), undefined)
+  assert.deepEqual(addresses.find('198.51.100.9'), { list: 'deny', network: '198.51.100.0/24' })
+  assert.equal(addresses.find('no address'), undefined)
+  assert(!addresses.block('no address', until, 'test'))
+})
