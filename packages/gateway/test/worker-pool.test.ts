@@ -29,6 +29,7 @@ const start: WorkerStart = {
     defaultHost: undefined,
     upstreams: {},
     identityProviders: {},
+    access: { roles: {} },
     status: { warnAfterSeconds: 1, sensitiveAfterSeconds: 2, stopAfterSeconds: 3 },
     limits: {
       maxConnections: 10,

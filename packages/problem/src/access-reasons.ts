@@ -9,4 +9,12 @@ export const accessReasons = {
     fix: 'No rule of the route allows it: `sallyport explain` names the rules and what each found.',
     retryable: false,
   },
+  scope_missing: {
+    area: 'access',
+    status: 403,
+    title: 'The access token does not have the scopes that this takes',
+    fix: 'Ask the identity provider for the scopes in WWW-Authenticate (RFC 6750 §3.1), with the consent of the user.',
+    action: 'refresh-token',
+    retryable: false,
+  },
 } as const satisfies Record<string, Reason>

@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import { IntrospectionSchema } from './introspection/introspection-config.ts'
+import { grantedClaims } from './granted-claims.ts'
 import { signatureAlgorithmNames } from './signature-algorithms.ts'
 
 const closed = { additionalProperties: false }
@@ -105,6 +106,7 @@ export const IdentityProviderSchema = Type.Object(
       }),
     ),
     introspection: Type.Optional(IntrospectionSchema),
+    ...grantedClaims,
   },
   {
     ...closed,

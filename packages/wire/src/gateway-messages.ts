@@ -83,6 +83,15 @@ export const AppliedChange = Type.Object({
 })
 export type AppliedChange = Type.Static<typeof AppliedChange>
 
+/** Why a rule of the access stage did not allow a request. */
+export const RuleMiss = Type.Object({
+  rule: Type.String({ maxLength: 80 }),
+  check: Type.String({ maxLength: 100 }),
+  expected: Type.String({ maxLength: 200 }),
+  found: Type.String({ maxLength: 200 }),
+})
+export type RuleMiss = Type.Static<typeof RuleMiss>
+
 /** What one stage found. `expected`, `found` are for the operator alone. */
 export const StageTrace = Type.Object({
   stage: Type.String({ maxLength: 40 }),
@@ -93,6 +102,8 @@ export const StageTrace = Type.Object({
   check: Type.Optional(Type.String({ maxLength: 80 })),
   expected: Type.Optional(Type.String({ maxLength: 500 })),
   found: Type.Optional(Type.String({ maxLength: 500 })),
+  /** Of the stage access: each rule, and why not. */
+  rules: Type.Optional(Type.Array(RuleMiss, { maxItems: 20 })),
 })
 export type StageTrace = Type.Static<typeof StageTrace>
 
@@ -108,6 +119,8 @@ export const DecisionRecord = Type.Object({
   route: Type.Optional(Type.String({ maxLength: 200 })),
   status: Type.Integer(),
   code: Type.Optional(Type.String({ maxLength: 80 })),
+  /** The rule of the access stage that allowed it. */
+  rule: Type.Optional(Type.String({ maxLength: 80 })),
   deviceId: Type.Optional(Type.String({ maxLength: 80 })),
   appId: Type.Optional(Type.String({ maxLength: 63 })),
   /** SHA-256 of the certificate, base64url. */

@@ -3,6 +3,7 @@ import { isProblem } from '@sallyport/problem'
 import type { Stage } from '../pipeline/stage.ts'
 import { stages } from '../pipeline/stages.ts'
 import { areAmbiguous, type RoutePattern, routePattern } from '../routing/route-pattern.ts'
+import { checkAccess } from './check-access.ts'
 import { checkRollouts } from './check-rollouts.ts'
 import type { GatewayConfig } from './gateway-config.ts'
 import { readCaFile, readKeyPair } from './pem-files.ts'
@@ -28,6 +29,7 @@ export function hostPlan(config: GatewayConfig, name: string, host: HostSettings
     routes: [],
   }
   checkStages(config, pointer, plan.stages, plan)
+  checkAccess(config, `${pointer}/stages`, plan.stages, undefined)
   const routes = host.routes.map((route, index) =>
     routePlan(config, `${pointer}/routes/${index}`, route, plan),
   )
@@ -90,6 +92,7 @@ function routePlan(
     })
   }
   checkStages(config, pointer, route.stages ?? {}, host)
+  checkAccess(config, `${pointer}/stages`, route.stages ?? {}, path)
   const name = route.name ?? (methods === undefined ? path : `${methods.join(',')} ${path}`)
   const { upstream, sensitive, webSocket } = route
   const settings = { ...host.stages, ...route.stages }

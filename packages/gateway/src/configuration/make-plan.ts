@@ -67,6 +67,7 @@ export function makePlan(config: GatewayConfig): MadePlan {
       ]),
     ),
     identityProviders: identityProvidersOf(config),
+    access: { roles: gateway.access?.roles ?? {} },
     status: gateway.status,
     limits: gateway.limits,
     allowDevelopment: gateway.insecureDevelopmentDevices,

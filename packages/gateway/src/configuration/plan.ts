@@ -1,3 +1,4 @@
+import type { RoleTable } from '../access/grants.ts'
 import type { UpstreamConfig } from '../forward/upstream-config.ts'
 import type { StaleLimits } from '../status/staleness.ts'
 import type { IdentityProviders } from './identity-providers.ts'
@@ -23,6 +24,7 @@ export type Plan = {
   readonly defaultHost: string | undefined
   readonly upstreams: Readonly<Record<string, UpstreamConfig>>
   readonly identityProviders: IdentityProviders
+  readonly access: { readonly roles: RoleTable }
   readonly status: StaleLimits
   readonly limits: Limits
   readonly allowDevelopment: boolean

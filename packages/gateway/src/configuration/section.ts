@@ -8,6 +8,7 @@ import { modes, type Stage } from '../pipeline/stage.ts'
 import { stages } from '../pipeline/stages.ts'
 import { CountersSchema } from './counters.ts'
 import { AddressesSchema } from '../addresses/addresses-schema.ts'
+import { RoleTableSchema } from '../access/role-table-schema.ts'
 import { LimitsSchema } from './limits.ts'
 import { clientCertificateModes } from './plan.ts'
 
@@ -223,6 +224,7 @@ export const GatewaySchema = Type.Object(
       additionalProperties: false,
       description: 'By the name that clients ask for (SNI and Host)',
     }),
+    access: Type.Optional(RoleTableSchema),
     upstreams: Type.Record(
       Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$' }),
       UpstreamSchema,

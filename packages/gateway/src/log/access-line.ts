@@ -15,6 +15,7 @@ export function accessLine(request: GatewayRequest, outcome: Outcome, durationMs
     `,"protocol":"HTTP/${exchange.httpVersion}","status":${outcome.status}` +
     `,"durationMs":${durationMs.toFixed(3)},"bytesSent":${outcome.bytesSent}`
   if (request.route !== undefined) line += `,"route":${jsonString(request.route.plan.name)}`
+  if (request.rule !== undefined) line += `,"rule":${jsonString(request.rule)}`
   if (code !== undefined) line += `,"code":"${code}"`
   if (request.shadowed !== undefined) line += `,"shadow":${shadowCodes(request.shadowed)}`
   if (device !== undefined) {

@@ -3,7 +3,7 @@ import type { Outcome } from '../exchange/exchange.ts'
 import { loggedPath } from '../log/access-line.ts'
 import type { GatewayRequest } from './gateway-request.ts'
 import { isOff } from './mode.ts'
-import type { Refusal, Step } from './stage.ts'
+import type { Refusal, RuleMiss, Step } from './stage.ts'
 
 /** The whole trace of a request: what every stage said, and what came of it. */
 export function decisionRecord(request: GatewayRequest, outcome: Outcome): DecisionRecord {
@@ -20,6 +20,7 @@ export function decisionRecord(request: GatewayRequest, outcome: Outcome): Decis
     ...(route === undefined ? {} : { route: route.plan.name.slice(0, 200) }),
     status: outcome.status,
     ...(code === undefined ? {} : { code }),
+    ...(request.rule === undefined ? {} : { rule: request.rule }),
     ...(leaf?.device === undefined ? {} : { deviceId: leaf.device.deviceId }),
     ...(leaf?.device?.appId === undefined ? {} : { appId: leaf.device.appId }),
     ...(leaf === undefined ? {} : { thumbprint: leaf.thumbprint }),
@@ -55,7 +56,7 @@ function forwardTrace(request: GatewayRequest, outcome: Outcome): StageTrace {
 }
 
 function refused(stage: string, mode: StageTrace['mode'], refusal: Refusal): StageTrace {
-  const { code, check, expected, found } = refusal
+  const { code, check, expected, found, rules } = refusal
   return {
     stage,
     mode,
@@ -64,5 +65,15 @@ function refused(stage: string, mode: StageTrace['mode'], refusal: Refusal): Sta
     ...(check === undefined ? {} : { check }),
     ...(expected === undefined ? {} : { expected: expected.slice(0, 500) }),
     ...(found === undefined ? {} : { found: found.slice(0, 500) }),
+    ...(rules === undefined ? {} : { rules: rules.map(boundedMiss) }),
+  }
+}
+
+function boundedMiss({ rule, check, expected, found }: RuleMiss): RuleMiss {
+  return {
+    rule,
+    check: check.slice(0, 100),
+    expected: expected.slice(0, 200),
+    found: found.slice(0, 200),
   }
 }

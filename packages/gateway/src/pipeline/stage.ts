@@ -25,8 +25,18 @@ export type Refusal = {
   readonly challenges?: readonly string[]
   /** Header fields of the answer, flat. */
   readonly headers?: readonly string[]
+  /** Of the access stage: why no rule allows it. */
+  readonly rules?: readonly RuleMiss[]
   /** Whether the connection has no future: it ends with this answer. */
   readonly endsConnection?: boolean
+}
+
+/** Why a rule does not allow a request: the first of its conditions that does not hold. */
+export type RuleMiss = {
+  readonly rule: string
+  readonly check: string
+  readonly expected: string
+  readonly found: string
 }
 
 export type Verdict = typeof pass | Refusal

@@ -1,11 +1,18 @@
 import { addressStage } from '../stages/address.ts'
+import { accessStage } from '../stages/access.ts'
 import { deviceStage } from '../stages/device.ts'
 import { hostStage } from '../stages/host.ts'
 import { routeStage } from '../stages/route.ts'
 import type { Stage } from './stage.ts'
 
 /** The pipeline: every stage, in the order in which a request meets them. Then it is forwarded. */
-export const stages: readonly Stage<never>[] = [hostStage, addressStage, deviceStage, routeStage]
+export const stages: readonly Stage<never>[] = [
+  hostStage,
+  addressStage,
+  deviceStage,
+  routeStage,
+  accessStage,
+]
 
 /** The stages that have settings, and with them modes: host and route are the shape of a request. */
 export const layerNames: readonly string[] = stages

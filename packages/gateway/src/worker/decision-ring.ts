@@ -17,6 +17,7 @@ type Passed = {
   readonly path: string
   readonly route: string
   readonly status: number
+  readonly rule: string | undefined
   readonly deviceId: string | undefined
 }
 
@@ -48,6 +49,7 @@ export class DecisionRing {
       path: loggedPath(exchange.target),
       route: request.route?.plan.name ?? '',
       status,
+      rule: request.rule,
       deviceId: request.device?.deviceId,
     })
   }
@@ -78,6 +80,11 @@ export class DecisionRing {
 
 function wholeRecord(entry: DecisionRecord | Passed): DecisionRecord {
   if ('stages' in entry) return entry
-  const { deviceId, ...known } = entry
-  return { ...known, ...(deviceId === undefined ? {} : { deviceId }), stages: [] }
+  const { deviceId, rule, ...known } = entry
+  return {
+    ...known,
+    ...(rule === undefined ? {} : { rule }),
+    ...(deviceId === undefined ? {} : { deviceId }),
+    stages: [],
+  }
 }

@@ -58,7 +58,7 @@ export function buildGeneration(plan: Plan, options: GenerationOptions): Generat
           : { source, upstream: createUpstream(name, config, { log: options.log }) },
       )
     }
-    const services = createServices(options)
+    const services = createServices(plan, options)
     const hosts = new Map(
       plan.hosts.map((host) => [
         host.name,

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict'
+import { performance } from 'node:perf_hooks'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { claimAt, claimPath, namesAt } from '../../src/access/claim-path.ts'
+import { runPipeline } from '../../src/pipeline/run-pipeline.ts'
+import { access, prepared, requestOf } from '../support/access.ts'
+
+const provider = { roles: { claim: 'realm.roles' }, permissions: { claim: 'permissions' } }
+const ask = access(
+  [
+    { name: 'role', roles: ['admin'] },
+    { name: 'permission', permissions: ['write'] },
+    { name: 'parameter', parameters: { id: { in: 'claims.accounts' } } },
+    { name: 'cel', when: '"admin" in user.roles || user.claims.realm.superuser == true' },
+    { name: 'not-blocked', when: '!("blocked" in user.roles) && user.claims.trusted == true' },
+  ],
+  { provider },
+)
+const rule = (claims: Record<string, unknown>, parameters = { id: '1' }) =>
+  ask({ user: { claims }, parameters }).rule
+
+const odd: unknown[] = [
+  { admin: true },
+  { 0: 'admin', length: 1 },
+  'administrator',
+  ['Admin', 'admin '],
+  [['admin']],
+  [{ toString: 'admin' }],
+  null,
+  1,
+  true,
+  '',
+  [],
+  [null, 1, {}],
+]
+for (const roles of odd) {
+  test(`roles of an odd type are no roles: ${JSON.stringify(roles)}`, () => {
+    assert.equal(rule({ realm: { roles } }), undefined)
+    assert.equal(rule({ realm: roles }), undefined)
+    assert.equal(rule({ permissions: roles, accounts: { 1: '1' } }), undefined)
+  })
+}
+
+test('what is inherited, or named after what is, is no claim', () => {
+  const written = JSON.parse('{"__proto__": {"roles": ["admin"]}, "constructor": "1"}') as Record<
+    string,
+    unknown
+  >
+  assert.equal(rule(written), undefined)
+  const nested = JSON.parse('{"realm": {"__proto__": {"roles": ["admin"]}}}') as typeof written
+  assert.equal(rule(nested), undefined)
+  assert.equal(claimAt({}, ['constructor', 'name']), undefined)
+  assert.equal(claimAt({ list: ['admin'] }, ['list', '0']), undefined)
+  assert.equal(
+    access([{ name: 'r', parameters: { toString: { in: 'claims.x' } } }])({}).rule,
+    undefined,
+  )
+})
+
+test('more names than anyone has are none, and nobody passes for lack of one among them', () => {
+  const roles = Array.from({ length: 30_000 }, (_, index) => `group-${index}`)
+  roles[29_999] = 'admin'
+  assert.equal(rule({ realm: { roles }, trusted: true }), undefined)
+  assert.equal(rule({ realm: { roles: ['x'] }, trusted: true }), 'not-blocked')
+})
+
+test('claims nested a thousand deep cost the conditions that look at them, and nothing else', () => {
+  let deep: unknown = 'admin'
+  for (let level = 0; level < 1_000; level++) deep = level % 2 === 0 ? { roles: deep } : [deep]
+  assert.equal(rule({ realm: deep }), undefined)
+  assert.equal(rule({ realm: { roles: ['admin'] }, deep }), 'role')
+  const cel = access([{ name: 'r', when: 'user.claims.tier == 2' }])
+  assert.equal(cel({ user: { claims: { tier: 2, deep } } }).rule, 'r')
+  const looks = access([{ name: 'r', when: 'user.claims.deep != 2' }])
+  assert.equal(looks({ user: { claims: { deep: Array(5_000).fill(1) } } }).rule, undefined)
+})
+
+test('the most that one token makes a condition do is done in well under a second', () => {
+  const when = 'user.claims.a.exists(x, user.claims.b.exists(y, x == y))'
+  const list = (from: number) => Array.from({ length: 1_000 }, (_, index) => `${from + index}`)
+  const cel = access([{ name: 'r', when }])
+  const before = performance.now()
+  assert.equal(cel({ user: { claims: { a: list(0), b: list(1_000) } } }).rule, undefined)
+  assert(performance.now() - before < 4_000)
+})
+
+test('a rule whose condition throws refuses with 503', () => {
+  const throwing = {
+    get user(): never {
+      throw new Error('broken')
+    },
+  }
+  const request = requestOf({})
+  Object.defineProperty(request, 'user', Object.getOwnPropertyDescriptor(throwing, 'user') ?? {})
+  const decide = prepared([{ name: 'r', scopes: ['x'] }])
+  let code = ''
+  const step = { stage: 'access', mode: 'enforce', decide, isEnforcedFor: undefined } as const
+  runPipeline(request, [{ ...step, canBeLaxer: true, override: undefined }], {
+    forward: () => (code = 'forwarded'),
+    refuse: (_, refusal) => (code = refusal.code),
+  })
+  assert.equal(code, 'stage_unavailable')
+})
+
+test('no claims at all make the stage throw, and none that name no role let anyone in', () => {
+  fc.assert(
+    fc.property(fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 4 })), (claims) => {
+      const text = JSON.stringify(claims)
+      fc.pre(!/admin|write|trusted|"1"|:1|\[1|,1/.test(text))
+      assert.equal(rule(claims), undefined)
+    }),
+    { numRuns: 2_000 },
+  )
+})
+
+test('paths into claims', () => {
+  const claims = { a: { b: ['x'] }, 'https://e.com/r': ['y'], 'a.b': ['z'], '~': { '/': ['t'] } }
+  const names = (text: string) => namesAt(claims, claimPath(text) ?? [])
+  assert.deepEqual(names('a.b'), ['x'])
+  assert.deepEqual(names('/https:~1~1e.com~1r'), ['y'])
+  assert.deepEqual(names('/a.b'), ['z'])
+  assert.deepEqual(names('/~0/~1'), ['t'])
+  for (const path of ['', '.', 'a.', '.a', '/a/', '/', '/~2', 'a.b.c.d.e.f.g.h.i']) {
+    assert.equal(claimPath(path), undefined, path)
+  }
+})
