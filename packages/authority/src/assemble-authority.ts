@@ -16,6 +16,7 @@ import { collectMetrics, insecureSettings } from './operations/collect-metrics.t
 import { Metrics } from './operations/metrics.ts'
 import { findPassphrase } from './passphrase.ts'
 import { ReceiptKeeper } from './receipts/receipt-keeper.ts'
+import { readRevocationClients } from './sessions/revocation-client.ts'
 import type { StartOptions } from './start-authority.ts'
 import { requireSettings } from './store/settings.ts'
 import { openStore } from './store/store.ts'
@@ -65,6 +66,7 @@ export async function assembleAuthority(
       config,
       tokens,
       policies,
+      revocationClients: readRevocationClients(directory, config),
       issuers: await issuersOf(config, { store, keys, log, now }),
     }
     const { heartbeatMs } = options
@@ -102,6 +104,9 @@ export async function assembleAuthority(
       get policies() {
         return live.policies
       },
+      get revocationClients() {
+        return live.revocationClients
+      },
       get epoch() {
         return hub.epoch
       },
@@ -127,12 +132,13 @@ export async function assembleAuthority(
         checkAuthority(next, options)
         const tokens = tokensOf(next.identityProviders)
         const policies = attestationPolicies(directory, next.apps)
+        const revocationClients = readRevocationClients(directory, next)
         const takeUpTrust = trust.prepare(next)
         const takeUpReceipts = receipts.prepare(next)
         const issuers = await issuersOf(next, { store, keys, log, now })
         takeUpTrust()
         takeUpReceipts()
-        Object.assign(live, { config: next, tokens, policies, issuers })
+        Object.assign(live, { config: next, tokens, policies, revocationClients, issuers })
       },
     }
   } catch (error) {

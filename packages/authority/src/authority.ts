@@ -9,6 +9,7 @@ import type { FeedHub } from './feed/feed-hub.ts'
 import type { IssuerSet } from './issuers/issuer-set.ts'
 import type { Metrics } from './operations/metrics.ts'
 import type { ReceiptKeeper } from './receipts/receipt-keeper.ts'
+import type { RevocationClients } from './sessions/revocation-client.ts'
 import type { Store } from './store/store.ts'
 import type { TrustKeeper } from './trust/trust-keeper.ts'
 import type { WorkLanes } from './work/work-lanes.ts'
@@ -33,6 +34,8 @@ export type Authority = {
   readonly refusedAppraisals: RefusedAppraisals
   /** Verifies the access tokens of users. */
   readonly tokens: TokenVerifier
+  /** Who may revoke tokens beside operators. */
+  readonly revocationClients: RevocationClients
   /** Enrolments that were refused, by address. */
   readonly failedAttempts: FailedAttempts
   /** Renewals whose evidence was refused, by device. */

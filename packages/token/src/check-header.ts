@@ -11,7 +11,7 @@ import type { ProviderRules } from './provider-rules.ts'
  */
 export function checkHeader(
   header: Readonly<Record<string, unknown>>,
-  { algorithms, tokenType }: Pick<ProviderRules, 'algorithms' | 'tokenType'>,
+  { algorithms, tokenType }: { algorithms: readonly string[]; tokenType: TokenType },
 ): void {
   const algorithm = header['alg']
   if (typeof algorithm !== 'string' || !algorithms.includes(algorithm)) {
@@ -38,7 +38,11 @@ export function checkHeader(
 }
 
 /** What is taken for each type in the configuration; '' where there is no typ. */
-const types: Readonly<Record<ProviderRules['tokenType'], readonly string[]>> = {
+type TokenType = ProviderRules['tokenType'] | 'logout+jwt' | 'logout JWT'
+const types: Readonly<Record<TokenType, readonly string[]>> = {
+  // OpenID Connect Back-Channel Logout 1.0 §2.4, §4.
+  'logout+jwt': ['logout+jwt'],
+  'logout JWT': ['logout+jwt', 'jwt', ''],
   'at+jwt': ['at+jwt'],
   JWT: ['jwt', 'at+jwt', ''],
   // No signature of theirs is verified here.

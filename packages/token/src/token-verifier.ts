@@ -1,11 +1,12 @@
 import { readFile as readFileFromDisk } from 'node:fs/promises'
-import type { Problem } from '@sallyport/problem'
+import { Problem } from '@sallyport/problem'
 import { checkClaims } from './check-claims.ts'
 import { checkHeader } from './check-header.ts'
 import { type CompactToken, isOpaqueToken, readCompactToken } from './compact-token.ts'
 import type { IdentityProvider } from './identity-provider.ts'
 import { confirmedByAnswer, tokenOfAnswer } from './introspection/check-answer.ts'
 import type { WhenAway } from './introspection/introspector.ts'
+import { checkLogoutClaims, checkLogoutHeader, type LogoutToken } from './logout-token.ts'
 import type { ResolveName } from './outgoing/address-policy.ts'
 import { createProvider, type Provider } from './provider.ts'
 import { createProviderBook } from './provider-book.ts'
@@ -33,6 +34,12 @@ export type VerifyOptions = {
   readonly whenAway?: WhenAway | undefined
 }
 
+export type LogoutOptions = {
+  readonly provider: string
+  /** What its audience must name one of: the app, as the provider knows it. */
+  readonly clientIds: readonly string[]
+}
+
 export type TokenVerifier = {
   /**
    * Verifies an access token of a user, as `Authorization` brings it. A JWT in compact form was signed by
@@ -52,6 +59,15 @@ export type TokenVerifier = {
    *   cannot be. `token_provider_ambiguous` where an opaque token could be of several.
    */
   verify(token: string, options?: VerifyOptions): Promise<VerifiedToken>
+  /**
+   * Verifies a logout token of a provider (OpenID Connect Back-Channel Logout 1.0 §2.6), signed as its
+   * JWTs are.
+   *
+   * Not checked: that it was not used before.
+   *
+   * @throws Problem as `verify`
+   */
+  verifyLogout(token: string, options: LogoutOptions): Promise<LogoutToken>
   /**
    * A number that changes whenever remembered verdicts about tokens of a provider must be dropped: it
    * withdrew a key, or its keys became too old. No number is given twice, nor by another verifier in this
@@ -95,6 +111,19 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
       if (provider.rules.introspection?.isAlways !== true) return verified
       const answer = await introspectorOf(provider).ask(token, whenAway)
       return confirmedByAnswer(verified, answer, provider.rules)
+    },
+    async verifyLogout(token, { provider: name, clientIds }) {
+      const { header, claims } = readCompactToken(token)
+      const { rules, keys } = book.ofIssuer(claims['iss'], [name])
+      checkLogoutHeader(header, rules)
+      if (keys === undefined) {
+        throw new Problem('token_key_unknown', {
+          expected: `keys of ${name}`,
+          found: 'none: all its tokens are opaque',
+        })
+      }
+      await verifySignature(token, rules, keys)
+      return checkLogoutClaims(claims, rules, clientIds, now())
     },
     keysVersion: (name) => book.named(name)?.version() ?? 0,
     checkProviders: (names, path) => book.check(names, path),

@@ -3,8 +3,10 @@ export type { IdentityProvider } from './identity-provider.ts'
 export type { WhenAway } from './introspection/introspector.ts'
 export { filesOfProvider, resolveProviderFiles } from './provider-files.ts'
 export { providerRules } from './provider-rules.ts'
+export type { LogoutToken } from './logout-token.ts'
 export {
   createTokenVerifier,
+  type LogoutOptions,
   type TokenVerifier,
   type TokenVerifierOptions,
   type VerifyOptions,

@@ -7,6 +7,8 @@ import { deviceApi } from './device-api.ts'
 import { gatewayApi } from './gateway-api.ts'
 import { readTlsFiles } from './listener.ts'
 import { describeApi, openApiDocument } from './open-api.ts'
+import { logoutApi } from './oauth/logout-api.ts'
+import { revocationApi } from './oauth/revocation-api.ts'
 import { operationsApi } from './operations-api.ts'
 import { refusalRecord } from './refusal-record.ts'
 
@@ -48,6 +50,8 @@ export function createApis(
   describeApi(admin, version)
   const describe = () => openApiDocument([device, admin])
   device.register(async (api) => deviceApi(api as Api, authority))
+  device.register(async (api) => revocationApi(api as Api, authority))
+  device.register(async (api) => logoutApi(api as Api, authority))
   admin.register(async (api) => gatewayApi(api as Api, authority))
   admin.register(async (api) => adminApi(api as Api, authority, describe), { prefix: adminPrefix })
   operations.register(async (api) => operationsApi(api as Api, authority, version))

@@ -9,6 +9,14 @@ import {
 } from '@sallyport/problem'
 import { newId } from '@sallyport/wire'
 import type { FastifyReply } from 'fastify'
+import { oauthErrorOf } from './oauth/oauth-error.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Its refusals are told as OAuth has them, too. */
+    oauth?: true
+  }
+}
 
 /** `public`: what a phone may know. `operator`: the exact code, and what was expected and found. */
 export type ProblemFace = 'public' | 'operator'
@@ -23,23 +31,34 @@ export function sendProblem(
   { face, requestId, now }: { face: ProblemFace; requestId: string; now: number },
 ): FastifyReply {
   const told = face === 'public' ? publicCode(problem.code) : problem.code
-  const { status } = reasonOf(told)
+  const oauth = isOAuth(reply) ? oauthErrorOf(problem.code) : undefined
+  const { status = reasonOf(told).status } = oauth ?? {}
   if (problem.retryAfterSeconds !== undefined) {
     reply.header('retry-after', String(problem.retryAfterSeconds))
   }
-  const challenge = status === 401 ? authenticateChallenge(told) : undefined
+  const challenge = status === 401 ? authenticateChallenge(problem.code, told) : undefined
   if (challenge !== undefined) reply.header('www-authenticate', challenge)
   const body =
     face === 'public' ? publicBody(problem, requestId, now) : operatorBody(problem, requestId)
-  return reply
-    .code(status === 0 ? 500 : status)
-    .type(problemContentType)
-    .serializer(JSON.stringify)
-    .send(body)
+  return (
+    reply
+      .code(status === 0 ? 500 : status)
+      // RFC 6749 §5.2; to it, our members are further parameters.
+      .type(oauth === undefined ? problemContentType : 'application/json')
+      .serializer(JSON.stringify)
+      .send(oauth === undefined ? body : { ...body, ...oauth, error_description: body.title })
+  )
+}
+
+/** Before a route was found, there are no options of one, whatever the types say. */
+function isOAuth(reply: FastifyReply): boolean {
+  const { config } = (reply.routeOptions ?? {}) as Partial<FastifyReply['routeOptions']>
+  return config?.oauth === true
 }
 
 /** RFC 9110 §11.6.1: a 401 names a scheme. There is none for client certificates; gateways call theirs so, too. */
-function authenticateChallenge(code: ReasonCode): string {
+function authenticateChallenge(exact: ReasonCode, code: ReasonCode): string {
+  if (exact === 'oauth_client_refused') return 'Basic realm="authority", charset="UTF-8"'
   if (code.startsWith('admin_token') || code === 'token_required') return 'Bearer realm="authority"'
   // RFC 6750 §3.1: an expired token is invalid_token, too.
   if (code.startsWith('token_')) return 'Bearer realm="authority", error="invalid_token"'

@@ -4,6 +4,7 @@ import { filesOfProvider, parseKeySet, providerRules } from '@sallyport/token'
 import { readTlsFiles } from '../api/listener.ts'
 import { passphraseOfFile, passphraseVariable } from '../passphrase.ts'
 import { readReceiptTeams } from '../receipts/receipt-teams.ts'
+import { readRevocationClients } from '../sessions/revocation-client.ts'
 import { readDevelopmentRoots } from '../trust/development-roots.ts'
 import { snapshotFileOf } from '../trust/snapshot-file.ts'
 import { attestationPolicies } from './attestation-policy.ts'
@@ -42,6 +43,7 @@ const checks: readonly AuthorityCheck[] = [
   ({ attestation: { snapshot } }, { directory }) =>
     void (snapshot && snapshotFileOf(directory, snapshot)),
   (config, { directory }) => void readReceiptTeams(directory, config),
+  (config, { directory }) => void readRevocationClients(directory, config),
   (config, { directory }) => void readTlsFiles(directory, config, 'device'),
   (config, { directory }) => void readTlsFiles(directory, config, 'admin'),
   checkPassphrase,

@@ -11,6 +11,8 @@ export type RevocationClient = {
 export type LogoutConfig = {
   /** What `aud` of its logout tokens must name. */
   clientIds: string[]
+  /** What a logout token that names both session and user ends. */
+  ends: 'session' | 'subject'
 }
 
 /** How long what ends tokens is remembered, and who may end them beside operators. */
@@ -88,6 +90,13 @@ export const SessionsSchema = Type.Object(
                 uniqueItems: true,
                 description: 'What aud of a logout token must name: the client id of the app',
               }),
+              ends: Type.Optional(
+                Type.Enum(['session', 'subject'], {
+                  default: 'session',
+                  description:
+                    'What ends. subject: for providers whose access tokens do not name their session',
+                }),
+              ),
             },
             closed,
           ),
@@ -105,7 +114,7 @@ export const SessionsSchema = Type.Object(
  */
 export function checkSessionsConfig(
   { revocationClients, logout }: SessionsConfig,
-  identityProviders: Readonly<Record<string, unknown>>,
+  identityProviders: Readonly<Record<string, { tokenType?: string }>>,
 ): void {
   const asked = [
     ...Object.keys(logout).map((provider) => ({ provider, path: ['logout', provider] })),
@@ -125,6 +134,15 @@ export function checkSessionsConfig(
         expected: Object.keys(identityProviders).join(', ') || 'none is configured',
         found: provider,
       },
+    )
+  }
+  for (const provider of Object.keys(logout)) {
+    if (identityProviders[provider]?.tokenType !== 'opaque') continue
+    throw configProblem(
+      'config_invalid',
+      ['authority', 'sessions', 'logout', provider],
+      'its logout tokens could not be verified',
+      { expected: 'a provider whose keys are known', found: 'tokenType: opaque' },
     )
   }
 }
