@@ -120,13 +120,6 @@ export const bindingReasons = {
     fix: 'Make one proof for each request, as RFC 9449 §4.2 says. The operator sees what is wrong with this one: `sallyport explain`.',
     retryable: false,
   },
-  dpop_replay_unknown: {
-    area: 'token',
-    status: 503,
-    title: 'It cannot be told whether the DPoP proof has been used before',
-    fix: 'The store of used proofs is full or away: see the metrics of the counters.',
-    retryable: true,
-  },
   dpop_proof_several: {
     area: 'token',
     status: 401,

@@ -125,6 +125,8 @@ export const DecisionRecord = Type.Object({
   appId: Type.Optional(Type.String({ maxLength: 63 })),
   /** SHA-256 of the certificate, base64url. */
   thumbprint: Type.Optional(Type.String({ maxLength: 43 })),
+  /** Whose access token: the name of the provider, `:`, and 128 bits of a hash of issuer and subject. */
+  user: Type.Optional(Type.String({ maxLength: 100 })),
   stages: Type.Array(StageTrace, { maxItems: 20 }),
 })
 export type DecisionRecord = Type.Static<typeof DecisionRecord>

@@ -6,6 +6,7 @@ import type { Caller } from '../pipeline/caller.ts'
 import { forwardedField } from '../pipeline/identity-fields.ts'
 import type { ServedRequest } from '../pipeline/served-request.ts'
 import type { Refusal } from '../pipeline/stage.ts'
+import type { PresentedToken } from '../tokens/known-token.ts'
 import type { HostTrust } from '../trust/host-trust.ts'
 import type { PresentedLeaf } from '../trust/presented-leaf.ts'
 import type { Host } from '../worker/host.ts'
@@ -54,6 +55,7 @@ export class Connection implements Caller {
   addressVersion = -1
   addressGoodUntil = 0
   addressRefusal: Refusal | undefined
+  presentedToken: PresentedToken | undefined
 
   readonly #der: Buffer | undefined
   #leaf: PresentedLeaf | undefined

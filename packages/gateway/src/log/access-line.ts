@@ -22,6 +22,7 @@ export function accessLine(request: GatewayRequest, outcome: Outcome, durationMs
     line += `,"deviceId":${jsonString(device.deviceId)},"assurance":"${device.assurance}"`
     if (device.appId !== undefined) line += `,"appId":"${device.appId}"`
   }
+  if (request.token !== undefined) line += `,"user":"${request.token.label}"`
   if (outcome.upstream !== undefined) line += `,"upstream":${jsonString(outcome.upstream)}`
   if (outcome.upstreamStatus !== undefined) line += `,"upstreamStatus":${outcome.upstreamStatus}`
   return outcome.aborted ? `${line},"aborted":true}\n` : `${line}}\n`

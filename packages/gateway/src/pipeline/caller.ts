@@ -1,3 +1,4 @@
+import type { PresentedToken } from '../tokens/known-token.ts'
 import type { PresentedLeaf } from '../trust/presented-leaf.ts'
 import type { Refusal } from './stage.ts'
 
@@ -29,4 +30,6 @@ export interface Caller {
   addressVersion: number
   addressGoodUntil: number
   addressRefusal: Refusal | undefined
+  /** The token that it brought last, where it was verified: the same one on nearly every request. */
+  presentedToken?: PresentedToken | undefined
 }

@@ -24,6 +24,7 @@ export function decisionRecord(request: GatewayRequest, outcome: Outcome): Decis
     ...(leaf?.device === undefined ? {} : { deviceId: leaf.device.deviceId }),
     ...(leaf?.device?.appId === undefined ? {} : { appId: leaf.device.appId }),
     ...(leaf === undefined ? {} : { thumbprint: leaf.thumbprint }),
+    ...(request.token === undefined ? {} : { user: request.token.label }),
     stages: [...stageTraces(request, (route ?? host).steps), forwardTrace(request, outcome)],
   }
 }

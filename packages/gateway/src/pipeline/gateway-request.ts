@@ -3,6 +3,7 @@ import type { VerifiedToken } from '@sallyport/token'
 import type { RequestHead } from '../exchange/request-head.ts'
 import type { FoundRoute } from '../routing/find-route.ts'
 import { noParameters, type PathParameters } from '../routing/path-parameters.ts'
+import type { KnownToken } from '../tokens/known-token.ts'
 import type { Host, Route } from '../worker/host.ts'
 import type { Caller } from './caller.ts'
 import type { Refusal } from './stage.ts'
@@ -29,6 +30,10 @@ export class GatewayRequest {
   device: DeviceIdentity | undefined
   /** Who the access token is of, verified. Set by the token stage. */
   user: VerifiedToken | undefined
+  /** The same token, with what the gateway keeps of it. */
+  token: KnownToken | undefined
+  /** Whether the service gets to see neither the token nor its proof. */
+  withholdsToken: boolean
   /** The rule that let it through, or would have. Set by the access stage. */
   rule: string | undefined
   shadowed: ShadowRefusal[] | undefined
@@ -47,6 +52,8 @@ export class GatewayRequest {
     this.parameters = found?.route === undefined ? noParameters : found.parameters
     this.device = undefined
     this.user = undefined
+    this.token = undefined
+    this.withholdsToken = false
     this.rule = undefined
     this.shadowed = undefined
     this.refusal = undefined

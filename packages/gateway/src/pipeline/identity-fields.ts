@@ -42,12 +42,26 @@ export function identityFields(
   }
   const assert = request.route?.assert
   if (assert !== undefined) set.push(assertionField, assert(request))
-  return { set, strip: trace.isContinued ? nothing : noState }
+  if (request.token !== undefined) set.push('Sallyport-User', request.token.field)
+  return { set, strip: withheld(request.withholdsToken, !trace.isContinued) }
+}
+
+function withheld(token: boolean, state: boolean): ForwardHeaders['strip'] {
+  if (token) return state ? isTokenOrState : isToken
+  return state ? isState : nothing
+}
+
+function isToken(lowerName: string): boolean {
+  return lowerName === 'authorization' || lowerName === 'dpop'
 }
 
 // tracestate belongs to the trace that its traceparent names (W3C Trace Context §3.3).
-function noState(lowerName: string): boolean {
+function isState(lowerName: string): boolean {
   return lowerName === 'tracestate'
+}
+
+function isTokenOrState(lowerName: string): boolean {
+  return isToken(lowerName) || isState(lowerName)
 }
 
 function nothing(): boolean {

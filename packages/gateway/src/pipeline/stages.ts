@@ -3,6 +3,7 @@ import { accessStage } from '../stages/access.ts'
 import { deviceStage } from '../stages/device.ts'
 import { hostStage } from '../stages/host.ts'
 import { routeStage } from '../stages/route.ts'
+import { tokenStage } from '../stages/token.ts'
 import type { Stage } from './stage.ts'
 
 /** The pipeline: every stage, in the order in which a request meets them. Then it is forwarded. */
@@ -11,6 +12,7 @@ export const stages: readonly Stage<never>[] = [
   addressStage,
   deviceStage,
   routeStage,
+  tokenStage,
   accessStage,
 ]
 

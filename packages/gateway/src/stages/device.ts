@@ -8,7 +8,7 @@ import {
   type Stage,
   type StageSettings,
 } from '../pipeline/stage.ts'
-import type { StaleLevel } from '../status/staleness.ts'
+import { stale, staleForSensitive } from '../status/stale-refusals.ts'
 import { certificateRequired, checkDevice } from '../trust/check-device.ts'
 import { compareVersions } from './app-version.ts'
 
@@ -80,30 +80,6 @@ export const deviceStage: Stage<DeviceSettings> = {
     }
   },
 }
-
-const unheard: Refusal = {
-  code: 'status_stale',
-  check: 'feed-age',
-  expected: 'news from the authority within the limits of gateway.status',
-  found: 'none for longer, or news that this version does not understand',
-  retryAfterSeconds: 30,
-}
-const neverHeard: Refusal = {
-  code: 'status_unavailable',
-  check: 'snapshot',
-  expected: 'a verified snapshot',
-  found: 'none yet',
-  retryAfterSeconds: 5,
-}
-
-const stale: Readonly<Record<StaleLevel, Refusal | undefined>> = {
-  fresh: undefined,
-  warn: undefined,
-  sensitive: undefined,
-  stop: unheard,
-  unavailable: neverHeard,
-}
-const staleForSensitive = { ...stale, sensitive: unheard }
 
 type Demand = (device: DeviceIdentity) => Refusal | undefined
 

@@ -55,6 +55,12 @@ export class DeviceStatus {
     )
   }
 
+  /** Whether a certificate was revoked, by its thumbprint. One that was superseded was not. */
+  isRevoked(thumbprint: string): boolean {
+    const status = refusingStatus(this.#reader.lookUp(statusKey('certificate', thumbprint)))
+    return status !== undefined && status.status !== 'superseded'
+  }
+
   /**
    * Why a token has ended: itself, its session, its user's tokens, or those of the device that presents
    * it. To be asked again when `version` is another.

@@ -41,6 +41,7 @@ function checkOne(
       },
     )
   }
+  checkAmbiguity(config, pointer, settings)
   const { binding = tokenDefaults.binding } = settings
   if (clientCertificate === 'off' && needsCertificate.has(binding)) {
     throw config.problem(`${pointer}/binding`, 'no client certificate is asked for on this host', {
@@ -48,6 +49,18 @@ function checkOne(
       found: `binding: ${binding}, clientCertificate: off`,
     })
   }
+}
+
+// A token that does not say whose it is would have to be shown to providers that it is not of.
+function checkAmbiguity(config: GatewayConfig, pointer: string, settings: TokenSettings): void {
+  const asked = Object.entries(config.value.identityProviders ?? {})
+    .filter(([name]) => settings.providers?.includes(name) !== false)
+    .filter(([, { introspection }]) => introspection !== undefined)
+  if (asked.length <= 1) return
+  throw config.problem(pointer, 'an opaque token could be of several providers', {
+    expected: 'providers with at most one that has introspection',
+    found: asked.map(([name]) => name).join(', '),
+  })
 }
 
 const needsCertificate: ReadonlySet<Binding> = new Set(['certificate', 'both'])

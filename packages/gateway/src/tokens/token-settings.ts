@@ -1,3 +1,4 @@
+import type { WhenAway } from '@sallyport/token/verify'
 import type Type from 'typebox'
 import type { TSchema } from 'typebox'
 import type { StageSettings } from '../pipeline/stage.ts'
@@ -35,7 +36,7 @@ export type TokenSettings = StageSettings & {
   readonly dpop?: DpopSettings
   readonly acr?: readonly string[]
   readonly maxAgeSeconds?: number
-  readonly whenProviderAway?: 'refuse' | 'useCached'
+  readonly whenProviderAway?: WhenAway
   readonly forwardToken?: 'keep' | 'strip'
 }
 
@@ -115,11 +116,26 @@ export function tokenSettingsSchema(type: typeof Type): Record<string, TSchema> 
       }),
     ),
     whenProviderAway: type.Optional(
-      type.Enum(['refuse', 'useCached'], {
-        default: tokenDefaults.whenProviderAway,
-        description:
-          'useCached: a token that was verified before goes on until it expires while its provider cannot be asked again',
-      }),
+      type.Union(
+        [
+          type.Literal('refuse'),
+          type.Object(
+            {
+              useCachedSeconds: type.Integer({
+                minimum: 1,
+                maximum: 86_400,
+                description: 'How long ago at most the provider called the token active',
+              }),
+            },
+            closed,
+          ),
+        ],
+        {
+          default: tokenDefaults.whenProviderAway,
+          description:
+            'What becomes of tokens that the provider would have to be asked about, while it cannot be',
+        },
+      ),
     ),
     forwardToken: type.Optional(
       type.Enum(['keep', 'strip'], {

@@ -19,6 +19,7 @@ type Passed = {
   readonly status: number
   readonly rule: string | undefined
   readonly deviceId: string | undefined
+  readonly user: string | undefined
 }
 
 /**
@@ -51,6 +52,7 @@ export class DecisionRing {
       status,
       rule: request.rule,
       deviceId: request.device?.deviceId,
+      user: request.token?.label,
     })
   }
 
@@ -80,11 +82,12 @@ export class DecisionRing {
 
 function wholeRecord(entry: DecisionRecord | Passed): DecisionRecord {
   if ('stages' in entry) return entry
-  const { deviceId, rule, ...known } = entry
+  const { deviceId, rule, user, ...known } = entry
   return {
     ...known,
     ...(rule === undefined ? {} : { rule }),
     ...(deviceId === undefined ? {} : { deviceId }),
+    ...(user === undefined ? {} : { user }),
     stages: [],
   }
 }

@@ -13,7 +13,7 @@ import { routePattern } from '../routing/route-pattern.ts'
 import { routeTable } from '../routing/route-table.ts'
 import type { DeviceStatus } from '../status/device-status.ts'
 import type { Host, Route } from './host.ts'
-import { createServices, type Services } from './services.ts'
+import { createServices, renewSecrets, type Services } from './services.ts'
 import type { WorkerTrust } from './worker-trust.ts'
 
 /** One configuration, compiled: what a worker decides by until the next one is taken over. */
@@ -138,6 +138,7 @@ function compileAssert(plan: Plan, upstream: string, signer: AssertionSigner): A
 
 /** Renews what depends on trust, in place: hosts, and with them connections, see it at once. */
 export function renewTrust(generation: Generation, trust: WorkerTrust): void {
+  renewSecrets(generation.services, trust)
   const renewed = [...generation.hosts.values()].map((host) => {
     const hostTrust = trust.forHost(host.plan)
     const secureContext = hostSecureContext(

@@ -1,8 +1,12 @@
-import type { Addresses } from '../addresses/addresses.ts'
-import type { Counters } from '../counters/counters.ts'
-import type { Plan } from '../configuration/plan.ts'
+import { DpopNonces, type ProofChecker, ProofHeaders } from '@sallyport/token/binding'
 import { compileGrants, type GrantsOf } from '../access/grants.ts'
+import type { Addresses } from '../addresses/addresses.ts'
+import type { Plan } from '../configuration/plan.ts'
+import type { Counters } from '../counters/counters.ts'
+import type { Log } from '../log/log.ts'
 import type { DeviceStatus } from '../status/device-status.ts'
+import { Tokens } from '../tokens/tokens.ts'
+import type { WorkerTrust } from './worker-trust.ts'
 
 /** What the stages of a worker share, made with each configuration: a member for each thing that they ask. */
 export type Services = {
@@ -11,17 +15,49 @@ export type Services = {
   readonly addresses: Addresses
   /** Roles and permissions of a user. */
   readonly grantsOf: GrantsOf
+  readonly tokens: Tokens
+  readonly proofs: ProofChecker
 }
 
 export type ServicesOptions = {
   readonly status: DeviceStatus
   readonly counters: Counters
   readonly addresses: Addresses
+  readonly trust: WorkerTrust
+  readonly log: Log
+  /** Those in force. */
+  readonly previous: { readonly plan: Plan; readonly services: Services } | undefined
 }
 
 /** Makes what the stages of a plan need. Touches nothing that is in force. */
 export function createServices(plan: Plan, options: ServicesOptions): Services {
-  const { status, counters, addresses } = options
-  const grantsOf = compileGrants(plan.access.roles, plan.identityProviders)
-  return { status, counters, addresses, grantsOf }
+  const { status, counters, addresses, trust, previous } = options
+  return {
+    status,
+    counters,
+    addresses,
+    grantsOf: compileGrants(plan.access.roles, plan.identityProviders),
+    tokens: tokensOf(plan, options),
+    proofs: previous?.services.proofs ?? {
+      headers: new ProofHeaders(),
+      nonces: new DpopNonces(trust.ticketSecret),
+    },
+  }
+}
+
+/** Trust has other secrets now, in place: nonces are made under them from here on. */
+export function renewSecrets({ proofs }: Services, { ticketSecret }: WorkerTrust): void {
+  proofs.nonces.rekey(ticketSecret)
+}
+
+// The same providers: what was verified stays verified, and their keys stay loaded.
+function tokensOf({ identityProviders }: Plan, { previous, log }: ServicesOptions): Tokens {
+  const isSame =
+    JSON.stringify(previous?.plan.identityProviders) === JSON.stringify(identityProviders)
+  if (previous !== undefined && isSame) return previous.services.tokens
+  return new Tokens(identityProviders, {
+    now: Date.now,
+    onUnavailable: (provider, { expected, found }) =>
+      log.warn({ provider, expected, found }, 'an identity provider cannot be asked'),
+  })
 }

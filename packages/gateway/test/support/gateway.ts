@@ -7,6 +7,7 @@ import Type from 'typebox'
 import {
   type GatewayConfig,
   gatewaySection,
+  identityProvidersSection,
   type RunningGateway,
   startGateway,
 } from '../../src/index.ts'
@@ -26,6 +27,7 @@ export type BedOptions = {
   readonly hosts?: Readonly<Record<string, HostOptions>>
   /** Members of the section `gateway`. */
   readonly gateway?: Readonly<Record<string, unknown>>
+  readonly identityProviders?: Readonly<Record<string, unknown>>
   readonly world?: World
   readonly authority?: TestAuthority
   readonly directory?: string
@@ -107,6 +109,7 @@ export async function startBed(context: TestContext, options: BedOptions = {}): 
     const config = {
       version: 1,
       trustDomain,
+      identityProviders: given.identityProviders ?? {},
       gateway: {
         name: 'gateway-1',
         listen: ['127.0.0.1:0'],
@@ -155,6 +158,7 @@ export async function startBed(context: TestContext, options: BedOptions = {}): 
 const schema = composeSchema([
   { key: 'trustDomain', schema: Type.String(), required: true },
   { ...gatewaySection, required: true },
+  identityProvidersSection,
 ])
 
 async function readTestConfig(file: string): Promise<GatewayConfig> {
