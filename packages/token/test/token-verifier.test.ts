@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createHmac } from 'node:crypto'
+import { createHmac, generateKeyPairSync, sign } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -161,6 +161,9 @@ const refusedHeaders: readonly [string, Record<string, unknown>, ReasonCode][] =
   ['whose type is a list', { typ: ['at+jwt'] }, 'token_type_wrong'],
   ['with a critical header', { crit: ['exp'], exp: 1 }, 'token_malformed'],
   ['with an empty crit', { crit: [] }, 'token_malformed'],
+  ['with a huge kid', { kid: 'k'.repeat(257) }, 'token_malformed'],
+  ['whose kid is a number', { kid: 7 }, 'token_malformed'],
+  ['whose kid is a path', { kid: '../../keys.json' }, 'token_key_unknown'],
   ['of a key that is not there', { kid: 'k9' }, 'token_key_unknown'],
 ]
 for (const [what, header, code] of refusedHeaders) {
@@ -276,6 +279,97 @@ test('what is no token is refused, and too large a token before it is read', asy
   }
   const large = await signToken(key, { groups: 'g'.repeat(16_384) })
   assert.equal(await codeOf(verifierOf().verify(large)), 'token_too_large')
+})
+
+test('a token with a claim or a header twice is refused, though JSON.parse takes the last', async () => {
+  const [header = '', claims = '', signature] = (await signToken(key)).split('.')
+  const twice = (part: string, member: string) => {
+    const text = Buffer.from(part, 'base64url').toString()
+    return Buffer.from(text.replace('{', `{${member},`)).toString('base64url')
+  }
+  for (const member of ['"sub":"admin"', '"\\u0073ub":"admin"', '"exp":9', '"x":{"y":1,"y":2}']) {
+    const token = `${header}.${twice(claims, member)}.${signature}`
+    assert.equal(await codeOf(verifierOf().verify(token)), 'token_malformed', member)
+  }
+  const token = `${twice(header, '"alg":"none"')}.${claims}.${signature}`
+  assert.equal(await codeOf(verifierOf().verify(token)), 'token_malformed')
+  const deep = Buffer.from(`{"a":${'['.repeat(6_000)}${']'.repeat(6_000)}}`).toString('base64url')
+  assert.equal(
+    await codeOf(verifierOf().verify(`${header}.${deep.slice(0, 8_000)}.${signature}`)),
+    'token_malformed',
+  )
+})
+
+test('a token of 64 kB is refused before anything of it is read', async () => {
+  const token = await signToken(key, { groups: 'g'.repeat(48_000) })
+  assert.ok(token.length > 64_000)
+  assert.equal(await codeOf(verifierOf().verify(token)), 'token_too_large')
+  assert.equal(await codeOf(verifierOf().verify('.'.repeat(65_536))), 'token_too_large')
+  assert.equal(await codeOf(verifierOf().verify('A'.repeat(65_536))), 'token_too_large')
+})
+
+test('an RSA key below 2048 bits verifies nothing', async () => {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 1_024 })
+  const [, claims] = (await signToken(key)).split('.')
+  const input = `${encode({ alg: 'RS256', typ: 'at+jwt', kid: 'k1' })}.${claims}`
+  const signature = sign('sha256', Buffer.from(input), privateKey).toString('base64url')
+  const file = join(directory, 'short.json')
+  const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'k1' }
+  writeFileSync(file, JSON.stringify({ keys: [jwk] }))
+  const verification = verifierOf({ jwksFile: file }).verify(`${input}.${signature}`)
+  assert.equal(await codeOf(verification), 'token_key_unknown')
+})
+
+test('how far clocks may be apart is configured, for the beginning and the end apart', async () => {
+  const accepts = async (claims: Record<string, unknown>, provider: Partial<IdentityProvider>) =>
+    codeOf(verifierOf(provider).verify(await signToken(key, claims)))
+  const ahead = { iat: nowSeconds + 60 }
+  assert.equal(await accepts(ahead, { clockLeewaySeconds: 60 }), 'accepted')
+  assert.equal(
+    await accepts({ iat: nowSeconds + 1 }, { clockLeewaySeconds: 0 }),
+    'token_not_yet_valid',
+  )
+  const over = { exp: nowSeconds - 1 }
+  assert.equal(await accepts(over, { clockLeewaySeconds: 60 }), 'token_expired')
+  assert.equal(await accepts(over, { expiryLeewaySeconds: 2 }), 'accepted')
+  assert.equal(await accepts(over, { expiryLeewaySeconds: 1 }), 'token_expired')
+})
+
+test('a token tells session, client, scopes and what it is bound to, each as its provider writes it', async () => {
+  const jkt = 'A'.repeat(43)
+  const token = await signToken(key, {
+    jti: 't-1',
+    sid: 's-1',
+    azp: 'wallet',
+    scp: ['read', 'write'],
+    auth_time: nowSeconds - 60,
+    cnf: { jkt },
+  })
+  const verified = await verifierOf().verify(token)
+  assert.equal(verified.tokenId, 't-1')
+  assert.equal(verified.session, 's-1')
+  assert.equal(verified.clientId, 'wallet')
+  assert.deepEqual(verified.scopes, ['read', 'write'])
+  assert.equal(verified.authTime, now - 60_000)
+  assert.deepEqual(verified.confirmation, { jkt })
+  const named = await verifierOf({ sessionClaim: 'session_state' }).verify(
+    await signToken(key, { session_state: 's-2', client_id: 'a', azp: 'b', scp: 'read  write' }),
+  )
+  assert.equal(named.session, 's-2')
+  assert.equal(named.clientId, 'a')
+  assert.deepEqual(named.scopes, ['read', 'write'])
+  const refused: readonly [Record<string, unknown>, ReasonCode][] = [
+    [{ jti: 7 }, 'token_claims_invalid'],
+    [{ sid: '' }, 'token_claims_invalid'],
+    [{ scope: { read: true } }, 'token_claims_invalid'],
+    [{ scp: [7] }, 'token_claims_invalid'],
+    [{ cnf: { jwk: {} } }, 'token_confirmation_unknown'],
+    [{ cnf: { 'x5t#S256': 'ab'.repeat(32) } }, 'token_confirmation_hex'],
+    [{ cnf: null }, 'token_claims_invalid'],
+  ]
+  for (const [claims, code] of refused) {
+    assert.equal(await codeOf(verifierOf().verify(await signToken(key, claims))), code)
+  }
 })
 
 test('a set of several keys without names: a token must say which', async () => {
