@@ -28,7 +28,7 @@ export async function discoverEndpoints(
   const faults: string[] = []
   for (const url of metadataUrls(issuer)) {
     try {
-      const bytes = await ask({ url, signal, maxBytes, accept: 'application/json' })
+      const { bytes } = await ask({ url, signal, maxBytes, accept: 'application/json' })
       return readMetadata(readJsonObject(bytes), issuer)
     } catch (error) {
       faults.push(`${url.href}: ${error instanceof Error ? error.message : String(error)}`)

@@ -126,7 +126,7 @@ function keyLoader(
     try {
       return parseKeySet(
         'url' in source
-          ? await client({ url: source.url, signal, maxBytes: maxKeySetBytes, accept })
+          ? (await client({ url: source.url, signal, maxBytes: maxKeySetBytes, accept })).bytes
           : await readFile(source.path),
       )
     } catch (cause) {

@@ -7,7 +7,7 @@ import {
   X509CertificateGenerator,
 } from '@peculiar/x509'
 
-cryptoProvider.set(webcrypto as unknown as Crypto)
+cryptoProvider.set(webcrypto)
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
 const dates = {
@@ -34,8 +34,8 @@ export async function testCa() {
       const certificate = await X509CertificateGenerator.create({
         subject: `CN=${names[0]?.[1] ?? 'client'}`,
         issuer: ca.subject,
-        publicKey: keys.publicKey as unknown as CryptoKey,
-        signingKey: caKeys.privateKey as unknown as CryptoKey,
+        publicKey: keys.publicKey,
+        signingKey: caKeys.privateKey,
         signingAlgorithm: algorithm,
         extensions:
           names.length === 0

@@ -75,7 +75,7 @@ export function createIntrospector(options: IntrospectorOptions): Introspector {
     }
     if (claims['active'] === false) {
       cache.keepInactive(hash, askedAt + rules.negativeCacheMs)
-      throw inactive(provider)
+      throw inactive(provider, claims['error'])
     }
     const answer = { claims, askedAt, freshUntil: askedAt + rules.cacheMs }
     cache.keepActive(hash, answer)
@@ -114,27 +114,39 @@ async function introspect(
   const url = await endpoint()
   const form = new URLSearchParams({ token, token_type_hint: 'access_token' })
   const authorization = await authenticate(form)
-  const bytes = await client({
+  const { status, bytes } = await client({
     url,
     form,
     authorization,
     accept: 'application/json',
     maxBytes: maxAnswerBytes,
+    statuses: [200, 400],
     signal: AbortSignal.timeout(rules.timeoutMs),
   })
   const answer = readJsonObject(bytes)
+  if (status === 400) return refusedQuestion(answer)
   if (typeof answer['active'] !== 'boolean') throw new TypeError('no boolean active in its answer')
   return answer
+}
+
+/**
+ * Providers answer 400 to what can be no token of theirs (oidc-provider does for anything with dots). That
+ * is no failure of theirs: whoever sends such tokens would have the provider left alone for everyone.
+ */
+function refusedQuestion({ error }: Readonly<Record<string, unknown>>) {
+  const isOurs = typeof error !== 'string' || /client|grant/.test(error)
+  if (isOurs) throw new Error(`HTTP status 400: ${String(error).slice(0, 100)}`)
+  return { active: false, error }
 }
 
 /** A clock that was set back makes what is remembered of the future unknown. */
 const isWithin = (from: number, milliseconds: number, now: number): boolean =>
   now >= from && now < from + milliseconds
 
-function inactive(provider: string): Problem {
+function inactive(provider: string, error?: unknown): Problem {
   return new Problem('token_inactive', {
     expected: `a token that ${provider} calls active`,
-    found: 'active: false',
+    found: typeof error === 'string' ? `HTTP status 400: ${error.slice(0, 100)}` : 'active: false',
   })
 }
 

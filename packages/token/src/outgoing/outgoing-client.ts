@@ -17,15 +17,19 @@ export type OutgoingRequest = {
   /** With it the request is a POST. */
   readonly form?: URLSearchParams
   readonly authorization?: string | undefined
+  /** The statuses of answers whose body is wanted. Default: 200 alone. */
+  readonly statuses?: readonly number[]
 }
 
+export type OutgoingAnswer = { readonly status: number; readonly bytes: Uint8Array }
+
 /**
- * Asks a provider, and has the bytes of an answer with status 200. Everything else is a failure, a
- * redirect too: where it leads nobody configured.
+ * Asks a provider, and has the bytes of its answer. Any other status is a failure, a redirect too: where
+ * it leads nobody configured.
  *
  * @throws Error that says what happened, and holds nothing of the request
  */
-export type OutgoingClient = (request: OutgoingRequest) => Promise<Uint8Array>
+export type OutgoingClient = (request: OutgoingRequest) => Promise<OutgoingAnswer>
 
 export type OutgoingClientOptions = {
   readonly addresses: AddressPolicy
@@ -59,7 +63,9 @@ export function createOutgoingClient(options: OutgoingClientOptions): OutgoingCl
     })
     request.on('response', resolve).on('error', reject).end(body)
     try {
-      return await readAnswer(await promise, maxBytes)
+      const response = await promise
+      const status = statusOf(response, asked.statuses ?? [200])
+      return { status, bytes: await readBody(response, maxBytes) }
     } catch (error) {
       request.destroy()
       throw signal.aborted ? new Error('no answer in time: timeout', { cause: error }) : error
@@ -83,12 +89,14 @@ function headersOf({ accept, authorization }: OutgoingRequest, body: string | un
   }
 }
 
-async function readAnswer(response: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
-  const { statusCode = 0, headers } = response
-  if (statusCode >= 300 && statusCode < 400)
-    throw new Error(`HTTP status ${statusCode}: a redirect`)
-  if (statusCode !== 200) throw new Error(`HTTP status ${statusCode}`)
-  const encoding = headers['content-encoding'] ?? 'identity'
+function statusOf({ statusCode = 0 }: IncomingMessage, wanted: readonly number[]): number {
+  if (wanted.includes(statusCode)) return statusCode
+  const isRedirect = statusCode >= 300 && statusCode < 400
+  throw new Error(`HTTP status ${statusCode}${isRedirect ? ': a redirect' : ''}`)
+}
+
+async function readBody(response: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+  const encoding = response.headers['content-encoding'] ?? 'identity'
   if (encoding !== 'identity') throw new Error(`content-encoding ${encoding.slice(0, 20)}`)
   let length = 0
   response.on('data', (chunk: Buffer) => {

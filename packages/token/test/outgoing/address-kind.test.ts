@@ -79,7 +79,7 @@ test('an IPv4 address in an IPv6 one is of the same kind', () => {
       assert.equal(addressKind(`0:0:0:0:0:FFFF:${tail}`), kind)
       assert.equal(addressKind(`::ffff:${tail}`), kind)
       // RFC 6052: zero addresses have nothing to embed.
-      if (!/^0000:/.test(tail)) assert.equal(addressKind(`64:ff9b::${tail}`), kind)
+      if (!tail.startsWith('0000:')) assert.equal(addressKind(`64:ff9b::${tail}`), kind)
     }),
     { numRuns: 1_000, seed: 1 },
   )

@@ -51,7 +51,7 @@ async function ask({ url, resolveName, isPrivate = false, configured }: Ask): Pr
     resolveName,
   })
   try {
-    const bytes = await client({
+    const { bytes } = await client({
       url: new URL(url),
       signal: AbortSignal.timeout(2_000),
       maxBytes: 1_000,
