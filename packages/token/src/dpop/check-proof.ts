@@ -53,8 +53,7 @@ const replaySkewMs = 5_000
 /**
  * Checks a DPoP proof as a resource server does (RFC 9449 §4.3): what costs least first, the signature last.
  *
- * Not checked: that it is the only one of its request, and was not used before; `exp` and `nbf`, which
- * proofs do not have.
+ * Not checked: that it is the only one of its request, and was not used before.
  *
  * @param proof the value of the one header DPoP
  */
@@ -104,27 +103,34 @@ type ProofClaims = {
   readonly iat: number
   readonly ath: string
   readonly nonce: string | undefined
+  /** Seconds. Proofs need neither, but some clients write what they write into every JWT. */
+  readonly exp: number | undefined
+  readonly nbf: number | undefined
 }
 
 function readClaims(text: string): ProofClaims | BindingFault {
   const claims = readPart(text)
   if (claims === undefined) return malformed('claims', 'a JSON object in base64url')
-  const { jti, htm, htu, iat, ath, nonce } = claims
+  const { jti, htm, htu, iat, ath, nonce, exp, nbf } = claims
   if (typeof jti !== 'string' || jti === '' || jti.length > maxIdentifierCharacters) {
     return malformed('jti', `1 to ${maxIdentifierCharacters} characters`)
   }
   if (typeof htm !== 'string') return malformed('htm', 'a text')
   if (typeof htu !== 'string') return malformed('htu', 'a text')
-  if (typeof iat !== 'number' || !(iat >= 0 && iat <= lastSecond)) {
-    return malformed('iat', 'seconds since 1970')
-  }
+  if (!isTime(iat)) return malformed('iat', 'seconds since 1970')
+  if (exp !== undefined && !isTime(exp)) return malformed('exp', 'seconds since 1970')
+  if (nbf !== undefined && !isTime(nbf)) return malformed('nbf', 'seconds since 1970')
   if (typeof ath !== 'string') return malformed('ath', 'a text')
   if (nonce !== undefined && typeof nonce !== 'string') return malformed('nonce', 'a text')
-  return { jti, htm, htu, iat, ath, nonce }
+  return { jti, htm, htu, iat, ath, nonce, exp, nbf }
 }
 
 /** The last second of the year 9999. */
 const lastSecond = 253_402_300_799
+
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value <= lastSecond
+}
 
 function checkKey(
   { algorithmName, thumbprint }: ProofHeader,
@@ -178,30 +184,51 @@ function checkRequest(
   }
 }
 
-/** @returns until when the proof's nonce counts, where it has one; undefined where its time is near ours */
+/**
+ * A nonce of ours says when the proof was made, and no time of the sender's own clock is judged then.
+ *
+ * @returns until when the proof's nonce counts, where it has one; undefined where its times are near ours
+ */
 function checkAge(
-  { iat, nonce }: ProofClaims,
+  claims: ProofClaims,
   now: number,
   rules: ProofRules,
   nonces: DpopNonces,
 ): ReturnType<DpopNonces['check']> | BindingFault {
+  const { nonce } = claims
   if (rules.nonce !== 'off' && nonce !== undefined) {
     return nonces.check(nonce, now) ?? nonceRequired('an old one, or one of another server')
   }
   if (rules.nonce === 'required') return nonceRequired('none')
-  const clockOffsetMs = Math.round(iat * 1_000 - now)
-  if (Math.abs(clockOffsetMs) <= rules.windowMs) return undefined
+  const fault = checkTimes(claims, now, rules)
   // With a nonce the clock of the device would not matter.
-  if (rules.nonce === 'optional')
-    return nonceRequired(`none, and a clock off by ${clockOffsetMs} ms`)
-  return {
-    code: 'dpop_proof_time_wrong',
-    check: 'iat',
-    expected: `within ${rules.windowMs / 1_000} seconds of ${new Date(now).toISOString()}`,
-    found: new Date(iat * 1_000).toISOString(),
-    clockOffsetMs,
-  }
+  return fault !== undefined && rules.nonce === 'optional'
+    ? nonceRequired(`none, and ${fault.check} is ${fault.found}`)
+    : fault
 }
+
+function checkTimes(
+  { iat, exp, nbf }: ProofClaims,
+  now: number,
+  { windowMs }: ProofRules,
+): BindingFault | undefined {
+  const clockOffsetMs = Math.round(iat * 1_000 - now)
+  if (Math.abs(clockOffsetMs) > windowMs) {
+    const expected = `within ${windowMs / 1_000} seconds of ${date(now)}`
+    return { ...timeWrong('iat', expected, iat), clockOffsetMs }
+  }
+  if (exp !== undefined && exp * 1_000 <= now) return timeWrong('exp', `after ${date(now)}`, exp)
+  if (nbf !== undefined && nbf * 1_000 > now + windowMs) {
+    return timeWrong('nbf', `before ${date(now)}`, nbf)
+  }
+  return undefined
+}
+
+function timeWrong(check: string, expected: string, seconds: number): BindingFault {
+  return { code: 'dpop_proof_time_wrong', check, expected, found: date(seconds * 1_000) }
+}
+
+const date = (ms: number): string => new Date(ms).toISOString()
 
 function nonceRequired(found: string): BindingFault {
   return {
