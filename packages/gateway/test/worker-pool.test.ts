@@ -30,6 +30,7 @@ const start: WorkerStart = {
     upstreams: {},
     identityProviders: {},
     access: { roles: {} },
+    decisions: undefined,
     status: { warnAfterSeconds: 1, sensitiveAfterSeconds: 2, stopAfterSeconds: 3 },
     limits: {
       maxConnections: 10,
@@ -48,6 +49,7 @@ const start: WorkerStart = {
     accessLog: false,
     closesBlockedConnections: false,
   },
+  decisions: undefined,
   trust: { revision: 0, issuers: [], ticketSecret: new Uint8Array(32) },
   assertionKey: undefined,
   control: statusControl().buffer,

@@ -330,6 +330,14 @@ export const reasons = {
     fix: 'The trace names the stage and its failure. Requests are refused until it can decide again.',
     retryable: true,
   },
+  decision_call_refused: {
+    area: 'request',
+    status: 503,
+    title: 'The proxy in front asked for a decision in a way that cannot be answered',
+    fix: 'Its configuration names a caller or host that gateway.decisions does not, or leaves out what the decision needs: print it anew with `sallyport integrate`.',
+    retryable: false,
+    publicCode: 'stage_unavailable',
+  },
   gateway_draining: {
     area: 'request',
     status: 503,

@@ -4,6 +4,7 @@ import { checkAddressSettings } from '../addresses/check-address-settings.ts'
 import { addressFiles, makeAddressPlan } from '../addresses/make-address-plan.ts'
 import { checkTokenSettings } from '../tokens/check-token-settings.ts'
 import { formatGatewayUri } from '@sallyport/pki'
+import { decisionFiles, decisionsPlan } from '../decisions/make-decisions-plan.ts'
 import type { UpstreamConfig } from '../forward/upstream-config.ts'
 import {
   type AssertionKeysPlan,
@@ -68,6 +69,8 @@ export function makePlan(config: GatewayConfig): MadePlan {
     ),
     identityProviders: identityProvidersOf(config),
     access: { roles: gateway.access?.roles ?? {} },
+    decisions:
+      gateway.decisions === undefined ? undefined : decisionsPlan(config, gateway.decisions),
     status: gateway.status,
     limits: gateway.limits,
     allowDevelopment: gateway.insecureDevelopmentDevices,
@@ -93,11 +96,12 @@ export function makePlan(config: GatewayConfig): MadePlan {
 
 /** Every file that a configuration is made of, itself included, absolute. */
 export function filesOf(config: GatewayConfig): string[] {
-  const { authority, hosts, upstreams, ticketSecretFile, assertionKeys, keySet } =
+  const { authority, decisions, hosts, upstreams, ticketSecretFile, assertionKeys, keySet } =
     config.value.gateway
   const providers = Object.values(config.value.identityProviders ?? {})
   const named = [
     ticketSecretFile,
+    ...(decisions === undefined ? [] : decisionFiles(decisions)),
     ...providers.map(({ jwksFile }) => jwksFile),
     ...(assertionKeys.files ?? []),
     keySet?.certificateFile,

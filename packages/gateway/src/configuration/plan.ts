@@ -1,4 +1,5 @@
 import type { RoleTable } from '../access/grants.ts'
+import type { DecisionsPlan } from '../decisions/decisions-plan.ts'
 import type { UpstreamConfig } from '../forward/upstream-config.ts'
 import type { StaleLimits } from '../status/staleness.ts'
 import type { IdentityProviders } from './identity-providers.ts'
@@ -25,6 +26,8 @@ export type Plan = {
   readonly upstreams: Readonly<Record<string, UpstreamConfig>>
   readonly identityProviders: IdentityProviders
   readonly access: { readonly roles: RoleTable }
+  /** Undefined where no proxy asks. */
+  readonly decisions: DecisionsPlan | undefined
   readonly status: StaleLimits
   readonly limits: Limits
   readonly allowDevelopment: boolean

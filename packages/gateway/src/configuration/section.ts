@@ -2,6 +2,7 @@ import type { Section } from '@sallyport/config'
 import { IdentityProvidersSchema } from '@sallyport/token'
 import Type, { type TProperties } from 'typebox'
 import { AssertionKeysSchema, KeySetSchema } from '../assertion/assertion-schema.ts'
+import { DecisionsSchema } from '../decisions/decisions-schema.ts'
 import { UpstreamSchema } from '../forward/upstream-schema.ts'
 import { rolloutSchema } from '../pipeline/rollout.ts'
 import { modes, type Stage } from '../pipeline/stage.ts'
@@ -216,6 +217,7 @@ export const GatewaySchema = Type.Object(
     ),
     limits: LimitsSchema,
     addresses: AddressesSchema,
+    decisions: Type.Optional(DecisionsSchema),
     counters: CountersSchema,
     assertionKeys: AssertionKeysSchema,
     keySet: Type.Optional(KeySetSchema(Listen)),

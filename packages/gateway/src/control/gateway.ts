@@ -12,6 +12,7 @@ import { AssertionKeeper } from './assertion-keeper.ts'
 import { AuthorityClient } from './authority-client.ts'
 import { BreakGlass } from './break-glass.ts'
 import { claimPorts, type ClaimedPorts } from './claim-ports.ts'
+import { claimDecisionPorts, type DecisionPorts } from './decision-ports.ts'
 import { FeedClient } from './feed-client.ts'
 import { FileWatch } from './file-watch.ts'
 import { type KeySetListener, startKeySetListener } from './key-set-listener.ts'
@@ -71,6 +72,7 @@ export class Gateway {
   #client: AuthorityClient
   #lines: LineWriter | undefined
   #ports: ClaimedPorts | undefined
+  #decisionPorts: DecisionPorts | undefined
   readonly #trust: TrustKeeper
   readonly #assertions: AssertionKeeper
   #keySetListener: KeySetListener | undefined
@@ -118,6 +120,7 @@ export class Gateway {
         instance: this.#instance,
         listen: this.#ports?.addresses ?? [],
         sharesPorts: config.value.gateway.workers > 1,
+        decisions: this.#decisionPorts?.listenersOf(worker),
         plan: this.#made.plan,
         trust: this.#trust.current,
         assertionKey: this.#assertions.current,
@@ -193,6 +196,7 @@ export class Gateway {
     }
     const ports = await claimPorts(gateway.listen.map(addressOf))
     this.#ports = ports
+    this.#decisionPorts = await claimDecisionPorts(this.#made.plan.decisions, gateway.workers)
     const { path } = gateway.accessLog
     this.#lines = await lineWriter(this.#logPath(path), this.#log)
     this.#breakGlass.start()
@@ -247,6 +251,7 @@ export class Gateway {
     await this.#pool.close()
     await this.#keySetListener?.close()
     await this.#ports?.release()
+    await this.#decisionPorts?.release()
     await this.#lines?.close()
   }
 
@@ -257,6 +262,11 @@ export class Gateway {
 
   keySet(): unknown {
     return this.#assertions.keySet()
+  }
+
+  /** Where proxies ask for decisions. */
+  get decisionListeners(): Pick<DecisionPorts, 'addresses' | 'sockets'> {
+    return this.#decisionPorts ?? { addresses: [], sockets: [] }
   }
 
   unready(): string | undefined {

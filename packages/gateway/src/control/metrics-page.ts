@@ -86,6 +86,18 @@ const metrics: readonly Metric[] = [
       ),
   },
   {
+    name: 'sallyport_decisions_total',
+    type: 'counter',
+    help: 'Decisions that proxies asked for: allowed, refused, or a call that made no sense',
+    samples: (workers) =>
+      workers.flatMap(({ decisions }) =>
+        decisions.map(({ caller, outcome, count }) => ({
+          labels: { caller, outcome },
+          value: count,
+        })),
+      ),
+  },
+  {
     name: 'sallyport_upstream_requests_total',
     type: 'counter',
     help: 'Requests sent to each target of each upstream',

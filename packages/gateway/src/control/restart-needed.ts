@@ -6,6 +6,13 @@ const fixed = ['name', 'listen', 'workers', 'stateDirectory', 'operations', 'key
 /** The settings that differ and take effect at the next start alone. */
 export function restartNeeded(before: GatewaySettings, after: GatewaySettings): string[] {
   return fixed
-    .filter((member) => JSON.stringify(before[member]) !== JSON.stringify(after[member]))
+    .filter((member) => differ(before[member], after[member]))
     .map((member) => `gateway.${member}`)
+    .concat(
+      differ(before.decisions?.listen, after.decisions?.listen) ? ['gateway.decisions.listen'] : [],
+    )
+}
+
+function differ(before: unknown, after: unknown): boolean {
+  return JSON.stringify(before) !== JSON.stringify(after)
 }

@@ -12,6 +12,8 @@ export type RunningGateway = {
     readonly operations: string | undefined
     /** Where services fetch the public keys of assertions. */
     readonly keySet: string | undefined
+    /** Where proxies ask for decisions: `unix:/…` and `127.0.0.1:9443`. */
+    readonly decisions: readonly string[]
   }
   /**
    * Takes the configuration as it is now, whole or not at all.
@@ -58,6 +60,7 @@ export async function startGateway(
         operations: operating === undefined ? undefined : addressText(operating.address),
         keySet:
           gateway.keySetAddress === undefined ? undefined : addressText(gateway.keySetAddress),
+        decisions: decisionTexts(gateway.decisionListeners),
       },
       reload: () => gateway.reload(),
       close: async () => {
@@ -99,6 +102,10 @@ function warnOfEnvironment({ log }: GatewayOptions): void {
     { name: 'SALLYPORT_PASSPHRASE' },
     'insecure: the environment of the gateway holds the passphrase of the CA keys, which it never needs',
   )
+}
+
+function decisionTexts({ addresses, sockets }: Gateway['decisionListeners']): readonly string[] {
+  return [...sockets.map((file) => `unix:${file}`), ...addresses.map(addressText)]
 }
 
 function addressText({ host, port }: { host: string; port: number }): string {

@@ -74,6 +74,11 @@ export function isIdentityField(canonical: string): boolean {
   return identityPrefixes.some((prefix) => canonical.startsWith(prefix))
 }
 
+/** Whether a field of this canonical name can make a service take a request for another one. */
+export function isOverrideField(canonical: string): boolean {
+  return overrides.has(canonical)
+}
+
 export function canonicalFieldName(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, '-')
 }

@@ -14,6 +14,12 @@ export type WorkerMetrics = {
     readonly reason: string
     readonly count: number
   }[]
+  /** Decisions that proxies asked for. */
+  readonly decisions: readonly {
+    readonly caller: string
+    readonly outcome: string
+    readonly count: number
+  }[]
   readonly logLinesDropped: number
   readonly recordsDropped: number
   readonly upstreams: readonly UpstreamMetrics[]

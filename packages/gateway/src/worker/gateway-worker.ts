@@ -2,6 +2,7 @@ import type { Plan } from '../configuration/plan.ts'
 import { AssertionSigner } from '../assertion/sign-assertion.ts'
 import type { Connection } from '../edge/connection.ts'
 import { SharedAddresses } from '../addresses/shared-addresses.ts'
+import { DecisionDoor } from '../decisions/decision-door.ts'
 import { Http1Edge } from '../edge/http1-edge.ts'
 import { Http2Edge } from '../edge/http2-edge.ts'
 import { LocalCounters } from '../counters/local-counters.ts'
@@ -48,6 +49,7 @@ export class GatewayWorker {
   readonly #shadow = new ShadowCounts()
   readonly #frontDoor: FrontDoor
   readonly #signer: AssertionSigner
+  readonly #decisionDoor: DecisionDoor
   #http1: Http1Edge
   #http2: Http2Edge
   readonly #requests: RequestServer
@@ -89,6 +91,13 @@ export class GatewayWorker {
       books,
       log: this.#log,
     })
+    this.#decisionDoor = new DecisionDoor({
+      plan: () => this.#generation.plan.decisions,
+      hostOf: (name) => this.#generation.hosts.get(name),
+      nextRequestId,
+      books,
+      log: this.#log,
+    })
     this.#http1 = new Http1Edge(this.#requests, start.plan.limits)
     this.#http2 = new Http2Edge(this.#requests, start.plan.limits)
     this.#frontDoor = new FrontDoor({
@@ -108,6 +117,10 @@ export class GatewayWorker {
 
   /** Listens. Resolves when every address takes connections. */
   async listen(): Promise<void> {
+    const { decisions, plan } = this.#start
+    if (decisions !== undefined && plan.decisions !== undefined) {
+      await this.#decisionDoor.open(decisions, plan.decisions)
+    }
     await this.#frontDoor.open(this.#start.listen, this.#start.sharesPorts)
     setInterval(() => this.#tick(), tickMs)
   }
@@ -254,6 +267,7 @@ export class GatewayWorker {
     if (this.#isDraining) return
     this.#isDraining = true
     this.#frontDoor.close()
+    this.#decisionDoor.close()
     const { open, pending } = this.#connections
     for (const connection of open) connection.endGracefully()
     const deadline = performance.now() + this.#generation.plan.limits.drainSeconds * 1000
@@ -294,6 +308,7 @@ export class GatewayWorker {
       turnedAway: this.#frontDoor.turnedAway,
       handshakes: this.#frontDoor.counts(),
       logLinesDropped: this.#lines.dropped,
+      decisions: this.#decisionDoor.counts(),
       recordsDropped: this.#frontDoor.dropped + this.#decisions.dropped,
       upstreams: [...upstreams.values()].map(({ upstream }) => upstream.snapshot()),
     }

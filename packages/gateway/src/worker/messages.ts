@@ -5,6 +5,7 @@ import type { OpenGlass } from '../break-glass/open-glass.ts'
 import type { CounterSeat } from '../counters/counter-memory.ts'
 import type { AssertionKey } from '../assertion/sign-assertion.ts'
 import type { Plan } from '../configuration/plan.ts'
+import type { DecisionListeners } from '../decisions/decision-door.ts'
 import type { CountedShadow } from '../metrics/shadow-counts.ts'
 import type { WorkerMetrics } from '../metrics/worker-metrics.ts'
 
@@ -25,6 +26,8 @@ export type WorkerStart = {
   readonly listen: readonly Address[]
   /** Whether several workers share each port. */
   readonly sharesPorts: boolean
+  /** Undefined where no proxy asks. */
+  readonly decisions: DecisionListeners | undefined
   readonly plan: Plan
   readonly trust: Trust
   /** Undefined where nothing is signed. */
