@@ -8,6 +8,7 @@ import { checkAuthority } from './config/check-authority.ts'
 import { refuseFixedChanges } from './config/check-config.ts'
 import { decisionRecorder } from './decisions/decision-recorder.ts'
 import { FailedAttempts } from './enrollment/failed-attempts.ts'
+import { renewTokenKeys, TokenKeys } from './exchange/token-keys.ts'
 import { FeedHub } from './feed/feed-hub.ts'
 import { ensureIssuers } from './issuers/ensure-issuers.ts'
 import { type IssuerSet, loadIssuers } from './issuers/issuer-set.ts'
@@ -69,6 +70,8 @@ export async function assembleAuthority(
       revocationClients: readRevocationClients(directory, config),
       issuers: await issuersOf(config, { store, keys, log, now }),
     }
+    const tokenKeys = new TokenKeys({ store, keys, log, now })
+    await renewTokenKeys(tokenKeys, config)
     const { heartbeatMs } = options
     const { epoch, challengeKey } = settings
     const hub = new FeedHub({
@@ -111,6 +114,7 @@ export async function assembleAuthority(
         return hub.epoch
       },
       store,
+      tokenKeys,
       challengeKey,
       lanes: new WorkLanes(),
       feed: hub,
@@ -136,6 +140,7 @@ export async function assembleAuthority(
         const takeUpTrust = trust.prepare(next)
         const takeUpReceipts = receipts.prepare(next)
         const issuers = await issuersOf(next, { store, keys, log, now })
+        await renewTokenKeys(tokenKeys, next)
         takeUpTrust()
         takeUpReceipts()
         Object.assign(live, { config: next, tokens, policies, revocationClients, issuers })

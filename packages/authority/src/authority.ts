@@ -5,6 +5,7 @@ import type { AttestationPolicies } from './config/attestation-policy.ts'
 import type { AuthorityConfig } from './config/authority-config.ts'
 import type { DecisionRecorder } from './decisions/decision-recorder.ts'
 import type { FailedAttempts } from './enrollment/failed-attempts.ts'
+import type { TokenKeys } from './exchange/token-keys.ts'
 import type { FeedHub } from './feed/feed-hub.ts'
 import type { IssuerSet } from './issuers/issuer-set.ts'
 import type { Metrics } from './operations/metrics.ts'
@@ -34,6 +35,8 @@ export type Authority = {
   readonly refusedAppraisals: RefusedAppraisals
   /** Verifies the access tokens of users. */
   readonly tokens: TokenVerifier
+  /** Signs the tokens that devices are given in exchange. */
+  readonly tokenKeys: TokenKeys
   /** Who may revoke tokens beside operators. */
   readonly revocationClients: RevocationClients
   /** Enrolments that were refused, by address. */

@@ -1,6 +1,7 @@
 import type { DeleteResult, Kysely } from 'kysely'
 import type { Authority } from './authority.ts'
 import { supersedeDue } from './devices/supersede-due.ts'
+import { renewTokenKeys } from './exchange/token-keys.ts'
 import { forgetEnded } from './sessions/forget-ended.ts'
 import type { Tables } from './store/tables.ts'
 
@@ -173,6 +174,7 @@ export function startMaintenance(authority: Authority): () => void {
   const timers = [
     every(supersedeEveryMs, () => supersedeDue(store, now())),
     every(forgetEveryMs, () => forgetOld(authority)),
+    every(forgetEveryMs, () => renewTokenKeys(authority.tokenKeys, authority.config)),
   ]
   function every(milliseconds: number, work: () => Promise<unknown>): NodeJS.Timeout {
     return setInterval(() => {

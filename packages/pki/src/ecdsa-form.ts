@@ -33,6 +33,25 @@ export function canonicalSignature(signature: Buffer, kind: KeyKind): Buffer {
   return derSequence(r, derInteger(bytes))
 }
 
+/** A signature as JOSE has it (RFC 7518 §3.4): r and s side by side, for a key on a curve that we use. */
+export function joseSignature(signature: Buffer, kind: KeyKind): Buffer {
+  const order = orders[kind]
+  if (order === undefined) return signature
+  const width = order.toString(16).length / 2
+  const outer = readDer(signature)
+  const value = outer.enter('ECDSA-Sig-Value')
+  return Buffer.concat(
+    ['r', 's'].map((name) => {
+      const bytes = integerBytesOf(value.next(tags.integer, name), name)
+      const whole = Buffer.alloc(width)
+      // A leading zero byte keeps the number positive, and says nothing.
+      const digits = bytes.subarray(Math.max(0, bytes.length - width))
+      whole.set(digits, width - digits.length)
+      return whole
+    }),
+  )
+}
+
 /** Whether a signature by a key of this kind has its one form. Not checked: whether it verifies. */
 export function isCanonicalSignature(signature: Buffer, kind: KeyKind | undefined): boolean {
   const order = kind === undefined ? undefined : orders[kind]

@@ -9,6 +9,7 @@ export { type Extension, type KeyUsage, keyUsages } from './certificate-extensio
 export * from './der/index.ts'
 export { type DeviceFacts, maxPredecessors } from './device-extensions.ts'
 export { nameAttributes, nameText } from './distinguished-name.ts'
+export { joseSignature } from './ecdsa-form.ts'
 export { fileKeyProvider, type FileKeyProviderOptions } from './file-key-provider.ts'
 export { isIssuedBy } from './issued-by.ts'
 export { createRoot, issueDeviceCa, type RootKind } from './issue-authority.ts'

@@ -65,6 +65,13 @@ export const sessionReasons = {
     fix: 'Configure authority.tokenExchange with this app, or have the app send the token of its identity provider.',
     retryable: false,
   },
+  token_exchange_bound: {
+    area: 'token',
+    status: 400,
+    title: 'The token is bound to a key already',
+    fix: 'Send it to the gateway as it is, with the proof that its key is held. Only plain bearer tokens are exchanged.',
+    retryable: false,
+  },
   token_exchange_target_invalid: {
     area: 'token',
     status: 400,

@@ -7,6 +7,8 @@ export const devicePaths = {
   devices: '/device/v1/devices',
   approvals: '/device/v1/approvals',
   diagnose: '/device/v1/diagnose',
+  tokens: '/device/v1/tokens',
+  tokenKeys: '/device/v1/jwks',
 } as const
 
 /** What a challenge may be used for. */

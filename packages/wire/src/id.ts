@@ -11,6 +11,7 @@ export const idPrefixes = {
   epoch: 'epo_',
   handshake: 'hsk_',
   appraisal: 'apl_',
+  accessToken: 'atk_',
   breakGlass: 'brk_',
 } as const
 export type IdKind = keyof typeof idPrefixes

@@ -7,6 +7,7 @@ import { deviceApi } from './device-api.ts'
 import { gatewayApi } from './gateway-api.ts'
 import { readTlsFiles } from './listener.ts'
 import { describeApi, openApiDocument } from './open-api.ts'
+import { exchangeApi } from './oauth/exchange-api.ts'
 import { logoutApi } from './oauth/logout-api.ts'
 import { revocationApi } from './oauth/revocation-api.ts'
 import { operationsApi } from './operations-api.ts'
@@ -50,6 +51,7 @@ export function createApis(
   describeApi(admin, version)
   const describe = () => openApiDocument([device, admin])
   device.register(async (api) => deviceApi(api as Api, authority))
+  device.register(async (api) => exchangeApi(api as Api, authority))
   device.register(async (api) => revocationApi(api as Api, authority))
   device.register(async (api) => logoutApi(api as Api, authority))
   admin.register(async (api) => gatewayApi(api as Api, authority))

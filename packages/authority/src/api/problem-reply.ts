@@ -14,7 +14,7 @@ import { oauthErrorOf } from './oauth/oauth-error.ts'
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** Its refusals are told as OAuth has them, too. */
-    oauth?: true
+    oauth?: 'client' | 'device'
   }
 }
 
@@ -31,7 +31,8 @@ export function sendProblem(
   { face, requestId, now }: { face: ProblemFace; requestId: string; now: number },
 ): FastifyReply {
   const told = face === 'public' ? publicCode(problem.code) : problem.code
-  const oauth = isOAuth(reply) ? oauthErrorOf(problem.code) : undefined
+  const kind = oauthKind(reply)
+  const oauth = kind === undefined ? undefined : oauthErrorOf(problem.code)
   const { status = reasonOf(told).status } = oauth ?? {}
   if (problem.retryAfterSeconds !== undefined) {
     reply.header('retry-after', String(problem.retryAfterSeconds))
@@ -43,17 +44,17 @@ export function sendProblem(
   return (
     reply
       .code(status === 0 ? 500 : status)
-      // RFC 6749 §5.2; to it, our members are further parameters.
-      .type(oauth === undefined ? problemContentType : 'application/json')
+      // RFC 6749 §5.2, to which our members are further parameters. Phones know ours.
+      .type(kind === 'client' ? 'application/json' : problemContentType)
       .serializer(JSON.stringify)
       .send(oauth === undefined ? body : { ...body, ...oauth, error_description: body.title })
   )
 }
 
 /** Before a route was found, there are no options of one, whatever the types say. */
-function isOAuth(reply: FastifyReply): boolean {
+function oauthKind(reply: FastifyReply): 'client' | 'device' | undefined {
   const { config } = (reply.routeOptions ?? {}) as Partial<FastifyReply['routeOptions']>
-  return config?.oauth === true
+  return config?.oauth
 }
 
 /** RFC 9110 §11.6.1: a 401 names a scheme. There is none for client certificates; gateways call theirs so, too. */

@@ -4,6 +4,7 @@ import Type from 'typebox'
 import { type AppConfig, AppsSchema } from './app-config.ts'
 import { type AttestationConfig, AttestationSchema } from './attestation-config.ts'
 import { type SessionsConfig, SessionsSchema } from './sessions-config.ts'
+import { type TokenExchangeConfig, TokenExchangeSchema } from './token-exchange-config.ts'
 
 export type TlsListenerConfig = { listen: string; certificateFile: string; keyFile: string }
 
@@ -22,6 +23,7 @@ export type AuthorityConfig = {
       operations: { listen: string }
     }
     sessions: SessionsConfig
+    tokenExchange: Record<string, TokenExchangeConfig>
   }
 }
 
@@ -70,6 +72,7 @@ const AuthoritySchema = Type.Object(
       { ...closed, description: 'Where the authority listens' },
     ),
     sessions: Type.Optional(SessionsSchema),
+    tokenExchange: Type.Optional(TokenExchangeSchema),
   },
   { ...closed, description: 'The authority: who gets a certificate, and for how long it counts' },
 )

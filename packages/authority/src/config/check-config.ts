@@ -4,6 +4,7 @@ import type { AuthorityConfig } from './authority-config.ts'
 import { checkAttestationConfig } from './check-attestation-config.ts'
 import { checkReceiptsConfig } from './receipts-config.ts'
 import { checkSessionsConfig } from './sessions-config.ts'
+import { checkTokenExchange } from './token-exchange-config.ts'
 import { checkUserConfig } from './user-config.ts'
 
 /**
@@ -24,6 +25,7 @@ export function checkConfig(config: AuthorityConfig): void {
   }
   checkAttestationConfig(config.apps)
   checkSessionsConfig(config.authority.sessions, config.identityProviders)
+  checkTokenExchange({ ...config, ...config.authority })
   checkDevelopmentRoots(config)
   checkReceiptsConfig(config.attestation.apple.receipts, config.apps)
 }

@@ -32,6 +32,7 @@ export type Tables = {
   invalidations: InvalidationRow
   used_logout_tokens: UsedLogoutTokenRow
   exchanged_sessions: ExchangedSessionRow
+  token_keys: TokenKeyRow
 }
 
 /** `epoch`, `trust_domain`, `challenge_key`. */
@@ -386,4 +387,15 @@ export type ExchangedSessionRow = {
   keep_until: number
   /** When it was last recorded that another device tried. */
   refused_at: number | null
+}
+
+/** A key that signs tokens which devices are given in exchange. */
+export type TokenKeyRow = {
+  /** RFC 7638. */
+  kid: string
+  key_name: string
+  /** DER. */
+  spki: Uint8Array
+  created_at: number
+  signs_from: number
 }

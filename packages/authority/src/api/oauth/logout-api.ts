@@ -21,7 +21,7 @@ export function logoutApi(api: Api, authority: Authority): void {
   api.post(
     '/oidc/v1/backchannel-logout/:provider',
     {
-      config: { oauth: true },
+      config: { oauth: 'client' },
       schema: {
         tags: ['tokens'],
         operationId: 'backChannelLogout',

@@ -26,7 +26,7 @@ export function revocationApi(api: Api, authority: Authority): void {
   api.post(
     '/oauth/v1/revoke',
     {
-      config: { oauth: true },
+      config: { oauth: 'client' },
       schema: {
         tags: ['tokens'],
         operationId: 'revokeAccessToken',

@@ -30,6 +30,14 @@ export async function up({ schema }: Kysely<Tables>): Promise<void> {
     .column('keep_until')
     .execute()
   await schema
+    .createTable('token_keys')
+    .addColumn('kid', 'text', (column) => column.primaryKey())
+    .addColumn('key_name', 'text', (column) => column.notNull().unique())
+    .addColumn('spki', 'blob', (column) => column.notNull())
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('signs_from', 'bigint', (column) => column.notNull())
+    .execute()
+  await schema
     .createTable('exchanged_sessions')
     .addColumn('key', 'text', (column) => column.primaryKey())
     .addColumn('device_id', 'text', (column) => column.notNull().references('devices.id'))
