@@ -15,11 +15,10 @@ export type ExchangedFacts = {
 }
 
 /** Claims about the token itself and not about its user: ours say it of the new one. */
-const replaced: ReadonlySet<string> = new Set([
-  ...['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'cnf', 'sid', 'client_id', 'scope', 'scp'],
-  ...['azp', 'typ', 'nonce', 'at_hash', 'c_hash', 's_hash', 'act', 'may_act', 'events'],
-  ...['subject_token', 'device_id', 'active', 'token_type'],
-])
+const replaced: ReadonlySet<string> = new Set(
+  `iss sub aud exp nbf iat jti cnf sid client_id scope scp azp typ nonce at_hash c_hash s_hash act
+  may_act events subject_token device_id active token_type`.split(/\s+/),
+)
 
 /**
  * The claims of the token that a device is given for that of its user (RFC 9068 §2.2, RFC 8693 §2.2):
