@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { type TestContext, test } from 'node:test'
 import { ask, askOnce, connect, eventually } from './support/client.ts'
+import { stageCode } from './support/decisions.ts'
 import { type Bed, type BedOptions, route, startBed } from './support/gateway.ts'
 import { startTestProvider, type TestProvider } from './support/identity-provider.ts'
 
@@ -123,11 +124,7 @@ test('the token stage, with tokens that are bound to nothing', async (t) => {
     const forged = `${(await provider.token()).slice(0, -6)}AAAAAA`
     const answer = await askOnce(bed, undefined, '/', bearer(forged))
     assert.equal(answer.json()['code'], 'token_invalid')
-    const decision = await fetch(
-      `${bed.operations}/decisions/${String(answer.json()['requestId'])}`,
-    )
-    const { stages } = (await decision.json()) as { stages: { stage: string; code?: string }[] }
-    assert.equal(stages.find(({ stage }) => stage === 'token')?.code, 'token_signature_invalid')
+    assert.equal(await stageCode(bed, answer, 'token'), 'token_signature_invalid')
   })
 
   await t.test('an expired token is told as such, with the scheme that it came in', async () => {
