@@ -20,11 +20,12 @@ const keys = {
 const noNetworks = buildNetworkTree([])
 const start: WorkerStart = {
   instance: 'gwi_aaaaaaaaaaaaaaaaaaaaaaaaaa',
-  listen: (await claimPorts([{ host: '127.0.0.1', port: 0 }])).addresses,
+  listen: (await claimPorts([{ name: '127.0.0.1:0', host: '127.0.0.1', port: 0 }])).addresses,
   sharesPorts: true,
   plan: {
     gatewayUri: 'spiffe://example.com/gateway/gateway-1',
     minVersion: '1.3',
+    listeners: [{ name: '127.0.0.1:0', isPlain: false, proxyFrom: undefined, hop: undefined }],
     hosts: [],
     defaultHost: undefined,
     upstreams: {},
@@ -34,6 +35,7 @@ const start: WorkerStart = {
     status: { warnAfterSeconds: 1, sensitiveAfterSeconds: 2, stopAfterSeconds: 3 },
     limits: {
       maxConnections: 10,
+      maxConnectionsPerAddress: 0,
       maxPendingHandshakes: 10,
       handshakeSeconds: 1,
       headerBytes: 16_384,

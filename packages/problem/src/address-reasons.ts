@@ -51,6 +51,13 @@ export const addressReasons = {
     fix: 'gateway.addresses closes connections from blocked networks before TLS; the list and its entry are in the record.',
     retryable: false,
   },
+  handshake_too_many_connections: {
+    area: 'address',
+    status: 0,
+    title: 'One address has as many connections as limits.maxConnectionsPerAddress allows',
+    fix: 'Raise limits.maxConnectionsPerAddress where many phones share an address, as behind a carrier’s NAT; otherwise it did its work.',
+    retryable: true,
+  },
   handshake_hop_unauthenticated: {
     area: 'address',
     status: 0,

@@ -151,3 +151,9 @@ function groupsText(groups: readonly number[]): string {
   if (best.count < 2) return hex.join(':')
   return `${hex.slice(0, best.from).join(':')}::${hex.slice(best.from + best.count).join(':')}`
 }
+
+/** An address as everything else writes it: IPv4 as itself, IPv6 as RFC 5952 has it, no zone. */
+export function canonicalAddress(text: string): string | undefined {
+  const words = parseAddress(text)
+  return words === undefined ? undefined : networkText({ words, length: fullLength })
+}

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import type { ConfigFile } from '@sallyport/config'
 import type { IdentityProvider } from '@sallyport/token'
+import type { ListenAddress } from '../worker/messages.ts'
 import type { GatewaySettings } from './section.ts'
 
 /**
@@ -23,6 +24,19 @@ export type GatewayConfig = Pick<
 /** An absolute path of one that is relative to the configuration file. */
 export function fileOf(config: GatewayConfig, file: string): string {
   return path.resolve(config.directory, file)
+}
+
+/** The address of a listener as configured, by which listeners are told apart. */
+export function listenerName(listen: string | { readonly address: string }): string {
+  return typeof listen === 'string' ? listen : listen.address
+}
+
+/** Where to listen, with the name that listeners are told apart by. */
+export function listenAddressOf(listen: string | { readonly address: string }): ListenAddress {
+  const name = listenerName(listen)
+  return name.startsWith('unix:')
+    ? { name, path: name.slice('unix:'.length) }
+    : { name, ...addressOf(name) }
 }
 
 /** `127.0.0.1:8440`, `[::1]:8440`. */

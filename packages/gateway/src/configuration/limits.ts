@@ -13,6 +13,13 @@ export const LimitsSchema = Type.Object(
       1_000_000,
       'Connections of a worker, handshakes included. Beyond it the ones without a request make room',
     ),
+    maxConnectionsPerAddress: Type.Integer({
+      minimum: 0,
+      maximum: 1_000_000,
+      default: 0,
+      description:
+        'Connections of a worker from one address, of IPv6 from one /64; thousands of phones may share one. 0: no bound',
+    }),
     maxPendingHandshakes: count(
       1_024,
       100_000,

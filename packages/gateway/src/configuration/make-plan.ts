@@ -12,8 +12,9 @@ import {
   type KeySetPlan,
   keySetPlan,
 } from './assertion-plan.ts'
-import { addressOf, fileOf, type GatewayConfig } from './gateway-config.ts'
+import { fileOf, type GatewayConfig } from './gateway-config.ts'
 import { hostPlan } from './host-plan.ts'
+import { listenerFiles, makeListeners } from './make-listeners.ts'
 import { identityProvidersOf } from './identity-providers.ts'
 import { readCaFile, readKeyPair, readNamedBytes } from './pem-files.ts'
 import type { Plan } from './plan.ts'
@@ -46,7 +47,6 @@ export type MadePlan = {
  */
 export function makePlan(config: GatewayConfig): MadePlan {
   const { gateway } = config.value
-  checkAddresses(config)
   checkOrder(config)
   checkTokenSettings(config)
   checkAddressSettings(config)
@@ -59,6 +59,7 @@ export function makePlan(config: GatewayConfig): MadePlan {
   const plan: Plan = {
     gatewayUri: gatewayUri(config),
     minVersion: gateway.tls.minVersion,
+    listeners: makeListeners(config),
     hosts: Object.entries(gateway.hosts).map(([name, host]) => hostPlan(config, name, host)),
     defaultHost: gateway.defaultHost,
     upstreams: Object.fromEntries(
@@ -121,7 +122,7 @@ export function filesOf(config: GatewayConfig): string[] {
     ]),
   ]
   const files = named.flatMap((file) => (file === undefined ? [] : [fileOf(config, file)]))
-  const all = [...files, ...addressFiles(config)]
+  const all = [...files, ...addressFiles(config), ...listenerFiles(config)]
   return [...new Set(config.path === undefined ? all : [config.path, ...all])]
 }
 
@@ -150,16 +151,6 @@ function readTicketSecret(config: GatewayConfig): Uint8Array | undefined {
     expected: `at least ${minimumSecretBytes} random bytes`,
     found: `${secret.length} bytes`,
   })
-}
-
-function checkAddresses(config: GatewayConfig): void {
-  for (const [index, listen] of config.value.gateway.listen.entries()) {
-    if (addressOf(listen).port <= 65_535) continue
-    throw config.problem(`/gateway/listen/${index}`, 'there is no such port', {
-      expected: 'at most 65535',
-      found: listen,
-    })
-  }
 }
 
 function checkOrder(config: GatewayConfig): void {

@@ -4,6 +4,7 @@ import type { UpstreamConfig } from '../forward/upstream-config.ts'
 import type { StaleLimits } from '../status/staleness.ts'
 import type { IdentityProviders } from './identity-providers.ts'
 import type { Limits } from './limits.ts'
+import type { ListenerPlan } from './listener-plan.ts'
 
 /**
  * What a host does about client certificates: `require` (TLS refuses), `explain` (TLS accepts anything,
@@ -20,6 +21,7 @@ export type Plan = {
   /** `spiffe://<trust domain>/gateway/<name>`: who signs what services are told. */
   readonly gatewayUri: string
   readonly minVersion: '1.2' | '1.3'
+  readonly listeners: readonly ListenerPlan[]
   readonly hosts: readonly HostPlan[]
   /** For clients that name no host. */
   readonly defaultHost: string | undefined

@@ -11,14 +11,14 @@ import { CountersSchema } from './counters.ts'
 import { AddressesSchema } from '../addresses/addresses-schema.ts'
 import { RoleTableSchema } from '../access/role-table-schema.ts'
 import { LimitsSchema } from './limits.ts'
+import { ListenerSchema } from './listener-schema.ts'
 import { clientCertificateModes } from './plan.ts'
 
 const closed = { additionalProperties: false }
 const File = (description: string) => Type.String({ minLength: 1, maxLength: 4_096, description })
-const Listen = Type.String({
-  pattern: '^(?:\\[[0-9a-fA-F:.]+\\]|[^:\\[\\]\\s]+):[0-9]{1,5}$',
-  description: 'address:port, [::1]:port for IPv6',
-})
+const listenPattern = '^(?:\\[[0-9a-fA-F:.]+\\]|[^:\\[\\]\\s]+):[0-9]{1,5}$'
+const listenWords = 'address:port, [::1]:port for IPv6'
+const Listen = Type.String({ pattern: listenPattern, description: listenWords })
 const Seconds = (fallback: number, description: string) =>
   Type.Integer({ minimum: 1, maximum: 31_536_000, default: fallback, description })
 
@@ -148,7 +148,7 @@ export const GatewaySchema = Type.Object(
       pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$',
       description: 'As its certificate names it',
     }),
-    listen: Type.Array(Listen, {
+    listen: Type.Array(ListenerSchema(listenPattern, listenWords), {
       minItems: 1,
       uniqueItems: true,
       description: 'Where devices connect, as 0.0.0.0:443 or [::]:443',

@@ -1,11 +1,11 @@
 import net, { type ListenOptions, type Server } from 'node:net'
 import { Problem } from '@sallyport/problem'
-import type { Address } from '../worker/messages.ts'
+import type { Address, ListenAddress } from '../worker/messages.ts'
 
 /** Addresses that are this process's own until they are released. */
-export type ClaimedPorts = {
+export type ClaimedPorts<Claimed = ListenAddress> = {
   /** With the port that was found where none was named. */
-  readonly addresses: readonly Address[]
+  readonly addresses: readonly Claimed[]
   readonly release: () => Promise<void>
 }
 
@@ -20,8 +20,10 @@ export type ClaimedPorts = {
  *
  * @throws Problem `port_in_use`
  */
-export async function claimPorts(wanted: readonly Address[]): Promise<ClaimedPorts> {
-  const addresses: Address[] = []
+export async function claimPorts<Wanted extends Place>(
+  wanted: readonly Wanted[],
+): Promise<ClaimedPorts<Wanted>> {
+  const addresses: Wanted[] = []
   const held: Server[] = []
   const release = async (): Promise<void> => {
     await Promise.all(held.map(closed))
@@ -30,16 +32,13 @@ export async function claimPorts(wanted: readonly Address[]): Promise<ClaimedPor
     for (const address of wanted) {
       const found = await findFree(address)
       if (process.platform === 'linux') {
-        const name = await listen(
-          { path: `\0sallyport-gateway-${found.host}:${found.port}` },
-          found,
-        )
+        const name = await listen({ path: `\0sallyport-gateway-${textOf(found)}` }, found)
         name.unref()
         held.push(name)
         // Whoever held the name a moment ago may listen by now.
         await findFree(found)
       }
-      addresses.push(found)
+      addresses.push({ ...address, ...found })
     }
   } catch (error) {
     await release()
@@ -48,7 +47,8 @@ export async function claimPorts(wanted: readonly Address[]): Promise<ClaimedPor
   return { addresses, release }
 }
 
-async function findFree(address: Address): Promise<Address> {
+async function findFree(address: Place): Promise<Place> {
+  if ('path' in address) return checkSocketFile(address)
   const { host, port } = address
   const server = await listen({ host, port }, address)
   const bound = server.address()
@@ -56,11 +56,30 @@ async function findFree(address: Address): Promise<Address> {
   return { host, port: typeof bound === 'object' && bound !== null ? bound.port : port }
 }
 
-async function listen(options: ListenOptions, { host, port }: Address): Promise<Server> {
+type Place = Address | { readonly path: string }
+
+function textOf(place: Place): string {
+  return 'path' in place ? place.path : `${place.host}:${place.port}`
+}
+
+// A socket file outlives a gateway that was killed: what tells is whether anybody answers.
+async function checkSocketFile({ path }: { readonly path: string }): Promise<{ path: string }> {
+  const socket = net.connect({ path })
+  const isTaken = await new Promise<boolean>((resolve) => {
+    socket.once('connect', () => resolve(true))
+    socket.once('error', () => resolve(false))
+  })
+  socket.destroy()
+  if (isTaken)
+    throw new Problem('port_in_use', { detail: `${path}: another process listens there` })
+  return { path }
+}
+
+async function listen(options: ListenOptions, place: Place): Promise<Server> {
   const server = net.createServer()
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
-      const detail = `${host}:${port}: ${cause.code ?? cause.message}`
+      const detail = `${textOf(place)}: ${cause.code ?? cause.message}`
       reject(new Problem('port_in_use', { detail, cause }))
     })
     server.listen(options, resolve)

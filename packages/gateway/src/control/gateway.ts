@@ -1,13 +1,18 @@
 import { Problem } from '@sallyport/problem'
 import { type Change, newId, type Snapshot } from '@sallyport/wire'
 import { AddressKeeper } from '../addresses/address-keeper.ts'
-import { addressOf, fileOf, type GatewayConfig } from '../configuration/gateway-config.ts'
+import {
+  addressOf,
+  fileOf,
+  type GatewayConfig,
+  listenAddressOf,
+} from '../configuration/gateway-config.ts'
 import { filesOf, type MadePlan, makePlan } from '../configuration/make-plan.ts'
 import { CounterMemory } from '../counters/counter-memory.ts'
 import type { Log } from '../log/log.ts'
 import { type StaleLevel, staleLevel } from '../status/staleness.ts'
 import { statusControl } from '../status/status-control.ts'
-import type { Address, FromWorker } from '../worker/messages.ts'
+import type { Address, FromWorker, ListenAddress } from '../worker/messages.ts'
 import { AssertionKeeper } from './assertion-keeper.ts'
 import { AuthorityClient } from './authority-client.ts'
 import { BreakGlass } from './break-glass.ts'
@@ -17,6 +22,7 @@ import { FeedClient } from './feed-client.ts'
 import { FileWatch } from './file-watch.ts'
 import { type KeySetListener, startKeySetListener } from './key-set-listener.ts'
 import { KnownStatus } from './known-status.ts'
+import { listenersOf } from './listener-share.ts'
 import { type LineWriter, lineWriter } from './line-writer.ts'
 import { metricsPage } from './metrics-page.ts'
 import { Receipts } from './receipts.ts'
@@ -118,7 +124,7 @@ export class Gateway {
       log: this.#log,
       start: (worker) => ({
         instance: this.#instance,
-        listen: this.#ports?.addresses ?? [],
+        listen: listenersOf(worker, config.value.gateway.workers, this.#ports?.addresses ?? []),
         sharesPorts: config.value.gateway.workers > 1,
         decisions: this.#decisionPorts?.listenersOf(worker),
         plan: this.#made.plan,
@@ -175,7 +181,7 @@ export class Gateway {
   }
 
   /** @throws Problem `port_in_use`, and what `new Gateway` throws */
-  async start(waitForSnapshotMs: number): Promise<readonly Address[]> {
+  async start(waitForSnapshotMs: number): Promise<readonly ListenAddress[]> {
     const { gateway } = this.#config.value
     const now = Date.now()
     const age = await this.#keeper.takeUp(now)
@@ -194,7 +200,7 @@ export class Gateway {
         'insecure: development devices are let in',
       )
     }
-    const ports = await claimPorts(gateway.listen.map(addressOf))
+    const ports = await claimPorts(gateway.listen.map(listenAddressOf))
     this.#ports = ports
     this.#decisionPorts = await claimDecisionPorts(this.#made.plan.decisions, gateway.workers)
     const { path } = gateway.accessLog

@@ -1,3 +1,4 @@
+import { listenerName } from '../configuration/gateway-config.ts'
 import type { GatewaySettings } from '../configuration/section.ts'
 
 /** What a reload leaves as it is. */
@@ -6,7 +7,7 @@ const fixed = ['name', 'listen', 'workers', 'stateDirectory', 'operations', 'key
 /** The settings that differ and take effect at the next start alone. */
 export function restartNeeded(before: GatewaySettings, after: GatewaySettings): string[] {
   return fixed
-    .filter((member) => differ(before[member], after[member]))
+    .filter((member) => differ(fixedPart(before, member), fixedPart(after, member)))
     .map((member) => `gateway.${member}`)
     .concat(
       differ(before.decisions?.listen, after.decisions?.listen) ? ['gateway.decisions.listen'] : [],
@@ -15,4 +16,9 @@ export function restartNeeded(before: GatewaySettings, after: GatewaySettings): 
 
 function differ(before: unknown, after: unknown): boolean {
   return JSON.stringify(before) !== JSON.stringify(after)
+}
+
+// Of listeners the sockets stay; what else is said of them is taken over.
+function fixedPart(settings: GatewaySettings, member: (typeof fixed)[number]): unknown {
+  return member === 'listen' ? settings.listen.map(listenerName) : settings[member]
 }

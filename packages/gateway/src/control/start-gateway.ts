@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { addressOf, type GatewayConfig } from '../configuration/gateway-config.ts'
+import type { Address } from '../worker/messages.ts'
 import { Gateway, type GatewayOptions } from './gateway.ts'
 import { startOperations } from './operations.ts'
 import { gatewayVersion } from './version.ts'
@@ -108,6 +109,8 @@ function decisionTexts({ addresses, sockets }: Gateway['decisionListeners']): re
   return [...sockets.map((file) => `unix:${file}`), ...addresses.map(addressText)]
 }
 
-function addressText({ host, port }: { host: string; port: number }): string {
+function addressText(address: Address | { readonly path: string }): string {
+  if ('path' in address) return `unix:${address.path}`
+  const { host, port } = address
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }

@@ -9,6 +9,8 @@ import type { Host } from '../worker/host.ts'
 /** The client of a proxy that asked: who the proxy says it is, its certificate verified by us. */
 export class DecisionCaller implements Caller {
   readonly address: string
+  /** Questions about anything else are refused. */
+  readonly scheme = 'https'
   readonly serverName: string
   readonly forwarded: string
   readonly logMembers: string
@@ -30,7 +32,7 @@ export class DecisionCaller implements Caller {
     this.#der = der
     // The proxy's configuration names the host: nobody connects to it without naming one.
     this.serverName = host.plan.name
-    this.forwarded = forwardedField({ address, host })
+    this.forwarded = forwardedField({ address, host, scheme: 'https' })
     this.logMembers = `"address":${jsonString(address)},"host":${jsonString(host.plan.name)},"proxy":"${proxy}"`
   }
 

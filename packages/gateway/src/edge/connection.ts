@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { constants, type ServerHttp2Session } from 'node:http2'
-import type { TLSSocket } from 'node:tls'
+import type { Socket } from 'node:net'
 import { jsonString } from '../log/json-string.ts'
 import type { Caller } from '../pipeline/caller.ts'
 import { forwardedField } from '../pipeline/identity-fields.ts'
@@ -10,6 +10,7 @@ import type { PresentedToken } from '../tokens/known-token.ts'
 import type { HostTrust } from '../trust/host-trust.ts'
 import type { PresentedLeaf } from '../trust/presented-leaf.ts'
 import type { Host } from '../worker/host.ts'
+import type { Listener } from '../worker/listener.ts'
 
 /** How a connection is counted when a change ends it. */
 export type ConnectionKind = 'http1' | 'http2' | 'webSocket'
@@ -21,12 +22,33 @@ const soonMs = 5_000
 const lingerMs = 2_000
 const maxThrownAwayBytes = 256 * 1024
 
-/** A client's connection behind its handshake, HTTP/1 or HTTP/2. */
+export type ConnectionOptions = {
+  readonly socket: Socket
+  readonly listener: Listener
+  readonly protocol: 'h2' | 'http/1.1'
+  /** The version of TLS; undefined where a proxy in front has ended it. */
+  readonly tls: string | undefined
+  readonly host: Host
+  readonly serverName: string | undefined
+  readonly address: string
+  /** Who dialled: a balancer with PROXY protocol, or the client itself. */
+  readonly peerAddress: string
+  /** The certificate that was presented, on the handshake's own word. */
+  readonly der: Buffer | undefined
+}
+
+/** A client's connection behind its handshake, HTTP/1 or HTTP/2; or that of a proxy in front. */
 export class Connection implements Caller {
-  readonly socket: TLSSocket
+  readonly socket: Socket
+  readonly listener: Listener
+  readonly protocol: 'h2' | 'http/1.1'
+  readonly scheme: 'https' | 'http'
   /** The SNI; undefined where the client named no host and got the default one. */
   readonly serverName: string | undefined
   readonly address: string
+  readonly peerAddress: string
+  /** Of a proxy in front, which the listener is for. */
+  readonly hopCertificate: Buffer | undefined
   /** What every line of the access log says of this connection. */
   readonly logMembers: string
   /** What services are told of where it comes from. */
@@ -61,21 +83,20 @@ export class Connection implements Caller {
   #leaf: PresentedLeaf | undefined
   #leafTrust: HostTrust | undefined
 
-  constructor(options: {
-    socket: TLSSocket
-    host: Host
-    serverName: string | undefined
-    address: string
-    der: Buffer | undefined
-  }) {
+  constructor(options: ConnectionOptions) {
+    const isHop = options.listener.hop !== undefined
     this.socket = options.socket
+    this.listener = options.listener
+    this.protocol = options.protocol
+    this.scheme = options.tls === undefined ? 'http' : 'https'
+    this.peerAddress = options.peerAddress
+    this.hopCertificate = isHop ? options.der : undefined
     this.host = options.host
     this.serverName = options.serverName
     this.address = options.address
-    this.#der = options.der
+    this.#der = isHop ? undefined : options.der
     const { name } = options.host.plan
-    const tls = options.socket.getProtocol() ?? ''
-    this.logMembers = `"address":${jsonString(options.address)},"host":${jsonString(name)},"tls":"${tls}"`
+    this.logMembers = `"address":${jsonString(options.address)},"host":${jsonString(name)},"tls":"${options.tls ?? 'none'}"`
     this.forwarded = forwardedField(this)
     this.lastActiveAt = performance.now()
   }

@@ -4,14 +4,19 @@ import type { ReasonCode } from '@sallyport/problem'
 import type { HandshakeRecord } from '@sallyport/wire'
 import type { Refusal } from '../pipeline/stage.ts'
 import type { Host } from '../worker/host.ts'
+import type { Listener } from '../worker/listener.ts'
 import { type ClientHello, maxClientHelloBytes, readClientHello } from './client-hello.ts'
-import { Connection } from './connection.ts'
+import { Connection, type ConnectionOptions } from './connection.ts'
 import { handshakeReason, handshakeWords } from './handshake-failure.ts'
+import { plainProtocol } from './plain-opening.ts'
+import { isProxyHeader, maxProxyHeaderBytes, readProxyHeader } from './proxy-header.ts'
 
 /** What a handshake needs of its worker. */
 export type HandshakeOwner = {
-  /** The host of a name, or the default one where no name was given. */
-  readonly hostFor: (serverName: string | undefined) => Host | undefined
+  /** The host of a name, or the default one where no name was given; of a listener for a proxy, any. */
+  readonly hostFor: (serverName: string | undefined, isHop: boolean) => Host | undefined
+  /** What is said against an address that a balancer told: told once it is known, before TLS. */
+  readonly checkAddress: (raw: Socket, address: string) => HandshakeFault | undefined
   /** What is said against the device of a `require` host, before it may send a request. */
   readonly checkDevice: (connection: Connection) => Refusal | undefined
   readonly succeeded: (handshake: Handshake, connection: Connection) => void
@@ -38,25 +43,35 @@ const plainHttpAnswer =
   `Content-Length: ${plainHttpWords.length}\r\n\r\n${plainHttpWords}`
 
 type Facts = Pick<HandshakeRecord, 'expected' | 'found' | 'thumbprint'>
+/** Why a handshake is given up. */
+export type HandshakeFault = { readonly code: ReasonCode; readonly facts: Facts }
 /** What a record takes of each. Names in a certificate are as long as a stranger likes. */
 const maxFactCharacters = 500
 
 /** A connection from its first byte to the end of its handshake. */
 export class Handshake {
   readonly startedAt = performance.now()
-  readonly #address: string
+  readonly #listener: Listener
+  readonly #peerAddress: string
   readonly #raw: Socket
   readonly #owner: HandshakeOwner
+  /** Of the client, as soon as it is known: a balancer may be in between. */
+  #address: string
+  #awaitsProxyHeader: boolean
+  #proxyHeaderBytes = 0
   #bytes: Buffer | undefined
   #serverName: string | undefined
   #host: Host | undefined
   #tls: TLSSocket | undefined
   #isOver = false
 
-  constructor(raw: Socket, owner: HandshakeOwner) {
+  constructor(raw: Socket, owner: HandshakeOwner, listener: Listener) {
     this.#raw = raw
     this.#owner = owner
-    this.#address = plainAddress(raw.remoteAddress ?? '')
+    this.#listener = listener
+    this.#peerAddress = peerAddress(raw)
+    this.#address = this.#peerAddress
+    this.#awaitsProxyHeader = listener.proxies !== undefined
     raw.on('error', (error) => this.#broke(error))
     raw.on('close', () => this.#broke(undefined))
     raw.on('data', this.#received)
@@ -69,14 +84,14 @@ export class Handshake {
 
   /** Ends it where it has become larger than any. Called every second or so. */
   checkSize(): void {
-    const { bytesRead } = this.#raw
-    if (bytesRead > maxHandshakeBytes) this.#tooLarge(bytesRead)
+    const bytes = this.#raw.bytesRead - this.#proxyHeaderBytes
+    if (bytes > maxHandshakeBytes) this.#tooLarge(bytes)
   }
 
   /** Its time is over. */
   expire(): void {
     this.fail('handshake_timeout', {
-      found: this.#tls === undefined ? 'no whole ClientHello' : 'no end',
+      found: this.#awaited(),
     })
   }
 
@@ -103,8 +118,55 @@ export class Handshake {
   }
 
   readonly #received = (chunk: Buffer): void => {
-    const bytes = this.#bytes === undefined ? chunk : Buffer.concat([this.#bytes, chunk])
-    this.#bytes = bytes
+    this.#bytes = this.#bytes === undefined ? chunk : Buffer.concat([this.#bytes, chunk])
+    if (this.#awaitsProxyHeader) this.#readProxyHeader(this.#bytes)
+    if (this.#isOver || this.#awaitsProxyHeader || this.#bytes === undefined) return
+    if (this.#listener.plan.isPlain) this.#readPlainOpening(this.#bytes)
+    else this.#readHello(this.#bytes)
+  }
+
+  #awaited(): string {
+    if (this.#awaitsProxyHeader) return 'no whole PROXY protocol header'
+    return this.#tls === undefined ? 'no whole ClientHello' : 'no end'
+  }
+
+  #readProxyHeader(bytes: Buffer): void {
+    const reading = readProxyHeader(bytes)
+    if (reading.state === 'more') return
+    if (reading.state === 'refused') {
+      this.fail('handshake_proxy_header_invalid', {
+        expected: `a PROXY protocol header of at most ${maxProxyHeaderBytes} bytes`,
+        found: reading.found,
+      })
+      return
+    }
+    this.#awaitsProxyHeader = false
+    this.#proxyHeaderBytes = reading.length
+    this.#bytes = reading.length === bytes.length ? undefined : bytes.subarray(reading.length)
+    if (reading.source === undefined) return
+    this.#address = reading.source
+    const fault = this.#owner.checkAddress(this.#raw, reading.source)
+    if (fault !== undefined) this.fail(fault.code, fault.facts)
+  }
+
+  // A proxy that ends TLS for its clients may leave it out to us. The request's own host is told by each.
+  #readPlainOpening(bytes: Buffer): void {
+    const protocol = plainProtocol(bytes)
+    const host = this.#owner.hostFor(undefined, true)
+    if (protocol === undefined) return
+    if (host === undefined) {
+      this.fail('handshake_host_unknown', { found: 'no host at all' })
+      return
+    }
+    this.#raw.removeListener('data', this.#received)
+    this.#raw.pause()
+    this.#raw.unshift(bytes)
+    this.#bytes = undefined
+    const socket = this.#raw
+    this.#done(this.#connection({ socket, host, protocol, tls: undefined, der: undefined }))
+  }
+
+  #readHello(bytes: Buffer): void {
     const reading = readClientHello(bytes)
     if (reading.state === 'more') {
       if (bytes.length <= maxPeekedBytes) return
@@ -114,14 +176,15 @@ export class Handshake {
       if (isHttp) this.#raw.write(plainHttpAnswer)
       this.fail(reading.code, {
         expected: 'a TLS ClientHello of at most 16 KiB',
-        found: isHttp ? 'a request in plain HTTP' : reading.found,
+        found: isHttp ? 'a request in plain HTTP' : helloFound(bytes, reading.found),
       })
     } else this.#begin(reading.hello, bytes)
   }
 
   #begin(hello: ClientHello, bytes: Buffer): void {
     this.#serverName = hello.serverName
-    const host = this.#owner.hostFor(hello.serverName)
+    const { hop } = this.#listener
+    const host = this.#owner.hostFor(hello.serverName, hop !== undefined)
     if (host === undefined) {
       this.#raw.write(unrecognizedName)
       this.fail('handshake_host_unknown', {
@@ -137,48 +200,49 @@ export class Handshake {
     this.#raw.unshift(bytes)
     this.#bytes = undefined
     const { clientCertificate } = host.plan
+    const isAsked = hop === undefined ? clientCertificate !== 'off' : hop.asksForCertificate
     const tls = new TLSSocket(this.#raw, {
       isServer: true,
       secureContext: host.secureContext,
-      requestCert: clientCertificate !== 'off',
+      requestCert: isAsked,
       // To TLS this means: an alert where there is no certificate at all.
-      rejectUnauthorized: clientCertificate === 'require',
+      rejectUnauthorized: hop === undefined && clientCertificate === 'require',
       ALPNProtocols: alpnProtocols,
     })
     this.#tls = tls
     tls.on('error', (error) => this.#broke(error))
-    tls.on('secure', () => this.#secured(host, tls))
+    tls.on('secure', () => this.#secured(host, tls, isAsked))
   }
 
-  #secured(host: Host, tls: TLSSocket): void {
+  #secured(host: Host, tls: TLSSocket, isAsked: boolean): void {
     if (this.#isOver) return
     // A first request may have come with the last of the handshake. In the next turn it is decrypted,
     // and can be told from it: nobody reads it before.
-    if (this.#raw.bytesRead <= maxHandshakeBytes) this.#finish(host, tls)
-    else setImmediate(() => this.#finish(host, tls))
+    const bytes = this.#raw.bytesRead - this.#proxyHeaderBytes
+    if (bytes <= maxHandshakeBytes) this.#finish(host, tls, isAsked)
+    else setImmediate(() => this.#finish(host, tls, isAsked))
   }
 
-  #finish(host: Host, tls: TLSSocket): void {
+  #finish(host: Host, tls: TLSSocket, isAsked: boolean): void {
     if (this.#isOver) return
-    const bytes = this.#raw.bytesRead - tls.readableLength
+    const bytes = this.#raw.bytesRead - this.#proxyHeaderBytes - tls.readableLength
     if (bytes > maxHandshakeBytes) {
       this.#tooLarge(bytes)
       return
     }
     releaseControl(tls)
-    const isAsked = host.plan.clientCertificate !== 'off'
-    const connection = new Connection({
+    const connection = this.#connection({
       socket: tls,
       host,
-      serverName: this.#serverName,
-      address: this.#address,
+      protocol: tls.alpnProtocol === 'h2' ? 'h2' : 'http/1.1',
+      tls: tls.getProtocol() ?? '',
       der: isAsked ? tls.getPeerX509Certificate()?.raw : undefined,
     })
-    const refusal =
-      host.plan.clientCertificate === 'require' ? this.#owner.checkDevice(connection) : undefined
+    const isDemanded =
+      host.plan.clientCertificate === 'require' && connection.listener.hop === undefined
+    const refusal = isDemanded ? this.#owner.checkDevice(connection) : undefined
     if (refusal === undefined) {
-      this.#isOver = true
-      this.#owner.succeeded(this, connection)
+      this.#done(connection)
       return
     }
     const thumbprint = connection.currentLeaf()?.thumbprint
@@ -187,6 +251,29 @@ export class Handshake {
       ...(refusal.found === undefined ? {} : { found: refusal.found }),
       ...(thumbprint === undefined ? {} : { thumbprint }),
     })
+  }
+
+  #connection(
+    facts: Pick<ConnectionOptions, 'socket' | 'host' | 'protocol' | 'tls' | 'der'>,
+  ): Connection {
+    return new Connection({
+      ...facts,
+      listener: this.#listener,
+      serverName: this.#serverName,
+      address: this.#address,
+      peerAddress: this.#peerAddress,
+    })
+  }
+
+  /** Of a listener for a proxy, the proxy proves first that it is it. */
+  #done(connection: Connection): void {
+    const fault = connection.listener.hop?.connectionFault(connection, Date.now())
+    if (fault !== undefined) {
+      this.fail('handshake_hop_unauthenticated', fault)
+      return
+    }
+    this.#isOver = true
+    this.#owner.succeeded(this, connection)
   }
 
   #tooLarge(bytes: number): void {
@@ -229,9 +316,23 @@ function bounded({ expected, found, ...rest }: Facts): Facts {
   }
 }
 
-/** An IPv4 address as itself, also where it came by way of an IPv6 socket (RFC 4291 §2.5.5.2). */
-function plainAddress(address: string): string {
-  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
+function helloFound(bytes: Buffer, found: string): string {
+  return isProxyHeader(bytes)
+    ? 'a PROXY protocol header, which none is expected here (again)'
+    : found
+}
+
+/**
+ * Who dialled: an IPv4 address as itself, also where it came by way of an IPv6 socket (RFC 4291 §2.5.5.2),
+ * and without a zone. `unknown` of a Unix socket (RFC 7239 §6.2).
+ */
+export function peerAddress({ remoteAddress = '' }: Socket): string {
+  if (remoteAddress.startsWith('::ffff:') && remoteAddress.includes('.')) {
+    return remoteAddress.slice(7)
+  }
+  const zone = remoteAddress.indexOf('%')
+  const address = zone < 0 ? remoteAddress : remoteAddress.slice(0, zone)
+  return address === '' ? 'unknown' : address
 }
 
 function ignore(): void {}

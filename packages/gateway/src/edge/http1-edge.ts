@@ -55,6 +55,8 @@ export class Http1Edge {
     const carrier: Carrier = connection.socket
     carrier[connectionOf] = connection
     this.#server.emit('connection', connection.socket)
+    // Without TLS the socket was paused, so that what came with its first bytes is read by node.
+    if (connection.scheme === 'http') connection.socket.resume()
   }
 
   readonly #onRequest = (request: IncomingMessage, response: ServerResponse): void => {

@@ -36,3 +36,10 @@ export function forwardedChainReader(options: ForwardedForm): ReadForwardedChain
     return form.read({ certificate, chain, hops })
   }
 }
+
+/** The names of the fields that a form is read from, lower case. */
+export function forwardedFields({ form, field, chainField }: ForwardedForm): readonly string[] {
+  const known: Form = forms[form]
+  const names = [field ?? known.field, chainField ?? known.chainField]
+  return names.flatMap((name) => (name === undefined ? [] : [name.toLowerCase()]))
+}

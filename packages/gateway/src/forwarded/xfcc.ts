@@ -1,5 +1,6 @@
 import { readEscapedPem } from './escaped-pem.ts'
 import { type ForwardedChain, noChain, unreadable } from './forwarded-chain.ts'
+import { splitUnquoted } from './split-unquoted.ts'
 
 /** What one proxy said of its client: pairs by lower-case key. A key may come several times (URI, DNS). */
 type Element = ReadonlyMap<string, readonly string[]>
@@ -54,7 +55,7 @@ function sameBytes(one: Buffer | undefined, other: Buffer | undefined): boolean 
 /** @returns the elements, or what is wrong */
 function parseElements(text: string): Element[] | string {
   const elements: Element[] = []
-  for (const part of splitOutsideQuotes(text, ',')) {
+  for (const part of splitUnquoted(text, ',')) {
     if (elements.length === maxElements) return `more than ${maxElements} elements`
     const element = parseElement(part)
     if (typeof element === 'string') return element
@@ -65,7 +66,7 @@ function parseElements(text: string): Element[] | string {
 
 function parseElement(text: string): Element | string {
   const element = new Map<string, string[]>()
-  const pairs = splitOutsideQuotes(text, ';')
+  const pairs = splitUnquoted(text, ';')
   if (pairs.length > maxPairs) return `more than ${maxPairs} pairs`
   for (const pair of pairs) {
     const equals = pair.indexOf('=')
@@ -79,25 +80,6 @@ function parseElement(text: string): Element | string {
     else values.push(value)
   }
   return element
-}
-
-// A backslash in quotes takes the character behind it for itself. Quotes that are never closed stay in
-// their piece, which is then refused as such.
-function splitOutsideQuotes(text: string, separator: string): string[] {
-  const parts: string[] = []
-  let from = 0
-  let isQuoted = false
-  for (let at = 0; at < text.length; at++) {
-    const character = text[at]
-    if (isQuoted && character === '\\') at++
-    else if (character === '"') isQuoted = !isQuoted
-    else if (character === separator && !isQuoted) {
-      parts.push(text.slice(from, at))
-      from = at + 1
-    }
-  }
-  parts.push(text.slice(from))
-  return parts
 }
 
 const quoted = /^"((?:[^"\\]|\\.)*)"$/s

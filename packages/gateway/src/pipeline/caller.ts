@@ -10,6 +10,8 @@ import type { Refusal } from './stage.ts'
 export interface Caller {
   /** Of the client: of the connection, or what a listed proxy said of it. IPv6 without brackets. */
   readonly address: string
+  /** How the client came. */
+  readonly scheme: 'https' | 'http'
   /** The SNI; undefined where the client named no host. */
   readonly serverName: string | undefined
   readonly hasCertificate: boolean

@@ -1,7 +1,7 @@
 import { assertionField } from '../assertion/sign-assertion.ts'
-import type { Connection } from '../edge/connection.ts'
 import type { ForwardHeaders } from '../forward/request-headers.ts'
 import type { GatewayRequest } from './gateway-request.ts'
+import type { Host } from '../worker/host.ts'
 import type { TraceParents } from './trace-parent.ts'
 
 /**
@@ -24,7 +24,7 @@ export function identityFields(
     'X-Forwarded-For',
     caller.address,
     'X-Forwarded-Proto',
-    'https',
+    caller.scheme,
   ]
   if (request.device !== undefined) {
     const leaf = caller.currentLeaf()
@@ -69,8 +69,12 @@ function nothing(): boolean {
 }
 
 /** RFC 7239 §4. The host is the one that the connection was made for, and every request on it is held to. */
-export function forwardedField(connection: Pick<Connection, 'address' | 'host'>): string {
-  const { address, host } = connection
+export function forwardedField(from: {
+  readonly address: string
+  readonly host: Host
+  readonly scheme: string
+}): string {
+  const { address, host, scheme } = from
   const node = address.includes(':') ? `"[${address}]"` : address
-  return `for=${node};host="${host.plan.name}";proto=https`
+  return `for=${node};host="${host.plan.name}";proto=${scheme}`
 }

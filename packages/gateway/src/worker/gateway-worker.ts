@@ -86,6 +86,7 @@ export class GatewayWorker {
     })
     this.#requests = new RequestServer({
       nextRequestId,
+      hostNamed: (name) => this.#generation.hosts.get(name),
       accessLog,
       decisions: this.#decisions,
       books,
@@ -106,10 +107,14 @@ export class GatewayWorker {
       addresses: this.#addresses,
       closesBlocked: () => this.#generation.plan.closesBlockedConnections,
       limits: () => this.#generation.plan.limits,
-      hostFor: (serverName) => {
-        const name = serverName ?? this.#generation.plan.defaultHost
-        return name === undefined ? undefined : this.#generation.hosts.get(name)
+      hostFor: (serverName, isHop) => {
+        const { hosts, plan } = this.#generation
+        const name = serverName ?? plan.defaultHost
+        const host = name === undefined ? undefined : hosts.get(name)
+        // Balancers name no host, or their own: which one a request is for is in the request.
+        return host ?? (isHop ? [...hosts.values()][0] : undefined)
       },
+      listeners: () => this.#generation.plan.listeners,
       onConnection: (connection) => this.#serve(connection),
       log: this.#log,
     })
@@ -159,7 +164,7 @@ export class GatewayWorker {
   }
 
   #serve(connection: Connection): void {
-    if (connection.socket.alpnProtocol === 'h2') this.#http2.accept(connection)
+    if (connection.protocol === 'h2') this.#http2.accept(connection)
     else this.#http1.accept(connection)
   }
 
@@ -231,6 +236,7 @@ export class GatewayWorker {
     this.#generation = prepared.generation
     const { plan, hosts } = prepared.generation
     this.#status.setLimits(plan.status)
+    this.#frontDoor.useListeners()
     // Open connections keep the edge, and with it the limits, that they were accepted under.
     if (JSON.stringify(plan.limits) !== JSON.stringify(before.plan.limits)) {
       this.#http1 = new Http1Edge(this.#requests, plan.limits)

@@ -19,11 +19,13 @@ export type Trust = {
 }
 
 export type Address = { readonly host: string; readonly port: number }
+/** Where a worker listens, and under which name of the plan. */
+export type ListenAddress = { readonly name: string } & (Address | { readonly path: string })
 
 /** What a worker is started with. */
 export type WorkerStart = {
   readonly instance: string
-  readonly listen: readonly Address[]
+  readonly listen: readonly ListenAddress[]
   /** Whether several workers share each port. */
   readonly sharesPorts: boolean
   /** Undefined where no proxy asks. */

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { type ReasonCode, reasonOf } from '@sallyport/problem'
 import type { Connection } from '../edge/connection.ts'
+import type { Hop } from '../edge/hop.ts'
 import { rawRefusal } from '../edge/malformed-request.ts'
 import type { RequestSink } from '../edge/request-sink.ts'
 import type { Exchange, Outcome } from '../exchange/exchange.ts'
@@ -13,11 +14,14 @@ import { ServedRequest } from '../pipeline/served-request.ts'
 import type { Refusal } from '../pipeline/stage.ts'
 import { traceParents } from '../pipeline/trace-parent.ts'
 import { findRoute } from '../routing/find-route.ts'
+import type { Host } from './host.ts'
 import type { DecisionRing } from './decision-ring.ts'
 import type { RequestBooks } from './request-books.ts'
 
 export type RequestServerOptions = {
   readonly nextRequestId: () => string
+  /** A host of the configuration in force. */
+  readonly hostNamed: (name: string) => Host | undefined
   /** Undefined where there is no access log. */
   readonly accessLog: () => LineBatch | undefined
   readonly decisions: DecisionRing
@@ -38,6 +42,11 @@ export class RequestServer implements RequestSink {
 
   readonly begin = (connection: Connection, exchange: Exchange, isUpgrade: boolean): void => {
     try {
+      const { hop } = connection.listener
+      if (hop !== undefined) {
+        this.#beginBehindHop(hop, connection, exchange, isUpgrade)
+        return
+      }
       const { host } = connection
       const found = findRoute(host, exchange)
       const request = new ServedRequest(exchange, connection, connection, host, found, isUpgrade)
@@ -46,6 +55,24 @@ export class RequestServer implements RequestSink {
     } catch (error) {
       this.broke(connection, error)
     }
+  }
+
+  // What the proxy says of its client is believed here, or nowhere: stages see a caller.
+  #beginBehindHop(hop: Hop, connection: Connection, exchange: Exchange, isUpgrade: boolean): void {
+    const admitted = hop.admit(connection, exchange, this.#options.hostNamed)
+    if ('code' in admitted) {
+      const { host } = connection
+      const request = new ServedRequest(exchange, connection, connection, host, undefined, false)
+      this.#opened(request)
+      request.refusedBy = 'hop'
+      this.#refuse(request, admitted)
+      return
+    }
+    const { host, caller } = admitted
+    const found = findRoute(host, exchange)
+    const request = new ServedRequest(exchange, connection, caller, host, found, isUpgrade)
+    this.#opened(request)
+    runPipeline(request, (found.route ?? host).steps, this.#ends)
   }
 
   readonly broke = (connection: Connection, error: unknown): void => {
