@@ -1,4 +1,4 @@
-import { configProblem, Problem } from '@sallyport/problem'
+import { Problem } from '@sallyport/problem'
 import type { Provider } from './provider.ts'
 
 /** Which provider a token is of. */
@@ -12,8 +12,6 @@ export type ProviderBook = {
    * @throws Problem `token_provider_ambiguous` where there are several: a token is shown to its own alone
    */
   ofOpaque(names: readonly string[] | undefined): Provider | undefined
-  /** @throws Problem `config_invalid` */
-  check(names: readonly string[], path: readonly (string | number)[]): void
 }
 
 export function createProviderBook(providers: readonly Provider[]): ProviderBook {
@@ -40,26 +38,6 @@ export function createProviderBook(providers: readonly Provider[]): ProviderBook
       throw new Problem('token_provider_ambiguous', {
         expected: 'one provider with introspection',
         found: [one, ...others].map((provider) => provider?.rules.name).join(', '),
-      })
-    },
-    check(names, path) {
-      const unknown = names.findIndex((name) => !byName.has(name))
-      if (unknown !== -1) {
-        throw configProblem(
-          'config_invalid',
-          [...path, unknown],
-          'it is not under identityProviders',
-          {
-            expected: [...byName.keys()].join(', ') || 'none is configured',
-            found: names[unknown] ?? '',
-          },
-        )
-      }
-      const asked = among(names, introspecting).map(({ rules }) => rules.name)
-      if (asked.length <= 1) return
-      throw configProblem('config_invalid', path, 'an opaque token could be of several providers', {
-        expected: 'at most one provider with introspection',
-        found: asked.join(', '),
       })
     },
   }

@@ -74,12 +74,6 @@ export type TokenVerifier = {
    * thread. Asking also has keys loaded again beside, where they are due. Costs next to nothing.
    */
   keysVersion(provider: string): number
-  /**
-   * Whether `verify` could do what is asked of it.
-   *
-   * @throws Problem `config_invalid` where a name is of no provider, or several of them have introspection
-   */
-  checkProviders(names: readonly string[], path: readonly (string | number)[]): void
 }
 
 /**
@@ -126,7 +120,6 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
       return checkLogoutClaims(claims, rules, clientIds, now())
     },
     keysVersion: (name) => book.named(name)?.version() ?? 0,
-    checkProviders: (names, path) => book.check(names, path),
   }
 }
 

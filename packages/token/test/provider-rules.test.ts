@@ -114,27 +114,3 @@ test('introspection without its address needs an issuer that can be asked', () =
   const url = 'https://login.example.com/introspect'
   assert.equal(corp({ ...other, introspection: { ...secret, url } }), 'none')
 })
-
-test('a route names providers that are there, and at most one that is asked about opaque tokens', () => {
-  const verifier = createTokenVerifier({
-    providers: {
-      corp: { issuer, audience, introspection: secret },
-      bank: { issuer: `${issuer}/bank`, audience, introspection: secret },
-      club: { issuer: `${issuer}/club`, audience },
-    },
-    now: Date.now,
-  })
-  const path = ['gateway', 'stages', 'token', 'providers']
-  const fault = (...names: string[]) => {
-    try {
-      verifier.checkProviders(names, path)
-      return 'none'
-    } catch (error) {
-      assert.ok(isProblem(error))
-      return `${error.pointer} ${error.found}`
-    }
-  }
-  assert.equal(fault('corp', 'club'), 'none')
-  assert.equal(fault('club', 'nobody'), '/gateway/stages/token/providers/1 nobody')
-  assert.equal(fault('corp', 'club', 'bank'), '/gateway/stages/token/providers corp, bank')
-})

@@ -1,5 +1,5 @@
 import { Problem } from '@sallyport/problem'
-import type { TokenVerifier } from '@sallyport/token'
+import type { TokenVerifier, VerifiedToken } from '@sallyport/token'
 import type { UserConfig } from '../config/user-config.ts'
 import type { PolicyGate } from '../enrollment/policy-gate.ts'
 
@@ -14,7 +14,7 @@ export type User = { provider: string; subject: string }
  * mode `shadow` whoever brings no good token is nobody.
  *
  * @param accessToken reads the header, where policy asks for it
- * @throws Problem `token_required`, `token_header_invalid`, and what verifying refuses with
+ * @throws Problem `token_required`, `token_header_invalid`, `token_binding_unchecked`, and what verifying refuses with
  */
 export async function admitUser(
   verifier: TokenVerifier,
@@ -26,7 +26,8 @@ export async function admitUser(
   try {
     const token = accessToken()
     if (token !== undefined) {
-      const { subject } = await verifier.verify(token, { providers: [provider] })
+      const { subject, confirmation } = await verifier.verify(token, { providers: [provider] })
+      refuseBound(confirmation)
       return { provider, subject }
     }
     if (mode === 'required') {
@@ -37,4 +38,17 @@ export async function admitUser(
     gate.refuse('user', error)
   }
   return undefined
+}
+
+/**
+ * A phone that enrols has proved no key but the one that it enrols, and nobody bound a token to that. Who
+ * stole a bound token would otherwise have a device of its user's with it (RFC 9449 §7.1, RFC 8705 §3).
+ */
+function refuseBound(confirmation: VerifiedToken['confirmation']): void {
+  const [method] = Object.keys(confirmation)
+  if (method === undefined) return
+  throw new Problem('token_binding_unchecked', {
+    expected: 'a token for enrolment that is not bound to a key',
+    found: `one bound by ${method}`,
+  })
 }

@@ -33,14 +33,18 @@ before(async () => {
   away:
     insecureDevelopmentDevices: true
     enrollment: { evidence: [development], user: { mode: required, provider: web } }
+  found:
+    insecureDevelopmentDevices: true
+    enrollment: { evidence: [development], user: { mode: required, provider: discovered } }
   plain:
     insecureDevelopmentDevices: true
     enrollment: { evidence: [development] }
 `
   const apps = appOfUsers(provider, 'user: { mode: required, provider: corp }', others)
   const web = `  web: { issuer: '${issuer}/web', audience: '${audience}', jwksUrl: '${provider.url}' }\n`
+  const discovered = `  discovered: { issuer: '${new URL(provider.url).origin}', audience: '${audience}' }\n`
   deployment = await deploy({
-    apps: apps + web,
+    apps: apps + web + discovered,
     now: clock.now,
     log: pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) }),
   })
@@ -98,6 +102,15 @@ for (const [name, token] of Object.entries(bad)) {
     assert.match(String(answer.headers['www-authenticate']), /^Bearer .*error="invalid_token"$/)
   })
 }
+
+test('a bound token proves nothing here, where nobody asks for its key: it is no bearer token', async () => {
+  for (const member of ['jkt', 'x5t#S256']) {
+    const claims = { cnf: { [member]: 'A'.repeat(43) } }
+    const answer = await tryToEnroll(deployment, { accessToken: await provider.token({ claims }) })
+    assert.equal(answer.status, 401)
+    assert.equal(answer.body.code, 'token_binding_unchecked')
+  }
+})
 
 test('an expired token is told as that, so that the app gets a new one', async () => {
   const accessToken = await provider.token({ expiresIn: -120 })
@@ -176,6 +189,13 @@ test('keys come from a URL too, and are asked for once', async () => {
     assert.equal((await tryToEnroll(deployment, { appId, accessToken })).status, 201)
   }
   assert.equal(provider.asked, 1)
+})
+
+test('a provider whose keys are discovered knows its users, too', async () => {
+  const { origin } = new URL(provider.url)
+  const accessToken = await provider.token({ issuer: origin, subject: 'grace' })
+  const answer = await tryToEnroll(deployment, { appId: 'found', accessToken })
+  assert.equal(answer.status, 201, answer.text)
 })
 
 test('no token is in the log, nor anywhere on the disk', async () => {

@@ -35,7 +35,8 @@ export type IntrospectorOptions = {
   readonly onFailure: (problem: Problem) => void
 }
 
-const maxAnswerBytes = 64 * 1024
+/** So are tokens of the other kind bounded, whose claims are remembered as well. */
+const maxAnswerBytes = 16 * 1024
 /** Different tokens asked about at once. The last of the places are for tokens that were active before. */
 const maxQuestions = 256
 const maxUnknownQuestions = 192
