@@ -11,6 +11,8 @@ export const commandGroups: Readonly<Record<string, string>> = {
   attestation: 'Verify what phones prove of their keys, and see what policy would cost',
   shadow: 'See what enforcing a stage would cost',
   config: 'Look at the configuration',
+  access: 'Try the rules of who may do what',
+  routes: 'Try which request goes where, and what would refuse it',
   audit: 'Verify the audit log',
 }
 
@@ -565,6 +567,34 @@ export const commands: readonly Command[] = [
       'Configuration, files and their modes, certificates, clocks, listeners, the authority, silent gateways, what evidence is judged by, insecure switches. Each line says what was looked at, what was found and the fix. Exit code 1 where something fails.',
     examples: [{ line: 'sallyport doctor', does: 'before a release, and when something is odd' }],
     load: async () => (await import('./commands/doctor.ts')).doctor,
+  },
+  {
+    name: 'access test',
+    summary: 'Run a table of cases against the rules of the access stage',
+    details:
+      'Each case is a request with a user and a device, and what should come of it: allow or deny, and by which rule or reason. The stage is that of the gateway; nothing is dialled, users and devices are taken as the table describes them. Prints the table, and of each case that came out otherwise what every rule found. Exit code 1 where one did.',
+    arguments: [{ name: '<file>', summary: 'the table, YAML' }],
+    examples: [
+      {
+        line: "printf 'cases: [{ path: /, expect: allow }]' > access.yaml && sallyport access test access.yaml",
+        does: 'before a rule is changed',
+      },
+    ],
+    load: async () => (await import('./commands/cases.ts')).testAccess,
+  },
+  {
+    name: 'routes test',
+    summary: 'Run a table of requests against the configuration, offline',
+    details:
+      'As `access test`, through every stage that needs no network: host, address, device, route, token as the table gives the user, access. What counts or remembers (limits, replay) and what is fetched (block lists) is not run, and the last line says so.',
+    arguments: [{ name: '<file>', summary: 'the table, YAML' }],
+    examples: [
+      {
+        line: "printf 'cases: [{ path: /, expect: deny }]' > routes.yaml && sallyport routes test routes.yaml",
+        does: 'in the build, on every change',
+      },
+    ],
+    load: async () => (await import('./commands/cases.ts')).testRoutes,
   },
   {
     name: 'config validate',

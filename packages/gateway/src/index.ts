@@ -5,6 +5,15 @@ export {
   gatewaySection,
   identityProvidersSection,
 } from './configuration/section.ts'
+export {
+  createOfflineGateway,
+  type OfflineDecision,
+  type OfflineGateway,
+  type OfflineRoute,
+  type OfflineScope,
+} from './offline/offline-gateway.ts'
+export type { OfflineDevice, OfflineRequest, OfflineUser } from './offline/offline-request.ts'
+export type { RuleMiss } from './pipeline/stage.ts'
 export type { GatewayOptions } from './control/gateway.ts'
 export { type RunningGateway, startGateway } from './control/start-gateway.ts'
 export type { Log } from './log/log.ts'

@@ -2,8 +2,9 @@
 export type { IdentityProvider } from './identity-provider.ts'
 export type { WhenAway } from './introspection/introspector.ts'
 export { filesOfProvider, resolveProviderFiles } from './provider-files.ts'
-export { providerRules } from './provider-rules.ts'
+export { readClaims } from './check-claims.ts'
 export type { LogoutToken } from './logout-token.ts'
+export { type ProviderRules, providerRules } from './provider-rules.ts'
 export {
   createTokenVerifier,
   type LogoutOptions,

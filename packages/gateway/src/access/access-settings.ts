@@ -41,7 +41,8 @@ export function accessMembers(type: typeof Type): Record<string, TSchema> {
     })
   // Names of roles come from directories of people: there are spaces in them.
   const roleName = '^[^\\u0000-\\u001f\\u007f]{1,200}$'
-  const Source = type.String({ minLength: 1, maxLength: 300 })
+  const Source = (description: string) =>
+    type.Optional(type.String({ minLength: 1, maxLength: 300, description }))
   const Rule = type.Object(
     {
       name: type.String({
@@ -74,7 +75,10 @@ export function accessMembers(type: typeof Type): Record<string, TSchema> {
         type.Record(
           type.String({ pattern: '^[A-Za-z][A-Za-z0-9_]{0,62}$' }),
           type.Object(
-            { in: type.Optional(Source), equals: type.Optional(Source) },
+            {
+              in: Source('Is one of a list: claims.accounts'),
+              equals: Source('Is this: claims.customer, user.subject, device.id'),
+            },
             { ...closed, minProperties: 1, maxProperties: 1 },
           ),
           {
@@ -109,12 +113,21 @@ export function accessMembers(type: typeof Type): Record<string, TSchema> {
 function deviceMembers(type: typeof Type): TSchema {
   return type.Object(
     {
-      apps: type.Optional(type.Array(type.String({ maxLength: 63 }), { minItems: 1 })),
-      platforms: type.Optional(type.Array(type.Enum([...platforms]), { minItems: 1 })),
+      apps: type.Optional(
+        type.Array(type.String({ maxLength: 63 }), { minItems: 1, description: 'Ids of apps' }),
+      ),
+      platforms: type.Optional(
+        type.Array(type.Enum([...platforms]), {
+          minItems: 1,
+          description: 'Any of them',
+        }),
+      ),
       minimumAppVersion: type.Optional(
         type.String({ pattern: version, description: 'As of the last renewal' }),
       ),
-      minimumAssurance: type.Optional(type.Enum([...assurances])),
+      minimumAssurance: type.Optional(
+        type.Enum([...assurances], { description: 'What must be proven of its key' }),
+      ),
       minimumPatchLevel: type.Optional(
         type.String({
           pattern: '^[0-9]{4}-[0-9]{2}(?:-[0-9]{2})?$',

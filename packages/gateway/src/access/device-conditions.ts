@@ -2,6 +2,7 @@ import { type Assurance, isAtLeast, type Platform } from '@sallyport/wire'
 import type { DeviceIdentity } from '@sallyport/pki'
 import { compareVersions } from '../stages/app-version.ts'
 import type { Condition } from './condition.ts'
+import { isPatchedTo } from './version-order.ts'
 
 /**
  * What must be known of the device: as its certificate says, which is as of the last enrolment or
@@ -13,7 +14,7 @@ export type DeviceConditionSettings = {
   readonly platforms?: readonly Platform[]
   readonly minimumAppVersion?: string
   readonly minimumAssurance?: Assurance
-  /** As phones write it: `2026-09-05`, `17.5`. */
+  /** `2026-09-05`. */
   readonly minimumPatchLevel?: string
   readonly maxAttestationAgeHours?: number
 }
@@ -61,7 +62,7 @@ const rows: {
     check: 'patch-level',
     expected: `patch level ${minimum} or newer`,
     holds: ({ facts }) =>
-      facts?.osPatchLevel !== undefined && isPatched(facts.osPatchLevel, minimum),
+      facts?.osPatchLevel !== undefined && isPatchedTo(facts.osPatchLevel, minimum),
     found: ({ facts }) => facts?.osPatchLevel ?? unknown,
   }),
   maxAttestationAgeHours: (hours) => ({
@@ -101,12 +102,3 @@ function condition({ check, expected, holds, found }: Check): Condition {
     found: ({ device, at }) => (device === undefined ? 'no device' : found(device, at)),
   }
 }
-
-/** Android counts in dates, iOS in versions: number by number, both are in order. */
-function isPatched(level: string, minimum: string): boolean {
-  const isDate = datePattern.test(level)
-  if (isDate !== datePattern.test(minimum)) return false
-  return compareVersions(level.replaceAll('-', '.'), minimum.replaceAll('-', '.')) >= 0
-}
-
-const datePattern = /^\d{4}-\d{2}/

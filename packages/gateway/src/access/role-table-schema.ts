@@ -9,7 +9,15 @@ export const RoleTableSchema = Type.Object(
     roles: Type.Record(
       Name,
       Type.Object(
-        { permissions: Type.Optional(Type.Array(Name, { uniqueItems: true, maxItems: 500 })) },
+        {
+          permissions: Type.Optional(
+            Type.Array(Name, {
+              uniqueItems: true,
+              maxItems: 500,
+              description: 'What users of this role may do, as rules name it',
+            }),
+          ),
+        },
         closed,
       ),
       { ...closed, description: 'By the name of the role: the permissions that come with it' },

@@ -41,11 +41,17 @@ export class GatewayRequest {
   refusal: Refusal | undefined
   refusedBy: string | undefined
 
-  constructor(exchange: RequestHead, caller: Caller, host: Host, found: FoundRoute | undefined) {
+  constructor(
+    exchange: RequestHead,
+    caller: Caller,
+    host: Host,
+    found: FoundRoute | undefined,
+    at = Date.now(),
+  ) {
     this.exchange = exchange
     this.caller = caller
     this.host = host
-    this.at = Date.now()
+    this.at = at
     this.startedAt = performance.now()
     this.route = found?.route
     this.routeRefusal = found?.refusal

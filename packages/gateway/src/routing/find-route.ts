@@ -14,7 +14,7 @@ export type FoundRoute =
     }
   | { readonly route: undefined; readonly refusal: Refusal }
 
-export function findRoute(host: Host, exchange: RequestHead): FoundRoute {
+export function findRoute(host: Pick<Host, 'routes'>, exchange: RequestHead): FoundRoute {
   const { path, refused } = requestPath(exchange.target)
   if (path === undefined) return nothing({ ...invalidTarget, found: refused })
   const set = host.routes.find(path)

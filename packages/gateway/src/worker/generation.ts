@@ -1,17 +1,16 @@
 import type { Assert, AssertionSigner } from '../assertion/sign-assertion.ts'
-import type { HostPlan, Plan, RoutePlan } from '../configuration/plan.ts'
+import type { HostPlan, Plan } from '../configuration/plan.ts'
 import type { Addresses } from '../addresses/addresses.ts'
 import { hostSecureContext } from '../edge/tls-context.ts'
 import { createUpstream, type Upstream } from '../forward/upstream.ts'
 import type { Counters } from '../counters/counters.ts'
 import type { Log } from '../log/log.ts'
 import { RequestCounters } from '../metrics/request-counters.ts'
-import { compileRollout } from '../pipeline/rollout.ts'
-import type { Stage, StageSettings, Step } from '../pipeline/stage.ts'
-import { stages } from '../pipeline/stages.ts'
+import type { Step } from '../pipeline/stage.ts'
 import { routePattern } from '../routing/route-pattern.ts'
 import { routeTable } from '../routing/route-table.ts'
 import type { DeviceStatus } from '../status/device-status.ts'
+import { compileSteps } from './compile-steps.ts'
 import type { Host, Route } from './host.ts'
 import { createServices, renewSecrets, type Services } from './services.ts'
 import type { WorkerTrust } from './worker-trust.ts'
@@ -158,26 +157,4 @@ export function renewTrust(generation: Generation, trust: WorkerTrust): void {
 
 function isShadowing({ mode, isEnforcedFor }: Step): boolean {
   return mode === 'shadow' || isEnforcedFor !== undefined
-}
-
-function compileSteps(host: HostPlan, route: RoutePlan | undefined, services: Services): Step[] {
-  // A request that matches no route meets the defaults of its host.
-  const configured = (route ?? host).stages
-  return stages
-    .filter((stage) => stage.appliesTo(host))
-    .filter((stage) => !stage.onlyWhereConfigured || Object.hasOwn(configured, stage.name))
-    .map((stage) => {
-      // Each stage's settings were held against its own schema.
-      const { name, compile } = stage as Stage<StageSettings>
-      const settings = (configured[name] ?? {}) as StageSettings
-      return {
-        stage: name,
-        mode: settings.mode ?? 'enforce',
-        isEnforcedFor:
-          settings.enforce === undefined ? undefined : compileRollout(name, settings.enforce),
-        canBeLaxer: stage.settings !== undefined,
-        override: undefined,
-        decide: compile(settings, { host, route, services }),
-      }
-    })
 }

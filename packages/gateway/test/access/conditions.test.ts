@@ -44,6 +44,7 @@ const holding = [
   'has(user.claims.tier) && !has(user.claims.absent) && !has(user.session)',
   'user.claims.none == null',
   'device.platform == "android" && device.appVersion.isAtLeast("4.1.9") && device.own',
+  'device.osPatchLevel.isAtLeast("2026-09") && !device.osPatchLevel.isAtLeast("2026-10")',
   'now - device.attestedAt < duration("2h") && now - user.authTime <= duration("2m")',
   'request.method == "GET" && request.path == "/v1/accounts/1" && request.host == "api.example.com"',
   'request.address == "192.0.2.1" && now.getDayOfWeek() == 5 && now.getHours() == 10',

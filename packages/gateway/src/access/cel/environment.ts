@@ -1,5 +1,5 @@
 import type { Environment } from '@marcbachmann/cel-js'
-import { compareVersions } from '../../stages/app-version.ts'
+import { isAtLeastVersion } from '../version-order.ts'
 import { celLibrary } from './library.ts'
 import {
   CelDevice,
@@ -44,8 +44,5 @@ function makeEnvironment(): Environment {
     .registerVariable('device', 'Device')
     .registerVariable('request', 'Request')
     .registerVariable('now', 'google.protobuf.Timestamp')
-    .registerFunction(
-      'string.isAtLeast(string): bool',
-      (version: string, minimum: string) => compareVersions(version, minimum) >= 0,
-    )
+    .registerFunction('string.isAtLeast(string): bool', isAtLeastVersion)
 }
