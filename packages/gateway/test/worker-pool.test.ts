@@ -54,6 +54,7 @@ const start: WorkerStart = {
   decisions: undefined,
   trust: { revision: 0, issuers: [], ticketSecret: new Uint8Array(32) },
   assertionKey: undefined,
+  credentials: { issued: {}, staples: {}, challenges: {} },
   control: statusControl().buffer,
   openGlass: [],
   table: createStatusTable(0).buffer,
@@ -99,8 +100,8 @@ test('a worker that cannot start says why, and leaves none behind', async () => 
           {
             name: 'api.example.com',
             clientCertificate: 'off',
-            certificate: 'none',
-            key: 'none',
+            pair: { certificate: 'none', key: 'none' },
+            stapling: 'auto',
             foreignIssuers: [],
             stages: {},
             routes: [],

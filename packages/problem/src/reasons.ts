@@ -237,6 +237,13 @@ export const reasons = {
     fix: 'Add the name under gateway.hosts, or mend the name that the client asks for (SNI).',
     retryable: false,
   },
+  handshake_certificate_missing: {
+    area: 'device',
+    status: 0,
+    title: 'The host has no certificate yet',
+    fix: 'It is obtained by ACME. The log of the gateway says how that goes on; `sallyport doctor` shows the last attempt.',
+    retryable: true,
+  },
   handshake_protocol_unsupported: {
     area: 'device',
     status: 0,

@@ -5,8 +5,9 @@ import { stages } from '../pipeline/stages.ts'
 import { areAmbiguous, type RoutePattern, routePattern } from '../routing/route-pattern.ts'
 import { checkAccess } from './check-access.ts'
 import { checkRollouts } from './check-rollouts.ts'
+import { hostKeyPair } from './certificate-plan.ts'
 import type { GatewayConfig } from './gateway-config.ts'
-import { readCaFile, readKeyPair } from './pem-files.ts'
+import { readCaFile } from './pem-files.ts'
 import type { ForeignIssuer, HostPlan, RoutePlan, StageSettingsByName } from './plan.ts'
 import type { GatewaySettings } from './section.ts'
 
@@ -21,7 +22,8 @@ export function hostPlan(config: GatewayConfig, name: string, host: HostSettings
   const plan: HostPlan = {
     name,
     clientCertificate,
-    ...readKeyPair(config, `${pointer}/certificate`, host.certificate),
+    pair: hostKeyPair(config, name),
+    stapling: host.certificate.stapling ?? 'auto',
     foreignIssuers: (host.trust ?? []).flatMap((trust, index) =>
       foreignIssuers(config, `${pointer}/trust/${index}`, trust),
     ),

@@ -5,6 +5,7 @@ import { addressFiles, makeAddressPlan } from '../addresses/make-address-plan.ts
 import { checkTokenSettings } from '../tokens/check-token-settings.ts'
 import { formatGatewayUri } from '@sallyport/pki'
 import { decisionFiles, decisionsPlan } from '../decisions/make-decisions-plan.ts'
+import type { AcmePlan } from '../acme/acme-plan.ts'
 import type { UpstreamConfig } from '../forward/upstream-config.ts'
 import {
   type AssertionKeysPlan,
@@ -12,6 +13,7 @@ import {
   type KeySetPlan,
   keySetPlan,
 } from './assertion-plan.ts'
+import { acmePlans } from './certificate-plan.ts'
 import { fileOf, type GatewayConfig } from './gateway-config.ts'
 import { hostPlan } from './host-plan.ts'
 import { listenerFiles, makeListeners } from './make-listeners.ts'
@@ -36,6 +38,7 @@ export type MadePlan = {
   /** Undefined where no upstream is told who calls in a signed assertion. */
   readonly assertionKeys: AssertionKeysPlan | undefined
   readonly keySet: KeySetPlan | undefined
+  readonly acme: readonly AcmePlan[]
   /** Every file that it was made of, absolute. */
   readonly files: readonly string[]
 }
@@ -91,14 +94,15 @@ export function makePlan(config: GatewayConfig): MadePlan {
     assertionKeys: assertionKeysPlan(config),
     keySet: keySetPlan(config),
     addresses: makeAddressPlan(config),
+    acme: acmePlans(config),
     files: filesOf(config),
   }
 }
 
 /** Every file that a configuration is made of, itself included, absolute. */
 export function filesOf(config: GatewayConfig): string[] {
-  const { authority, decisions, hosts, upstreams, ticketSecretFile, assertionKeys, keySet } =
-    config.value.gateway
+  const { authority, decisions, hosts, upstreams, ticketSecretFile } = config.value.gateway
+  const { assertionKeys, keySet, acme } = config.value.gateway
   const providers = Object.values(config.value.identityProviders ?? {})
   const named = [
     ticketSecretFile,
@@ -107,6 +111,10 @@ export function filesOf(config: GatewayConfig): string[] {
     ...(assertionKeys.files ?? []),
     keySet?.certificateFile,
     keySet?.keyFile,
+    ...Object.values(acme).flatMap(({ caFile, externalAccount }) => [
+      caFile,
+      externalAccount?.hmacKeyFile,
+    ]),
     authority.caFile,
     authority.certificateFile,
     authority.keyFile,

@@ -1,8 +1,10 @@
 import type { RoleTable } from '../access/grants.ts'
 import type { DecisionsPlan } from '../decisions/decisions-plan.ts'
+import type { KeyPairPem } from '../certificates/credentials.ts'
 import type { UpstreamConfig } from '../forward/upstream-config.ts'
 import type { StaleLimits } from '../status/staleness.ts'
 import type { IdentityProviders } from './identity-providers.ts'
+import type { Stapling } from './certificate-plan.ts'
 import type { Limits } from './limits.ts'
 import type { ListenerPlan } from './listener-plan.ts'
 
@@ -41,10 +43,9 @@ export type Plan = {
 export type HostPlan = {
   readonly name: string
   readonly clientCertificate: ClientCertificateMode
-  /** PEM: the host's certificate, then its chain. */
-  readonly certificate: string
-  /** PEM. */
-  readonly key: string
+  /** Undefined where it is obtained by ACME: it comes with the credentials then. */
+  readonly pair: KeyPairPem | undefined
+  readonly stapling: Stapling
   readonly foreignIssuers: readonly ForeignIssuer[]
   /** Settings by stage that routes have which say nothing of the stage themselves. */
   readonly stages: StageSettingsByName

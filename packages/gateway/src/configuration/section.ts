@@ -1,6 +1,7 @@
 import type { Section } from '@sallyport/config'
 import { IdentityProvidersSchema } from '@sallyport/token'
 import Type, { type TProperties } from 'typebox'
+import { AcmeSchema, HostCertificateSchema } from '../acme/acme-schema.ts'
 import { AssertionKeysSchema, KeySetSchema } from '../assertion/assertion-schema.ts'
 import { DecisionsSchema } from '../decisions/decisions-schema.ts'
 import { UpstreamSchema } from '../forward/upstream-schema.ts'
@@ -108,13 +109,7 @@ const HostSchema = Type.Object(
       description:
         'require: TLS refuses; explain: the reason is the only answer; optional: routes decide; off: none is asked for',
     }),
-    certificate: Type.Object(
-      {
-        certificateFile: File('PEM: the server certificate, then its chain'),
-        keyFile: File('PEM: its private key'),
-      },
-      { ...closed, description: 'What the gateway shows to clients of this host' },
-    ),
+    certificate: HostCertificateSchema,
     trust: Type.Optional(
       Type.Array(
         Type.Object(
@@ -221,6 +216,7 @@ export const GatewaySchema = Type.Object(
     counters: CountersSchema,
     assertionKeys: AssertionKeysSchema,
     keySet: Type.Optional(KeySetSchema(Listen)),
+    acme: AcmeSchema(Listen),
     hosts: Type.Record(Type.String({ pattern: '^[a-z0-9_.-]{1,253}$' }), HostSchema, {
       minProperties: 1,
       additionalProperties: false,

@@ -7,6 +7,7 @@ import {
   type GatewayConfig,
   listenAddressOf,
 } from '../configuration/gateway-config.ts'
+import type { Credentials } from '../certificates/credentials.ts'
 import { filesOf, type MadePlan, makePlan } from '../configuration/make-plan.ts'
 import { CounterMemory } from '../counters/counter-memory.ts'
 import type { Log } from '../log/log.ts'
@@ -28,6 +29,7 @@ import { metricsPage } from './metrics-page.ts'
 import { Receipts } from './receipts.ts'
 import { ReportSender } from './report-sender.ts'
 import { restartNeeded } from './restart-needed.ts'
+import { ServerCertificates } from './server-certificates.ts'
 import { StatusKeeper } from './status-keeper.ts'
 import { TrustKeeper } from './trust-keeper.ts'
 import { gatewayVersion } from './version.ts'
@@ -81,6 +83,8 @@ export class Gateway {
   #decisionPorts: DecisionPorts | undefined
   readonly #trust: TrustKeeper
   readonly #assertions: AssertionKeeper
+  readonly #certificates: ServerCertificates
+  #handedOut = 0
   #keySetListener: KeySetListener | undefined
   #tables = 0
   #generation = 0
@@ -111,6 +115,11 @@ export class Gateway {
       this.#log,
       (key) => this.#pool.post({ type: 'assertion-key', key }),
     )
+    this.#certificates = new ServerCertificates({
+      stateDirectory: fileOf(config, config.value.gateway.stateDirectory),
+      log: this.#log,
+      share: (credentials) => this.#shareCredentials(credentials),
+    })
     this.#trust = new TrustKeeper(this.#made.ticketSecret, (trust) =>
       this.#pool.post({ type: 'trust', trust }),
     )
@@ -130,6 +139,7 @@ export class Gateway {
         plan: this.#made.plan,
         trust: this.#trust.current,
         assertionKey: this.#assertions.current,
+        credentials: this.#certificates.credentials,
         control: this.#known.control.buffer,
         table: this.#known.table,
         openGlass: this.#breakGlass.open,
@@ -209,7 +219,9 @@ export class Gateway {
     await this.#assertions.prepare(this.#made.assertionKeys)
     await this.#publishKeys()
     await this.#addresses.use(this.#made.addresses)
+    await this.#certificates.prepare(this.#made.plan.hosts, this.#made.acme)
     await this.#pool.start(gateway.workers)
+    await this.#certificates.start()
     this.#reports.start()
     const firstSnapshot = new Promise<void>((resolve) => {
       this.#firstSnapshot = resolve
@@ -247,6 +259,7 @@ export class Gateway {
     this.#trust.close()
     this.#assertions.close()
     this.#addresses.close()
+    await this.#certificates.close()
     clearInterval(this.#levelTimer)
     await this.#pool.drain(this.#made.plan.limits.drainSeconds * 1000 + drainMarginMs)
     this.#feed.close()
@@ -305,6 +318,8 @@ export class Gateway {
       staleLevel: staleLevel(control, this.#made.plan.status),
       entries: this.#known.counts(),
       reloads: this.#reloads,
+      certificates: this.#certificates.facts(),
+      acmeAttempts: this.#certificates.attempts,
       openGlass: this.#breakGlass.open,
       insecure: { insecureDevelopmentDevices: this.#made.plan.allowDevelopment },
     })
@@ -316,14 +331,20 @@ export class Gateway {
       const config = await this.#readConfig()
       const made = makePlan(config)
       await this.#assertions.prepare(made.assertionKeys)
+      await this.#certificates.prepare(made.plan.hosts, made.acme)
       const failure = await this.#pool.takeOver(++this.#generation, made.plan)
-      if (failure !== undefined) throw new Problem(failure.code, failure)
+      if (failure !== undefined) {
+        await this.#certificates.prepare(this.#made.plan.hosts, this.#made.acme)
+        await this.#certificates.start()
+        throw new Problem(failure.code, failure)
+      }
       const left = restartNeeded(this.#config.value.gateway, config.value.gateway)
       const before = this.#made
       this.#config = config
       this.#made = made
       this.#dialAnew(before)
       await this.#addresses.use(made.addresses)
+      await this.#certificates.start()
       this.#trust.share(made.ticketSecret)
       if (made.keySet !== undefined) this.#keySetListener?.renew(made.keySet)
       await this.#lines?.reopen(this.#logPath(config.value.gateway.accessLog.path))
@@ -348,6 +369,22 @@ export class Gateway {
       // Also the files of a configuration that was refused: the next swap of one may mend it.
       this.#watch.set(filesOf(this.#config))
     }
+  }
+
+  #shareCredentials(credentials: Credentials): Promise<void> {
+    const number = ++this.#handedOut
+    return this.#pool
+      .ask(
+        { type: 'credentials', credentials, number },
+        (message): message is FromWorker =>
+          message.type === 'credentials-taken' && message.number === number,
+      )
+      .then(() => undefined)
+  }
+
+  /** Where http-01 is answered. */
+  get http01Addresses(): readonly Address[] {
+    return this.#certificates.http01Addresses
   }
 
   async #publishKeys(): Promise<void> {

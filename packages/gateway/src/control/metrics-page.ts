@@ -1,5 +1,6 @@
 import { durationBounds } from '../metrics/histogram.ts'
 import type { WorkerMetrics } from '../metrics/worker-metrics.ts'
+import type { CertificateFacts } from './server-certificates.ts'
 import { type StaleLevel, staleLevels } from '../status/staleness.ts'
 
 /** What the main thread knows besides what its workers counted. */
@@ -18,6 +19,8 @@ export type GatewayFacts = {
     readonly stage: string
     readonly mode: string
   }[]
+  readonly certificates: readonly CertificateFacts[]
+  readonly acmeAttempts: Readonly<Record<string, number>>
   readonly insecure: Readonly<Record<string, boolean>>
 }
 
@@ -72,6 +75,23 @@ const metrics: readonly Metric[] = [
     type: 'counter',
     help: 'Connections that were closed at once, for want of room',
     samples: (workers) => workers.map(({ turnedAway }) => ({ labels: {}, value: turnedAway })),
+  },
+  {
+    name: 'sallyport_server_certificate_expiry_timestamp_seconds',
+    type: 'gauge',
+    help: 'When the certificate that a host shows ends, in Unix time; 0 where it has none yet',
+    samples: (_workers, { certificates }) =>
+      certificates.map(({ host, source, notAfter = 0 }) => ({
+        labels: { host, source },
+        value: notAfter / 1_000,
+      })),
+  },
+  {
+    name: 'sallyport_acme_attempts_total',
+    type: 'counter',
+    help: 'Certificates that were asked for by ACME, by outcome',
+    samples: (_workers, { acmeAttempts }) =>
+      Object.entries(acmeAttempts).map(([outcome, value]) => ({ labels: { outcome }, value })),
   },
   {
     name: 'sallyport_handshakes_total',

@@ -15,6 +15,8 @@ export type RunningGateway = {
     readonly keySet: string | undefined
     /** Where proxies ask for decisions: `unix:/…` and `127.0.0.1:9443`. */
     readonly decisions: readonly string[]
+    /** Where challenges of kind http-01 are answered. */
+    readonly http01: readonly string[]
   }
   /**
    * Takes the configuration as it is now, whole or not at all.
@@ -59,6 +61,7 @@ export async function startGateway(
       addresses: {
         listen: listen.map(addressText),
         operations: operating === undefined ? undefined : addressText(operating.address),
+        http01: gateway.http01Addresses.map(addressText),
         keySet:
           gateway.keySetAddress === undefined ? undefined : addressText(gateway.keySetAddress),
         decisions: decisionTexts(gateway.decisionListeners),

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net'
-import { TLSSocket } from 'node:tls'
+import { type SecureContext, TLSSocket } from 'node:tls'
 import type { ReasonCode } from '@sallyport/problem'
 import type { HandshakeRecord } from '@sallyport/wire'
+import { acmeProtocol, asksForChallenge } from '../certificates/acme-protocol.ts'
 import type { Refusal } from '../pipeline/stage.ts'
 import type { Host } from '../worker/host.ts'
 import type { Listener } from '../worker/listener.ts'
@@ -17,6 +18,8 @@ export type HandshakeOwner = {
   readonly hostFor: (serverName: string | undefined, isHop: boolean) => Host | undefined
   /** What is said against an address that a balancer told: told once it is known, before TLS. */
   readonly checkAddress: (raw: Socket, address: string) => HandshakeFault | undefined
+  /** What proves to a CA that we hold a name; undefined where no order for it is open. */
+  readonly challengeFor: (serverName: string) => SecureContext | undefined
   /** What is said against the device of a `require` host, before it may send a request. */
   readonly checkDevice: (connection: Connection) => Refusal | undefined
   readonly succeeded: (handshake: Handshake, connection: Connection) => void
@@ -34,8 +37,12 @@ const maxPeekedBytes = 2 * maxClientHelloBytes
  * 100 KiB, and a certificate costs forty times its size in memory for as long as the connection lives.
  */
 const maxHandshakeBytes = 24 * 1024
-/** TLS alert 112, unrecognized_name, fatal (RFC 6066 §3): the only one that we must write ourselves. */
+/** TLS alert 112, unrecognized_name, fatal (RFC 6066 §3): where TLS has not begun we write alerts ourselves. */
 const unrecognizedName = Buffer.from([21, 3, 3, 0, 2, 2, 112])
+/** TLS alert 80, internal_error, fatal (RFC 8446 §6): the fault is ours. */
+const internalError = Buffer.from([21, 3, 3, 0, 2, 2, 80])
+/** How long a CA may take to close a connection that has told it all. */
+const challengeMs = 5_000
 const plainHttp = /^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|PRI) /
 const plainHttpWords = 'This port speaks TLS alone: use https://\n'
 const plainHttpAnswer =
@@ -183,6 +190,7 @@ export class Handshake {
 
   #begin(hello: ClientHello, bytes: Buffer): void {
     this.#serverName = hello.serverName
+    if (asksForChallenge(hello.alpnProtocols) && this.#answersChallenge(hello, bytes)) return
     const { hop } = this.#listener
     const host = this.#owner.hostFor(hello.serverName, hop !== undefined)
     if (host === undefined) {
@@ -194,16 +202,22 @@ export class Handshake {
       return
     }
     this.#host = host
-    this.#raw.removeListener('data', this.#received)
-    this.#raw.pause()
-    // TLSSocket takes what is buffered here first, and then reads the handle itself.
-    this.#raw.unshift(bytes)
-    this.#bytes = undefined
+    const { secureContext, stapler } = host.identity
+    if (secureContext === undefined) {
+      this.#raw.write(internalError)
+      this.fail('handshake_certificate_missing', {
+        expected: `a certificate of ${host.plan.name}, by ACME`,
+        found: 'none yet: the log of the gateway says why',
+      })
+      return
+    }
+    this.#giveBack(bytes)
     const { clientCertificate } = host.plan
     const isAsked = hop === undefined ? clientCertificate !== 'off' : hop.asksForCertificate
     const tls = new TLSSocket(this.#raw, {
       isServer: true,
-      secureContext: host.secureContext,
+      secureContext,
+      ...(stapler === undefined ? {} : { server: stapler }),
       requestCert: isAsked,
       // To TLS this means: an alert where there is no certificate at all.
       rejectUnauthorized: hop === undefined && clientCertificate === 'require',
@@ -212,6 +226,36 @@ export class Handshake {
     this.#tls = tls
     tls.on('error', (error) => this.#broke(error))
     tls.on('secure', () => this.#secured(host, tls, isAsked))
+  }
+
+  #giveBack(bytes: Buffer): void {
+    this.#raw.removeListener('data', this.#received)
+    this.#raw.pause()
+    // TLSSocket takes what is buffered here first, and then reads the handle itself.
+    this.#raw.unshift(bytes)
+    this.#bytes = undefined
+  }
+
+  // RFC 8737 §3: the CA looks at the certificate, and nothing is ever served on such a connection.
+  #answersChallenge({ serverName = '' }: ClientHello, bytes: Buffer): boolean {
+    const secureContext = this.#owner.challengeFor(serverName)
+    if (secureContext === undefined) return false
+    this.#giveBack(bytes)
+    const tls = new TLSSocket(this.#raw, {
+      isServer: true,
+      secureContext,
+      ALPNProtocols: [acmeProtocol],
+    })
+    this.#tls = tls
+    tls.on('error', (error) => this.#broke(error))
+    tls.on('secure', () => {
+      if (this.#isOver) return
+      this.#isOver = true
+      this.#owner.abandoned(this)
+      this.#raw.setTimeout(challengeMs, () => this.#raw.destroy())
+      tls.end()
+    })
+    return true
   }
 
   #secured(host: Host, tls: TLSSocket, isAsked: boolean): void {

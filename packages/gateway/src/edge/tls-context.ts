@@ -1,6 +1,7 @@
 import { constants, createHash, hkdfSync } from 'node:crypto'
 import { createSecureContext, type SecureContext } from 'node:tls'
 import { Problem } from '@sallyport/problem'
+import type { KeyPairPem } from '../certificates/credentials.ts'
 import type { HostPlan, Plan } from '../configuration/plan.ts'
 
 /** TLS 1.2: forward secrecy and authenticated encryption, nothing else. */
@@ -18,6 +19,13 @@ const ciphers = [
 
 const ticketKeyBytes = 48
 
+export type TlsContextOptions = {
+  readonly minVersion: Plan['minVersion']
+  readonly trustFingerprint: string
+  /** Shared by all workers, and replaced when trust is withdrawn. */
+  readonly ticketSecret: Uint8Array
+}
+
 /**
  * The TLS context of a host, under one trust.
  *
@@ -26,14 +34,12 @@ const ticketKeyBytes = 48
  * (RFC 8446 §4.6.1 leaves that to us) and by ticket keys of their own: a ticket from anywhere else is
  * a full handshake.
  *
- * @param ticketSecret shared by all workers, and replaced when trust is withdrawn
  * @throws Problem `config_invalid` where certificate and key cannot be used
  */
 export function hostSecureContext(
   host: HostPlan,
-  minVersion: Plan['minVersion'],
-  trustFingerprint: string,
-  ticketSecret: Uint8Array,
+  pair: KeyPairPem,
+  { minVersion, trustFingerprint, ticketSecret }: TlsContextOptions,
 ): SecureContext {
   const scope = `${host.name}\0${host.clientCertificate}\0${trustFingerprint}`
   const ticketKeys = hkdfSync(
@@ -45,8 +51,8 @@ export function hostSecureContext(
   )
   try {
     return createSecureContext({
-      cert: host.certificate,
-      key: host.key,
+      cert: pair.certificate,
+      key: pair.key,
       ca: [],
       ciphers,
       minVersion: minVersion === '1.2' ? 'TLSv1.2' : 'TLSv1.3',

@@ -1,5 +1,5 @@
 import net, { type Socket } from 'node:net'
-import { TLSSocket } from 'node:tls'
+import { type SecureContext, TLSSocket } from 'node:tls'
 import type { HandshakeRecord } from '@sallyport/wire'
 import type { Addresses } from '../addresses/addresses.ts'
 import { parseAddress } from '../addresses/network.ts'
@@ -33,6 +33,8 @@ export type FrontDoorOptions = {
   readonly hostFor: (serverName: string | undefined, isHop: boolean) => Host | undefined
   /** As the configuration in force has them. */
   readonly listeners: () => readonly ListenerPlan[]
+  /** What proves to a CA that we hold a name; undefined where no order for it is open. */
+  readonly challengeFor: (serverName: string) => SecureContext | undefined
   readonly onConnection: (connection: Connection) => void
   readonly log: Log
 }
@@ -59,11 +61,12 @@ export class FrontDoor {
   #isClosed = false
 
   constructor(options: FrontDoorOptions) {
-    const { connections, status, hostFor } = options
+    const { connections, status, hostFor, challengeFor } = options
     this.#options = options
     this.#owner = {
       hostFor,
       checkAddress: (raw, address) => this.#checkAddress(raw, address),
+      challengeFor,
       checkDevice: (connection) => {
         const refusal = checkDevice(connection, status, Date.now())
         // Status is told to the device, in words, by the device stage.

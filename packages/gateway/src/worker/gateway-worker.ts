@@ -1,3 +1,4 @@
+import { HeldCredentials } from '../certificates/held-credentials.ts'
 import type { Plan } from '../configuration/plan.ts'
 import { AssertionSigner } from '../assertion/sign-assertion.ts'
 import type { Connection } from '../edge/connection.ts'
@@ -54,6 +55,7 @@ export class GatewayWorker {
   #http2: Http2Edge
   readonly #requests: RequestServer
   #trust: Trust
+  readonly #credentials: HeldCredentials
   #openGlass: readonly OpenGlass[]
   #generation: Generation
   #prepared: { readonly number: number; readonly generation: Generation } | undefined
@@ -73,6 +75,7 @@ export class GatewayWorker {
     this.#connections = new ConnectionSet(this.#status)
     this.#trust = start.trust
     this.#openGlass = start.openGlass
+    this.#credentials = new HeldCredentials(start.credentials)
     this.#signer = new AssertionSigner(start.assertionKey)
     this.#generation = this.#build(start.plan, undefined)
     const nextRequestId = requestIds(start.instance)
@@ -115,6 +118,7 @@ export class GatewayWorker {
         return host ?? (isHop ? [...hosts.values()][0] : undefined)
       },
       listeners: () => this.#generation.plan.listeners,
+      challengeFor: this.#credentials.challengeFor,
       onConnection: (connection) => this.#serve(connection),
       log: this.#log,
     })
@@ -142,6 +146,11 @@ export class GatewayWorker {
     commit: ({ generation }) => this.#commit(generation),
     abort: () => this.#forgetPrepared(),
     trust: ({ trust }) => this.#renewTrust(trust),
+    credentials: ({ credentials, number }) => {
+      this.#credentials.take(credentials)
+      this.#renewIdentities()
+      this.#send({ type: 'credentials-taken', number })
+    },
     'assertion-key': ({ key }) => this.#signer.use(key),
     table: ({ table, number }) => {
       this.#status.install(table)
@@ -211,6 +220,7 @@ export class GatewayWorker {
       counters: this.#counters,
       signer: this.#signer,
       addresses: this.#addresses,
+      credentials: this.#credentials.current,
       log: this.#log,
       previous,
     })
@@ -261,11 +271,17 @@ export class GatewayWorker {
 
   #renewTrust(trust: Trust): void {
     this.#trust = trust
+    this.#renewIdentities()
+    void this.#connections.review()
+  }
+
+  #renewIdentities(): void {
+    const trust = this.#trust
     for (const generation of [this.#generation, this.#prepared?.generation]) {
       if (generation === undefined) continue
-      renewTrust(generation, workerTrust(trust, generation.plan.allowDevelopment))
+      const { allowDevelopment } = generation.plan
+      renewTrust(generation, workerTrust(trust, allowDevelopment), this.#credentials.current)
     }
-    void this.#connections.review()
   }
 
   /** Takes nothing new, lets what is under way end, and tells when all is done. */

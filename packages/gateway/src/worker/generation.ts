@@ -1,7 +1,8 @@
 import type { Assert, AssertionSigner } from '../assertion/sign-assertion.ts'
 import type { HostPlan, Plan } from '../configuration/plan.ts'
+import type { Credentials } from '../certificates/credentials.ts'
+import { hostIdentity } from '../certificates/host-identity.ts'
 import type { Addresses } from '../addresses/addresses.ts'
-import { hostSecureContext } from '../edge/tls-context.ts'
 import { createUpstream, type Upstream } from '../forward/upstream.ts'
 import type { Counters } from '../counters/counters.ts'
 import type { Log } from '../log/log.ts'
@@ -34,6 +35,7 @@ export type GenerationOptions = {
   readonly counters: Counters
   readonly signer: AssertionSigner
   readonly addresses: Addresses
+  readonly credentials: Credentials
   readonly log: Log
   /** The one in force: upstreams that did not change keep their connections, routes their counts. */
   readonly previous: Generation | undefined
@@ -119,12 +121,12 @@ function buildHost(
     steps: compileSteps(plan, undefined, services),
     counters: before?.counters ?? new RequestCounters(),
     trust: hostTrust,
-    secureContext: hostSecureContext(
-      plan,
-      whole.minVersion,
-      hostTrust.fingerprint,
-      trust.ticketSecret,
-    ),
+    identity: hostIdentity(plan, {
+      minVersion: whole.minVersion,
+      trustFingerprint: hostTrust.fingerprint,
+      ticketSecret: trust.ticketSecret,
+      credentials: options.credentials,
+    }),
   }
 }
 
@@ -135,23 +137,25 @@ function compileAssert(plan: Plan, upstream: string, signer: AssertionSigner): A
   return signer.compile({ issuer: plan.gatewayUri, audience, seconds })
 }
 
-/** Renews what depends on trust, in place: hosts, and with them connections, see it at once. */
-export function renewTrust(generation: Generation, trust: WorkerTrust): void {
+/** Renews what depends on trust and credentials, in place: hosts, and with them connections, see it at once. */
+export function renewTrust(
+  generation: Generation,
+  trust: WorkerTrust,
+  credentials: Credentials,
+): void {
   renewSecrets(generation.services, trust)
+  const { minVersion } = generation.plan
+  const { ticketSecret } = trust
   const renewed = [...generation.hosts.values()].map((host) => {
     const hostTrust = trust.forHost(host.plan)
-    const secureContext = hostSecureContext(
-      host.plan,
-      generation.plan.minVersion,
-      hostTrust.fingerprint,
-      trust.ticketSecret,
-    )
-    return { host, hostTrust, secureContext }
+    const trustFingerprint = hostTrust.fingerprint
+    const sources = { minVersion, trustFingerprint, ticketSecret, credentials }
+    return { host, hostTrust, identity: hostIdentity(host.plan, sources) }
   })
-  for (const { host, hostTrust, secureContext } of renewed) {
+  for (const { host, hostTrust, identity } of renewed) {
     // The same beliefs, new ticket keys: what was verified stays verified.
     if (host.trust.fingerprint !== hostTrust.fingerprint) host.trust = hostTrust
-    host.secureContext = secureContext
+    host.identity = identity
   }
 }
 

@@ -1,5 +1,5 @@
-import type { SecureContext } from 'node:tls'
 import type { Assert } from '../assertion/sign-assertion.ts'
+import type { HostIdentity } from '../certificates/host-identity.ts'
 import type { HostPlan, RoutePlan } from '../configuration/plan.ts'
 import type { Upstream } from '../forward/upstream.ts'
 import type { RequestCounters } from '../metrics/request-counters.ts'
@@ -8,7 +8,7 @@ import type { RoutePattern } from '../routing/route-pattern.ts'
 import type { RouteTable } from '../routing/route-table.ts'
 import type { HostTrust } from '../trust/host-trust.ts'
 
-/** A host of the present configuration, compiled. Trust and TLS context are replaced in place. */
+/** A host of the present configuration, compiled. Trust and identity are replaced in place. */
 export type Host = {
   readonly plan: HostPlan
   readonly routes: RouteTable<Route>
@@ -19,7 +19,7 @@ export type Host = {
   readonly steps: readonly Step[]
   readonly counters: RequestCounters
   trust: HostTrust
-  secureContext: SecureContext
+  identity: HostIdentity
 }
 
 export type Route = {

@@ -4,6 +4,7 @@ import type { AddressTables } from '../addresses/shared-addresses.ts'
 import type { OpenGlass } from '../break-glass/open-glass.ts'
 import type { CounterSeat } from '../counters/counter-memory.ts'
 import type { AssertionKey } from '../assertion/sign-assertion.ts'
+import type { Credentials } from '../certificates/credentials.ts'
 import type { Plan } from '../configuration/plan.ts'
 import type { DecisionListeners } from '../decisions/decision-door.ts'
 import type { CountedShadow } from '../metrics/shadow-counts.ts'
@@ -34,6 +35,7 @@ export type WorkerStart = {
   readonly trust: Trust
   /** Undefined where nothing is signed. */
   readonly assertionKey: AssertionKey | undefined
+  readonly credentials: Credentials
   readonly control: SharedArrayBuffer
   readonly table: SharedArrayBuffer
   readonly openGlass: readonly OpenGlass[]
@@ -62,6 +64,7 @@ export type ToWorker =
   | { readonly type: 'abort'; readonly generation: number }
   | { readonly type: 'trust'; readonly trust: Trust }
   | { readonly type: 'assertion-key'; readonly key: AssertionKey }
+  | { readonly type: 'credentials'; readonly credentials: Credentials; readonly number: number }
   | { readonly type: 'table'; readonly table: SharedArrayBuffer; readonly number: number }
   | { readonly type: 'changes'; readonly changes: readonly KnownChange[] }
   | { readonly type: 'addresses'; readonly tables: AddressTables }
@@ -85,6 +88,7 @@ export type FromWorker =
   | { readonly type: 'prepared'; readonly generation: number; readonly failure?: Failure }
   | { readonly type: 'committed'; readonly generation: number }
   | { readonly type: 'table-taken'; readonly number: number }
+  | { readonly type: 'credentials-taken'; readonly number: number }
   | { readonly type: 'open-glass-taken'; readonly number: number }
   | {
       readonly type: 'applied'
