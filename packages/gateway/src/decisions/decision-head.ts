@@ -1,5 +1,6 @@
 import { countHeader, lookUpHeader } from '../exchange/header-lookup.ts'
 import type { Outcome } from '../exchange/exchange.ts'
+import { type HeldContent, unseenContent } from '../exchange/held-content.ts'
 import type { RequestHead } from '../exchange/request-head.ts'
 import type { ForwardedChain } from '../forwarded/forwarded-chain.ts'
 
@@ -42,6 +43,13 @@ export class DecisionHead implements RequestHead {
     this.rawHeaders = asked.rawHeaders
     this.contentLength = asked.contentLength
     this.requestId = requestId
+  }
+
+  /** Proxies ask before they have read any of it. */
+  readonly heldContent = unseenContent
+
+  readContent(): Promise<HeldContent> {
+    return Promise.resolve(unseenContent)
   }
 
   header(name: string): string | undefined {

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Exchange, ExchangeListener, Outcome } from './exchange.ts'
 import { countHeader, lookUpHeader } from './header-lookup.ts'
+import { ContentHold, type HeldContent, noContent } from './held-content.ts'
 import { discardThenEnd } from './lingering-close.ts'
 import { parseRequestTarget } from './request-target.ts'
 
@@ -43,6 +44,8 @@ export class Http1Exchange implements Exchange {
   #isContinued = false
   #isEnded = false
   #answerFields: string[] | undefined
+  #hold: ContentHold | undefined
+  #isFlowing = false
 
   constructor(req: IncomingMessage, res: ServerResponse, requestId: string) {
     this.#req = req
@@ -110,10 +113,34 @@ export class Http1Exchange implements Exchange {
     else this.listener = listener
   }
 
+  get heldContent(): HeldContent | undefined {
+    return this.#hold?.content
+  }
+
+  readContent(maxBytes: number): Promise<HeldContent | undefined> {
+    if (this.contentLength === 0) return Promise.resolve(noContent)
+    this.#hold ??= new ContentHold(this)
+    if (this.#isEnded) this.#hold.close()
+    // RFC 9110 §10.1.1: who waits for it sends nothing before.
+    else if (this.expectsContinue) this.inform(100, none)
+    const content = this.#hold.read(maxBytes)
+    this.#flow()
+    return content
+  }
+
   startBody(): void {
+    const hold = this.#hold
+    this.#hold = undefined
+    if (hold !== undefined && this.listener !== undefined) hold.release(this.listener)
+    this.#flow()
+  }
+
+  #flow(): void {
+    if (this.#isFlowing) return
+    this.#isFlowing = true
     const req = this.#req
-    req.on('data', (chunk: Buffer) => this.listener?.requestData(chunk))
-    req.on('end', () => this.listener?.requestEnd(req.rawTrailers))
+    req.on('data', (chunk: Buffer) => (this.#hold ?? this.listener)?.requestData(chunk))
+    req.on('end', () => (this.#hold ?? this.listener)?.requestEnd(req.rawTrailers))
   }
 
   pauseBody(): void {
@@ -127,6 +154,7 @@ export class Http1Exchange implements Exchange {
   inform(status: number, headers: readonly string[]): void {
     if (this.httpVersion === '1.0' || this.#res.headersSent || this.#res.destroyed) return
     if (status === 100) {
+      if (this.#isContinued) return
       this.#isContinued = true
       this.#res.writeContinue()
     } else this.#res.writeInformation(status, headers as string[])
@@ -227,6 +255,7 @@ export class Http1Exchange implements Exchange {
     const listeners = this.#done
     this.#done = undefined
     if (isAborted) this.outcome.aborted = true
+    this.#hold?.close()
     // Also behind a complete answer: the end of a tunnel is told in no other way.
     listener?.exchangeClosed()
     if (listeners === undefined) return

@@ -1,6 +1,7 @@
 import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Exchange } from './exchange.ts'
+import { type HeldContent, noContent } from './held-content.ts'
 import { Http1Exchange } from './http1-exchange.ts'
 
 /**
@@ -62,6 +63,11 @@ class Http1UpgradeExchange extends Http1Exchange {
     }
     this.#res.detachSocket(this.#res.req.socket)
     stream.write(`${text}\r\n`, 'latin1')
+  }
+
+  // What follows the head is of the new protocol, and not content of this request.
+  override readContent(): Promise<HeldContent> {
+    return Promise.resolve(noContent)
   }
 
   override startBody(): void {

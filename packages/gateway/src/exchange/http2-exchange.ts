@@ -2,6 +2,7 @@ import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'nod
 import type { Duplex } from 'node:stream'
 import type { Exchange, ExchangeListener, Outcome } from './exchange.ts'
 import { countHeader, lookUpHeader } from './header-lookup.ts'
+import { ContentHold, type HeldContent, noContent } from './held-content.ts'
 import { http2Headers, http2Trailers } from './http2-headers.ts'
 
 /**
@@ -40,6 +41,9 @@ class Http2Exchange implements Exchange {
   #isRequestOver: boolean
   #isEnded = false
   #answerFields: string[] | undefined
+  #hold: ContentHold | undefined
+  #isFlowing = false
+  #isContinued = false
 
   constructor(
     stream: ServerHttp2Stream,
@@ -107,12 +111,36 @@ class Http2Exchange implements Exchange {
     else this.#listener = listener
   }
 
+  get heldContent(): HeldContent | undefined {
+    return this.#hold?.content
+  }
+
+  readContent(maxBytes: number): Promise<HeldContent | undefined> {
+    if (this.contentLength === 0) return Promise.resolve(noContent)
+    this.#hold ??= new ContentHold(this)
+    if (this.#isEnded) this.#hold.close()
+    else if (this.expectsContinue) this.inform(100, [])
+    const content = this.#hold.read(maxBytes)
+    this.#flow()
+    return content
+  }
+
   startBody(): void {
+    const hold = this.#hold
+    this.#hold = undefined
+    if (hold !== undefined && this.#listener !== undefined) hold.release(this.#listener)
+    this.#flow()
+  }
+
+  #flow(): void {
+    if (this.#isFlowing) return
+    this.#isFlowing = true
     const stream = this.#stream
-    stream.on('data', (chunk: Buffer) => this.#listener?.requestData(chunk))
+    stream.on('data', (chunk: Buffer) => (this.#hold ?? this.#listener)?.requestData(chunk))
     stream.on('end', () => {
       this.#isRequestOver = true
-      this.#listener?.requestEnd(this.#requestTrailers)
+      const receiver = this.#hold ?? this.#listener
+      receiver?.requestEnd(this.#requestTrailers)
     })
   }
 
@@ -127,6 +155,10 @@ class Http2Exchange implements Exchange {
   inform(status: number, headers: readonly string[]): void {
     const stream = this.#stream
     if (stream.destroyed || stream.closed || stream.headersSent) return
+    if (status === 100) {
+      if (this.#isContinued) return
+      this.#isContinued = true
+    }
     stream.additionalHeaders({ ...http2Trailers(headers), ':status': status })
   }
 
@@ -209,6 +241,7 @@ class Http2Exchange implements Exchange {
     const listener = this.#listener
     this.#isEnded = true
     this.#listener = undefined
+    this.#hold?.close()
     listener?.exchangeClosed()
     const listeners = this.#done
     if (listeners === undefined) return

@@ -1,4 +1,5 @@
 import type { Outcome } from './exchange.ts'
+import type { HeldContent } from './held-content.ts'
 
 /** What stages see of a request: its head, and nothing of how it is answered. */
 export interface RequestHead {
@@ -13,6 +14,17 @@ export interface RequestHead {
   readonly requestId: string
   /** Length of the request's content in bytes; undefined where only its end will tell. */
   readonly contentLength: number | undefined
+
+  /** What `readContent` gave last; undefined before. */
+  readonly heldContent: HeldContent | undefined
+
+  /**
+   * Waits until this much of the content is there, or all of it. It is held meanwhile, and goes to the
+   * service as it came: nothing of it is lost by being looked at. A client that waits for 100 (Continue) gets it.
+   *
+   * @returns undefined where the client is gone: then nothing more is to be done about the request
+   */
+  readContent(maxBytes: number): Promise<HeldContent | undefined>
 
   /** By lower-case name: the value, several joined with `, `. */
   header(name: string): string | undefined

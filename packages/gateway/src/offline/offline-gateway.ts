@@ -137,6 +137,7 @@ function withToken(
     isEnforcedFor: undefined,
     canBeLaxer: true,
     override: undefined,
+    contentBytes: 0,
   }
   const behind = steps.findIndex(({ stage }) => stage === 'route') + 1
   return [...steps.slice(0, behind), token, ...steps.slice(behind)]

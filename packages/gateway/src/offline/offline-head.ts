@@ -1,4 +1,5 @@
 import { countHeader, lookUpHeader } from '../exchange/header-lookup.ts'
+import { unseenContent } from '../exchange/held-content.ts'
 import type { RequestHead } from '../exchange/request-head.ts'
 import type { OfflineRequest } from './offline-request.ts'
 
@@ -13,6 +14,8 @@ export function offlineHead({ method, path, host, headers }: OfflineRequest): Re
     rawHeaders,
     requestId: 'req_offline',
     contentLength: undefined,
+    heldContent: unseenContent,
+    readContent: () => Promise.resolve(unseenContent),
     header: (name) => lookUpHeader(rawHeaders, name),
     headerCount: (name) => countHeader(rawHeaders, name),
     addAnswerField: () => {},

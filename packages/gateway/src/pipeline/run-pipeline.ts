@@ -23,10 +23,16 @@ function runFrom<Request extends GatewayRequest>(
   steps: readonly Step[],
   from: number,
   ends: PipelineEnds<Request>,
+  hasContent = false,
 ): void {
   for (let index = from; index < steps.length; index++) {
     const step = steps[index] as Step
     if (isOff(step, request)) continue
+    const isRead = hasContent && index === from
+    if (step.contentBytes > 0 && !isRead && isContentMissing(request, step.contentBytes)) {
+      void goOnWithContent(request, steps, index, ends)
+      return
+    }
     let verdict: Verdict | Promise<Verdict>
     try {
       verdict = step.decide(request)
@@ -43,6 +49,26 @@ function runFrom<Request extends GatewayRequest>(
     return
   }
   ends.forward(request)
+}
+
+function isContentMissing({ exchange }: GatewayRequest, wantedBytes: number): boolean {
+  if (exchange.contentLength === 0) return false
+  const held = exchange.heldContent
+  return held === undefined || (!held.isComplete && held.bytes.length < wantedBytes)
+}
+
+// The time that a client takes for its content is bounded by the edge (`limits.requestSeconds`).
+async function goOnWithContent<Request extends GatewayRequest>(
+  request: Request,
+  steps: readonly Step[],
+  index: number,
+  ends: PipelineEnds<Request>,
+): Promise<void> {
+  const step = steps[index] as Step
+  const content = await request.exchange.readContent(step.contentBytes)
+  // The client is gone, and the books of the request are closed.
+  if (content === undefined) return
+  runFrom(request, steps, index, ends, true)
 }
 
 async function goOnLater<Request extends GatewayRequest>(

@@ -71,6 +71,11 @@ export type Stage<Settings> = {
   readonly appliesTo: (host: HostPlan) => boolean
   /** Whether it is left out of the steps of routes that do not configure it. */
   readonly onlyWhereConfigured?: true
+  /**
+   * How many bytes of the content it looks at, as `heldContent` of the exchange; by default none. Waiting for a
+   * client is no part of the time that a stage has.
+   */
+  readonly contentBytes?: (settings: Settings) => number
   readonly compile: (settings: Settings, runtime: StageRuntime) => Decide
 }
 
@@ -82,6 +87,8 @@ export type Step = {
   readonly stage: string
   readonly mode: Mode
   readonly decide: Decide
+  /** How much of the content must be there before it decides; 0 where it does not look at it. */
+  readonly contentBytes: number
   /** In mode `enforce`: whether it refuses this request already. Without it, all. */
   readonly isEnforcedFor: IsEnforcedFor | undefined
   /** Whether it has modes at all: host and route are the shape of a request, not a layer that can be off. */

@@ -22,7 +22,7 @@ export function compileSteps(
     .filter((stage) => !stage.onlyWhereConfigured || Object.hasOwn(configured, stage.name))
     .map((stage) => {
       // Each stage's settings were held against its own schema.
-      const { name, compile } = stage as Stage<StageSettings>
+      const { name, compile, contentBytes } = stage as Stage<StageSettings>
       const settings = (configured[name] ?? {}) as StageSettings
       return {
         stage: name,
@@ -31,6 +31,7 @@ export function compileSteps(
           settings.enforce === undefined ? undefined : compileRollout(name, settings.enforce),
         canBeLaxer: stage.settings !== undefined,
         override: undefined,
+        contentBytes: contentBytes?.(settings) ?? 0,
         decide: compile(settings, { host, route, services }),
       }
     })

@@ -96,7 +96,7 @@ test('a rule whose condition throws refuses with 503', () => {
   const decide = prepared([{ name: 'r', scopes: ['x'] }])
   let code = ''
   const step = { stage: 'access', mode: 'enforce', decide, isEnforcedFor: undefined } as const
-  runPipeline(request, [{ ...step, canBeLaxer: true, override: undefined }], {
+  runPipeline(request, [{ ...step, canBeLaxer: true, override: undefined, contentBytes: 0 }], {
     forward: () => (code = 'forwarded'),
     refuse: (_, refusal) => (code = refusal.code),
   })

@@ -28,6 +28,8 @@ export type Edge = AsyncDisposable & {
 export async function startEdge(
   config: UpstreamConfig,
   headers: Partial<ForwardHeaders> = {},
+  /** What comes before forwarding, as stages do. */
+  before?: (exchange: Exchange) => Promise<boolean>,
 ): Promise<Edge> {
   const failures: UpstreamFailure[] = []
   const messages: string[] = []
@@ -47,8 +49,10 @@ export async function startEdge(
       outcomes.push(outcome)
       waiting.get(outcomes.length - 1)?.(outcome)
     })
-    if (isUpgrade) upstream.upgrade(exchange, forwarded)
-    else upstream.forward(exchange, forwarded)
+    const go = () =>
+      isUpgrade ? upstream.upgrade(exchange, forwarded) : upstream.forward(exchange, forwarded)
+    if (before === undefined) go()
+    else void before(exchange).then((goesOn) => (goesOn ? go() : undefined))
   }
   let requests = 0
   const nextId = () => `req_test${String(++requests).padStart(8, '0')}`

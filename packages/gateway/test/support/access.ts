@@ -52,6 +52,8 @@ export function requestOf(asked: Asked): GatewayRequest {
     rawHeaders: [],
     requestId: 'req_1',
     contentLength: 0,
+    heldContent: undefined,
+    readContent: () => Promise.resolve(undefined),
     header: (name: string) => (name === 'authorization' ? asked.authorization : undefined),
     headerCount: () => 0,
     addAnswerField: () => {},
