@@ -1,29 +1,46 @@
+/** What a JSON text has beside its values. */
+export type JsonMembers = {
+  /** Of all objects in it. */
+  readonly count: number
+  /** The same text, with each name of a member written without escapes. */
+  readonly text: string
+}
+
 /**
- * Goes over a text that is JSON, for what `JSON.parse` hides: it takes the last of several members of one
- * name. Names are compared as they are after their escapes (`"\u0061"` is `"a"`).
+ * Goes over a text that is JSON, for what `JSON.parse` hides or mistakes: it takes the last of several
+ * members of one name, and after another text with backslashes in a name was read, it reads names with
+ * escapes as that one (nodejs/node#63785). Names are compared as they are after their escapes
+ * (`"\u0061"` is `"a"`).
  *
- * @param text JSON (RFC 8259): whatever is none gives a useless answer, but an answer
- * @returns the number of members of all objects in it
- * @throws RangeError where it is deeper, or has more members; SyntaxError where a name is there twice
+ * @param text JSON (RFC 8259). Where it is none, neither is what is returned
+ * @throws RangeError where it is deeper, or has more members; SyntaxError where a name is there twice, or
+ *   cannot be written without escapes: quotes, backslashes, control characters, half a pair of surrogates
  */
-export function countMembers(
+export function readMembers(
   text: string,
   { maxDepth, maxMembers }: { maxDepth: number; maxMembers: number },
-): number {
+): JsonMembers {
   /** The names in each object that is open; undefined for an array. */
   const open: (Set<string> | undefined)[] = []
-  let members = 0
+  let count = 0
   let isName = false
+  let plain = ''
+  let copied = 0
   for (let at = 0; at < text.length; at++) {
     const character = text[at]
     if (character === '"') {
       const end = endOfString(text, at)
       const names = open.at(-1)
       if (isName && names !== undefined) {
-        if (++members > maxMembers) throw new RangeError(`more than ${maxMembers} members`)
-        const name = nameOf(text.slice(at, end))
+        if (++count > maxMembers) throw new RangeError(`more than ${maxMembers} members`)
+        const literal = text.slice(at, end)
+        const name = nameOf(literal)
         if (names.has(name)) throw new SyntaxError('two members of one name')
         names.add(name)
+        if (literal.length !== name.length + 2) {
+          plain += `${text.slice(copied, at)}"${name}"`
+          copied = end
+        }
       }
       isName = false
       at = end - 1
@@ -38,7 +55,7 @@ export function countMembers(
       isName = open.at(-1) !== undefined
     }
   }
-  return members
+  return { count, text: plain + text.slice(copied) }
 }
 
 /** After the closing quote of the string that begins at this one. */
@@ -49,5 +66,8 @@ function endOfString(text: string, start: number): number {
 }
 
 function nameOf(literal: string): string {
-  return literal.includes('\\') ? String(JSON.parse(literal)) : literal.slice(1, -1)
+  if (!literal.includes('\\')) return literal.slice(1, -1)
+  const name = String(JSON.parse(literal))
+  if (JSON.stringify(name) !== `"${name}"`) throw new SyntaxError('a name that needs escapes')
+  return name
 }

@@ -1,4 +1,4 @@
-import { countMembers } from './json-members.ts'
+import { readMembers } from './json-members.ts'
 
 /** Deeper than anything that tokens, keys and metadata of providers have. */
 const maxDepth = 16
@@ -7,12 +7,13 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /**
  * A JSON object (RFC 8259) from bytes whose length was bounded: UTF-8, at most 16 deep, 2,000 members,
- * and no name twice in one object (RFC 8725 §2.4, RFC 7519 §4): two readers would see two different ones.
+ * no name twice in one object (RFC 8725 §2.4, RFC 7519 §4), for two readers would see two different ones, and
+ * none that needs escapes.
  *
  * @throws Error that says what is wrong, without what was read
  */
 export function readJsonObject(bytes: Uint8Array): Record<string, unknown> {
-  const text = utf8.decode(bytes)
+  const { text } = readMembers(utf8.decode(bytes), { maxDepth, maxMembers })
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -23,6 +24,5 @@ export function readJsonObject(bytes: Uint8Array): Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new TypeError('no object')
   }
-  countMembers(text, { maxDepth, maxMembers })
   return value as Record<string, unknown>
 }
