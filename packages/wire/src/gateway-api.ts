@@ -29,6 +29,10 @@ export const endedKinds = {
 } as const satisfies Partial<Record<ChangeKind, string>>
 export type EndedKind = keyof typeof endedKinds
 
+export function isEndedKind(kind: ChangeKind): kind is EndedKind {
+  return Object.hasOwn(endedKinds, kind)
+}
+
 /**
  * What a subject, a session or the id of a token (`jti`) is known by in the feed: the SHA-256 of this
  * text in UTF-8, base64url. Each is unique within its issuer alone.

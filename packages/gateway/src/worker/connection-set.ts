@@ -3,6 +3,7 @@ import type { Handshake } from '../edge/handshake.ts'
 import type { ServedRequest } from '../pipeline/served-request.ts'
 import type { DeviceStatus } from '../status/device-status.ts'
 import { certificateRequired, checkDevice } from '../trust/check-device.ts'
+import { endedBy, endedNow, endRequests } from './ended-tokens.ts'
 import type { EndedConnections, KnownChange } from './messages.ts'
 import type { Limits } from '../configuration/limits.ts'
 
@@ -24,11 +25,16 @@ export class ConnectionSet {
     this.#status = status
   }
 
-  /** Ends the connections that a change is about. A certificate that was succeeded may finish its work. */
+  /**
+   * Ends the connections that a change is about, and requests whose token it ends. A certificate that was
+   * succeeded may finish its work.
+   */
   apply(change: KnownChange): EndedConnections {
     const ended: EndedConnections = { http1: 0, http2: 0, webSocket: 0 }
     if (change.status === 'active') return ended
+    const hasEnded = endedBy(change, this.#status)
     for (const connection of this.open) {
+      if (hasEnded !== undefined) endRequests(connection, hasEnded, ended)
       if (!isAbout(connection, change)) continue
       ended[connection.kind]++
       if (isSuccession(change)) connection.endGracefully()
@@ -40,9 +46,12 @@ export class ConnectionSet {
   /** After more than one change: every connection is held against what is known now. */
   async review(): Promise<EndedConnections> {
     const ended: EndedConnections = { http1: 0, http2: 0, webSocket: 0 }
+    const hasEnded = endedNow(this.#status)
     let seen = 0
     for (const connection of this.open) {
       if (++seen % reviewBatch === 0) await new Promise(setImmediate)
+      if (connection.socket.destroyed) continue
+      endRequests(connection, hasEnded, ended)
       if (connection.socket.destroyed || !connection.hasCertificate) continue
       const refusal = checkDevice(connection, this.#status, Date.now())
       if (refusal === undefined || refusal === certificateRequired) continue

@@ -2,7 +2,15 @@ import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import https from 'node:https'
 import type { AddressInfo } from 'node:net'
-import type { Change, Report, Snapshot, TrustedIssuer } from '@sallyport/wire'
+import {
+  type Change,
+  type EndedKind,
+  endedKinds,
+  type Report,
+  type Snapshot,
+  type StatusEntry,
+  type TrustedIssuer,
+} from '@sallyport/wire'
 import { Report as ReportSchema } from '@sallyport/wire/messages'
 import Value from 'typebox/value'
 import type { World } from './world.ts'
@@ -20,6 +28,13 @@ export class TestAuthority {
   refused = 0
   refuses: (report: Report) => boolean = () => false
   readonly #listed = { certificate: new Map<string, string>(), device: new Map<string, string>() }
+  /** What ends tokens, by kind, as a snapshot lists it. */
+  readonly ended: Record<EndedKind, StatusEntry[]> = {
+    token: [],
+    subject: [],
+    session: [],
+    deviceTokens: [],
+  }
   readonly #history: Change[] = []
   readonly #feeds = new Set<ServerResponse>()
   readonly #world: World
@@ -96,6 +111,9 @@ export class TestAuthority {
       issuers: this.issuers,
       certificates: entries(this.#listed.certificate),
       devices: entries(this.#listed.device),
+      ...Object.fromEntries(
+        Object.entries(endedKinds).map(([kind, member]) => [member, this.ended[kind as EndedKind]]),
+      ),
       ...this.extra,
     }
   }
@@ -112,6 +130,18 @@ export class TestAuthority {
       ...(issuer === undefined ? {} : { issuer }),
     }
     if (kind === 'device' || kind === 'certificate') this.#listed[kind].set(key, status)
+    this.#history.push(change)
+    for (const feed of this.#feeds) tell(feed, change)
+    return change.seq
+  }
+
+  /** Ends tokens: told on the feed, and in snapshots from now on. */
+  end(kind: EndedKind, key: string, issuedUntil?: number): number {
+    const when = issuedUntil === undefined ? {} : { issuedUntil }
+    const until = Date.now() + 86_400_000
+    const entry = { key, status: 'ended', until, ...when }
+    this.ended[kind].push(entry)
+    const change: Change = { seq: ++this.seq, at: Date.now(), kind, ...entry }
     this.#history.push(change)
     for (const feed of this.#feeds) tell(feed, change)
     return change.seq
