@@ -20,7 +20,7 @@ export const bindingReasons = {
     area: 'token',
     status: 503,
     title: 'Too many access tokens are waiting to be verified',
-    fix: 'Look at `sallyport_tokens`: many tokens that fail are a flood, and limits by address belong in front of this route. Otherwise start more workers.',
+    fix: 'Look at `sallyport_tokens_total`: many tokens that fail are a flood, and limits by address belong in front of this route. Otherwise start more workers.',
     retryable: true,
   },
   token_binding_required: {

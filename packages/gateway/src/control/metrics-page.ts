@@ -118,6 +118,24 @@ const metrics: readonly Metric[] = [
       ),
   },
   {
+    name: 'sallyport_tokens_total',
+    type: 'counter',
+    help: 'Access tokens: found in memory, verified, or failed',
+    samples: (workers) =>
+      workers.flatMap(({ tokens }) =>
+        (['found', 'verified', 'failed'] as const).map((outcome) => ({
+          labels: { outcome },
+          value: tokens[outcome],
+        })),
+      ),
+  },
+  {
+    name: 'sallyport_tokens_remembered',
+    type: 'gauge',
+    help: 'Verified access tokens in memory',
+    samples: (workers) => workers.map(({ tokens }) => ({ labels: {}, value: tokens.remembered })),
+  },
+  {
     name: 'sallyport_upstream_requests_total',
     type: 'counter',
     help: 'Requests sent to each target of each upstream',

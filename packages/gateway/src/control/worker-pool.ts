@@ -226,7 +226,8 @@ export class WorkerPool {
     this.#options.onEnded(worker)
     if (worker.metrics !== undefined) {
       const connections = { http1: 0, http2: 0, webSocket: 0, handshake: 0 }
-      this.#departed.push({ ...worker.metrics, connections, upstreams: [] })
+      const tokens = { ...worker.metrics.tokens, remembered: 0 }
+      this.#departed.push({ ...worker.metrics, connections, tokens, upstreams: [] })
       this.#departed = this.#departed.slice(-maxDeparted)
     }
     if (this.#isClosing || !worker.isReady) return

@@ -1,4 +1,5 @@
 import type { UpstreamMetrics } from '../forward/upstream.ts'
+import type { TokenCounts } from '../tokens/token-counts.ts'
 
 /** What a worker counted since it was started: plain data, to be added up over workers. */
 export type WorkerMetrics = {
@@ -20,6 +21,8 @@ export type WorkerMetrics = {
     readonly outcome: string
     readonly count: number
   }[]
+  /** Access tokens: how often one was found in memory, verified, or failed; and how many are remembered. */
+  readonly tokens: TokenCounts & { readonly remembered: number }
   readonly logLinesDropped: number
   readonly recordsDropped: number
   readonly upstreams: readonly UpstreamMetrics[]

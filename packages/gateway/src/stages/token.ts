@@ -38,10 +38,10 @@ export const tokenStage: Stage<TokenSettings> = {
       const { authorization, authorizations } = credentials
       if (authorizations > 1) return refused(severalAuthorizations, rules, undefined)
       if (hasTokenInQuery(request.exchange.target)) return refused(tokenInQuery, rules, undefined)
-      // What was ended since is not known then.
-      const late = staleness[services.status.level]
-      if (late !== undefined && (rules.isRequired || authorization !== undefined)) return late
       if (authorization === undefined) return withoutToken(rules)
+      // Which tokens were ended since is not known then.
+      const late = staleness[services.status.level]
+      if (late !== undefined) return late
 
       const { tokens } = services
       const last = request.caller.presentedToken

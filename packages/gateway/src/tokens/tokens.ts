@@ -8,6 +8,7 @@ import {
 } from '@sallyport/token/verify'
 import type { IdentityProviders } from '../configuration/identity-providers.ts'
 import type { Refusal } from '../pipeline/stage.ts'
+import type { TokenCounts } from './token-counts.ts'
 import { KnownToken } from './known-token.ts'
 import { TokenMemory } from './token-memory.ts'
 
@@ -15,13 +16,6 @@ import { TokenMemory } from './token-memory.ts'
 export type TokenQuestion = VerifyOptions & {
   /** Tells questions apart that can have different answers. */
   readonly id: string
-}
-
-export type TokenCounts = {
-  /** Found in memory. Those that the memory of a connection answered are among them. */
-  found: number
-  verified: number
-  failed: number
 }
 
 /** Verifications of a worker under way at once: beyond it is a flood. */
@@ -37,7 +31,7 @@ const maxPending = 512
  * put the main thread into the way of requests, which it is in no other way.
  */
 export class Tokens {
-  readonly counts: TokenCounts = { found: 0, verified: 0, failed: 0 }
+  readonly counts: TokenCounts
   readonly #verifier: TokenVerifier
   readonly #memory = new TokenMemory()
   readonly #pending = new Map<string, Promise<KnownToken | Refusal>>()
@@ -46,8 +40,12 @@ export class Tokens {
 
   constructor(
     providers: IdentityProviders,
-    options: Pick<TokenVerifierOptions, 'now' | 'onUnavailable'>,
+    options: Pick<TokenVerifierOptions, 'now' | 'onUnavailable'> & {
+      /** Where those before left off: a counter never falls. */
+      readonly counts?: TokenCounts | undefined
+    },
   ) {
+    this.counts = options.counts ?? { found: 0, verified: 0, failed: 0 }
     this.#now = options.now
     this.#names = Object.keys(providers)
     this.#verifier = createTokenVerifier({ providers, ...options })

@@ -308,7 +308,7 @@ export class GatewayWorker {
   }
 
   #metrics(): WorkerMetrics {
-    const { hosts, upstreams } = this.#generation
+    const { hosts, upstreams, services } = this.#generation
     const connections = {
       http1: 0,
       http2: 0,
@@ -329,6 +329,7 @@ export class GatewayWorker {
       accepted: this.#frontDoor.accepted,
       turnedAway: this.#frontDoor.turnedAway,
       handshakes: this.#frontDoor.counts(),
+      tokens: { ...services.tokens.counts, remembered: services.tokens.remembered },
       logLinesDropped: this.#lines.dropped,
       decisions: this.#decisionDoor.counts(),
       recordsDropped: this.#frontDoor.dropped + this.#decisions.dropped,

@@ -57,6 +57,7 @@ function tokensOf({ identityProviders }: Plan, { previous, log }: ServicesOption
   if (previous !== undefined && isSame) return previous.services.tokens
   return new Tokens(identityProviders, {
     now: Date.now,
+    counts: previous?.services.tokens.counts,
     onUnavailable: (provider, { expected, found }) =>
       log.warn({ provider, expected, found }, 'an identity provider cannot be asked'),
   })
