@@ -1,0 +1,12 @@
+// What these tests use of a package that brings no types.
+declare module 'oidc-provider' {
+  import type { RequestListener } from 'node:http'
+
+  export class Provider {
+    constructor(issuer: string, configuration: Readonly<Record<string, unknown>>)
+    proxy: boolean
+    callback(): RequestListener
+    on(event: string, listener: (...details: unknown[]) => void): this
+  }
+  export default Provider
+}
