@@ -53,9 +53,17 @@ function decisionWords({ source, decision }: FoundDecision, paint: Paint): strin
     ...(route === undefined ? [] : [`  route ${printable(route)}`]),
     ...(decision.deviceId === undefined ? [] : [`  device ${decision.deviceId}`]),
     ...(decision.thumbprint === undefined ? [] : [`  certificate ${decision.thumbprint}`]),
+    ...(decision.rule === undefined ? [] : [`  rule ${printable(decision.rule)}`]),
     ...(stages.length === 0 ? [] : ['', indent(formatTable(stages))]),
+    ...ruleLines(decision.stages ?? []),
     ...reasonLines(code),
   ].join('\n')
+}
+
+/** Of a stage that no rule let through: each, and why not. */
+function ruleLines(stages: FoundDecision['decision']['stages']): string[] {
+  const misses = stages.flatMap(({ rules = [] }) => rules)
+  return misses.length === 0 ? [] : ['', indent(formatTable(misses))]
 }
 
 /** A failed handshake. */

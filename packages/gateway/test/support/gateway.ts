@@ -161,7 +161,7 @@ const schema = composeSchema([
   identityProvidersSection,
 ])
 
-async function readTestConfig(file: string): Promise<GatewayConfig> {
+export async function readTestConfig(file: string): Promise<GatewayConfig> {
   const { readFile } = await import('node:fs/promises')
   return parseConfig(file, await readFile(file, 'utf8'), schema) as GatewayConfig
 }
