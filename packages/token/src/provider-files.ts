@@ -1,20 +1,54 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import type { IdentityProvider } from './identity-provider.ts'
+import { parseKeySet } from './load-key-set.ts'
 
-const files = ['jwksFile', 'caFile'] as const
-const introspectionFiles = ['clientSecretFile', 'privateKeyFile', 'certificateFile'] as const
+type FileCheck = {
+  /** What it must hold. */
+  readonly expected: string
+  /** @throws Error where it holds something else */
+  check(bytes: Uint8Array): unknown
+}
 
-/** Each file that a provider names, and the steps to the member below the provider. */
-export function filesOfProvider(
-  provider: IdentityProvider,
-): readonly { readonly member: readonly string[]; readonly file: string }[] {
-  const { introspection = {} } = provider
+const certificates: FileCheck = {
+  expected: 'certificates in PEM',
+  check: (bytes) => new X509Certificate(bytes),
+}
+
+/** The members of a provider, and of its introspection, that name files. */
+const providerFiles = {
+  jwksFile: { expected: 'a JWK Set (RFC 7517 §5)', check: parseKeySet },
+  caFile: certificates,
+} as const satisfies Record<string, FileCheck>
+const introspectionFiles = {
+  clientSecretFile: { expected: 'a secret', check: refuseEmpty },
+  privateKeyFile: {
+    expected: 'a private key in PEM',
+    check: (bytes: Uint8Array) => createPrivateKey(Buffer.from(bytes)),
+  },
+  certificateFile: certificates,
+} as const satisfies Record<string, FileCheck>
+
+/** A file that a provider names. */
+export type ProviderFile = FileCheck & {
+  /** Steps to the member, below the provider. */
+  readonly member: readonly string[]
+  readonly file: string
+}
+
+export function filesOfProvider(provider: IdentityProvider): readonly ProviderFile[] {
+  const { introspection } = provider
   return [
-    ...files.map((name) => ({ member: [name], file: provider[name] })),
-    ...introspectionFiles.map((name) => ({
-      member: ['introspection', name],
-      file: (introspection as IdentityProvider['introspection'])?.[name],
+    ...namesOf(providerFiles).map((name) => ({
+      ...providerFiles[name],
+      member: [name],
+      file: provider[name],
     })),
-  ].flatMap(({ member, file }) => (file === undefined ? [] : [{ member, file }]))
+    ...namesOf(introspectionFiles).map((name) => ({
+      ...introspectionFiles[name],
+      member: ['introspection', name],
+      file: introspection?.[name],
+    })),
+  ].flatMap(({ file, ...rest }) => (file === undefined ? [] : [{ ...rest, file }]))
 }
 
 /** The same provider, with each file that it names as `resolve` makes it: relative to the configuration. */
@@ -24,10 +58,10 @@ export function resolveProviderFiles(
 ): IdentityProvider {
   const { introspection } = provider
   return {
-    ...resolved(provider, files, resolve),
+    ...resolved(provider, namesOf(providerFiles), resolve),
     ...(introspection === undefined
       ? {}
-      : { introspection: resolved(introspection, introspectionFiles, resolve) }),
+      : { introspection: resolved(introspection, namesOf(introspectionFiles), resolve) }),
   }
 }
 
@@ -41,3 +75,9 @@ function resolved<T extends object>(
     .map((name) => [name, resolve(String(whole[name]))] as const)
   return { ...whole, ...Object.fromEntries(changed) }
 }
+
+function refuseEmpty(bytes: Uint8Array): void {
+  if (Buffer.from(bytes).toString('utf8').trimEnd() === '') throw new Error('nothing')
+}
+
+const namesOf = <T extends object>(table: T) => Object.keys(table) as (keyof T)[]

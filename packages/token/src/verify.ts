@@ -1,7 +1,7 @@
 // What a worker of the gateway needs of this package: no schema, so no library for schemas.
 export type { IdentityProvider } from './identity-provider.ts'
 export type { WhenAway } from './introspection/introspector.ts'
-export { filesOfProvider, resolveProviderFiles } from './provider-files.ts'
+export { filesOfProvider, type ProviderFile, resolveProviderFiles } from './provider-files.ts'
 export { readClaims } from './check-claims.ts'
 export type { LogoutToken } from './logout-token.ts'
 export { type ProviderRules, providerRules } from './provider-rules.ts'

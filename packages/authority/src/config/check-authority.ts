@@ -1,6 +1,6 @@
 import { resolvePath } from '@sallyport/config'
 import { configProblem } from '@sallyport/problem'
-import { filesOfProvider, parseKeySet, providerRules } from '@sallyport/token'
+import { filesOfProvider, type ProviderFile, providerRules } from '@sallyport/token'
 import { readTlsFiles } from '../api/listener.ts'
 import { passphraseOfFile, passphraseVariable } from '../passphrase.ts'
 import { readReceiptTeams } from '../receipts/receipt-teams.ts'
@@ -64,21 +64,27 @@ function checkIdentityProviders(
 ): void {
   providerRules(identityProviders)
   for (const [name, provider] of Object.entries(identityProviders)) {
-    for (const { member, file } of filesOfProvider(provider)) {
-      const path = ['identityProviders', name, ...member]
-      const bytes = readNamedBytes(directory, file, path)
-      if (member[0] === 'jwksFile') checkKeySet(bytes, path)
+    for (const named of filesOfProvider(provider)) {
+      checkProviderFile(named, ['identityProviders', name, ...named.member], directory)
     }
   }
 }
 
-function checkKeySet(bytes: Uint8Array, path: readonly string[]): void {
+function checkProviderFile(
+  { file, expected, check }: ProviderFile,
+  path: readonly string[],
+  directory: string,
+): void {
+  const bytes = readNamedBytes(directory, file, path)
   try {
-    parseKeySet(bytes)
+    check(bytes)
   } catch (cause) {
     const found = cause instanceof Error ? cause.message : String(cause)
-    const facts = { expected: 'a JWK Set (RFC 7517 §5)', found, cause }
-    throw configProblem('config_unreadable', path, 'it holds no keys', facts)
+    throw configProblem('config_unreadable', path, 'it holds something else', {
+      expected,
+      found,
+      cause,
+    })
   }
 }
 
