@@ -1,7 +1,14 @@
-import type { Problem } from '@sallyport/problem'
+import { Problem } from '@sallyport/problem'
+import { faultText } from './fault-text.ts'
 import { createRefreshedValue, type Lives, type RefreshedValue } from './refreshed-value.ts'
 
-export type ReadFile = (path: string) => Promise<Uint8Array>
+/** What files are read with, and who is told when they cannot be. */
+export type FileSurroundings = {
+  readonly readFile: (path: string) => Promise<Uint8Array>
+  /** Milliseconds. */
+  readonly now: () => number
+  readonly onFailure: (problem: Problem) => void
+}
 
 /** A file that was replaced is noticed within a minute; one that cannot be read leaves what it had. */
 const fileLives: Lives = {
@@ -13,12 +20,31 @@ const fileLives: Lives = {
   timeoutMs: 5_000,
 }
 
-/** What files on this machine hold over time: a secret, a key, a certificate. */
-export function createFileValue<T>(options: {
-  readonly read: () => Promise<T>
-  readonly now: () => number
-  readonly onFailure: (problem: Problem) => void
-}): RefreshedValue<T> {
-  const { read, now, onFailure } = options
-  return createRefreshedValue({ load: read, now, lives: fileLives, onFailure })
+/**
+ * What files on this machine hold over time: a secret, a key, a certificate.
+ *
+ * @param what what it is, with the names of the files: for whoever reads that they cannot be used
+ */
+export function createFileValue<T>(
+  what: string,
+  read: () => Promise<T>,
+  { now, onFailure }: FileSurroundings,
+): RefreshedValue<T> {
+  return createRefreshedValue({
+    load: async () => {
+      try {
+        return await read()
+      } catch (cause) {
+        throw new Problem('identity_provider_unavailable', {
+          detail: `${what} cannot be read`,
+          expected: what,
+          found: faultText(cause),
+          cause,
+        })
+      }
+    },
+    now,
+    lives: fileLives,
+    onFailure,
+  })
 }

@@ -1,7 +1,7 @@
 import { Problem } from '@sallyport/problem'
 import { discoverEndpoints, type ProviderEndpoints } from './discovery.ts'
 import { faultText } from './fault-text.ts'
-import type { ReadFile } from './file-value.ts'
+import type { FileSurroundings } from './file-value.ts'
 import { clientAuthentication } from './introspection/client-authentication.ts'
 import type { IntrospectionRules } from './introspection/introspection-rules.ts'
 import { createIntrospector, type Introspector } from './introspection/introspector.ts'
@@ -24,7 +24,7 @@ export type Provider = {
 }
 
 export type ProviderSurroundings = {
-  readonly readFile: ReadFile
+  readonly readFile: FileSurroundings['readFile']
   readonly resolveName: ResolveName | undefined
   /** Milliseconds. */
   readonly now: () => number
@@ -33,9 +33,10 @@ export type ProviderSurroundings = {
 
 export function createProvider(rules: ProviderRules, surroundings: ProviderSurroundings): Provider {
   const { now, readFile, resolveName } = surroundings
-  const outgoing = { addresses: rules.addresses, readFile, resolveName, now }
-  const client = createClientOfFiles({ ca: rules.caFile }, outgoing)
   const onFailure = (problem: Problem) => surroundings.onUnavailable(rules.name, problem)
+  const files = { readFile, now, onFailure }
+  const outgoing = { ...files, addresses: rules.addresses, resolveName }
+  const client = createClientOfFiles({ ca: rules.caFile }, outgoing)
   const endpoints = endpointsOf(rules, { client, now, onFailure })
   const created = nextVersion()
 
@@ -62,10 +63,9 @@ export function createProvider(rules: ProviderRules, surroundings: ProviderSurro
         introspection.url ?? introspectionUrl(await endpoints.value(), introspection),
       client: createClientOfFiles({ ca: rules.caFile, ...certificate }, outgoing),
       authenticate: clientAuthentication({
+        ...files,
         issuer: rules.issuer,
         rules: introspection,
-        readFile,
-        now,
       }),
       now,
       onFailure,
@@ -117,7 +117,11 @@ function keyLoader(
     client,
     endpoints,
     readFile,
-  }: { client: OutgoingClient; endpoints: RefreshedValue<ProviderEndpoints>; readFile: ReadFile },
+  }: {
+    client: OutgoingClient
+    endpoints: RefreshedValue<ProviderEndpoints>
+    readFile: FileSurroundings['readFile']
+  },
 ) {
   const accept = 'application/jwk-set+json, application/json'
   return async (signal: AbortSignal) => {

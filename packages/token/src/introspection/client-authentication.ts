@@ -1,14 +1,11 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { SignJWT } from 'jose'
-import { createFileValue, type ReadFile } from '../file-value.ts'
+import { createFileValue, type FileSurroundings } from '../file-value.ts'
 import type { ClientAuthenticationName, IntrospectionRules } from './introspection-rules.ts'
 
-export type ClientAuthenticationContext = {
+export type ClientAuthenticationContext = FileSurroundings & {
   readonly issuer: string
   readonly rules: IntrospectionRules
-  readonly readFile: ReadFile
-  /** Milliseconds. */
-  readonly now: () => number
 }
 
 /** Adds to the form what proves who asks, or returns it as the header Authorization. */
@@ -84,28 +81,22 @@ function algorithmOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): st
   return algorithmsOfCurves[asymmetricKeyDetails?.namedCurve ?? ''] ?? 'PS256'
 }
 
-function secretOf({ rules, readFile, now }: ClientAuthenticationContext) {
-  const file = rules.credentials.clientSecretFile ?? ''
-  return createFileValue({
-    read: async () => {
-      const secret = Buffer.from(await readFile(file))
-        .toString('utf8')
-        .trimEnd()
-      if (secret === '') throw new Error(`${file} is empty`)
-      return secret
-    },
-    now,
-    onFailure: () => {},
-  })
+function secretOf(context: ClientAuthenticationContext) {
+  const { clientSecretFile: file = '' } = context.rules.credentials
+  const read = async () => {
+    const secret = Buffer.from(await context.readFile(file))
+      .toString('utf8')
+      .trimEnd()
+    if (secret === '') throw new Error('it is empty')
+    return secret
+  }
+  return createFileValue(`a secret in ${file}`, read, context)
 }
 
-function privateKeyOf({ rules, readFile, now }: ClientAuthenticationContext) {
-  const file = rules.credentials.privateKeyFile ?? ''
-  return createFileValue({
-    read: async () => createPrivateKey(Buffer.from(await readFile(file))),
-    now,
-    onFailure: () => {},
-  })
+function privateKeyOf(context: ClientAuthenticationContext) {
+  const { privateKeyFile: file = '' } = context.rules.credentials
+  const read = async () => createPrivateKey(Buffer.from(await context.readFile(file)))
+  return createFileValue(`a private key in ${file}`, read, context)
 }
 
 /** Both are encoded as forms are before they are put together (RFC 6749 §2.3.1). */

@@ -1,4 +1,4 @@
-import { createFileValue, type ReadFile } from '../file-value.ts'
+import { createFileValue, type FileSurroundings } from '../file-value.ts'
 import type { AddressPolicy, ResolveName } from './address-policy.ts'
 import { createOutgoingClient, type OutgoingClient } from './outgoing-client.ts'
 
@@ -15,33 +15,28 @@ export type TlsFiles = {
  */
 export function createClientOfFiles(
   files: TlsFiles,
-  surroundings: {
+  surroundings: FileSurroundings & {
     readonly addresses: AddressPolicy
-    readonly readFile: ReadFile
     readonly resolveName: ResolveName | undefined
-    readonly now: () => number
   },
 ): OutgoingClient {
-  const { addresses, resolveName, readFile, now } = surroundings
+  const { addresses, resolveName, readFile } = surroundings
   const named = Object.entries(files).filter(([, file]) => file !== undefined)
   if (named.length === 0) return createOutgoingClient({ addresses, resolveName })
 
   let last: { bytes: readonly Buffer[]; client: OutgoingClient } | undefined
-  const current = createFileValue({
-    async read() {
-      const bytes = await Promise.all(
-        named.map(async ([, file]) => Buffer.from(await readFile(String(file)))),
-      )
-      const same = bytes.every((one, at) => one.equals(last?.bytes[at] ?? empty))
-      if (last !== undefined && same) return last.client
-      const tls = Object.fromEntries(named.map(([name], at) => [name, bytes[at]]))
-      last = { bytes, client: createOutgoingClient({ addresses, resolveName, tls }) }
-      return last.client
-    },
-    now,
-    // Whoever asks next is refused with it, and tells.
-    onFailure: () => {},
-  })
+  const what = `certificates in ${named.map(([, file]) => file).join(', ')}`
+  const read = async () => {
+    const bytes = await Promise.all(
+      named.map(async ([, file]) => Buffer.from(await readFile(String(file)))),
+    )
+    const same = bytes.every((one, at) => one.equals(last?.bytes[at] ?? empty))
+    if (last !== undefined && same) return last.client
+    const tls = Object.fromEntries(named.map(([name], at) => [name, bytes[at]]))
+    last = { bytes, client: createOutgoingClient({ addresses, resolveName, tls }) }
+    return last.client
+  }
+  const current = createFileValue(what, read, surroundings)
   return async (request) => (await current.value())(request)
 }
 
