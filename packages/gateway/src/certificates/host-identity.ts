@@ -1,5 +1,4 @@
-import { createServer, type Server } from 'node:net'
-import type { SecureContext } from 'node:tls'
+import { createServer, type SecureContext, type Server } from 'node:tls'
 import type { HostPlan, Plan } from '../configuration/plan.ts'
 import { hostSecureContext } from '../edge/tls-context.ts'
 import { certificateId } from './certificate-id.ts'
@@ -33,8 +32,8 @@ export function hostIdentity(host: HostPlan, sources: IdentitySources): HostIden
 
 type Staple = (error: Error | null, response: Buffer) => void
 
-// `server` of a TLSSocket is where node asks for what to staple, by the event OCSPRequest: a server that
-// never listens, and serves nothing else. Where there is nothing to staple, none of it is paid for.
+// `server` of a TLSSocket is where node asks for what to staple, by the event OCSPRequest: a server of TLS, of
+// no other kind, that never listens, and serves nothing else. Where there is nothing to staple, none of it is paid for.
 function staplerFor({ certificate }: KeyPairPem, { staples }: Credentials): Server | undefined {
   if (Object.keys(staples).length === 0) return undefined
   const staple = ownMember(staples, certificateId(certificate))

@@ -87,6 +87,15 @@ const metrics: readonly Metric[] = [
       })),
   },
   {
+    name: 'sallyport_ocsp_staple_expiry_timestamp_seconds',
+    type: 'gauge',
+    help: 'Until when the OCSP response that a host staples counts, in Unix time',
+    samples: (_workers, { certificates }) =>
+      certificates.flatMap(({ host, stapleUntil }) =>
+        stapleUntil === undefined ? [] : [{ labels: { host }, value: stapleUntil / 1_000 }],
+      ),
+  },
+  {
     name: 'sallyport_acme_attempts_total',
     type: 'counter',
     help: 'Certificates that were asked for by ACME, by outcome',

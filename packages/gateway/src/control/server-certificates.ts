@@ -5,6 +5,7 @@ import { type Http01Listener, startHttp01Listener } from '../acme/http01-listene
 import type { Credentials, KeyPairPem } from '../certificates/credentials.ts'
 import type { HostPlan } from '../configuration/plan.ts'
 import type { Log } from '../log/log.ts'
+import { StapleKeeper } from '../ocsp/staple-keeper.ts'
 import type { Address } from '../worker/messages.ts'
 
 export type ServerCertificatesOptions = {
@@ -20,12 +21,15 @@ export type CertificateFacts = {
   readonly source: 'file' | 'acme'
   /** Milliseconds; undefined where there is none yet. */
   readonly notAfter: number | undefined
+  /** Until when its OCSP response counts, in milliseconds; undefined where none is stapled. */
+  readonly stapleUntil: number | undefined
 }
 
 /** What hosts show to clients: from files, or by ACME, with the answers to its challenges. */
 export class ServerCertificates {
   readonly #options: ServerCertificatesOptions
   readonly #acme: AcmeKeeper
+  readonly #stapler: StapleKeeper
   readonly #tokens = new Map<string, string>()
   readonly #challenges = new Map<string, KeyPairPem>()
   readonly #listeners = new Map<string, Http01Listener>()
@@ -36,10 +40,14 @@ export class ServerCertificates {
   constructor(options: ServerCertificatesOptions) {
     this.#options = options
     const share = () => options.share(this.credentials)
+    this.#stapler = new StapleKeeper({ log: options.log, onChange: () => void share() })
     this.#acme = new AcmeKeeper({
       stateDirectory: options.stateDirectory,
       log: options.log,
-      onIssued: share,
+      onIssued: async () => {
+        await share()
+        this.#watchStaples()
+      },
       answers: {
         http01: async (token, keyAuthorization) => {
           this.#tokens.set(token, keyAuthorization)
@@ -60,7 +68,7 @@ export class ServerCertificates {
   get credentials(): Credentials {
     return {
       issued: { ...this.#leaving, ...this.#acme.issued },
-      staples: {},
+      staples: this.#stapler.staples,
       challenges: Object.fromEntries(this.#challenges),
     }
   }
@@ -93,15 +101,32 @@ export class ServerCertificates {
     this.#leaving = {}
     await this.#options.share(this.credentials)
     this.#acme.start()
+    this.#watchStaples()
+  }
+
+  /** What a host shows now; undefined where it has nothing yet. */
+  #shownBy({ name, pair }: HostPlan): KeyPairPem | undefined {
+    const { issued } = this.#acme
+    return pair ?? (Object.hasOwn(issued, name) ? issued[name] : undefined)
+  }
+
+  #watchStaples(): void {
+    this.#stapler.watch(
+      this.#hosts.flatMap((host) => {
+        const shown = this.#shownBy(host)
+        if (shown === undefined) return []
+        return [{ host: host.name, stapling: host.stapling, certificate: shown.certificate }]
+      }),
+    )
   }
 
   facts(): CertificateFacts[] {
-    const { issued } = this.#acme
-    return this.#hosts.map(({ name, pair }) => {
-      const shown = pair ?? (Object.hasOwn(issued, name) ? issued[name] : undefined)
+    return this.#hosts.map((host) => {
+      const shown = this.#shownBy(host)
       return {
-        host: name,
-        source: pair === undefined ? 'acme' : 'file',
+        host: host.name,
+        source: host.pair === undefined ? 'acme' : 'file',
+        stapleUntil: shown === undefined ? undefined : this.#stapler.endOf(shown.certificate),
         notAfter:
           shown === undefined
             ? undefined
@@ -112,6 +137,7 @@ export class ServerCertificates {
 
   async close(): Promise<void> {
     await this.#acme.close()
+    this.#stapler.close()
     for (const listener of this.#listeners.values()) await listener.close()
     this.#listeners.clear()
   }
