@@ -134,6 +134,28 @@ test('what a snapshot alone says has ended ends, too', async (t) => {
   await once(socket, 'close')
 })
 
+test('a request whose answer has not begun gets it: it may be the one that signs out', async (t) => {
+  const setting = await setUp(t)
+  const { bed, provider, device } = setting
+  const token = await provider.token({ sid: 'over' })
+  const headers = [`Authorization: Bearer ${token}`]
+  const signingOut = askOnce(bed, device, '/held?ms=1000', { headers })
+  await eventually(() => bed.service.seen.length > 0)
+  const seq = bed.authority.end('session', keyOf(setting, 'over'))
+  assert.deepEqual(await endedBy(setting, seq), { http1: 0, http2: 0, webSocket: 0 })
+  assert.equal((await signingOut).status, 200)
+  assert.equal((await askOnce(bed, device, '/', { headers })).status, 401)
+
+  const later = await provider.token({ sid: 'later' })
+  const hanging = await connect(bed, device)
+  hanging.write(
+    `GET /held?ms=7000 HTTP/1.1\r\nHost: api.example.com\r\nAuthorization: Bearer ${later}\r\n\r\n`,
+  )
+  await eventually(() => bed.service.seen.length > 1)
+  bed.authority.end('session', keyOf(setting, 'later'))
+  await closed(hanging)
+})
+
 test('in mode shadow what is open goes on, as new requests do', async (t) => {
   const setting = await setUp(t, { mode: 'shadow' })
   const { bed, provider, device } = setting

@@ -96,13 +96,18 @@ export async function openStream(
 }
 
 /** A WebSocket over a connection of its own, behind its first echo. */
-export async function openWebSocket(place: Place, options: ConnectionOptions): Promise<TLSSocket> {
+export async function openWebSocket(
+  place: Place,
+  options: ConnectionOptions,
+  headers: readonly string[] = [],
+): Promise<TLSSocket> {
   const socket = await open(place, options)
   const { status, text } = await ask(socket, place, '/socket', [
     'Connection: Upgrade',
     'Upgrade: websocket',
     'Sec-WebSocket-Version: 13',
     'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+    ...headers,
   ])
   if (status !== 101) throw new Error(text)
   socket.write('hello')

@@ -32,7 +32,18 @@ export function endedBy(change: KnownChange, status: DeviceStatus): HasEnded | u
 
 const members = { token: 'tokens', session: 'sessions', subject: 'subjects' } as const
 
-/** Ends the requests of a connection whose tokens have ended: others on it go on where HTTP/2 lets them. */
+/**
+ * How long a request whose answer has not begun may go on: it may be the very one by which a user signs out,
+ * and the answer to that shall reach them.
+ */
+const graceMs = 5_000
+
+/**
+ * Ends the requests of a connection whose tokens have ended: WebSockets and answers under way at once.
+ * Others on the connection go on where HTTP/2 lets them.
+ *
+ * @param ended counts what ends at once
+ */
 export function endRequests(
   connection: Connection,
   hasEnded: HasEnded,
@@ -40,10 +51,25 @@ export function endRequests(
 ): void {
   for (const request of connection.requests) {
     if (request.token === undefined || !hasEnded(request) || isWatchedAlone(request)) continue
-    ended[request.isUpgrade ? 'webSocket' : connection.kind]++
-    if (connection.session === undefined) connection.endNow()
-    else request.exchange.abort()
+    if (request.exchange.answeredAt > 0 && !request.isUpgrade) continue
+    if (isAnswering(request)) {
+      ended[request.isUpgrade ? 'webSocket' : connection.kind]++
+      cutOff(connection, request)
+    } else {
+      setTimeout(() => {
+        if (connection.requests.has(request)) cutOff(connection, request)
+      }, graceMs).unref()
+    }
   }
+}
+
+function isAnswering({ isUpgrade, exchange }: ServedRequest): boolean {
+  return isUpgrade || exchange.outcome.status !== 0
+}
+
+function cutOff(connection: Connection, { exchange }: ServedRequest): void {
+  if (connection.session === undefined) connection.endNow()
+  else exchange.abort()
 }
 
 function reasonOf({ token, device }: ServedRequest, status: DeviceStatus): ReasonCode | undefined {
