@@ -9,7 +9,10 @@ import { days, type TimeWindow } from './time-window.ts'
 import type { RoleSettings } from './user-conditions.ts'
 
 /** Who may use a route: whoever some rule allows. */
-export type AccessSettings = StageSettings & { readonly rules: readonly RuleSettings[] }
+export type AccessSettings = StageSettings & {
+  /** Missing in mode `off` alone: a route may be free of what its host demands. */
+  readonly rules?: readonly RuleSettings[]
+}
 
 /** All of its conditions must hold. */
 export type RuleSettings = {
@@ -102,11 +105,13 @@ export function accessMembers(type: typeof Type): Record<string, TSchema> {
     { ...closed, description: 'Allows what all of its conditions hold for' },
   )
   return {
-    rules: type.Array(Rule, {
-      minItems: 1,
-      maxItems: maxRules,
-      description: 'The first that holds allows the request; where none does, it is refused',
-    }),
+    rules: type.Optional(
+      type.Array(Rule, {
+        minItems: 1,
+        maxItems: maxRules,
+        description: 'The first that holds allows the request; where none does, it is refused',
+      }),
+    ),
   }
 }
 

@@ -1,5 +1,6 @@
 import type { GatewayRequest } from '../pipeline/gateway-request.ts'
 import { type CelOutcome, compileCondition } from './cel/compile-condition.ts'
+import { maxItems } from './cel/values.ts'
 import { celVariables } from './cel/variables.ts'
 import type { Condition } from './condition.ts'
 import type { GrantsOf } from './grants.ts'
@@ -9,10 +10,13 @@ export type WhenConditions = (source: string) => Condition
 
 /** @throws TypeError where a condition was not checked before */
 export function whenConditions(grantsOf: GrantsOf): WhenConditions {
-  const variablesOf = celVariables(grantsOf)
+  const ofPlain = celVariables(grantsOf, maxItems.plain)
+  const ofNested = celVariables(grantsOf, maxItems.nested)
   return (source) => {
-    const { condition, fault } = compileCondition(source)
+    const compiled = compileCondition(source)
+    const { condition, fault } = compiled
     if (condition === undefined) throw new TypeError(`the condition ${source}: ${fault}`)
+    const variablesOf = compiled.isNested ? ofNested : ofPlain
     const decide = (request: GatewayRequest): CelOutcome => condition(variablesOf(request))
     return {
       check: 'when',

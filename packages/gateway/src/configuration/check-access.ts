@@ -21,8 +21,14 @@ export function checkAccess(
 ): void {
   const settings = stages['access'] as AccessSettings | undefined
   if (settings === undefined) return
+  const { rules = [], mode } = settings
+  if (rules.length === 0 && mode !== 'off') {
+    throw config.problem(`${pointer}/access`, 'without rules nobody is let in', {
+      expected: 'rules, or mode: off',
+    })
+  }
   const names = new Set<string>()
-  for (const [index, rule] of settings.rules.entries()) {
+  for (const [index, rule] of rules.entries()) {
     const at = `${pointer}/access/rules/${index}`
     if (names.has(rule.name)) {
       throw config.problem(`${at}/name`, 'two rules have the same name', { found: rule.name })

@@ -12,7 +12,7 @@ export const accessStage: Stage<AccessSettings> = {
   settings: accessMembers,
   appliesTo: () => true,
   onlyWhereConfigured: true,
-  compile: ({ rules: settings }, { services }): Decide => {
+  compile: ({ rules: settings = [] }, { services }): Decide => {
     const rules = compileRules(settings, services.grantsOf)
     return (request) => {
       for (const rule of rules) {

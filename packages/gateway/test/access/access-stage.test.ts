@@ -239,6 +239,18 @@ for (const [rule, said] of faulty) {
   })
 }
 
+test('a route may be free of what its host demands, and none may demand nothing', async (t) => {
+  const access = { rules: [{ name: 'nobody', roles: ['none'] }] }
+  const free = route({ match: { path: '/free' }, stages: { access: { mode: 'off' } } })
+  const open = { clientCertificate: 'off', stages: { access } }
+  const bed = await startBed(t, { hosts: { [host]: { ...open, routes: [free, route()] } } })
+  assert.equal((await askOnce(bed, undefined, '/free')).status, 200)
+  assert.equal((await askOnce(bed, undefined, '/other')).status, 401)
+  const empty = route({ stages: { access: {} } })
+  const started = startBed(t, { hosts: { [host]: { ...open, routes: [empty] } } })
+  await assert.rejects(started, /without rules nobody is let in/)
+})
+
 test('two rules of the same name are refused: a decision could not say which', async (t) => {
   const rules = [{ name: 'r' }, { name: 'r', scopes: ['x'] }]
   const stages = { access: { rules } }

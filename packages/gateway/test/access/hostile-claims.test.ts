@@ -76,13 +76,20 @@ test('claims nested a thousand deep cost the conditions that look at them, and n
   assert.equal(looks({ user: { claims: { deep: Array(5_000).fill(1) } } }).rule, undefined)
 })
 
-test('the most that one token makes a condition do is done in well under a second', () => {
+test('the most that one token makes a condition do is done in no time', () => {
   const when = 'user.claims.a.exists(x, user.claims.b.exists(y, x == y))'
-  const list = (from: number) => Array.from({ length: 1_000 }, (_, index) => `${from + index}`)
+  const list = (from: number, length = 250) =>
+    Array.from({ length }, (_, index) => `${from + index}`)
   const cel = access([{ name: 'r', when }])
   const before = performance.now()
   assert.equal(cel({ user: { claims: { a: list(0), b: list(1_000) } } }).rule, undefined)
-  assert(performance.now() - before < 4_000)
+  assert(performance.now() - before < 1_000)
+  // What is longer is not looked at where the work is a product.
+  const long = cel({ user: { claims: { a: list(0, 251), b: list(0) } } })
+  assert.equal(long.rule, undefined)
+  assert.match(long.refusal?.rules?.[0]?.found ?? '', /unsupported_type/)
+  const plain = access([{ name: 'r', when: 'user.claims.a.exists(x, x in user.claims.b)' }])
+  assert.equal(plain({ user: { claims: { a: list(0, 1_000), b: list(999, 1_000) } } }).rule, 'r')
 })
 
 test('a rule whose condition throws refuses with 503', () => {

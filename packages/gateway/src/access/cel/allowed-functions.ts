@@ -44,7 +44,7 @@ const allowedFunctions: ReadonlySet<string> = new Set([
 ])
 const macros: ReadonlySet<string> = new Set(['all', 'exists', 'exists_one', 'filter', 'map'])
 /** A list in a list is as far as it goes: the work is the product of both. */
-const maxMacroDepth = 2
+export const maxMacroDepth = 2
 
 /** As much of a node of the library's syntax tree as is looked at. */
 export type SyntaxNode = {
@@ -56,7 +56,7 @@ export type SyntaxNode = {
 export type SyntaxFault = { readonly message: string; readonly at: number }
 
 /** What is wrong with an expression that its grammar and types allow. */
-export function syntaxFault(node: SyntaxNode, macroDepth = 0): SyntaxFault | undefined {
+export function syntaxFault(node: SyntaxNode): SyntaxFault | undefined {
   const called = calledBy(node)
   if (called !== undefined && !allowedFunctions.has(called.name)) {
     return { message: `the function ${called.name} is not available`, at: node.start }
@@ -68,15 +68,19 @@ export function syntaxFault(node: SyntaxNode, macroDepth = 0): SyntaxFault | und
     const unknown = unknownMember(node)
     if (unknown !== undefined) return { message: `No such key: ${unknown}`, at: node.start }
   }
-  const depth = macroDepth + (called !== undefined && macros.has(called.name) ? 1 : 0)
-  if (depth > maxMacroDepth) {
-    return { message: `more than ${maxMacroDepth} macros within one another`, at: node.start }
-  }
   for (const child of children(node.args)) {
-    const fault = syntaxFault(child, depth)
+    const fault = syntaxFault(child)
     if (fault !== undefined) return fault
   }
   return undefined
+}
+
+/** How many macros stand within one another, at most. */
+export function macroDepth(node: SyntaxNode): number {
+  const called = calledBy(node)
+  let deepest = 0
+  for (const child of children(node.args)) deepest = Math.max(deepest, macroDepth(child))
+  return deepest + (called !== undefined && macros.has(called.name) ? 1 : 0)
 }
 
 function calledBy({ op, args }: SyntaxNode): { name: string; parameters: number } | undefined {

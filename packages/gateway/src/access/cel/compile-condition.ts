@@ -1,5 +1,5 @@
 import { celEnvironment } from './environment.ts'
-import { syntaxFault } from './allowed-functions.ts'
+import { macroDepth, maxMacroDepth, syntaxFault } from './allowed-functions.ts'
 import type { CelVariables } from './variables.ts'
 
 /** What came of a condition: it holds, it does not, or why it could not be told. */
@@ -9,7 +9,12 @@ export type CelOutcome = true | false | { readonly error: string }
 export type CelCondition = (variables: CelVariables) => CelOutcome
 
 export type CompiledCondition =
-  | { readonly condition: CelCondition; readonly fault: undefined }
+  | {
+      readonly condition: CelCondition
+      /** Whether it goes through a list for each item of another. */
+      readonly isNested: boolean
+      readonly fault: undefined
+    }
   | { readonly condition: undefined; readonly fault: string }
 
 export const maxConditionCharacters = 2_000
@@ -32,11 +37,16 @@ export function compileCondition(source: string): CompiledCondition {
   }
   const fault = syntaxFault(parsed.ast)
   if (fault !== undefined) return faulty(`${fault.message}, at ${placeOf(source, fault.at)}`)
+  const depth = macroDepth(parsed.ast)
+  if (depth > maxMacroDepth) {
+    return faulty(`more than ${maxMacroDepth} macros within one another`)
+  }
   const { valid, type, error } = parsed.check()
   if (!valid) return faulty(placed(source, error))
   if (type !== 'bool' && type !== 'dyn') return faulty(`it is of type ${type}, not bool`)
   return {
     fault: undefined,
+    isNested: depth > 1,
     condition: (variables) => {
       try {
         const value: unknown = parsed(variables)

@@ -27,13 +27,16 @@ export const userFields = {
 export class CelUser {
   readonly #user: VerifiedToken
   readonly #grantsOf: GrantsOf
+  readonly #most: number
   #claims: unknown
   #roles: unknown
   #permissions: unknown
 
-  constructor(user: VerifiedToken, grantsOf: GrantsOf) {
+  /** @param most items of a list that may be looked at */
+  constructor(user: VerifiedToken, grantsOf: GrantsOf, most: number) {
     this.#user = user
     this.#grantsOf = grantsOf
+    this.#most = most
   }
 
   get subject(): string {
@@ -52,18 +55,18 @@ export class CelUser {
     return this.#user.session
   }
   get scopes(): unknown {
-    return celNames(this.#user.scopes)
+    return celNames(this.#user.scopes, this.#most)
   }
   get roles(): unknown {
-    this.#roles ??= celNames(this.#grantsOf(this.#user).roles)
+    this.#roles ??= celNames(this.#grantsOf(this.#user).roles, this.#most)
     return this.#roles
   }
   get permissions(): unknown {
-    this.#permissions ??= celNames(this.#grantsOf(this.#user).permissions)
+    this.#permissions ??= celNames(this.#grantsOf(this.#user).permissions, this.#most)
     return this.#permissions
   }
   get claims(): unknown {
-    this.#claims ??= celValue(this.#user.claims)
+    this.#claims ??= celValue(this.#user.claims, this.#most)
     return this.#claims
   }
   get authTime(): Date | undefined {
@@ -157,11 +160,14 @@ export type CelVariables = {
 }
 
 /** What conditions look at; of user and device, what was read once stays with them. */
-export function celVariables(grantsOf: GrantsOf): (request: GatewayRequest) => CelVariables {
+export function celVariables(
+  grantsOf: GrantsOf,
+  most: number,
+): (request: GatewayRequest) => CelVariables {
   const users = new WeakMap<VerifiedToken, CelUser>()
   const devices = new WeakMap<DeviceIdentity, CelDevice>()
   return (request) => ({
-    user: remembered(users, request.user, (user) => new CelUser(user, grantsOf)),
+    user: remembered(users, request.user, (user) => new CelUser(user, grantsOf, most)),
     device: remembered(devices, request.device, (device) => new CelDevice(device)),
     request: new CelRequest(request),
     now: new Date(request.at),
