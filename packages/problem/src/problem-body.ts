@@ -16,6 +16,8 @@ export type ProblemBody = {
   /** For `sync-clock`: the time at the server, RFC 3339, and how far the caller's clock is off. */
   serverTime?: string
   clockOffsetMs?: number
+  /** Names of the limits that were exceeded (draft-ietf-httpapi-ratelimit-headers-11 §6). */
+  'violated-policies'?: readonly string[]
 }
 
 export type ProblemBodyOptions = {
@@ -24,6 +26,7 @@ export type ProblemBodyOptions = {
   detail?: string
   serverTime?: string
   clockOffsetMs?: number
+  violatedPolicies?: readonly string[]
 }
 
 export const problemContentType = 'application/problem+json'
@@ -32,8 +35,9 @@ export const problemContentType = 'application/problem+json'
 export function problemBody(code: ReasonCode, options: ProblemBodyOptions): ProblemBody {
   const told = publicCode(code)
   const reason = reasonOf(told)
+  const { violatedPolicies } = options
   return {
-    type: `urn:sallyport:reason:${told}`,
+    type: reason.problemType ?? `urn:sallyport:reason:${told}`,
     title: reason.title,
     status: reason.status,
     ...(options.detail !== undefined && told === code ? { detail: options.detail } : {}),
@@ -43,6 +47,7 @@ export function problemBody(code: ReasonCode, options: ProblemBodyOptions): Prob
     retryable: reason.retryable,
     ...(reason.action === undefined ? {} : { action: reason.action }),
     ...(options.serverTime === undefined ? {} : { serverTime: options.serverTime }),
+    ...(violatedPolicies === undefined ? {} : { 'violated-policies': violatedPolicies }),
     ...(options.clockOffsetMs === undefined ? {} : { clockOffsetMs: options.clockOffsetMs }),
   }
 }

@@ -43,4 +43,6 @@ export type Reason = {
   /** Whether the very same request may succeed later without anyone changing anything. */
   readonly retryable: boolean
   readonly publicCode?: string
+  /** The problem type, where one is registered for it (RFC 9457 §4.2). By default a URN of the code. */
+  readonly problemType?: string
 }

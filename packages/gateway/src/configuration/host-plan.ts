@@ -4,6 +4,7 @@ import type { Stage } from '../pipeline/stage.ts'
 import { stages } from '../pipeline/stages.ts'
 import { areAmbiguous, type RoutePattern, routePattern } from '../routing/route-pattern.ts'
 import { checkAccess } from './check-access.ts'
+import { checkLimits } from './check-limits.ts'
 import { checkRollouts } from './check-rollouts.ts'
 import { hostKeyPair } from './certificate-plan.ts'
 import type { GatewayConfig } from './gateway-config.ts'
@@ -119,6 +120,7 @@ function checkStages(
     )
   }
   checkRollouts(config, `${pointer}/stages`, settings)
+  checkLimits(config, `${pointer}/stages`, settings)
 }
 
 function checkDistinct(config: GatewayConfig, pointer: string, routes: readonly RoutePlan[]): void {

@@ -29,6 +29,9 @@ export function refusalAnswer(
   const { status } = reasonOf(told)
   const body = problemBody(refusal.code, {
     requestId: options.requestId,
+    ...(refusal.violatedPolicies === undefined
+      ? {}
+      : { violatedPolicies: refusal.violatedPolicies }),
     ...(refusal.detail === undefined ? {} : { detail: refusal.detail }),
     ...(clockCodes.has(told) ? { serverTime: new Date(options.now).toISOString() } : {}),
     ...(refusal.clockOffsetMs === undefined ? {} : { clockOffsetMs: refusal.clockOffsetMs }),

@@ -23,6 +23,8 @@ export type Refusal = {
   readonly clockOffsetMs?: number
   /** Values of WWW-Authenticate (RFC 9110 §11.6.1). Without any, a 401 asks for the device's certificate. */
   readonly challenges?: readonly string[]
+  /** Names of the limits that were exceeded. */
+  readonly violatedPolicies?: readonly string[]
   /** Header fields of the answer, flat. */
   readonly headers?: readonly string[]
   /** Of the access stage: why no rule allows it. */

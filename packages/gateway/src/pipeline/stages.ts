@@ -1,6 +1,7 @@
 import { addressStage } from '../stages/address.ts'
 import { accessStage } from '../stages/access.ts'
 import { deviceStage } from '../stages/device.ts'
+import { limitsStage } from '../stages/limits.ts'
 import { hostStage } from '../stages/host.ts'
 import { routeStage } from '../stages/route.ts'
 import { tokenStage } from '../stages/token.ts'
@@ -14,6 +15,7 @@ export const stages: readonly Stage<never>[] = [
   routeStage,
   tokenStage,
   accessStage,
+  limitsStage,
 ]
 
 /** The stages that have settings, and with them modes: host and route are the shape of a request. */

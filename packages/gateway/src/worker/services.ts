@@ -3,6 +3,7 @@ import { compileGrants, type GrantsOf } from '../access/grants.ts'
 import type { Addresses } from '../addresses/addresses.ts'
 import type { Plan } from '../configuration/plan.ts'
 import type { Counters } from '../counters/counters.ts'
+import { LimitCounts } from '../limits/limit-counts.ts'
 import type { Log } from '../log/log.ts'
 import type { DeviceStatus } from '../status/device-status.ts'
 import { Tokens } from '../tokens/tokens.ts'
@@ -17,6 +18,7 @@ export type Services = {
   readonly grantsOf: GrantsOf
   readonly tokens: Tokens
   readonly proofs: ProofChecker
+  readonly limitCounts: LimitCounts
 }
 
 export type ServicesOptions = {
@@ -38,6 +40,7 @@ export function createServices(plan: Plan, options: ServicesOptions): Services {
     addresses,
     grantsOf: compileGrants(plan.access.roles, plan.identityProviders),
     tokens: tokensOf(plan, options),
+    limitCounts: previous?.services.limitCounts ?? new LimitCounts(),
     proofs: previous?.services.proofs ?? {
       headers: new ProofHeaders(),
       nonces: new DpopNonces(trust.ticketSecret),

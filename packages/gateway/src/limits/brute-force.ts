@@ -1,0 +1,82 @@
+import type { Claim, Counters, DelayLimit } from '../counters/counters.ts'
+import type { CounterKey } from '../counters/counter-key.ts'
+import type { GatewayRequest } from '../pipeline/gateway-request.ts'
+import { addressKey, networkKey } from './address-key.ts'
+import { durationMs } from './duration.ts'
+import { compileSource } from './key-source.ts'
+import { bruteForceDefaults, type BruteForceSettings } from './limit-settings.ts'
+import { ruleId, type RuleScope } from './limit-rule.ts'
+
+/** Whom a try is counted against, and what is remembered when it succeeds. */
+export type Try = { readonly claims: readonly Claim[]; readonly known: CounterKey | undefined }
+
+/**
+ * Guards a route that takes a secret. A failure makes the next try wait, for the account and for the address
+ * that it came from. A device that signed in to the account before has tries of its own: whoever
+ * guesses from elsewhere makes all others wait, and never that one.
+ */
+export type BruteForceRule = {
+  readonly name: string
+  readonly failures: readonly number[]
+  readonly rememberMs: number
+  readonly blockAddressMs: number | undefined
+  readonly begin: (request: GatewayRequest) => Try | Promise<Try>
+}
+
+export function compileBruteForce(
+  settings: BruteForceSettings,
+  scope: RuleScope,
+  counters: Counters,
+): BruteForceRule {
+  const given = { ...bruteForceDefaults, ...settings }
+  const id = ruleId(settings, scope)
+  const account = compileSource(settings.account)
+  const ofAccount: DelayLimit = {
+    kind: 'delay',
+    freeTries: given.freeTries,
+    firstMs: durationMs(given.firstDelay),
+    factor: 2,
+    longestMs: durationMs(given.longestDelay),
+    forgetAfterMs: durationMs(given.forgetAfter),
+  }
+  const ofAddress: DelayLimit = { ...ofAccount, freeTries: given.freeTriesOfAddress }
+  const claim = (limit: DelayLimit, key: CounterKey, isProven: boolean): Claim => ({
+    limit,
+    key,
+    isProven,
+    cost: 1,
+  })
+  return {
+    name: settings.name,
+    failures: given.failures,
+    rememberMs: durationMs(given.rememberDeviceFor),
+    blockAddressMs:
+      settings.blockAddressFor === undefined ? undefined : durationMs(settings.blockAddressFor),
+    begin: (request) => {
+      const { device, caller } = request
+      const name = account.value(request) ?? ''
+      const asStranger = (known: CounterKey | undefined): Try => {
+        const { address } = caller
+        const ofAll = counters.keyOf([`${id}\0account`, name])
+        const here = [`${id}\0address`, addressKey(address)]
+        const around = [`${id}\0address`, networkKey(address)]
+        return {
+          claims: [
+            claim(ofAccount, ofAll, false),
+            claim(ofAddress, counters.keyOf(here, around), false),
+          ],
+          known,
+        }
+      }
+      if (device === undefined) return asStranger(undefined)
+      const known = counters.keyOf([`${id}\0known`, device.deviceId, name])
+      const asKnown = (): Try => ({
+        claims: [claim(ofAccount, counters.keyOf([`${id}\0own`, device.deviceId, name]), true)],
+        known,
+      })
+      const isKnown = counters.remembers(known)
+      if (typeof isKnown === 'boolean') return isKnown ? asKnown() : asStranger(known)
+      return isKnown.then((is) => (is ? asKnown() : asStranger(known)))
+    },
+  }
+}

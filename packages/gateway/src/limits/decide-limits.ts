@@ -1,0 +1,171 @@
+import type { Claim, Counters, Standing, Taken } from '../counters/counters.ts'
+import type { Addresses } from '../addresses/addresses.ts'
+import type { Outcome } from '../exchange/exchange.ts'
+import type { GatewayRequest } from '../pipeline/gateway-request.ts'
+import { type Decide, pass, type Refusal, type Verdict } from '../pipeline/stage.ts'
+import type { BruteForceRule, Try } from './brute-force.ts'
+import type { LimitRule } from './limit-rule.ts'
+import type { RouteLimitCounts } from './limit-counts.ts'
+import type { LimitsSettings } from './limit-settings.ts'
+import { standingOf } from './rate-limit-fields.ts'
+
+export type LimitsRuntime = {
+  readonly rules: readonly LimitRule[]
+  readonly guards: readonly BruteForceRule[]
+  readonly fields: NonNullable<LimitsSettings['fields']>
+  readonly counters: Counters
+  readonly addresses: Addresses
+  readonly counts: RouteLimitCounts
+}
+
+/** One claim of a request, and whose it is. */
+type Asked = {
+  readonly claim: Claim
+  readonly rule: LimitRule | undefined
+  readonly guard: BruteForceRule | undefined
+}
+
+type Begun = { readonly guard: BruteForceRule; readonly attempt: Try }
+
+/** Asks all limits of a route at once: the request is taken from every one of them, or from none. */
+export function decideLimits(runtime: LimitsRuntime): Decide {
+  const { rules, guards, counters } = runtime
+  const policies = rules.flatMap(({ policy }) => policy ?? []).join(', ')
+  const take = (request: GatewayRequest, begun: readonly Begun[]): Verdict | Promise<Verdict> => {
+    const asked: Asked[] = []
+    for (const rule of rules) {
+      const claim = rule.claimOf(request)
+      if (claim !== undefined) asked.push({ claim, rule, guard: undefined })
+    }
+    for (const { guard, attempt } of begun) {
+      for (const claim of attempt.claims) asked.push({ claim, rule: undefined, guard })
+    }
+    if (asked.length === 0) return pass
+    const taken = counters.take(asked.map(({ claim }) => claim))
+    return taken instanceof Promise
+      ? taken.then((later) => conclude(runtime, request, { asked, begun, policies }, later))
+      : conclude(runtime, request, { asked, begun, policies }, taken)
+  }
+  if (guards.length === 0) return (request) => take(request, [])
+  return async (request) => {
+    const begun = await Promise.all(
+      guards.map(async (guard) => ({ guard, attempt: await guard.begin(request) })),
+    )
+    return take(request, begun)
+  }
+}
+
+type Question = {
+  readonly asked: readonly Asked[]
+  readonly begun: readonly Begun[]
+  readonly policies: string
+}
+
+function conclude(
+  runtime: LimitsRuntime,
+  request: GatewayRequest,
+  question: Question,
+  { standings, refused }: Taken,
+): Verdict {
+  const { asked, begun, policies } = question
+  const { counts, fields } = runtime
+  if (refused >= 0) {
+    const against = asked[refused] as Asked
+    const standing = standings[refused] as Standing
+    counts.refused((against.rule ?? against.guard)?.name ?? '')
+    return refuse(runtime, request, { against, standing, policies })
+  }
+  let isKept = begun.length > 0
+  for (const { rule } of asked) {
+    if (rule === undefined) continue
+    counts.admitted(rule.name)
+    if (rule.countStatus !== undefined || rule.limit.kind === 'concurrency') isKept = true
+  }
+  for (const { guard } of begun) counts.admitted(guard.name)
+  if (isKept)
+    request.exchange.onDone((outcome) => settle(runtime, request, question, standings, outcome))
+  if (fields === 'always' && policies !== '') {
+    const { exchange } = request
+    const left = asked.flatMap(({ rule }, index) =>
+      rule === undefined ? [] : standingOf(rule.name, standings[index] as Standing),
+    )
+    exchange.addAnswerField('RateLimit-Policy', policies)
+    if (left.length > 0) exchange.addAnswerField('RateLimit', left.join(', '))
+  }
+  return pass
+}
+
+function refuse(
+  { fields, addresses }: LimitsRuntime,
+  { caller, at }: GatewayRequest,
+  found: { readonly against: Asked; readonly standing: Standing; readonly policies: string },
+): Refusal {
+  const { against, standing, policies } = found
+  const { rule, guard } = against
+  const owner = (rule ?? guard) as LimitRule | BruteForceRule
+  const { name, blockAddressMs } = owner
+  if (blockAddressMs !== undefined) {
+    addresses.block(caller.address, at + blockAddressMs, `limit ${name}`)
+  }
+  const isOpen = rule?.limit.kind === 'concurrency'
+  const headers =
+    fields === 'never' || rule === undefined
+      ? []
+      : ['RateLimit-Policy', policies, 'RateLimit', standingOf(name, standing)]
+  return {
+    code: guard === undefined ? (isOpen ? 'too_many_at_once' : 'quota_exceeded') : 'tries_delayed',
+    check: name,
+    expected:
+      rule === undefined
+        ? 'no try before the wait is over that follows failures'
+        : `${rule.expected}, by ${rule.by}`,
+    found: `a wait of ${Math.ceil(standing.retryMs / 1_000)} s (${against.claim.isProven ? 'proven' : 'claimed'} key, counted by ${standing.level})`,
+    // When one of those under way ends, nobody knows.
+    retryAfterSeconds: isOpen ? 1 : Math.max(1, Math.ceil(standing.retryMs / 1_000)),
+    violatedPolicies: [name],
+    headers,
+  }
+}
+
+/** The answer is known: what does not count is given back, and whoever signed in is remembered. */
+function settle(
+  { counters }: LimitsRuntime,
+  request: GatewayRequest,
+  { asked, begun }: Question,
+  standings: readonly Standing[],
+  outcome: Outcome,
+): void {
+  for (const [index, { claim, rule, guard }] of asked.entries()) {
+    const isCounted =
+      rule?.limit.kind !== 'concurrency' &&
+      counts(rule?.countStatus ?? guard?.failures, request, outcome)
+    if (!isCounted) counters.giveBack(claim, standings[index] as Standing)
+  }
+  const { upstreamStatus = 0 } = outcome
+  for (const { guard, attempt } of begun) {
+    const isSuccess =
+      upstreamStatus >= 200 && upstreamStatus < 400 && !guard.failures.includes(upstreamStatus)
+    if (isSuccess && attempt.known !== undefined) {
+      counters.remember(attempt.known, Date.now() + guard.rememberMs)
+    }
+  }
+}
+
+// Where the service may have seen a request whose answer nobody knows, it counts: or to hang up would be the
+// way to guess without being counted.
+function counts(
+  statuses: readonly number[] | undefined,
+  { refusal }: GatewayRequest,
+  { upstreamStatus, code }: Outcome,
+): boolean {
+  if (statuses === undefined) return true
+  if (upstreamStatus !== undefined) return statuses.includes(upstreamStatus)
+  return refusal === undefined && !neverSent.has(code ?? '')
+}
+
+const neverSent: ReadonlySet<string> = new Set([
+  'upstream_unreachable',
+  'upstream_untrusted',
+  'upstream_busy',
+  'upstream_unavailable',
+])

@@ -1,0 +1,86 @@
+import type { GatewayRequest } from '../pipeline/gateway-request.ts'
+import { addressKey, networkKey } from './address-key.ts'
+import { comparable, contentField } from './content-field.ts'
+import type { KeySource, KeyWord } from './limit-settings.ts'
+
+/** Where one part of a key comes from. */
+export type CompiledSource = {
+  /** Whether it was proven by the stages before, and not just claimed. */
+  readonly isProven: boolean
+  /**
+   * What the value hangs on: as long as this is the same object, so is the value. Undefined where it may be
+   * another at each request.
+   */
+  readonly anchor: ((request: GatewayRequest) => object | undefined) | undefined
+  /** The value; undefined where the rule has nothing to count for this request. */
+  readonly value: (request: GatewayRequest) => string | undefined
+  /** What many values have in common. */
+  readonly coarse?: (request: GatewayRequest) => string
+}
+
+/**
+ * What is proven and missing (a route that does not demand a device, or a user) leaves a rule nothing to
+ * count. What is claimed and missing counts as one value, so that nobody goes round a limit by not saying
+ * whom it is for.
+ */
+const missing = '\0missing'
+
+const words: Readonly<Record<KeyWord, CompiledSource>> = {
+  device: {
+    isProven: true,
+    anchor: ({ device }) => device,
+    value: ({ device }) => device?.deviceId,
+  },
+  user: {
+    isProven: true,
+    anchor: ({ user }) => user,
+    value: ({ user }) => (user === undefined ? undefined : `${user.issuer}\0${user.subject}`),
+  },
+  token: {
+    isProven: true,
+    anchor: ({ user }) => user,
+    value: ({ user, exchange }) =>
+      user === undefined
+        ? undefined
+        : `${user.issuer}\0${user.tokenId ?? exchange.header('authorization') ?? ''}`,
+  },
+  address: {
+    isProven: false,
+    anchor: ({ caller }) => caller,
+    value: ({ caller }) => addressKey(caller.address),
+    coarse: ({ caller }) => networkKey(caller.address),
+  },
+  network: {
+    isProven: false,
+    anchor: ({ caller }) => caller,
+    value: ({ caller }) => networkKey(caller.address),
+  },
+  app: {
+    isProven: true,
+    anchor: ({ device }) => device,
+    value: ({ device }) => device?.appId,
+  },
+  appVersion: {
+    isProven: true,
+    anchor: ({ device }) => device,
+    value: ({ device }) =>
+      device?.facts === undefined ? undefined : `${device.appId}\0${device.facts.appVersion}`,
+  },
+  all: { isProven: true, anchor: undefined, value: () => 'all' },
+}
+
+export function compileSource(source: KeySource): CompiledSource {
+  if (typeof source === 'string') return words[source]
+  if ('header' in source) {
+    const name = source.header.toLowerCase()
+    return claimed(({ exchange }) => {
+      const value = exchange.header(name)
+      return value === undefined ? undefined : comparable(value)
+    })
+  }
+  return claimed(({ exchange }) => contentField(exchange.heldContent, source))
+}
+
+function claimed(value: CompiledSource['value']): CompiledSource {
+  return { isProven: false, anchor: undefined, value: (request) => value(request) ?? missing }
+}
