@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { type TestContext, test } from 'node:test'
-import { ask, askOnce, connect, eventually } from './support/client.ts'
+import { ask, askOnce, connect, eventually, readAnswer } from './support/client.ts'
 import { stageCode } from './support/decisions.ts'
 import { type Bed, type BedOptions, route, startBed } from './support/gateway.ts'
 import { startTestProvider, type TestProvider } from './support/identity-provider.ts'
@@ -109,6 +109,26 @@ test('the token stage, with tokens that are bound to nothing', async (t) => {
     await eventually(async () => (await readFile(bed.accessLog, 'utf8')).includes('token_in_query'))
     assert.doesNotMatch(await readFile(bed.accessLog, 'utf8'), new RegExp(signature))
     assert.doesNotMatch(JSON.stringify(bed.log), new RegExp(signature))
+  })
+
+  await t.test('a token in a form is refused by name', async () => {
+    const post = async (form: string, type = 'application/x-www-form-urlencoded') => {
+      const socket = await connect(bed)
+      const headers = [`Content-Type: ${type}`, `Content-Length: ${form.length}`]
+      socket.write(
+        `POST / HTTP/1.1\r\nHost: api.example.com\r\n${headers.join('\r\n')}\r\n\r\n${form}`,
+      )
+      const answer = await readAnswer(socket)
+      socket.destroy()
+      return [answer.status, answer.json()['code']]
+    }
+    const token = await provider.token()
+    assert.deepEqual(await post(`a=1&access_token=${token}`), [400, 'token_in_form'])
+    assert.deepEqual(await post(`%61ccess_token=${token}`), [400, 'token_in_form'])
+    assert.deepEqual(await post('access_tokens=1'), [401, 'token_required'])
+    assert.deepEqual(await post(`access_token=${token}`, 'text/plain'), [401, 'token_required'])
+    const signature = String(token.split('.')[2])
+    assert.doesNotMatch(await readFile(bed.accessLog, 'utf8'), new RegExp(signature))
   })
 
   await t.test('a token of 64 kB ends before anything is read', async () => {

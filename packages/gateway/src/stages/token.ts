@@ -13,8 +13,10 @@ import {
   readCredentials,
   type Scheme,
   severalAuthorizations,
+  tokenInForm,
   tokenInQuery,
 } from '../tokens/read-credentials.ts'
+import { hasTokenInForm, isSmallForm } from '../tokens/token-in-form.ts'
 import { type TokenRules, tokenRules } from '../tokens/token-rules.ts'
 import { type TokenSettings, tokenSettingsSchema } from '../tokens/token-settings.ts'
 import { hashOf } from '../tokens/tokens.ts'
@@ -38,7 +40,7 @@ export const tokenStage: Stage<TokenSettings> = {
       const { authorization, authorizations } = credentials
       if (authorizations > 1) return refused(severalAuthorizations, rules, undefined)
       if (hasTokenInQuery(request.exchange.target)) return refused(tokenInQuery, rules, undefined)
-      if (authorization === undefined) return withoutToken(rules)
+      if (authorization === undefined) return withoutToken(request, rules)
       // Which tokens were ended since is not known then.
       const late = staleness[services.status.level]
       if (late !== undefined) return late
@@ -54,8 +56,13 @@ export const tokenStage: Stage<TokenSettings> = {
   },
 }
 
-function withoutToken(rules: TokenRules): Verdict {
-  return rules.isRequired ? refused(required, rules, undefined) : pass
+function withoutToken({ exchange }: GatewayRequest, rules: TokenRules): Verdict | Promise<Verdict> {
+  if (!rules.isRequired) return pass
+  if (!isSmallForm(exchange)) return refused(required, rules, undefined)
+  // Only to be told by its name: it is refused in any case.
+  return hasTokenInForm(exchange).then((isInForm) =>
+    refused(isInForm ? tokenInForm : required, rules, undefined),
+  )
 }
 
 const required: Refusal = {
@@ -74,7 +81,7 @@ function identify(
   services: Services,
 ): Verdict | Promise<Verdict> {
   const credential = readCredential(authorization)
-  if (credential === undefined) return withoutToken(rules)
+  if (credential === undefined) return withoutToken(request, rules)
   if ('code' in credential) return refused(credential, rules, undefined)
   const { scheme, token } = credential
   const { tokens } = services
