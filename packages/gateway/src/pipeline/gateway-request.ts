@@ -6,7 +6,8 @@ import { noParameters, type PathParameters } from '../routing/path-parameters.ts
 import type { KnownToken } from '../tokens/known-token.ts'
 import type { Host, Route } from '../worker/host.ts'
 import type { Caller } from './caller.ts'
-import type { Refusal } from './stage.ts'
+import { modeOf } from './mode.ts'
+import type { Refusal, Step } from './stage.ts'
 
 /** A stage that ran in shadow mode, and what it would have refused. */
 export type ShadowRefusal = { readonly stage: string; readonly refusal: Refusal }
@@ -36,6 +37,8 @@ export class GatewayRequest {
   withholdsToken: boolean
   /** The rule that let it through, or would have. Set by the access stage. */
   rule: string | undefined
+  /** The stage that is deciding, or decided last. */
+  step: Step | undefined
   shadowed: ShadowRefusal[] | undefined
   /** What ended it, and which stage said so. */
   refusal: Refusal | undefined
@@ -61,8 +64,22 @@ export class GatewayRequest {
     this.token = undefined
     this.withholdsToken = false
     this.rule = undefined
+    this.step = undefined
     this.shadowed = undefined
     this.refusal = undefined
     this.refusedBy = undefined
+  }
+
+  /**
+   * Whether the stage that is deciding refuses what it is against. In mode shadow it must leave no mark on
+   * the request, the answer or anything that others look at.
+   */
+  get isInForce(): boolean {
+    return this.step === undefined || modeOf(this.step, this) === 'enforce'
+  }
+
+  /** Adds a field to the answer, whoever gives it; nothing where the stage that is deciding is in shadow. */
+  addAnswerField(name: string, value: string): void {
+    if (this.isInForce) this.exchange.addAnswerField(name, value)
   }
 }

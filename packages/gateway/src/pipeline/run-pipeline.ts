@@ -33,6 +33,7 @@ function runFrom<Request extends GatewayRequest>(
       void goOnWithContent(request, steps, index, ends)
       return
     }
+    request.step = step
     let verdict: Verdict | Promise<Verdict>
     try {
       verdict = step.decide(request)

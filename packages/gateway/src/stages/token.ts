@@ -181,7 +181,7 @@ function consume(
   const conclude = (isFirst: boolean): Verdict => {
     if (!isFirst) return refusedProof(request, replayed, rules, 'DPoP', services)
     if (rules.tellsNonces && proof.isNonceDue) {
-      request.exchange.addAnswerField('DPoP-Nonce', services.proofs.nonces.latest(request.at))
+      request.addAnswerField('DPoP-Nonce', services.proofs.nonces.latest(request.at))
     }
     return accept(request, known, rules)
   }
@@ -200,7 +200,7 @@ const replayed: BindingFault = {
 function accept(request: GatewayRequest, known: KnownToken, rules: TokenRules): Verdict {
   request.user = known.token
   request.token = known
-  request.withholdsToken = !rules.forwardsToken
+  request.withholdsToken = !rules.forwardsToken && request.isInForce
   return pass
 }
 
