@@ -85,9 +85,8 @@ function refuseUnusedKeys(name: string, provider: IdentityProvider): void {
   if (provider.introspection === undefined) {
     throw invalid([name, 'tokenType'], 'introspection, for opaque tokens', 'none')
   }
-  const unused = (['jwksUrl', 'jwksFile', 'algorithms', 'maxKeyAgeSeconds'] as const).find(
-    (member) => provider[member] !== undefined,
-  )
+  // What has a default is there where nobody wrote it.
+  const unused = (['jwksUrl', 'jwksFile'] as const).find((member) => provider[member] !== undefined)
   if (unused !== undefined) {
     throw invalid([name, unused], `no ${unused}: tokens are opaque, and have no signature`, 'one')
   }

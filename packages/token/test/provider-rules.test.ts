@@ -102,7 +102,7 @@ test('a provider of opaque tokens has introspection, and no keys', () => {
   assert.equal(corp(opaque), 'none')
   const jwksUrl = 'https://login.example.com/keys'
   assert.match(corp({ ...opaque, jwksUrl }), /^corp\/jwksUrl no jwksUrl: tokens are opaque/)
-  assert.match(corp({ ...opaque, algorithms: ['ES256'] }), /^corp\/algorithms no algorithms/)
+  assert.match(corp({ ...opaque, jwksFile: 'k' }), /^corp\/jwksFile no jwksFile/)
 })
 
 test('introspection without its address needs an issuer that can be asked', () => {
