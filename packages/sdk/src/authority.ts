@@ -36,6 +36,11 @@ export type Authority = {
   ): Promise<Answer>
   renew(request: RenewalRequest, identity: TransportIdentity | undefined): Promise<Answer>
   diagnose(request: DiagnoseRequest): Promise<Answer>
+  /** The token is of the user: it goes into the body and nowhere else. */
+  exchange(
+    request: { userToken: string; scope?: string | undefined; signal?: AbortSignal | undefined },
+    identity: TransportIdentity,
+  ): Promise<Answer>
   devices(identity: TransportIdentity): Promise<Answer>
   approvals(identity: TransportIdentity): Promise<Answer>
   decide(
@@ -58,8 +63,10 @@ export type AuthorityOptions = {
 
 type Call = {
   readonly path: string
-  /** Sent as JSON by POST; without one: GET. */
+  /** Sent as JSON by POST; without any content: GET. */
   readonly message?: object
+  /** Sent as a form by POST, in place of a message. */
+  readonly form?: Readonly<Record<string, string>>
   readonly accessToken?: string | undefined
   readonly identity?: TransportIdentity | undefined
   readonly signal?: AbortSignal | undefined
@@ -77,10 +84,22 @@ export function createAuthority(options: AuthorityOptions): Authority {
       ask({ path: devicePaths.certificates, message, accessToken, signal }),
     renew: (message, identity) => ask({ path: devicePaths.renewals, message, identity }),
     diagnose: (message) => ask({ path: devicePaths.diagnose, message }),
+    exchange: ({ userToken, scope, signal }, identity) =>
+      ask({ path: devicePaths.tokens, form: exchangeForm(userToken, scope), identity, signal }),
     devices: (identity) => ask({ path: devicePaths.devices, identity }),
     approvals: (identity) => ask({ path: devicePaths.approvals, identity }),
     decide: (id, message, identity) =>
       ask({ path: `${devicePaths.approvals}/${encodeURIComponent(id)}`, message, identity }),
+  }
+}
+
+/** RFC 8693 §2.1. */
+function exchangeForm(userToken: string, scope: string | undefined): Record<string, string> {
+  return {
+    grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+    subject_token: userToken,
+    subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+    ...(scope === undefined ? {} : { scope }),
   }
 }
 
@@ -113,6 +132,7 @@ async function askOnce(options: AuthorityOptions, call: Call): Promise<Answer> {
 
 /** One request and its whole answer, within the time there is for both. */
 async function exchange(options: AuthorityOptions, call: Call): Promise<TransportResponse> {
+  const content = contentOf(call)
   try {
     const { result, release } = await withDeadline(
       options.timeoutMs,
@@ -120,12 +140,9 @@ async function exchange(options: AuthorityOptions, call: Call): Promise<Transpor
       async (signal) => {
         const response = await options.transport.send({
           url: options.url + call.path,
-          method: call.message === undefined ? 'GET' : 'POST',
-          headers: headersOf(call),
-          body:
-            call.message === undefined
-              ? undefined
-              : new TextEncoder().encode(JSON.stringify(call.message)),
+          method: content === undefined ? 'GET' : 'POST',
+          headers: headersOf(call, content),
+          body: content === undefined ? undefined : new TextEncoder().encode(content.text),
           identity: call.identity,
           trust: options.trust,
           signal,
@@ -143,12 +160,20 @@ async function exchange(options: AuthorityOptions, call: Call): Promise<Transpor
   }
 }
 
-function headersOf({ message, accessToken }: Call): [string, string][] {
+type Content = { readonly type: string; readonly text: string }
+
+function contentOf({ message, form }: Call): Content | undefined {
+  if (message !== undefined) return { type: 'application/json', text: JSON.stringify(message) }
+  if (form === undefined) return undefined
+  // Not URLSearchParams, which React Native has by halves.
+  const pairs = Object.entries(form).map((pair) => pair.map(encodeURIComponent).join('='))
+  return { type: 'application/x-www-form-urlencoded', text: pairs.join('&') }
+}
+
+function headersOf({ accessToken }: Call, content: Content | undefined): [string, string][] {
   return [
     ['accept', 'application/json'],
-    ...(message === undefined
-      ? []
-      : [['content-type', 'application/json'] satisfies [string, string]]),
+    ...(content === undefined ? [] : [['content-type', content.type] satisfies [string, string]]),
     ...(accessToken === undefined
       ? []
       : [['authorization', `Bearer ${accessToken}`] satisfies [string, string]]),

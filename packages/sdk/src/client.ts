@@ -13,6 +13,7 @@ import { destroyDiscardedKeys, openKey } from './device-keys.ts'
 import { type EnrollOptions, enrollDevice } from './enroll.ts'
 import { type ClientEvent, createEventLog } from './event-log.ts'
 import type { CollectEvidence, CollectSignals } from './evidence.ts'
+import { type DeviceToken, type ExchangeOptions, exchangeToken } from './exchange-token.ts'
 import type { DeviceRequestInit } from './gateway-request.ts'
 import type { KeyStore } from './key-store.ts'
 import { renewCertificate } from './renew.ts'
@@ -88,6 +89,11 @@ export type SallyportClient = {
   /** New devices of this user that wait for the word of one that is there: show them, and decide. */
   approvals(): Promise<readonly WaitingDevice[]>
   decideApproval(approvalId: string, decision: 'approve' | 'deny'): Promise<void>
+  /**
+   * Exchanges the access token of the signed-in user for one that is bound to this device: it is the one to
+   * call the service with. Exchange again before it expires, and after `renew`.
+   */
+  exchangeToken(userToken: string, options?: ExchangeOptions): Promise<DeviceToken>
   /** The certificate in use, or undefined where there is none. */
   certificate(): Promise<DeviceCertificate | undefined>
   /** Destroys all keys and forgets the certificate. The authority is not told. */
@@ -149,6 +155,8 @@ export function createClient(options: ClientOptions): SallyportClient {
     decideApproval: async (approvalId, decision) => {
       await context.authority.decide(approvalId, { decision }, await presented())
     },
+    exchangeToken: async (userToken, options = {}) =>
+      exchangeToken(context, await presented(), userToken, options),
     certificate: async () => {
       const { identity } = await context.state.read()
       return identity === undefined ? undefined : deviceCertificate(identity)

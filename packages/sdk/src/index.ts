@@ -8,6 +8,7 @@ export type { AppFacts, DeviceCertificate } from './client-context.ts'
 export type { ClientStatus } from './client-status.ts'
 export type { EnrollOptions } from './enroll.ts'
 export type { ClientEvent } from './event-log.ts'
+export type { DeviceToken, ExchangeOptions } from './exchange-token.ts'
 export {
   type CollectEvidence,
   type CollectSignals,
