@@ -20,11 +20,25 @@ const layers: Readonly<Record<string, Record<string, unknown>>> = {
       { name: 'public', when: 'request.path.startsWith("/v1/public")' },
     ],
   },
+  limits: {
+    fields: 'always',
+    rules: [{ name: 'few', key: 'device', limit: 100, per: '1d' }],
+  },
+}
+
+/** In shadow it must block nobody either. */
+const blockingLimits = {
+  fields: 'always',
+  rules: [{ name: 'few', key: 'device', limit: 100, per: '1d', blockAddressFor: '1m' }],
 }
 
 const stagesIn = (modeOf: (name: string) => 'enforce' | 'shadow') =>
   Object.fromEntries(
-    Object.entries(layers).map(([name, settings]) => [name, { ...settings, mode: modeOf(name) }]),
+    Object.entries(layers).map(([name, settings]) => {
+      const mode = modeOf(name)
+      const layer = name === 'limits' && mode === 'shadow' ? blockingLimits : settings
+      return [name, { ...layer, mode }]
+    }),
   )
 
 /** Who asks, with what: drawn by a seed, the same at each run. */

@@ -85,26 +85,26 @@ function conclude(
   if (isKept)
     request.exchange.onDone((outcome) => settle(runtime, request, question, standings, outcome))
   if (fields === 'always' && policies !== '') {
-    const { exchange } = request
     const left = asked.flatMap(({ rule }, index) =>
       rule === undefined ? [] : standingOf(rule.name, standings[index] as Standing),
     )
-    exchange.addAnswerField('RateLimit-Policy', policies)
-    if (left.length > 0) exchange.addAnswerField('RateLimit', left.join(', '))
+    request.addAnswerField('RateLimit-Policy', policies)
+    if (left.length > 0) request.addAnswerField('RateLimit', left.join(', '))
   }
   return pass
 }
 
 function refuse(
   { fields, addresses }: LimitsRuntime,
-  { caller, at }: GatewayRequest,
+  request: GatewayRequest,
   found: { readonly against: Asked; readonly standing: Standing; readonly policies: string },
 ): Refusal {
   const { against, standing, policies } = found
   const { rule, guard } = against
   const owner = (rule ?? guard) as LimitRule | BruteForceRule
   const { name, blockAddressMs } = owner
-  if (blockAddressMs !== undefined) {
+  if (blockAddressMs !== undefined && request.isInForce) {
+    const { caller, at } = request
     addresses.block(caller.address, at + blockAddressMs, `limit ${name}`)
   }
   const isOpen = rule?.limit.kind === 'concurrency'
