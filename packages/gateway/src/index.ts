@@ -1,3 +1,4 @@
+export { type AcmeStatus, readAcmeStatus } from './acme/acme-status.ts'
 export type { GatewayConfig } from './configuration/gateway-config.ts'
 export { makePlan } from './configuration/make-plan.ts'
 export {

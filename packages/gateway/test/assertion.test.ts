@@ -8,7 +8,10 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { createVerifier, guardHttp, identityOf, type RefusalCode } from '@sallyport/verify'
+import { newAssertionKey, publicJwk } from '../src/assertion/key-ring.ts'
+import { AssertionSigner } from '../src/assertion/sign-assertion.ts'
 import { AssertionKeeper } from '../src/control/assertion-keeper.ts'
+import type { GatewayRequest } from '../src/pipeline/gateway-request.ts'
 import type { Log } from '../src/log/log.ts'
 import { ask, askHttp2, askOnce, connect, connectHttp2 } from './support/client.ts'
 import { type BedOptions, startBed } from './support/gateway.ts'
@@ -228,3 +231,22 @@ async function keysOf(url: string): Promise<Record<string, string>[]> {
   assert.equal(response.status, 200)
   return ((await response.json()) as { keys: Record<string, string>[] }).keys
 }
+
+test('the assertion names the user whose token was verified', async () => {
+  const key = newAssertionKey()
+  const assertFor = new AssertionSigner(key).compile({ issuer, audience: 'accounts', seconds: 30 })
+  const user = { provider: 'main', subject: 'alice "a"', scopes: ['accounts'], claims: { x: 1 } }
+  const exchange = { method: 'CONNECT', target: '/live', requestId: 'req_1' }
+  const token = assertFor({ at: Date.now(), exchange, user } as unknown as GatewayRequest)
+  const directory = await mkdtemp(path.join(tmpdir(), 'sallyport-assertion-'))
+  const jwksFile = path.join(directory, 'jwks.json')
+  await writeFile(jwksFile, JSON.stringify({ keys: [publicJwk(key.privateKey)] }))
+  const verifier = createVerifier({ audience: 'accounts', gateways: [{ issuer, jwksFile }] })
+  const identity = await verifier.verify({ method: 'GET', target: '/live', assertion: token })
+  await rm(directory, { recursive: true })
+  assert.deepEqual(identity.user, {
+    provider: 'main',
+    subject: 'alice "a"',
+    scopes: ['accounts'],
+  })
+})

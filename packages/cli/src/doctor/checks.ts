@@ -1,3 +1,4 @@
+import { acmeCheck } from './acme-check.ts'
 import { adminTokenCheck } from './admin-token-check.ts'
 import { attestationCheck } from './attestation-check.ts'
 import { authorityCheck } from './authority-checks.ts'
@@ -20,6 +21,7 @@ export const doctorChecks: readonly DoctorCheck[] = [
   fileCheck,
   rootKeyCheck,
   certificateCheck,
+  acmeCheck,
   listenerCheck,
   upstreamCheck,
   authorityCheck,

@@ -28,7 +28,9 @@ export class FileWatch {
 
   /** Watches these files in place of those before. */
   set(files: readonly string[]): void {
-    this.#files = new Map(files.map((file) => [file, signature(file)]))
+    // One that is watched already is compared with what it was when it was last looked at: it may have
+    // changed again since it was read, and that must not be missed.
+    this.#files = new Map(files.map((file) => [file, this.#files.get(file) ?? signature(file)]))
     const directories = new Set(files.map((file) => path.dirname(file)))
     for (const [directory, watcher] of this.#watchers) {
       if (directories.has(directory)) continue
