@@ -8,7 +8,6 @@ export type ProviderEndpoints = {
   readonly introspection: URL | undefined
   /** The one for clients with a certificate, where there is a separate one (RFC 8705 §5). */
   readonly mutualTlsIntrospection: URL | undefined
-  readonly revocation: URL | undefined
 }
 
 const maxBytes = 128 * 1024
@@ -64,7 +63,6 @@ function readMetadata(
       objectOf(metadata['mtls_endpoint_aliases']),
       'introspection_endpoint',
     ),
-    revocation: urlOf(metadata, 'revocation_endpoint'),
   }
 }
 

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import type { TLSSocket } from 'node:tls'
 import { isProblem } from '@sallyport/problem'
 import { createTokenVerifier, type IdentityProvider, type TokenVerifier } from '../src/index.ts'
+import { audience } from './identity-provider.ts'
 import { type LiveProvider, signingKey, startLiveProvider } from './live-provider.ts'
 
 let live: LiveProvider
@@ -113,6 +115,36 @@ for (const [authentication, members] of authentications) {
     assert.equal(await codeOf(verifier.verify(value)), 'token_inactive')
   })
 }
+
+test('a separate endpoint for clients with a certificate is the one that is asked (RFC 8705 §5)', async () => {
+  const { issuer, files } = live
+  const seconds = Math.floor(Date.now() / 1_000)
+  const presented: unknown[] = []
+  live.answerWith((request, response) => {
+    if (request.url === '/mutual') {
+      presented.push((request.socket as TLSSocket).getPeerX509Certificate()?.subject)
+      const token = { active: true, aud: audience, sub: 'ada', iat: seconds, exp: seconds + 60 }
+      response.end(JSON.stringify(token))
+      return
+    }
+    const introspection_endpoint = `${issuer}/plain`
+    const mtls_endpoint_aliases = { introspection_endpoint: `${issuer}/mutual` }
+    response.end(JSON.stringify({ issuer, introspection_endpoint, mtls_endpoint_aliases }))
+  })
+  const introspection = {
+    clientId: 'gateway-tls',
+    authentication: 'tls_client_auth' as const,
+    privateKeyFile: files.clientKey,
+    certificateFile: files.clientCertificate,
+  }
+  const verifier = verifierOf({ ...live.provider(), tokenType: 'opaque', introspection })
+  try {
+    assert.equal((await verifier.verify('opaque')).subject, 'ada')
+    assert.deepEqual(presented, ['CN=gateway.example.com'])
+  } finally {
+    live.recover()
+  }
+})
 
 test('a client that the provider does not know may ask nothing, and nothing is accepted', async () => {
   const introspection = { clientId: 'nobody' }
