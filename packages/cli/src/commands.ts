@@ -645,6 +645,24 @@ export const commands: readonly Command[] = [
     load: async () => (await import('./commands/reload.ts')).reload,
   },
   {
+    name: 'integrate',
+    summary: 'Print the configuration of a proxy that asks Sallyport for decisions',
+    details:
+      'Whole files that run as printed: TLS with client certificates, the call for a decision on each request, refusals with their real status and problem, bounds for connections and streams, and refusal where no decision can be had. What clients say of their identity is taken off. Needs a caller of that form under gateway.decisions. Print it anew when hosts or upstreams change.',
+    arguments: [{ name: '<proxy>', summary: 'nginx, haproxy, caddy, envoy or traefik' }],
+    options: [
+      { flags: '--listen <address>', summary: 'where the proxy listens (default: 0.0.0.0:443)' },
+      { flags: '--file <name>', summary: 'which of its files, where there are several' },
+    ],
+    examples: [
+      {
+        line: 'sallyport integrate nginx --listen 0.0.0.0:8443',
+        does: 'nginx.conf, with auth_request',
+      },
+    ],
+    load: async () => (await import('./commands/integrate.ts')).integrate,
+  },
+  {
     name: 'version',
     needsNoConfig: true,
     summary: 'Print the versions of Sallyport, Node and OpenSSL',

@@ -7,14 +7,15 @@ import type { TestContext } from 'node:test'
  * printed; in continuous integration it fails, so that nothing is left out unseen.
  */
 export function hasPrograms(t: TestContext, ...names: readonly string[]): boolean {
-  const missing = names.filter((name) => !isThere(name))
+  const missing = names.filter((name) => !isInstalled(name))
   if (missing.length === 0) return true
   assert.notEqual(process.env['CI'], 'true', `must not be skipped here: ${missing.join(', ')}`)
   t.skip(`not installed: ${missing.join(', ')}`)
   return false
 }
 
-function isThere(name: string): boolean {
+/** Whether a program is on the PATH. */
+export function isInstalled(name: string): boolean {
   try {
     execFileSync('sh', ['-c', 'command -v "$0"', name], { stdio: 'ignore' })
     return true

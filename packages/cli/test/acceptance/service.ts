@@ -4,13 +4,17 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 
-/** A service behind the gateway: `/slow` never ends its answer, a WebSocket echoes bytes, the rest is answered with 200. */
+/** A service behind the gateway: `/slow` never ends its answer, `/v1/…` says what it was asked, a WebSocket echoes bytes, the rest is answered with 200. */
 export async function startService(): Promise<{ url: string; close(): Promise<void> }> {
   const sockets = new Set<Duplex>()
   const server = createServer((request, response) => {
     request.resume()
     if (request.url === '/slow') response.write('begun')
-    else response.end('answered')
+    else if (request.url?.startsWith('/v1/') === true) {
+      const { method, url, headers } = request
+      response.setHeader('content-type', 'application/json')
+      response.end(JSON.stringify({ method, url, headers }))
+    } else response.end('answered')
   })
   server.on('connection', (socket) => {
     sockets.add(socket)

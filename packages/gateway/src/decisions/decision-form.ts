@@ -11,6 +11,8 @@ export type DecisionForm = {
   readonly readChain: ReadForwardedChain
   /** The status of an answer that refuses: not every proxy hands on any. */
   readonly statusOf: (status: number) => number
+  /** Whether the client gets the content of an answer; else it is told in a field as well. */
+  readonly passesContent: boolean
 }
 
 const asIs = (status: number): number => status
@@ -34,5 +36,10 @@ function formOf(
   form: ForwardedForm['form'],
   statusOf: DecisionForm['statusOf'],
 ): DecisionForm {
-  return { certificateField: field, readChain: forwardedChainReader({ form, field }), statusOf }
+  return {
+    certificateField: field,
+    readChain: forwardedChainReader({ form, field }),
+    statusOf,
+    passesContent: statusOf === asIs,
+  }
 }

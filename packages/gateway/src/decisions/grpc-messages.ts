@@ -84,7 +84,7 @@ function fieldsOf({ headers, headerMap }: CheckedHttp): string[] {
 }
 
 type HeaderOption = {
-  readonly header: { readonly key: string; readonly rawValue: Buffer }
+  readonly header: { readonly key: string; readonly value: string }
   /** Replaces what the request or answer has of this name. */
   readonly appendAction: 'OVERWRITE_IF_EXISTS_OR_ADD'
 }
@@ -135,9 +135,10 @@ export function checkResponse(answer: DecisionAnswer, removed: readonly string[]
 function options(fields: readonly string[]): HeaderOption[] {
   const list: HeaderOption[] = []
   for (let index = 0; index < fields.length; index += 2) {
-    const rawValue = Buffer.from(fields[index + 1] ?? '', 'latin1')
+    // Not raw_value, which Envoy does not read in an answer.
+    const header = { key: (fields[index] ?? '').toLowerCase(), value: fields[index + 1] ?? '' }
     list.push({
-      header: { key: (fields[index] ?? '').toLowerCase(), rawValue },
+      header,
       appendAction: 'OVERWRITE_IF_EXISTS_OR_ADD',
     })
   }

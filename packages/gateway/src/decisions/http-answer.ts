@@ -21,7 +21,7 @@ export function httpAnswer(answer: DecisionAnswer, form: DecisionForm): HttpAnsw
   if (upstream !== undefined) headers.push('Sallyport-Upstream', upstream)
   if (isAllowed && answer.isWithheld('authorization')) headers.push('Sallyport-Withhold', '1')
   if (endsConnection) headers.push('Sallyport-Close', '1')
-  if (status !== answer.status) headers.push('Sallyport-Problem', asciiJson(body))
+  if (!isAllowed && !form.passesContent) headers.push('Sallyport-Problem', asciiJson(body))
   headers.push('Content-Length', String(body.length))
   return { status, headers, body }
 }

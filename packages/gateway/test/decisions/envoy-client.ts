@@ -8,7 +8,7 @@ import {
 } from '@grpc/grpc-js'
 import { loadSync } from '@grpc/proto-loader'
 
-type HeaderOption = { readonly header: { readonly key: string; readonly rawValue: Buffer } }
+type HeaderOption = { readonly header: { readonly key: string; readonly value: string } }
 /** `CheckResponse` as a client of the library reads it. */
 export type Checked = {
   readonly status: { readonly code: number }
@@ -79,7 +79,5 @@ export function checkRequest(asked: Asked = {}): unknown {
 }
 
 export function fieldsOf(options: readonly HeaderOption[] = []): Record<string, string> {
-  return Object.fromEntries(
-    options.map(({ header }) => [header.key, header.rawValue.toString('latin1')]),
-  )
+  return Object.fromEntries(options.map(({ header }) => [header.key, header.value]))
 }

@@ -1,0 +1,34 @@
+import { type Development } from '../sallyport.ts'
+import { type EditedFile, type EditedHost, startEdited } from '../acceptance/edited-development.ts'
+
+/** A deployment that every proxy may ask, with hosts of each kind before a service of the test's. */
+export async function startDecided(service: string): Promise<Development> {
+  return await startEdited((config) => {
+    const { gateway } = config
+    gateway.upstreams['test'] = { targets: [service] }
+    gateway.hosts['api.test'] = hostOf(config, 'explain', [
+      { match: { path: '/v1/*', methods: ['GET', 'POST'] }, upstream: 'test' },
+      { match: { path: '/limited' }, upstream: 'test' },
+      { match: { path: '/socket' }, upstream: 'test', webSocket: true },
+      { match: { path: '/slow' }, upstream: 'test' },
+      { match: { path: '/' }, upstream: 'test' },
+    ])
+    gateway.hosts['open.test'] = hostOf(config, 'off', [
+      { match: { path: '/*' }, upstream: 'test' },
+    ])
+    Object.assign(gateway, {
+      decisions: {
+        listen: ['unix:d.sock'],
+        callers: ['nginx', 'haproxy', 'caddy', 'envoy'].map((form) => ({
+          name: `${form}-edge`,
+          form,
+        })),
+      },
+    })
+  })
+}
+
+function hostOf({ gateway }: EditedFile, mode: string, routes: unknown[]): EditedHost {
+  const { certificate } = gateway.hosts['localhost'] as EditedHost
+  return { clientCertificate: mode, certificate, routes: routes as EditedHost['routes'] }
+}
