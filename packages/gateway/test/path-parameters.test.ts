@@ -39,6 +39,7 @@ const refused = [
   '/v1/accounts/%FF',
   '/v1/accounts/a%C2%85b',
   '/v1/accounts/..%3bx',
+  '/v1/accounts/1%3bx',
   '/v1/accounts/%2e%2e',
   '/v1/accounts/..',
   '/v1/accounts/1%2f2',

@@ -211,7 +211,7 @@ test('parameters are decoded, and stand in an object without a prototype', () =>
   assert.equal(pathParameters(read('/v1/x'), '/v1/x')?.['constructor'], undefined)
 })
 
-for (const value of ['%FF', '%C3', '%ED%A0%80', '%C2%85', '..%3Bx', '.%3B']) {
+for (const value of ['%FF', '%C3', '%ED%A0%80', '%C2%85', '..%3Bx', '.%3B', 'a%3Bb']) {
   test(`${value} is the value of no parameter`, () => {
     assert.equal(pathParameters(read('/{a}'), `/${value}`), undefined)
   })

@@ -12,7 +12,7 @@ export const noParameters: PathParameters = Object.freeze(
  *
  * @param path in the form that routes are matched in: no encoded slash, backslash or ASCII control is in it
  * @returns undefined where a value cannot be read in one way only: bytes that are no UTF-8, a control
- *   character, a dot segment with parameters behind it
+ *   character, an encoded semicolon
  */
 export function pathParameters(pattern: RoutePattern, path: string): PathParameters | undefined {
   const { parameters } = pattern
@@ -41,8 +41,9 @@ function decoded(raw: string): string | undefined {
   return ambiguous.test(value) ? undefined : value
 }
 
-// C1 controls come in two bytes each, which the reading of the path lets through.
-const ambiguous = /\p{Cc}|[/\\]|^\.{1,2}(?:;|$)/u
+// C1 controls come in two bytes each, which the reading of the path lets through. Who decodes first and
+// leaves out path parameters then would find another value behind an encoded semicolon.
+const ambiguous = /\p{Cc}|[/\\;]|^\.{1,2}$/u
 
 export function sameParameters(one: PathParameters, other: PathParameters): boolean {
   if (one === other) return true
