@@ -65,7 +65,8 @@ type Checked = {
  * @throws Problem `config_invalid`
  */
 export function checkTokenExchange({ tokenExchange, identityProviders, apps }: Checked): void {
-  const issuers = new Set(Object.values(identityProviders).map(({ issuer }) => issuer))
+  // An entry under identityProviders may have it: gateways believe the exchanged tokens by one.
+  const issuers = new Set(Object.keys(tokenExchange).map((name) => identityProviders[name]?.issuer))
   for (const [provider, exchange] of Object.entries(tokenExchange)) {
     const path = ['authority', 'tokenExchange', provider]
     if (!Object.hasOwn(identityProviders, provider)) {

@@ -53,5 +53,6 @@ export function exchangedClaims(
     ...(token.session === undefined ? {} : { sid: token.session }),
     ...(scopes === '' ? {} : { scope: scopes }),
   }
-  return { claims, expiresInSeconds: expiry - seconds }
+  // Rounded down: who counts from when it came never has an expired one.
+  return { claims, expiresInSeconds: expiry - Math.ceil(now / 1_000) }
 }

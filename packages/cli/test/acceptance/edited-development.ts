@@ -6,7 +6,12 @@ import { type Development, newFolder, startDev } from '../sallyport.ts'
 
 /** What these tests edit in the file that `sallyport dev` writes. */
 export type EditedFile = {
-  authority: { listeners: { operations: { listen: string } } }
+  authority: {
+    listeners: {
+      device: { listen: string }
+      operations: { listen: string }
+    }
+  }
   gateway: {
     name: string
     listen: string[]

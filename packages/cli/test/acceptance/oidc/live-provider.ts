@@ -11,13 +11,14 @@ export const account = 'ada'
 
 /**
  * An app that is known by its certificates, with tokens to read and with opaque ones; an app that nobody
- * knows but by its id; one with DPoP; and the gateway itself, which asks about tokens.
+ * knows but by its id; one with DPoP; one whose tokens are bound to nothing; and the gateway itself, which asks about tokens.
  */
 export const clients = {
   app: 'wallet-app',
   publicApp: 'wallet-app-public',
   dpopApp: 'wallet-app-dpop',
   opaqueApp: 'wallet-app-opaque',
+  plainApp: 'wallet-app-plain',
   gateway: 'gateway',
 } as const
 
@@ -27,7 +28,13 @@ export type LiveProvider = {
   readonly gatewaySecret: string
   /** How often tokens were asked about. */
   readonly introspections: () => number
+  /** Tells that a session of the plain app is over (Back-Channel Logout 1.0). */
+  readonly logOut: (subject: string, session: string) => Promise<void>
   readonly end: () => Promise<void>
+}
+
+type TokenContext = {
+  oidc: { entities: { AuthorizationCode?: { sid?: string }; RefreshToken?: { sid?: string } } }
 }
 
 /**
@@ -37,7 +44,10 @@ export type LiveProvider = {
  *
  * @param spiffePrefix what the URI names of the app's devices begin with
  */
-export async function startLiveProvider(spiffePrefix: string): Promise<LiveProvider> {
+export async function startLiveProvider(
+  spiffePrefix: string,
+  options: { fetch?: (url: string, request: { body: URLSearchParams }) => Promise<Response> } = {},
+): Promise<LiveProvider> {
   const gatewaySecret = randomBytes(24).toString('base64url')
   let introspections = 0
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -81,6 +91,13 @@ export async function startLiveProvider(spiffePrefix: string): Promise<LiveProvi
         dpop_bound_access_tokens: true,
       },
       {
+        ...app,
+        client_id: clients.plainApp,
+        token_endpoint_auth_method: 'none',
+        backchannel_logout_uri: 'https://authority.test/oidc/v1/backchannel-logout/main',
+        backchannel_logout_session_required: true,
+      },
+      {
         client_id: clients.gateway,
         client_secret: gatewaySecret,
         redirect_uris: [],
@@ -102,7 +119,15 @@ export async function startLiveProvider(spiffePrefix: string): Promise<LiveProvi
       claims: () => ({ sub: accountId }),
     }),
     pkce: { required: () => true },
+    // As Keycloak does by itself: where tokens name the sign-in, it can be ended.
+    extraTokenClaims: (context: TokenContext) => {
+      const { AuthorizationCode: code, RefreshToken: refresh } = context.oidc.entities
+      const sid = code?.sid ?? refresh?.sid
+      return sid === undefined ? {} : { sid }
+    },
+    ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
     features: {
+      backchannelLogout: { enabled: true },
       devInteractions: { enabled: true },
       dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => false },
       introspection: { enabled: true, allowedPolicy: () => true },
@@ -156,6 +181,10 @@ export async function startLiveProvider(spiffePrefix: string): Promise<LiveProvi
     url: `http://127.0.0.1:${port}`,
     gatewaySecret,
     introspections: () => introspections,
+    logOut: async (sub, sid) => {
+      const client = await provider.Client.find(clients.plainApp)
+      await client?.backchannelLogout(sub, sid)
+    },
     end: async () => {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))

@@ -5,6 +5,11 @@ declare module 'oidc-provider' {
   export class Provider {
     constructor(issuer: string, configuration: Readonly<Record<string, unknown>>)
     proxy: boolean
+    readonly Client: {
+      find(
+        id: string,
+      ): Promise<{ backchannelLogout(sub: string, sid: string): Promise<void> } | undefined>
+    }
     callback(): RequestListener
     on(event: string, listener: (...details: unknown[]) => void): this
   }
