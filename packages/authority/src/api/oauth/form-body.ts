@@ -20,7 +20,7 @@ export function acceptForms(api: Api): void {
 }
 
 /** @throws Problem `message_malformed` */
-function readForm(text: string): Readonly<Record<string, string>> {
+export function readForm(text: string): Readonly<Record<string, string>> {
   const form = Object.create(null) as Record<string, string>
   let count = 0
   for (const [name, value] of new URLSearchParams(text)) {
