@@ -83,6 +83,10 @@ function contents(
   if (node.items?.properties !== undefined) {
     return { path: `${path}[]`, node: node.items, kind: 'a list of mappings' }
   }
+  const mapping = node.items?.anyOf?.find(({ properties }) => properties !== undefined)
+  if (mapping !== undefined) {
+    return { path: `${path}[]`, node: mapping, kind: 'a list of texts or mappings' }
+  }
   return undefined
 }
 

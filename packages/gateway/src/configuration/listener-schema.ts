@@ -32,11 +32,13 @@ const HopSchema = Type.Object(
     unixSocket: Type.Optional(
       Type.Object(
         {
-          mode: Type.String({
-            pattern: '^0?[0-7]{3}$',
-            default: '0600',
-            description: 'Of the socket file: who may write to it is the proxy',
-          }),
+          mode: Type.Optional(
+            Type.String({
+              pattern: '^0?[0-7]{3}$',
+              default: '0600',
+              description: 'Of the socket file: who may write to it is the proxy',
+            }),
+          ),
         },
         { ...closed, description: 'The listener is a Unix socket that the proxy alone may open' },
       ),
@@ -69,26 +71,35 @@ const ClientCertificatesSchema = Type.Object(
     form: Type.Enum([...formNames], { description: 'How the proxy writes the certificate' }),
     field: FieldName('Where the proxy writes it, if not where its form says'),
     chainField: FieldName('Where it writes the chain, of rfc9440'),
-    hops: Type.Integer({
-      minimum: 1,
-      maximum: 8,
-      default: 1,
-      description: 'Of xfcc: how many believed proxies added an element; the first of them is told',
-    }),
+    hops: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 8,
+        default: 1,
+        description:
+          'Of xfcc: how many believed proxies added an element; the first of them is told',
+      }),
+    ),
     hop: HopSchema,
-    clientAddress: Type.Object(
-      {
-        from: Type.Enum([...addressFields, 'connection'], {
-          default: 'x-forwarded-for',
-          description: 'connection: that of TCP, or of the PROXY protocol',
-        }),
-        trusted: Type.Optional(Networks('Further proxies in front of it')),
-      },
-      { ...closed, default: {}, description: 'Where the proxy says the address of its client' },
+    clientAddress: Type.Optional(
+      Type.Object(
+        {
+          from: Type.Optional(
+            Type.Enum([...addressFields, 'connection'], {
+              default: 'x-forwarded-for',
+              description: 'connection: that of TCP, or of the PROXY protocol',
+            }),
+          ),
+          trusted: Type.Optional(Networks('Further proxies in front of it')),
+        },
+        { ...closed, description: 'Where the proxy says the address of its client' },
+      ),
     ),
   },
   { ...closed, description: 'A proxy in front ends TLS, and tells the certificate of its client' },
 )
+
+// Defaults inside of a union are not filled in: whoever reads these members does.
 
 /** A listener: where devices connect, or a proxy in front of them. */
 export const ListenerSchema = (pattern: string, description: string) =>
@@ -100,10 +111,12 @@ export const ListenerSchema = (pattern: string, description: string) =>
           pattern: `${pattern}|^unix:/.{1,80}$`,
           description: 'address:port, [::1]:port, or unix:/path',
         }),
-        insecurePlainHttp: Type.Boolean({
-          default: false,
-          description: 'Without TLS from the proxy to here; on a Unix socket that is no danger',
-        }),
+        insecurePlainHttp: Type.Optional(
+          Type.Boolean({
+            default: false,
+            description: 'Without TLS from the proxy to here; on a Unix socket that is no danger',
+          }),
+        ),
         proxyProtocol: Type.Optional(
           Type.Object(
             { from: Networks('Of the balancers; nobody else may connect. unix for a Unix socket') },

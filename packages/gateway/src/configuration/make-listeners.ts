@@ -40,7 +40,7 @@ function isUnix(name: string): boolean {
 }
 
 function makeListener(config: GatewayConfig, at: string, listen: Settings): ListenerPlan {
-  const { address: name, insecurePlainHttp, proxyProtocol, clientCertificates } = listen
+  const { address: name, insecurePlainHttp = false, proxyProtocol, clientCertificates } = listen
   const hop =
     clientCertificates === undefined ? undefined : makeHop(config, at, listen, clientCertificates)
   const isUnixHop = hop?.proof.kind === 'unixSocket'
@@ -80,15 +80,11 @@ function makeHop(
   settings: CertificateSettings,
 ): HopPlan {
   const at = `${listenerAt}/clientCertificates`
-  const { form, field, chainField, hops, clientAddress } = settings
+  const { form, field, chainField, hops, clientAddress = {} } = settings
   checkFields(config, at, settings)
-  const trusted = clientAddress.trusted ?? []
+  const { from = 'x-forwarded-for', trusted = [] } = clientAddress
   checkedNetworks(config, `${at}/clientAddress/trusted`, trusted)
-  if (
-    clientAddress.from === 'connection' &&
-    isUnix(listen.address) &&
-    listen.proxyProtocol === undefined
-  ) {
+  if (from === 'connection' && isUnix(listen.address) && listen.proxyProtocol === undefined) {
     throw config.problem(
       `${at}/clientAddress/from`,
       'a connection to a Unix socket has no address',
@@ -100,7 +96,7 @@ function makeHop(
   return {
     proof: makeProof(config, `${at}/hop`, settings.hop),
     form: { form, field, chainField, hops },
-    address: clientAddress.from,
+    address: from,
     trusted,
   }
 }
@@ -150,7 +146,10 @@ const proofs: ProofMakers = {
     }
     throw config.problem(`${at}/caFile`, 'the file does not hold CA certificates alone')
   },
-  unixSocket: (_config, _at, { mode }) => ({ kind: 'unixSocket', mode: Number.parseInt(mode, 8) }),
+  unixSocket: (_config, _at, { mode = '0600' }) => ({
+    kind: 'unixSocket',
+    mode: Number.parseInt(mode, 8),
+  }),
   sharedSecret: (config, at, { file, nextFile }) => {
     const hashes = [readSecret(config, `${at}/file`, file)]
     if (nextFile !== undefined) hashes.push(readSecret(config, `${at}/nextFile`, nextFile))
