@@ -92,36 +92,50 @@ function secretFault(
 
 const clientAuth = '1.3.6.1.5.5.7.3.2'
 
-// As with devices: TLS has proven that the peer holds the key, all the rest is decided here, since what
-// TLS once verified outlives the CA that it was verified by.
+type Verdict = ReturnType<CheckConnection>
+
 function certificateVerdict(
   der: Buffer | undefined,
   issuers: readonly X509Certificate[],
   names: readonly string[],
-): ReturnType<CheckConnection> {
+): Verdict {
   const expected = `a certificate of one of the CAs, for ${names.join(' or ')}`
-  const refuse = (found: string) => ({
+  const refused = (found: string): Verdict => ({
     fault: { expected, found },
     until: Number.POSITIVE_INFINITY,
   })
-  if (der === undefined) return refuse('no certificate')
-  const leaf = new X509Certificate(der)
-  const { subject } = leaf
-  const found = (what: string) => refuse(`${subject.replaceAll('\n', ', ').slice(0, 200)}: ${what}`)
+  if (der === undefined) return refused('no certificate')
+  try {
+    const verdict = judgeCertificate(new X509Certificate(der), issuers, names)
+    return typeof verdict === 'string' ? refused(verdict) : { fault: undefined, ...verdict }
+  } catch (error) {
+    // Anyone can present anything: what cannot be read costs its own connection.
+    return refused(`a certificate that cannot be read: ${String(error).slice(0, 200)}`)
+  }
+}
+
+// As with devices: TLS has proven that the peer holds the key, all the rest is decided here, since what
+// TLS once verified outlives the CA that it was verified by.
+function judgeCertificate(
+  leaf: X509Certificate,
+  issuers: readonly X509Certificate[],
+  names: readonly string[],
+): { readonly until: number } | string {
   const issuer = issuers.find((ca) => leaf.checkIssued(ca) && leaf.verify(ca.publicKey))
-  if (issuer === undefined) return found('issued by another CA')
+  const has = certificateNames(leaf)
+  const who = has.length === 0 ? 'a certificate without names' : has.join(', ').slice(0, 200)
+  if (issuer === undefined) return `${who}: issued by another CA`
   const now = Date.now()
   const from = Math.max(leaf.validFromDate.getTime(), issuer.validFromDate.getTime())
   const until = Math.min(leaf.validToDate.getTime(), issuer.validToDate.getTime())
-  if (now < from || now > until) return found('it, or its CA, has expired or is not valid yet')
+  if (now < from || now > until) return `${who}: it, or its CA, has expired or is not valid yet`
   const usages = leaf.keyUsage as readonly string[] | undefined
-  if (usages !== undefined && !usages.includes(clientAuth)) return found('not made for clients')
-  if (!certificateNames(leaf).some((name) => names.includes(name))) return found('another name')
-  return { fault: undefined, until }
+  if (usages !== undefined && !usages.includes(clientAuth)) return `${who}: not made for clients`
+  return has.some((name) => names.includes(name)) ? { until } : `${who}: another name`
 }
 
-// Names of other kinds stand there too, and quoted where they hold what separates them (node escapes them
-// as JSON since CVE-2021-44532): a quoted one is none of ours.
+// Names of other kinds stand there too, and quoted where they hold what separates them (node writes them as
+// JSON since CVE-2021-44532): a quoted one is none of ours.
 function certificateNames({ subjectAltName }: X509Certificate): string[] {
   return (subjectAltName ?? '').split(', ').flatMap((entry) => {
     const match = /^(?:DNS|URI):([^"\s]+)$/.exec(entry)

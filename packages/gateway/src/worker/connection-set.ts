@@ -1,8 +1,10 @@
 import type { Connection } from '../edge/connection.ts'
 import type { Handshake } from '../edge/handshake.ts'
+import type { Caller } from '../pipeline/caller.ts'
 import type { ServedRequest } from '../pipeline/served-request.ts'
 import type { DeviceStatus } from '../status/device-status.ts'
 import { certificateRequired, checkDevice } from '../trust/check-device.ts'
+import { endCallers } from './ended-callers.ts'
 import { endedBy, endedNow, endRequests } from './ended-tokens.ts'
 import type { EndedConnections, KnownChange } from './messages.ts'
 import type { Limits } from '../configuration/limits.ts'
@@ -35,6 +37,7 @@ export class ConnectionSet {
     const hasEnded = endedBy(change, this.#status)
     for (const connection of this.open) {
       if (hasEnded !== undefined) endRequests(connection, hasEnded, ended)
+      if (!isSuccession(change)) endCallers(connection, (caller) => isAbout(caller, change), ended)
       if (!isAbout(connection, change)) continue
       ended[connection.kind]++
       if (isSuccession(change)) connection.endGracefully()
@@ -52,13 +55,18 @@ export class ConnectionSet {
       if (++seen % reviewBatch === 0) await new Promise(setImmediate)
       if (connection.socket.destroyed) continue
       endRequests(connection, hasEnded, ended)
+      endCallers(connection, (caller) => this.#isRefused(caller), ended)
       if (connection.socket.destroyed || !connection.hasCertificate) continue
-      const refusal = checkDevice(connection, this.#status, Date.now())
-      if (refusal === undefined || refusal === certificateRequired) continue
+      if (!this.#isRefused(connection)) continue
       ended[connection.kind]++
       connection.endNow()
     }
     return ended
+  }
+
+  #isRefused(caller: Caller): boolean {
+    const refusal = checkDevice(caller, this.#status, Date.now())
+    return refusal !== undefined && refusal !== certificateRequired
   }
 
   /**
@@ -124,17 +132,17 @@ function isStalled(connection: Connection, now: number, idleMs: number): boolean
   return false
 }
 
-type AboutConnection = (connection: Connection, key: string) => boolean
+type AboutCaller = (caller: Caller, key: string) => boolean
 
-/** By kind of change: whether a connection is concerned. */
-const concerned: Readonly<Partial<Record<KnownChange['kind'], AboutConnection>>> = {
-  device: (connection, key) => connection.currentLeaf()?.device?.deviceId === key,
-  certificate: (connection, key) => connection.currentLeaf()?.thumbprint === key,
-  issuer: (connection, key) => connection.currentLeaf()?.device?.issuerSpki === key,
+/** By kind of change: whether a caller is concerned. */
+const concerned: Readonly<Partial<Record<KnownChange['kind'], AboutCaller>>> = {
+  device: (caller, key) => caller.currentLeaf()?.device?.deviceId === key,
+  certificate: (caller, key) => caller.currentLeaf()?.thumbprint === key,
+  issuer: (caller, key) => caller.currentLeaf()?.device?.issuerSpki === key,
 }
 
-function isAbout(connection: Connection, change: KnownChange): boolean {
-  return connection.hasCertificate && concerned[change.kind]?.(connection, change.key) === true
+function isAbout(caller: Caller, change: KnownChange): boolean {
+  return caller.hasCertificate && concerned[change.kind]?.(caller, change.key) === true
 }
 
 function isSuccession(change: KnownChange): boolean {

@@ -67,7 +67,8 @@ function isAnswering({ isUpgrade, exchange }: ServedRequest): boolean {
   return isUpgrade || exchange.outcome.status !== 0
 }
 
-function cutOff(connection: Connection, { exchange }: ServedRequest): void {
+/** Ends a request: in HTTP/1 with its connection, in HTTP/2 alone. */
+export function cutOff(connection: Connection, { exchange }: ServedRequest): void {
   if (connection.session === undefined) connection.endNow()
   else exchange.abort()
 }
