@@ -179,12 +179,33 @@ test('what was obtained is shown at once by a gateway that starts again, and ren
   await eventually(() => acme.state.orders === 2)
 })
 
+test('a certificate that the CA wants renewed is renewed, whatever is left of its life', async (t) => {
+  const { start, issued, ports, acme, options } = await setUp(t, 'tls-alpn-01')
+  const at = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString()
+  acme.state.renewalWindow = { start: at(-2), end: at(-1) }
+  const bed = await start()
+  await issued()
+  const first = await shownBy(ports.tls, host)
+  assert(first instanceof X509Certificate)
+  await restart(t, bed, options)
+  await eventually(async () => {
+    const shown = await shownBy(ports.tls, host)
+    return shown instanceof X509Certificate && shown.fingerprint256 !== first.fingerprint256
+  }, 10_000)
+  assert.match(acme.state.renewalIds[0] ?? '', /^[\w-]{27}\.[\w-]+$/)
+})
+
+/** Starts again, an hour or more after the last certificate was issued. */
 async function restart(
   t: TestContext,
   bed: Bed,
   options: (account?: object) => BedOptions,
 ): Promise<Bed> {
   await bed.gateway.close()
+  const file = path.join(bed.directory, 'state', 'acme', 'ca', `${host}.certificate.json`)
+  const kept = JSON.parse(await readFile(file, 'utf8')) as { notBeforeAttemptAt: number }
+  assert(kept.notBeforeAttemptAt > Date.now() + 3_000_000)
+  await writeFile(file, JSON.stringify({ ...kept, notBeforeAttemptAt: 0 }))
   return startBed(t, { ...options(), directory: bed.directory })
 }
 

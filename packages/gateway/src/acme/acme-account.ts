@@ -2,6 +2,7 @@ import https from 'node:https'
 import { Problem } from '@sallyport/problem'
 import type acme from 'acme-client'
 import type { AcmePlan } from './acme-plan.ts'
+import { readRenewalInfo, type RenewalInfo, renewalInfoId } from './renewal-info.ts'
 import type { AcmeStore } from './acme-store.ts'
 
 /** Where the answers to challenges are put, before the CA is told to look; and taken away when it has. */
@@ -149,7 +150,35 @@ export class AcmeAccount {
     return client
   }
 
-  /** The CA does not know the account any more: the next attempt asks for one anew. */
+  /**
+   * When the CA wants a certificate renewed (RFC 9773): sooner than usual where it must revoke it. Undefined
+   * where it does not say.
+   *
+   * @throws Error where it cannot be asked
+   */
+  async renewalInfo(pem: string, now: number): Promise<RenewalInfo | undefined> {
+    const id = renewalInfoId(pem)
+    if (id === undefined) return undefined
+    const library = await loadAcme()
+    trust(library, this.#plan.directoryUrl, this.#plan.ca)
+    const url = await this.#renewalInfoUrl(library)
+    if (url === undefined) return undefined
+    const { status, data, headers } = await library.axios.get<unknown>(`${url}/${id}`)
+    if (status !== 200) return undefined
+    return readRenewalInfo(data, String(headers['retry-after'] ?? ''), now)
+  }
+
+  async #renewalInfoUrl(library: typeof acme): Promise<string | undefined> {
+    const { directoryUrl } = this.#plan
+    const { data } = await library.axios.get<unknown>(directoryUrl)
+    if (typeof data !== 'object' || data === null || !('renewalInfo' in data)) return undefined
+    const url = String(data.renewalInfo)
+    // A directory does not send us elsewhere.
+    const isOurs = URL.canParse(url) && new URL(url).origin === new URL(directoryUrl).origin
+    return isOurs ? url : undefined
+  }
+
+  /** The next attempt finds the account by its key, or makes it anew where the CA has lost it. */
   async forget(): Promise<void> {
     const kept = await this.#store.readAccount()
     if (kept !== undefined) await this.#store.writeAccount({ ...kept, url: undefined })

@@ -5,6 +5,7 @@ import type { Log } from '../log/log.ts'
 import { AcmeAccount, type ChallengeAnswers } from './acme-account.ts'
 import type { AcmePlan } from './acme-plan.ts'
 import { AcmeStore, type KeptCertificate } from './acme-store.ts'
+import type { RenewalInfo } from './renewal-info.ts'
 import { renewalTime, retryDelay } from './renewal-time.ts'
 
 export type AcmeKeeperOptions = {
@@ -17,11 +18,25 @@ export type AcmeKeeperOptions = {
   readonly now?: () => number
 }
 
-type Wanted = { plan: AcmePlan; readonly host: string; kept: KeptCertificate }
+type Wanted = {
+  plan: AcmePlan
+  readonly host: string
+  kept: KeptCertificate
+  /** What the CA said of this certificate. */
+  suggested?: RenewalInfo | undefined
+  /** When the CA is asked about it, milliseconds. */
+  lookAt?: number
+}
 
 const lookMs = 10_000
-/** After a reload a host that failed is tried again, but not more often than this. */
-const soonestRetryMs = 60_000
+/**
+ * After a start or a reload a host that failed is tried again sooner, for it may be mended now; but never
+ * sooner than this, doubled with each failure: five times in the first hour, however often it is asked.
+ */
+const soonestRetryMs = 120_000
+/** A certificate that was issued is not replaced for so long, whatever the CA suggests. */
+const restMs = 3_600_000
+const askAgainMs = 6 * 3_600_000
 const obtainTimeoutMs = 300_000
 
 /**
@@ -96,16 +111,36 @@ export class AcmeKeeper {
 
   async #work(): Promise<void> {
     for (const wanted of this.#wanted) {
-      if (!this.#isDue(wanted) || !this.#wanted.includes(wanted)) continue
-      await this.#obtain(wanted)
+      if (!this.#wanted.includes(wanted)) continue
+      await this.#askWhen(wanted)
+      if (this.#isDue(wanted)) await this.#obtain(wanted)
     }
   }
 
-  #isDue({ kept, plan }: Wanted): boolean {
+  // What the CA suggests is a courtesy: where it cannot be asked, the usual time holds.
+  async #askWhen(wanted: Wanted): Promise<void> {
+    const { plan, host, kept } = wanted
     const now = this.#now()
+    if (kept.certificate === undefined || now < (wanted.lookAt ?? 0)) return
+    wanted.lookAt = now + askAgainMs
+    try {
+      const account = new AcmeAccount(plan, this.#store(plan))
+      const suggested = await account.renewalInfo(kept.certificate, now)
+      wanted.suggested = suggested
+      wanted.lookAt = suggested?.nextLookAt ?? wanted.lookAt
+    } catch (error) {
+      const facts = { host, acme: plan.name, error: String(error) }
+      this.#options.log.warn(facts, 'the CA cannot be asked when to renew')
+    }
+  }
+
+  #isDue({ kept, plan, suggested }: Wanted): boolean {
+    const now = this.#now()
+    const isFromElsewhere = kept.directoryUrl !== plan.directoryUrl
+    if (isFromElsewhere && kept.failures === 0) return true
     if (kept.notBeforeAttemptAt !== undefined && now < kept.notBeforeAttemptAt) return false
-    if (kept.certificate === undefined || kept.directoryUrl !== plan.directoryUrl) return true
-    return now >= renewalTime(kept.certificate)
+    if (kept.certificate === undefined || isFromElsewhere) return true
+    return now >= renewalTime(kept.certificate, suggested)
   }
 
   async #obtain(wanted: Wanted): Promise<void> {
@@ -120,7 +155,12 @@ export class AcmeKeeper {
       const pair = await withinTime(account.obtain(host, answers))
       const fault = pairFault(pair, host, this.#now())
       if (fault !== undefined) throw new Error(`the CA gave a certificate of no use: ${fault}`)
-      wanted.kept = { ...attempt, ...pair, failures: 0, lastAttemptAt: this.#now() }
+      const now = this.#now()
+      const notBeforeAttemptAt = now + restMs
+      wanted.kept = { ...attempt, ...pair, failures: 0, lastAttemptAt: now, notBeforeAttemptAt }
+      // What was said of the one before is not about this one.
+      wanted.suggested = undefined
+      wanted.lookAt = now + askAgainMs
       await store.writeCertificate(host, wanted.kept)
       this.attempts.issued++
       await onIssued()
@@ -129,7 +169,6 @@ export class AcmeKeeper {
     } catch (error) {
       this.attempts.failed++
       const said = (error instanceof Error ? error.message : String(error)).slice(0, 1_000)
-      if (/accountDoesNotExist/.test(said)) await account.forget()
       const failures = wanted.kept.failures + 1
       const now = this.#now()
       const notBeforeAttemptAt = now + retryDelay(failures)
@@ -148,11 +187,13 @@ export class AcmeKeeper {
           ? 'no certificate was issued, and the host has none'
           : 'no certificate was issued, and the one before goes on',
       )
-      await store
-        .writeCertificate(host, wanted.kept)
-        .catch((cause: unknown) =>
-          log.error({ ...facts, error: String(cause) }, 'the failure could not be kept'),
-        )
+      try {
+        await store.writeCertificate(host, wanted.kept)
+        // Whether the CA still knows the account, the next attempt asks.
+        await account.forget()
+      } catch (cause) {
+        log.error({ ...facts, error: String(cause) }, 'the failure could not be kept')
+      }
     }
   }
 
@@ -171,9 +212,10 @@ function usable(kept: KeptCertificate | undefined, plan: AcmePlan, host: string)
 }
 
 function triedAgain(kept: KeptCertificate, now: number): KeptCertificate {
-  const { notBeforeAttemptAt, lastAttemptAt } = kept
+  const { notBeforeAttemptAt, lastAttemptAt, failures } = kept
   if (notBeforeAttemptAt === undefined || lastAttemptAt === undefined) return kept
-  const soonest = Math.max(now, lastAttemptAt + soonestRetryMs * kept.failures)
+  if (failures === 0) return kept
+  const soonest = Math.max(now, lastAttemptAt + soonestRetryMs * 2 ** (failures - 1))
   return { ...kept, notBeforeAttemptAt: Math.min(notBeforeAttemptAt, soonest) }
 }
 

@@ -66,6 +66,9 @@ export async function startAcmeServer(t: TestContext, world: World, options: Acm
     validations: [] as string[],
     accounts: new Map<string, Account>(),
     faults: [] as string[],
+    /** When certificates are to be renewed (RFC 9773), where the CA says so. */
+    renewalWindow: undefined as { start: string; end: string } | undefined,
+    renewalIds: [] as string[],
   }
   const nonces = new Set<string>()
   const orders = new Map<string, Order>()
@@ -247,8 +250,17 @@ export async function startAcmeServer(t: TestContext, world: World, options: Acm
       if (name === 'directory') {
         const at = (resource: string) => `${origin}/${resource}`
         return send({
-          body: { newNonce: at('nonce'), newAccount: at('account'), newOrder: at('order') },
+          body: {
+            newNonce: at('nonce'),
+            newAccount: at('account'),
+            newOrder: at('order'),
+            ...(state.renewalWindow === undefined ? {} : { renewalInfo: at('renewal') }),
+          },
         })
+      }
+      if (name === 'renewal') {
+        state.renewalIds.push(...parts)
+        return send({ body: { suggestedWindow: state.renewalWindow } })
       }
       if (name === 'nonce') return send({ body: '' })
       try {
