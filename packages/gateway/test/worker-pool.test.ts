@@ -32,6 +32,7 @@ const start: WorkerStart = {
     identityProviders: {},
     access: { roles: {} },
     decisions: undefined,
+    counters: { redis: undefined, whenAway: 'local' },
     status: { warnAfterSeconds: 1, sensitiveAfterSeconds: 2, stopAfterSeconds: 3 },
     limits: {
       maxConnections: 10,

@@ -19,6 +19,7 @@ import { hostPlan } from './host-plan.ts'
 import { listenerFiles, makeListeners } from './make-listeners.ts'
 import { identityProvidersOf } from './identity-providers.ts'
 import { readCaFile, readKeyPair, readNamedBytes } from './pem-files.ts'
+import { counterFiles, countersPlan } from './redis-plan.ts'
 import type { Plan } from './plan.ts'
 
 /** What the gateway shows and believes when it dials its authority. All PEM. */
@@ -77,6 +78,7 @@ export function makePlan(config: GatewayConfig): MadePlan {
       gateway.decisions === undefined ? undefined : decisionsPlan(config, gateway.decisions),
     status: gateway.status,
     limits: gateway.limits,
+    counters: countersPlan(config),
     allowDevelopment: gateway.insecureDevelopmentDevices,
     accessLog: gateway.accessLog.path !== 'off',
     closesBlockedConnections: gateway.addresses.closeConnections,
@@ -106,6 +108,7 @@ export function filesOf(config: GatewayConfig): string[] {
   const providers = Object.values(config.value.identityProviders ?? {})
   const named = [
     ticketSecretFile,
+    ...counterFiles(config),
     ...(decisions === undefined ? [] : decisionFiles(decisions)),
     ...providers.map(({ jwksFile }) => jwksFile),
     ...(assertionKeys.files ?? []),

@@ -4,6 +4,7 @@ import type { KeyPairPem } from '../certificates/credentials.ts'
 import type { UpstreamConfig } from '../forward/upstream-config.ts'
 import type { StaleLimits } from '../status/staleness.ts'
 import type { IdentityProviders } from './identity-providers.ts'
+import type { CountersPlan } from './redis-plan.ts'
 import type { Stapling } from './certificate-plan.ts'
 import type { Limits } from './limits.ts'
 import type { ListenerPlan } from './listener-plan.ts'
@@ -34,6 +35,7 @@ export type Plan = {
   readonly decisions: DecisionsPlan | undefined
   readonly status: StaleLimits
   readonly limits: Limits
+  readonly counters: CountersPlan
   readonly allowDevelopment: boolean
   readonly accessLog: boolean
   /** Whether connections from blocked addresses are closed before TLS. */

@@ -321,6 +321,7 @@ export class Gateway {
       certificates: this.#certificates.facts(),
       acmeAttempts: this.#certificates.attempts,
       openGlass: this.#breakGlass.open,
+      counterFill: this.#counters.fill(),
       insecure: { insecureDevelopmentDevices: this.#made.plan.allowDevelopment },
     })
   }

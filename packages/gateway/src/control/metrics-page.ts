@@ -1,4 +1,5 @@
 import { durationBounds } from '../metrics/histogram.ts'
+import { limitMetrics } from './limit-metrics.ts'
 import type { WorkerMetrics } from '../metrics/worker-metrics.ts'
 import type { CertificateFacts } from './server-certificates.ts'
 import { type StaleLevel, staleLevels } from '../status/staleness.ts'
@@ -21,12 +22,14 @@ export type GatewayFacts = {
   }[]
   readonly certificates: readonly CertificateFacts[]
   readonly acmeAttempts: Readonly<Record<string, number>>
+  /** How full the tables of counters are, from 0 to 1. */
+  readonly counterFill: Readonly<Record<string, number>>
   readonly insecure: Readonly<Record<string, boolean>>
 }
 
 type Labels = Readonly<Record<string, string>>
 type Sample = { readonly labels: Labels; readonly value: number; readonly suffix?: string }
-type Metric = {
+export type Metric = {
   readonly name: string
   readonly type: 'counter' | 'gauge' | 'histogram'
   readonly help: string
@@ -37,6 +40,7 @@ const one = (value: number): Sample[] => [{ labels: {}, value }]
 
 /** Every metric of a gateway. */
 const metrics: readonly Metric[] = [
+  ...limitMetrics,
   {
     name: 'sallyport_requests_total',
     type: 'counter',

@@ -10,12 +10,17 @@ export function restartNeeded(before: GatewaySettings, after: GatewaySettings): 
     .filter((member) => differ(fixedPart(before, member), fixedPart(after, member)))
     .map((member) => `gateway.${member}`)
     .concat(
+      differ(tableSizes(before), tableSizes(after)) ? ['gateway.counters'] : [],
       differ(before.decisions?.listen, after.decisions?.listen) ? ['gateway.decisions.listen'] : [],
     )
 }
 
 function differ(before: unknown, after: unknown): boolean {
   return JSON.stringify(before) !== JSON.stringify(after)
+}
+
+function tableSizes({ counters }: GatewaySettings): unknown {
+  return Object.entries(counters).filter(([name]) => name.endsWith('Keys'))
 }
 
 // Of listeners the sockets stay; what else is said of them is taken over.

@@ -225,9 +225,10 @@ export class WorkerPool {
     for (const listener of this.#listeners) listener(worker, undefined)
     this.#options.onEnded(worker)
     if (worker.metrics !== undefined) {
+      const counters = { ...worker.metrics.counters, redis: undefined }
       const connections = { http1: 0, http2: 0, webSocket: 0, handshake: 0 }
       const tokens = { ...worker.metrics.tokens, remembered: 0 }
-      this.#departed.push({ ...worker.metrics, connections, tokens, upstreams: [] })
+      this.#departed.push({ ...worker.metrics, connections, counters, tokens, upstreams: [] })
       this.#departed = this.#departed.slice(-maxDeparted)
     }
     if (this.#isClosing || !worker.isReady) return

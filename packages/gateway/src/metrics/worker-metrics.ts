@@ -1,4 +1,6 @@
+import type { CounterMetrics } from '../counters/counters-for.ts'
 import type { UpstreamMetrics } from '../forward/upstream.ts'
+import type { LimitRow } from '../limits/limit-counts.ts'
 import type { TokenCounts } from '../tokens/token-counts.ts'
 
 /** What a worker counted since it was started: plain data, to be added up over workers. */
@@ -23,6 +25,9 @@ export type WorkerMetrics = {
   }[]
   /** Access tokens: how often one was found in memory, verified, or failed; and how many are remembered. */
   readonly tokens: TokenCounts & { readonly remembered: number }
+  /** What each limit let through and refused. */
+  readonly limits: readonly LimitRow[]
+  readonly counters: CounterMetrics
   readonly logLinesDropped: number
   readonly recordsDropped: number
   readonly upstreams: readonly UpstreamMetrics[]

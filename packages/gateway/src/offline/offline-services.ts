@@ -39,7 +39,7 @@ export async function offlineServices(plan: Plan, lists: AddressPlan): Promise<O
   return {
     // No identity provider is asked: users are given.
     services: {
-      ...createServices({ ...plan, identityProviders: {} }, options),
+      ...createServices({ ...plan, identityProviders: {}, counters: nothingShared }, options),
       grantsOf: compileGrants(plan.access.roles, plan.identityProviders),
     },
     know: (device) => {
@@ -63,6 +63,8 @@ async function offlineAddresses({ lists }: AddressPlan): Promise<SharedAddresses
   keeper.close()
   return new SharedAddresses(keeper.tables, keeper.blocks)
 }
+
+const nothingShared = { redis: undefined, whenAway: 'local' } as const
 
 /** No stage that counts is run: what it says depends on what came before. */
 const counters: Counters = {

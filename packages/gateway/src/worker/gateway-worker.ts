@@ -6,6 +6,7 @@ import { SharedAddresses } from '../addresses/shared-addresses.ts'
 import { DecisionDoor } from '../decisions/decision-door.ts'
 import { Http1Edge } from '../edge/http1-edge.ts'
 import { Http2Edge } from '../edge/http2-edge.ts'
+import { closeCounters, counterMetrics } from '../counters/counters-for.ts'
 import { LocalCounters } from '../counters/local-counters.ts'
 import { LineBatch } from '../log/line-batch.ts'
 import type { Log } from '../log/log.ts'
@@ -259,6 +260,7 @@ export class GatewayWorker {
       else connection.host = host
     }
     closeUnused(before.upstreams, prepared.generation)
+    closeCounters(before.services.counters, prepared.generation.services.counters)
     this.#send({ type: 'committed', generation: number })
     void this.#connections.review()
   }
@@ -266,7 +268,9 @@ export class GatewayWorker {
   #forgetPrepared(): void {
     const prepared = this.#prepared
     this.#prepared = undefined
-    if (prepared !== undefined) closeUnused(prepared.generation.upstreams, this.#generation)
+    if (prepared === undefined) return
+    closeUnused(prepared.generation.upstreams, this.#generation)
+    closeCounters(prepared.generation.services.counters, this.#generation.services.counters)
   }
 
   #renewTrust(trust: Trust): void {
@@ -299,6 +303,7 @@ export class GatewayWorker {
     for (const handshake of pending) handshake.drop()
     for (const connection of open) connection.endNow()
     closeUnused(this.#generation.upstreams, undefined)
+    closeCounters(this.#generation.services.counters, undefined)
     // The last lines are those of the connections that were just cut off.
     await new Promise((resolve) => setTimeout(resolve, open.size > 0 ? 50 : 0))
     this.#lines.flush()
@@ -330,6 +335,8 @@ export class GatewayWorker {
       turnedAway: this.#frontDoor.turnedAway,
       handshakes: this.#frontDoor.counts(),
       tokens: { ...services.tokens.counts, remembered: services.tokens.remembered },
+      limits: services.limitCounts.rows(),
+      counters: counterMetrics(services.counters, this.#counters),
       logLinesDropped: this.#lines.dropped,
       decisions: this.#decisionDoor.counts(),
       recordsDropped: this.#frontDoor.dropped + this.#decisions.dropped,

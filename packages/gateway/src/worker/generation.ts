@@ -4,6 +4,7 @@ import type { Credentials } from '../certificates/credentials.ts'
 import { hostIdentity } from '../certificates/host-identity.ts'
 import type { Addresses } from '../addresses/addresses.ts'
 import { createUpstream, type Upstream } from '../forward/upstream.ts'
+import { closeCounters } from '../counters/counters-for.ts'
 import type { Counters } from '../counters/counters.ts'
 import type { Log } from '../log/log.ts'
 import { RequestCounters } from '../metrics/request-counters.ts'
@@ -48,6 +49,7 @@ export type GenerationOptions = {
  */
 export function buildGeneration(plan: Plan, options: GenerationOptions): Generation {
   const upstreams = new Map<string, NamedUpstream>()
+  let services: Services | undefined
   try {
     for (const [name, config] of Object.entries(plan.upstreams)) {
       const source = JSON.stringify(config)
@@ -59,16 +61,19 @@ export function buildGeneration(plan: Plan, options: GenerationOptions): Generat
           : { source, upstream: createUpstream(name, config, { log: options.log }) },
       )
     }
-    const services = createServices(plan, options)
+    services = createServices(plan, options)
+    const shared = services
     const hosts = new Map(
       plan.hosts.map((host) => [
         host.name,
-        buildHost(host, plan, { upstreams, services }, options),
+        buildHost(host, plan, { upstreams, services: shared }, options),
       ]),
     )
     return { plan, hosts, upstreams, services }
   } catch (error) {
     closeUnused(upstreams, options.previous)
+    const kept = options.previous?.services.counters
+    if (services !== undefined) closeCounters(services.counters, kept)
     throw error
   }
 }

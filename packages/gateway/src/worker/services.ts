@@ -2,6 +2,7 @@ import { DpopNonces, type ProofChecker, ProofHeaders } from '@sallyport/token/bi
 import { compileGrants, type GrantsOf } from '../access/grants.ts'
 import type { Addresses } from '../addresses/addresses.ts'
 import type { Plan } from '../configuration/plan.ts'
+import { countersFor } from '../counters/counters-for.ts'
 import type { Counters } from '../counters/counters.ts'
 import { LimitCounts } from '../limits/limit-counts.ts'
 import type { Log } from '../log/log.ts'
@@ -33,10 +34,17 @@ export type ServicesOptions = {
 
 /** Makes what the stages of a plan need. Touches nothing that is in force. */
 export function createServices(plan: Plan, options: ServicesOptions): Services {
-  const { status, counters, addresses, trust, previous } = options
+  const { status, counters, addresses, trust, log, previous } = options
   return {
     status,
-    counters,
+    counters: countersFor(plan.counters, {
+      local: counters,
+      log,
+      previous:
+        previous === undefined
+          ? undefined
+          : { plan: previous.plan.counters, counters: previous.services.counters },
+    }),
     addresses,
     grantsOf: compileGrants(plan.access.roles, plan.identityProviders),
     tokens: tokensOf(plan, options),
