@@ -61,14 +61,14 @@ export async function benchmarkGateways(options: GatewayBenchmarkOptions): Promi
   }
   await delay(idleMs, undefined, { signal })
   for (const { running, samples } of contenders) {
-    samples.idleMemory.push(residentMegabytes(running.processId))
+    samples.idleMemory.push(sumOf(running.processIds, residentMegabytes))
   }
 
   const client = new LoadClient()
   cleanUp.defer(() => client.stop())
   await runTrials(contenders, site, client, options)
   for (const { running, samples } of contenders) {
-    samples.busyMemory.push(residentMegabytes(running.processId))
+    samples.busyMemory.push(sumOf(running.processIds, residentMegabytes))
   }
   return {
     machine: machineFacts(),
@@ -103,7 +103,7 @@ async function runTrials(
   ): Promise<TrialOutcome> => {
     options.signal.throwIfAborted()
     try {
-      return await measureTrial(client, { port: running.port, site }, running.processId, {
+      return await measureTrial(client, { port: running.port, site }, running.processIds, {
         load: trial.load,
         count,
         concurrency: trial.concurrency(options),
@@ -130,6 +130,10 @@ async function runTrials(
       }
     }
   }
+}
+
+function sumOf(processIds: readonly number[], measure: (root: number) => number): number {
+  return processIds.reduce((sum, id) => sum + measure(id), 0)
 }
 
 function noSamples(): Record<FigureName, number[]> {

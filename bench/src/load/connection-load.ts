@@ -17,7 +17,7 @@ export async function openHandshakeLoad(target: LoadTarget, concurrency: number)
 /** New connections: a full handshake, one request, and the end. */
 export async function openConnectionLoad(target: LoadTarget, concurrency: number): Promise<Load> {
   const options = deviceConnectionOptions(target, 'http/1.1')
-  const request = http1Request(target.site.serverName)
+  const request = http1Request(target.site)
   return connectionLoad(concurrency, (done) => exchange(options, request, done))
 }
 

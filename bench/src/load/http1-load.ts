@@ -12,7 +12,7 @@ import { Slots } from './slots.ts'
 /** Requests over kept-alive connections, one at a time on each. */
 export async function openHttp1Load(target: LoadTarget, concurrency: number): Promise<Load> {
   const options = deviceConnectionOptions(target, 'http/1.1')
-  const request = http1Request(target.site.serverName)
+  const request = http1Request(target.site)
   const connections = await Promise.all(
     Array.from({ length: concurrency }, () => Http1Connection.open(options, request)),
   )

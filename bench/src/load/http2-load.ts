@@ -7,7 +7,7 @@ import {
 import { beginsWithStatus200, headerBlock } from './header-block.ts'
 import { encodeFrame, type Frame, FrameReader, flags, frameTypes } from './http2-frame.ts'
 import type { Load, LoadTarget } from './load.ts'
-import { sampleRequest } from './sample-request.ts'
+import { sampleFields, sampleRequest } from './sample-request.ts'
 import { Slots } from './slots.ts'
 
 /** Streams at a time on each connection. */
@@ -21,7 +21,7 @@ const nothing = Buffer.alloc(0)
 /** Requests over a few kept-alive connections, several streams at a time on each. */
 export async function openHttp2Load(target: LoadTarget, concurrency: number): Promise<Load> {
   const options = deviceConnectionOptions(target, 'h2')
-  const block = headerBlock(target.site.serverName, sampleRequest.path, sampleRequest.fields)
+  const block = headerBlock(target.site.serverName, sampleRequest.path, sampleFields(target.site))
   const count = Math.max(1, Math.round(concurrency / streamsPerConnection))
   const connections = await Promise.all(
     Array.from({ length: count }, () => Http2Connection.open(options, block)),

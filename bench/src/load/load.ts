@@ -3,7 +3,7 @@ import type { Site } from '../site/site.ts'
 /** Where load goes, and as whom. */
 export type LoadTarget = {
   readonly port: number
-  readonly site: Pick<Site, 'serverName' | 'serverCaFile' | 'device'>
+  readonly site: Pick<Site, 'serverName' | 'serverCaFile' | 'device' | 'authorization'>
 }
 
 /** What one run of load saw. Latencies are of each request or handshake, milliseconds. */

@@ -1,3 +1,5 @@
+import type { LoadTarget } from './load.ts'
+
 /** The request of every load: of the size that an app's API call has. */
 export const sampleRequest = {
   method: 'GET',
@@ -7,15 +9,22 @@ export const sampleRequest = {
     ['accept', 'application/json'],
     ['accept-encoding', 'gzip'],
     ['accept-language', 'en-GB'],
-    ['authorization', `Bearer ${'eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9'.padEnd(180, 'a')}`],
   ],
 } as const
 
+/** Its fields, with the access token of the user. */
+export function sampleFields({
+  authorization,
+}: LoadTarget['site']): readonly (readonly [name: string, value: string])[] {
+  return [...sampleRequest.fields, ['authorization', authorization]]
+}
+
 /** The same request in HTTP/1.1. */
-export function http1Request(authority: string, path: string = sampleRequest.path): Buffer {
-  const fields = sampleRequest.fields.map(([name, value]) => `${name}: ${value}\r\n`)
+export function http1Request(site: LoadTarget['site']): Buffer {
+  const fields = sampleFields(site).map(([name, value]) => `${name}: ${value}\r\n`)
+  const { method, path } = sampleRequest
   return Buffer.from(
-    `${sampleRequest.method} ${path} HTTP/1.1\r\nhost: ${authority}\r\n${fields.join('')}\r\n`,
+    `${method} ${path} HTTP/1.1\r\nhost: ${site.serverName}\r\n${fields.join('')}\r\n`,
     'latin1',
   )
 }

@@ -10,6 +10,7 @@ import type { Site } from '../site/site.ts'
 import { echoPath } from '../upstream/upstream.ts'
 
 const logTimeoutMs = 5_000
+const readyTimeoutMs = 10_000
 
 /**
  * Holds a started gateway to what is compared: it adds the fields, and writes a JSON line a request.
@@ -17,7 +18,7 @@ const logTimeoutMs = 5_000
  * @throws Error what it lacks; a comparison with it would be worth nothing
  */
 export async function checkPeer(peer: Peer, running: RunningPeer, site: Site): Promise<void> {
-  const head = (await echo(running, site)).toLowerCase()
+  const head = (await firstEcho(running, site)).toLowerCase()
   const lacking = addedFieldNames.filter((name) => !head.includes(`\r\n${name.toLowerCase()}: `))
   if (lacking.length > 0) {
     throw new Error(
@@ -27,6 +28,19 @@ export async function checkPeer(peer: Peer, running: RunningPeer, site: Site): P
   await awaitLogLine(peer, running.accessLog)
 }
 
+/** A gateway whose port is open may still be learning whom to let in. */
+async function firstEcho(running: RunningPeer, site: Site): Promise<string> {
+  const deadline = performance.now() + readyTimeoutMs
+  for (;;) {
+    try {
+      return await echo(running, site)
+    } catch (error) {
+      if (performance.now() > deadline) throw error
+      await delay(100)
+    }
+  }
+}
+
 /** The head of a request as the service received it from the gateway. */
 async function echo(running: RunningPeer, site: Site): Promise<string> {
   const sent = request({
@@ -34,7 +48,7 @@ async function echo(running: RunningPeer, site: Site): Promise<string> {
     port: running.port,
     servername: site.serverName,
     path: echoPath,
-    headers: { host: site.serverName },
+    headers: { host: site.serverName, authorization: site.authorization },
     ca: readFileSync(site.serverCaFile),
     cert: readFileSync(site.device.certificateFile),
     key: readFileSync(site.device.keyFile),

@@ -16,21 +16,25 @@ export type TrialOutcome = {
 /**
  * One load of one gateway. Connections are opened, and their handshakes done, before the clock starts.
  *
- * @param processId the root of the processes that are the gateway
+ * @param processIds the roots of the processes that are the gateway
  * @throws Error an answer was not as it should be
  */
 export async function measureTrial(
   client: LoadClient,
   target: LoadTarget,
-  processId: number,
+  processIds: readonly number[],
   { load: kind, count, concurrency }: { load: LoadKind; count: number; concurrency: number },
 ): Promise<TrialOutcome> {
   const load = await client.open(kind, target, concurrency)
   await delay(settleMs)
-  const before = cpuMicroseconds(processId)
+  const before = cpuOf(processIds)
   const { p99Ms } = await load.run(count)
   await delay(settleMs)
-  const used = cpuMicroseconds(processId) - before
+  const used = cpuOf(processIds) - before
   await load.close()
   return { cpuMicroseconds: used / count, p99Ms }
+}
+
+function cpuOf(processIds: readonly number[]): number {
+  return processIds.reduce((sum, id) => sum + cpuMicroseconds(id), 0)
 }

@@ -28,7 +28,7 @@ export const caddy: Peer = {
     })
     return {
       port,
-      processId: server.id,
+      processIds: [server.id],
       accessLog: path.join(directory, 'access.log'),
       stop: server.stop,
     }

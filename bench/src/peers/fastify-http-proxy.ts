@@ -31,7 +31,7 @@ export const fastifyHttpProxy: Peer = {
       port,
       environment: { NODE_ENV: 'production' },
     })
-    return { port, processId: server.id, accessLog, stop: server.stop }
+    return { port, processIds: [server.id], accessLog, stop: server.stop }
   },
 }
 

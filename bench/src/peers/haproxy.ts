@@ -32,7 +32,7 @@ export const haproxy: Peer = {
     })
     return {
       port,
-      processId: server.id,
+      processIds: [server.id],
       accessLog: path.join(directory, 'haproxy.out'),
       stop: server.stop,
     }

@@ -26,7 +26,7 @@ export const nginx: Peer = {
     })
     return {
       port,
-      processId: server.id,
+      processIds: [server.id],
       accessLog: path.join(directory, 'access.log'),
       stop: server.stop,
     }

@@ -17,8 +17,8 @@ export type Peer = {
 
 export type RunningPeer = {
   readonly port: number
-  /** The root of the processes whose CPU time and memory count. */
-  readonly processId: number
+  /** The roots of the processes whose CPU time and memory count. */
+  readonly processIds: readonly number[]
   /** Its JSON access log. */
   readonly accessLog: string
   readonly stop: () => Promise<void>

@@ -1,8 +1,20 @@
 import { type Figure, type FigureName, figureNames, figures } from './figures.ts'
-import { checkLimits, type Report, type ReportedGateway } from './report.ts'
+import {
+  checkLimits,
+  checkPairs,
+  type PairLimit,
+  type Report,
+  type ReportedGateway,
+} from './report.ts'
+
+type PairCheck = ReturnType<typeof checkPairs>[number]
 
 /** The report as a person reads it: a Markdown table, what is missing, and the limits. */
-export function reportText(report: Report, subject: string): string {
+export function reportText(
+  report: Report,
+  subject: string,
+  pairs: readonly PairLimit[] = [],
+): string {
   const { gateways, base, missing, machine, settings } = report
   const header = ['', ...gateways.map(({ name, version }) => `${name} ${version}`)]
   const rows = figureNames.map((figure) => [
@@ -16,6 +28,7 @@ export function reportText(report: Report, subject: string): string {
     gateways
       .filter(({ name }) => name === subject)
       .map(limitLines)
+      .concat(checkPairs(gateways, pairs).map(pairLine))
       .join('\n'),
   ]
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`
@@ -35,6 +48,10 @@ function limitLines(gateway: ReportedGateway): string {
         `${isMet ? 'met' : 'NOT met'}: ${figures[figure].title}: ${expected}, found ${found}`,
     )
     .join('\n')
+}
+
+function pairLine({ figure, subject, isMet, expected, found }: PairCheck): string {
+  return `${isMet ? 'met' : 'NOT met'}: ${figures[figure].title}, ${subject}: ${expected}, found ${found}`
 }
 
 /** `name value` for each, in a sentence. */

@@ -72,3 +72,30 @@ export function checkLimits(gateway: ReportedGateway): LimitCheck[] {
     }
   })
 }
+
+/** What one gateway is held to beside another, in the same run. */
+export type PairLimit = {
+  readonly figure: FigureName
+  readonly subject: string
+  readonly to: string
+  readonly ratio: number
+}
+
+/** A pair of which one was not measured is not met. */
+export function checkPairs(
+  gateways: readonly ReportedGateway[],
+  limits: readonly PairLimit[],
+): (LimitCheck & PairLimit)[] {
+  return limits.map((limit) => {
+    const [own, other] = [limit.subject, limit.to].map(
+      (name) => gateways.find((gateway) => gateway.name === name)?.figures[limit.figure].samples,
+    )
+    const ratio = own && other && medianRatio(own, other)
+    return {
+      ...limit,
+      isMet: ratio !== undefined && ratio <= limit.ratio,
+      expected: `at most ${limit.ratio} × ${limit.to}`,
+      found: ratio === undefined ? 'nothing to compare with' : `${ratio.toFixed(2)} ×`,
+    }
+  })
+}

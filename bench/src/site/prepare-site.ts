@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
 import { freePort } from '../process/free-port.ts'
+import { signToken } from './sign-token.ts'
 import type { KeyPairFiles, Site } from './site.ts'
 
 /** The command as users run it. */
@@ -30,6 +31,7 @@ type Deployment = {
  */
 export async function prepareSite(directory: string, upstreamPort: number): Promise<Site> {
   const deployment = await deploy(path.join(directory, 'deployment'))
+  const { authorization, provider } = await signToken(directory, deployment.device.certificateFile)
   return {
     directory,
     serverName: 'localhost',
@@ -37,6 +39,8 @@ export async function prepareSite(directory: string, upstreamPort: number): Prom
     serverCaFile: deployment.caFile,
     deviceCaFile: deployment.deviceCaFile,
     device: deployment.device,
+    authorization,
+    provider,
     sallyportConfigFile: deployment.configFile,
     upstreamPort,
   }

@@ -8,7 +8,8 @@ import { parse } from 'yaml'
 import { caddyConfiguration } from '../../src/peers/caddy.ts'
 import { haproxyConfiguration } from '../../src/peers/haproxy.ts'
 import { nginxConfiguration } from '../../src/peers/nginx.ts'
-import { sallyportConfiguration } from '../../src/peers/sallyport.ts'
+import { authRequestConfiguration } from '../../src/peers/nginx-auth-request.ts'
+import { addLayers, sallyportConfiguration } from '../../src/peers/sallyport.ts'
 import { findProgram } from '../../src/process/find-program.ts'
 import { addedFieldNames } from '../../src/site/added-fields.ts'
 import type { Site } from '../../src/site/site.ts'
@@ -33,19 +34,27 @@ for (const [name, configuration] of [
   })
 }
 
-test('nginx itself accepts its configuration', (context) => {
-  const nginx = findProgram('nginx')
-  if (nginx === undefined) {
-    assert.notEqual(process.env['CI'], 'true', 'must not be skipped here: nginx is not installed')
-    return context.skip('nginx is not installed')
-  }
-  const file = path.join(directory, 'nginx.conf')
-  writeFileSync(file, nginxConfiguration(site, directory, 4443))
-  const { status, stderr } = spawnSync(nginx, ['-t', '-q', '-p', directory, '-c', file], {
-    encoding: 'utf8',
+for (const [name, configuration] of [
+  ['nginx', (file: Site) => nginxConfiguration(file, directory, 4443)],
+  [
+    'nginx + auth_request',
+    (file: Site) => authRequestConfiguration(file, directory, { port: 4443, decisions: 4444 }),
+  ],
+] as const) {
+  test(`nginx itself accepts the configuration of ${name}`, (context) => {
+    const nginx = findProgram('nginx')
+    if (nginx === undefined) {
+      assert.notEqual(process.env['CI'], 'true', 'must not be skipped here: nginx is not installed')
+      return context.skip('nginx is not installed')
+    }
+    const file = path.join(directory, 'nginx.conf')
+    writeFileSync(file, configuration(site))
+    const { status, stderr } = spawnSync(nginx, ['-t', '-q', '-p', directory, '-c', file], {
+      encoding: 'utf8',
+    })
+    assert.equal(status, 0, stderr)
   })
-  assert.equal(status, 0, stderr)
-})
+}
 
 test('Sallyport is given one worker, a host that requires certificates, and its file as it was', () => {
   const configuration = parse(sallyportConfiguration(site, 4443, '/logs/access.log'))
@@ -58,6 +67,15 @@ test('Sallyport is given one worker, a host that requires certificates, and its 
     { match: { path: '/*' }, upstream: 'service' },
   ])
   assert.deepEqual(configuration.gateway.upstreams.service.targets, ['http://127.0.0.1:9000'])
+})
+
+test('every layer is a token, access rules and two limits on top of the same file', () => {
+  const configuration = parse(sallyportConfiguration(site, 4443, '/logs/access.log', addLayers))
+  const { stages } = configuration.gateway.hosts.localhost
+  assert.deepEqual(Object.keys(stages), ['token', 'access', 'limits'])
+  assert.equal(stages.token.binding, 'certificate')
+  assert.equal(stages.limits.rules.length, 2)
+  assert.equal(configuration.identityProviders.main.jwksFile, site.provider.keysFile)
 })
 
 /** A site whose device has a certificate made by OpenSSL. */
@@ -91,6 +109,12 @@ gateway:
     serverCaFile: certificateFile,
     deviceCaFile: certificateFile,
     device: { certificateFile, keyFile },
+    authorization: 'Bearer token',
+    provider: {
+      issuer: 'https://id.example.com',
+      audience: 'https://api.example.com',
+      keysFile: path.join(directory, 'keys.json'),
+    },
     sallyportConfigFile,
     upstreamPort: 9000,
   }

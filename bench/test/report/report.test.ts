@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type FigureName, figureNames, type Samples } from '../../src/report/figures.ts'
-import { checkLimits, compare, type MeasuredGateway } from '../../src/report/report.ts'
+import { checkLimits, checkPairs, compare, type MeasuredGateway } from '../../src/report/report.ts'
 
 function gateway(name: string, special: Partial<Samples> = {}): MeasuredGateway {
   const samples = Object.fromEntries(figureNames.map((figure) => [figure, [10, 10, 10]])) as Record<
@@ -44,4 +44,24 @@ test('a limit on the value itself needs no base', () => {
   assert.equal(checks['idleMemory']?.isMet, false)
   assert.equal(checks['http1Cpu']?.isMet, false)
   assert.equal(checks['http1Cpu']?.found, 'nothing to compare with')
+})
+
+test('two gateways are held against each other round by round, and one that is missing is not met', () => {
+  const gateways = compare(
+    [
+      gateway('base'),
+      gateway('device', { http1Cpu: [20, 40, 20] }),
+      gateway('layers', { http1Cpu: [26, 52, 26] }),
+    ],
+    'base',
+  )
+  const of = { figure: 'http1Cpu', subject: 'layers' } as const
+  const [near, far, missing] = checkPairs(gateways, [
+    { ...of, to: 'device', ratio: 1.35 },
+    { ...of, to: 'device', ratio: 1.2 },
+    { ...of, to: 'other', ratio: 1 },
+  ])
+  assert.deepEqual([near?.isMet, near?.found], [true, '1.30 ×'])
+  assert.deepEqual([far?.isMet, far?.expected], [false, 'at most 1.2 × device'])
+  assert.deepEqual([missing?.isMet, missing?.found], [false, 'nothing to compare with'])
 })
