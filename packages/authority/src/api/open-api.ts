@@ -3,6 +3,7 @@ import type { Api } from './api-server.ts'
 
 const securitySchemes = {
   adminToken: { type: 'http', scheme: 'bearer' },
+  clientSecret: { type: 'http', scheme: 'basic' },
   // OpenAPI 3.1 §4.8.27 has it, the types of @fastify/swagger have not.
   certificate: { type: 'mutualTLS' as 'http', scheme: '' },
 } as const
@@ -24,7 +25,9 @@ export function describeApi(api: Api, version: string): void {
       url,
       schema: {
         ...schema,
-        security: route.config?.role === undefined ? [{ certificate: [] }] : [{ adminToken: [] }],
+        security:
+          schema.security ??
+          (route.config?.role === undefined ? [{ certificate: [] }] : [{ adminToken: [] }]),
       },
     }),
   })

@@ -31,6 +31,7 @@ const routes: { method?: 'POST'; path: string; role: Role; status: number; body?
   { path: '/gateways', role: 'viewer', status: 200 },
   { path: '/gateways/{name}/revoke', role: 'operator', status: 404, body: {} },
   { path: '/changes/{seq}/receipts', role: 'viewer', status: 404 },
+  { path: '/shadow/report', role: 'viewer', status: 200 },
   { path: '/issuers', role: 'viewer', status: 200 },
   { path: '/audit', role: 'viewer', status: 200 },
   { path: '/decisions/{id}', role: 'viewer', status: 200 },

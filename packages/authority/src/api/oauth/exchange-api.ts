@@ -93,6 +93,7 @@ export function exchangeApi(api: Api, authority: Authority): void {
         tags: ['tokens'],
         operationId: 'getTokenKeys',
         summary: 'The public keys of exchanged tokens (RFC 7517)',
+        security: [{}],
         response: { 200: JwkSet },
       },
     },

@@ -26,6 +26,8 @@ export function logoutApi(api: Api, authority: Authority): void {
         tags: ['tokens'],
         operationId: 'backChannelLogout',
         summary: 'Ends a session, or all of a user, on the word of the identity provider',
+        // The logout token is signed: nothing else is asked for.
+        security: [{}],
         consumes: ['application/x-www-form-urlencoded'],
         params: ProviderParams,
         body: LogoutRequest,

@@ -31,6 +31,7 @@ export function revocationApi(api: Api, authority: Authority): void {
         tags: ['tokens'],
         operationId: 'revokeAccessToken',
         summary: 'Ends an access token (RFC 7009). One that is not known is answered alike',
+        security: [{ clientSecret: [] }],
         consumes: ['application/x-www-form-urlencoded'],
         body: RevocationRequest,
         response: { 200: Type.Null(), ...problems(400, 401, 429, 503) },
