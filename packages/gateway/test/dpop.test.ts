@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { type TestContext, test } from 'node:test'
 import * as openid from 'openid-client'
 import { Agent, fetch as fetchWith } from 'undici'
-import { type Answer, ask, askOnce, connect } from './support/client.ts'
+import { type Answer, ask, askHttp2, askOnce, connect, connectHttp2 } from './support/client.ts'
 import { type Bed, route, startBed } from './support/gateway.ts'
 import {
   newProofKey,
@@ -139,6 +139,20 @@ test('DPoP, by default', async (t) => {
         'dpop_proof_invalid',
       )
     }
+  })
+
+  await t.test('over HTTP/2 the proof is for the same address, and two are refused', async () => {
+    const session = await connectHttp2(bed)
+    const authorization = `DPoP ${token}`
+    const proof = await key.proof(token)
+    const first = await askHttp2(session, { ':path': '/?x=1', authorization, dpop: proof })
+    assert.equal(first.status, 401)
+    const nonce = String(first.headers['dpop-nonce'])
+    const next = await key.proof(token, { nonce })
+    const both = [next, await key.proof(token, { nonce })] as unknown as string
+    assert.equal((await askHttp2(session, { ':path': '/', authorization, dpop: both })).status, 401)
+    assert.equal((await askHttp2(session, { ':path': '/', authorization, dpop: next })).status, 200)
+    session.close()
   })
 
   await t.test('openid-client gets through by itself, nonce and all', async () => {

@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
+import { hash } from 'node:crypto'
+import { readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { ask, askOnce, connect, eventually, readAnswer } from './support/client.ts'
+import { issuedBase } from '@sallyport/wire'
+import {
+  ask,
+  askHttp2,
+  askOnce,
+  connect,
+  connectHttp2,
+  eventually,
+  readAnswer,
+} from './support/client.ts'
 import { stageCode } from './support/decisions.ts'
 import { type Bed, type BedOptions, route, startBed } from './support/gateway.ts'
 import { startTestProvider, type TestProvider } from './support/identity-provider.ts'
@@ -258,4 +269,95 @@ test('step-up: a sign-in that is too weak, or too long ago, is told what would d
     assert.equal(answer.json()['code'], 'step_up_required')
     assert.equal(answer.json()['action'], 'step-up')
   }
+})
+
+test('a token that is ended is refused on the next request of an open connection', async (t) => {
+  const provider = await startTestProvider(t)
+  const bed = await bedWith(t, provider)
+  const token = await provider.token({ jti: 'one', sid: 'sitting' })
+  const other = await provider.token({ jti: 'two' })
+  const socket = await connect(bed)
+  const code = async (text: string) => {
+    const answer = await ask(socket, '/', bearer(text))
+    return answer.status === 200 ? 'passed' : answer.json()['code']
+  }
+  assert.equal(await code(token), 'passed')
+  const key = hash('sha256', issuedBase(provider.issuer, 'sitting'), 'base64url')
+  bed.authority.change('session', key, 'ended')
+  await eventually(async () => (await code(token)) === 'token_ended')
+  assert.equal(await code(other), 'passed')
+  socket.destroy()
+})
+
+test('a reload keeps what was verified, until the providers are others', async (t) => {
+  const provider = await startTestProvider(t)
+  const bed = await bedWith(t, provider)
+  const token = await provider.token()
+  const socket = await connect(bed)
+  const status = async () => (await ask(socket, '/', bearer(token))).status
+  const configure = async (identityProviders: Record<string, unknown>, settings = {}) => {
+    const routes = [route({ stages: { token: settings } })]
+    await bed.writeConfig({
+      hosts: { 'api.example.com': { clientCertificate: 'optional', routes } },
+      identityProviders,
+    })
+    await bed.gateway.reload()
+  }
+  assert.equal(await status(), 200)
+  await configure({ main: provider.settings }, { forwardToken: 'strip' })
+  assert.equal(await status(), 200)
+  assert.equal(provider.keyRequests(), 1)
+  await configure({ main: { ...provider.settings, audience: 'https://other.example.com' } })
+  assert.equal(await status(), 401)
+  await configure({ main: provider.settings })
+  assert.equal(await status(), 200)
+  socket.destroy()
+})
+
+test('settings of the token stage that mean nothing are refused at their place', async (t) => {
+  const provider = await startTestProvider(t)
+  const bed = await bedWith(t, provider)
+  const introspection = { clientId: 'gateway', clientSecretFile: 'client-secret' }
+  await writeFile(path.join(bed.directory, 'client-secret'), 'a secret of these tests')
+  const refused = async (
+    settings: Record<string, unknown>,
+    identityProviders: Record<string, unknown> = { main: provider.settings },
+    clientCertificate = 'optional',
+  ) => {
+    const routes = [route({ stages: { token: settings } })]
+    const hosts = { 'api.example.com': { clientCertificate, routes } }
+    await bed.writeConfig({ hosts, identityProviders })
+    return bed.gateway.reload().then(
+      () => 'taken',
+      (error: Error) => error.message,
+    )
+  }
+  assert.equal(await refused({}), 'taken')
+  assert.match(
+    await refused({ providers: ['mian'] }),
+    /sallyport\.yaml:\d+:\d+.*nobody is configured/s,
+  )
+  assert.match(await refused({}, {}), /nobody is configured/)
+  assert.match(await refused({ binding: 'certificate' }, undefined, 'off'), /no client certificate/)
+  assert.equal(await refused({ binding: 'dpop' }, undefined, 'off'), 'taken')
+  assert.match(await refused({ binding: 'cert' }), /binding/)
+  assert.match(await refused({ dpop: { algorithms: ['RS256'] } }), /algorithms/)
+  const both = {
+    main: { ...provider.settings, introspection },
+    other: { ...provider.settings, issuer: 'https://other.example.com', introspection },
+  }
+  assert.match(await refused({}, both), /of several providers/)
+  assert.equal(await refused({ providers: ['main'] }, both), 'taken')
+})
+
+test('over HTTP/2 too there is one Authorization, and its token counts', async (t) => {
+  const provider = await startTestProvider(t)
+  const bed = await bedWith(t, provider)
+  const session = await connectHttp2(bed)
+  const token = `Bearer ${await provider.token()}`
+  const one = await askHttp2(session, { ':path': '/', authorization: token })
+  assert.equal(one.status, 200)
+  const none = await askHttp2(session, { ':path': '/' })
+  assert.equal(none.status, 401)
+  session.close()
 })
