@@ -114,13 +114,14 @@ test('an end without a time, of an unknown status or time of issue ends everythi
 })
 
 test('a token given in exchange ends with the one that it was given for', () => {
+  const iat = issuedAt / 1_000
   const exchanged: KeyedToken = {
     issuer: 'https://authority.example.com',
     subject: 'anna',
     tokenId: 'own',
     session: 'sid-1',
     issuedAt,
-    claims: { iat: issuedAt / 1_000, subject_token: { iss: issuer, jti: 'jti-1' } },
+    claims: { iat: issuedAt / 1_000, subject_token: { iss: issuer, jti: 'jti-1', iat } },
   }
   const keys = {
     token: issuedBase(issuer, 'jti-1'),
@@ -132,6 +133,12 @@ test('a token given in exchange ends with the one that it was given for', () => 
     end(kind, sha256(base), { issuedUntil: issuedAt })
     assert.notEqual(ended(exchanged), undefined, kind)
   }
+  // By the clock of its provider, whatever ours said when it was exchanged.
+  const late = setUp()
+  late.end('subject', sha256(issuedBase(issuer, 'anna')), { issuedUntil: issuedAt })
+  assert.equal(late.ended(exchanged, undefined, issuedAt + 60_000), 'token_subject_ended')
+  const untold = { ...exchanged, claims: { iat, subject_token: { iss: issuer } } }
+  assert.equal(late.ended(untold, undefined, issuedAt + 60_000), 'token_subject_ended')
   const { ended } = setUp()
   for (const claim of [null, 1, 'x', [], { iss: 1 }, { iss: issuer, jti: {} }]) {
     assert.equal(ended({ ...exchanged, claims: { subject_token: claim } }), undefined)

@@ -49,6 +49,8 @@ export function exchangedClaims(
     subject_token: {
       iss: token.issuer,
       ...(token.tokenId === undefined ? {} : { jti: token.tokenId }),
+      // By the provider's clock: an end of what it issued up to a time is held against this.
+      ...(typeof token.claims['iat'] === 'number' ? { iat: token.claims['iat'] } : {}),
     },
     ...(token.session === undefined ? {} : { sid: token.session }),
     ...(scopes === '' ? {} : { scope: scopes }),

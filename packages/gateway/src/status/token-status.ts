@@ -9,10 +9,13 @@ import { refusingStatus, type StatusCode, statusKey } from './status-code.ts'
 export type TokenKeys = {
   readonly tokens: readonly Int32Array[]
   readonly sessions: readonly Int32Array[]
-  readonly subjects: readonly Int32Array[]
+  readonly subjects: readonly SubjectKey[]
   /** Milliseconds; NaN where nobody says: then it was issued before whatever ends tokens. */
   readonly issuedAt: number
 }
+
+/** A subject, and when it was given a token, by the clock of its own issuer. */
+export type SubjectKey = { readonly key: Int32Array; readonly issuedAt: number }
 
 /** What is asked of a token for its keys. */
 export type KeyedToken = Pick<
@@ -22,12 +25,15 @@ export type KeyedToken = Pick<
 
 /**
  * The keys of a token that was verified. One that the authority gave in exchange for another's ends with
- * that one, too: its claim `subject_token` names the issuer and the `jti` of it.
+ * that one, too: its claim `subject_token` names the issuer, the `jti` and the `iat` of it.
  *
  * @param text the token as it was sent
  */
 export function tokenKeys(token: KeyedToken, text: string): TokenKeys {
-  const names: readonly Named[] = [token, ...subjectTokens(token)]
+  // RFC 7662 §2.2 leaves it to the provider whether it tells of an opaque token when it was issued.
+  const isTold = typeof token.claims['iat'] === 'number'
+  const told: Named = { ...token, issuedAt: isTold ? token.issuedAt : Number.NaN }
+  const names: readonly Named[] = [told, ...subjectTokens(token)]
   return {
     tokens: [
       statusKey('token', sha256(tokenBase(text))),
@@ -38,11 +44,11 @@ export function tokenKeys(token: KeyedToken, text: string): TokenKeys {
     sessions: names.flatMap(({ issuer, session }) =>
       session === undefined ? [] : [statusKey('session', sha256(issuedBase(issuer, session)))],
     ),
-    subjects: names.map(({ issuer, subject }) =>
-      statusKey('subject', sha256(issuedBase(issuer, subject))),
-    ),
-    // RFC 7662 §2.2 leaves it to the provider whether it tells of an opaque token when it was issued.
-    issuedAt: typeof token.claims['iat'] === 'number' ? token.issuedAt : Number.NaN,
+    subjects: names.map(({ issuer, subject, issuedAt }) => ({
+      key: statusKey('subject', sha256(issuedBase(issuer, subject))),
+      issuedAt,
+    })),
+    issuedAt: told.issuedAt,
   }
 }
 
@@ -62,21 +68,23 @@ export function endedToken(
       if (reason !== undefined) return reason
     }
   }
-  for (const key of subjects) {
-    if (isEndedUntil(lookUp(key), issuedAt)) return 'token_subject_ended'
+  for (const { key, issuedAt: givenAt } of subjects) {
+    if (isEndedUntil(lookUp(key), givenAt)) return 'token_subject_ended'
   }
   if (device !== undefined && isEndedUntil(lookUp(device), issuedAt)) return 'token_device_ended'
   return undefined
 }
 
-type Named = Pick<KeyedToken, 'issuer' | 'subject' | 'tokenId' | 'session'>
+type Named = Pick<KeyedToken, 'issuer' | 'subject' | 'tokenId' | 'session' | 'issuedAt'>
 
 function subjectTokens({ claims, subject, session }: KeyedToken): Named[] {
   const named = claims['subject_token']
   if (typeof named !== 'object' || named === null) return []
-  const { iss: issuer, jti } = named as { iss?: unknown; jti?: unknown }
+  const { iss: issuer, jti, iat } = named as { iss?: unknown; jti?: unknown; iat?: unknown }
   if (typeof issuer !== 'string') return []
-  return [{ issuer, subject, session, tokenId: typeof jti === 'string' ? jti : undefined }]
+  const tokenId = typeof jti === 'string' ? jti : undefined
+  const issuedAt = typeof iat === 'number' ? iat * 1_000 : Number.NaN
+  return [{ issuer, subject, session, tokenId, issuedAt }]
 }
 
 function sha256(text: string): string {

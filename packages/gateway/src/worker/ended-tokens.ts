@@ -5,6 +5,7 @@ import type { ServedRequest } from '../pipeline/served-request.ts'
 import type { StageSettings } from '../pipeline/stage.ts'
 import { statusKey } from '../status/status-code.ts'
 import type { DeviceStatus } from '../status/device-status.ts'
+import type { TokenKeys } from '../status/token-status.ts'
 import type { EndedConnections, KnownChange } from './messages.ts'
 
 /** Whether a request that is under way was let in with a token that has ended. */
@@ -22,15 +23,22 @@ export function endedBy(change: KnownChange, status: DeviceStatus): HasEnded | u
     return (request) =>
       request.device?.deviceId === change.key && reasonOf(request, status) !== undefined
   }
-  const member = members[change.kind]
+  const keysOf = keysByKind[change.kind]
   const key = statusKey(change.kind, change.key)
   // The key first: of ten thousand open streams it leaves the few that are asked about.
   return (request) =>
-    request.token?.keys[member].some((one) => isSame(one, key)) === true &&
+    request.token !== undefined &&
+    keysOf(request.token.keys).some((one) => isSame(one, key)) &&
     reasonOf(request, status) !== undefined
 }
 
-const members = { token: 'tokens', session: 'sessions', subject: 'subjects' } as const
+const keysByKind: Readonly<
+  Record<'token' | 'session' | 'subject', (keys: TokenKeys) => readonly Int32Array[]>
+> = {
+  token: ({ tokens }) => tokens,
+  session: ({ sessions }) => sessions,
+  subject: ({ subjects }) => subjects.map(({ key }) => key),
+}
 
 /**
  * How long a request whose answer has not begun may go on: it may be the very one by which a user signs out,
