@@ -564,8 +564,19 @@ export const commands: readonly Command[] = [
     name: 'doctor',
     summary: 'Look for what is wrong, or will be soon',
     details:
-      'Configuration, files and their modes, certificates, clocks, listeners, the authority, silent gateways, what evidence is judged by, insecure switches. Each line says what was looked at, what was found and the fix. Exit code 1 where something fails.',
-    examples: [{ line: 'sallyport doctor', does: 'before a release, and when something is odd' }],
+      'Configuration, files and their modes, certificates, clocks, listeners, the authority, silent gateways, what evidence is judged by, insecure switches. Each line says what was looked at, what was found and the fix. With --outside nothing of that: it asks a running gateway as anyone can, without a certificate and then with forged ones in every form that proxies write, forged addresses and PROXY headers; what changes the answer is believed by somebody, and fails. Ask a route that needs a device, from a place where devices are. Exit code 1 where something fails.',
+    options: [
+      { flags: '--outside <url>', summary: 'claim to be a device there, and see who believes it' },
+      {
+        flags: '--certificate <file>',
+        summary: 'with --outside: claim this certificate of a real device too, PEM',
+        repeatable: true,
+      },
+    ],
+    examples: [
+      { line: 'sallyport doctor', does: 'before a release, and when something is odd' },
+      { line: 'sallyport doctor --outside https://localhost:8440/hello', does: 'from outside' },
+    ],
     load: async () => (await import('./commands/doctor.ts')).doctor,
   },
   {
