@@ -1,51 +1,8 @@
 import assert from 'node:assert/strict'
-import http from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { test, type TestContext } from 'node:test'
-import { ask, askHttp2, askOnce, connect, connectHttp2 } from '../support/client.ts'
-import { type Bed, route, startBed } from '../support/gateway.ts'
-
-const host = 'api.example.com'
-
-/** A gateway whose one route has these limits, before a service that answers as X-Answer of a request says. */
-async function startLimited(
-  t: TestContext,
-  limits: Record<string, unknown>,
-  options: { clientCertificate?: string; gateway?: Record<string, unknown>; delayMs?: number } = {},
-): Promise<Bed & { readonly reached: () => number }> {
-  let reached = 0
-  const service = http.createServer((request, response) => {
-    reached++
-    request.resume()
-    request.on('end', () => {
-      const status = Number(request.headers['x-answer'] ?? 200)
-      setTimeout(() => response.writeHead(status).end('answer'), options.delayMs ?? 0)
-    })
-  })
-  await new Promise<void>((resolve) => service.listen(0, '127.0.0.1', resolve))
-  t.after(() => {
-    service.closeAllConnections()
-    service.close()
-  })
-  const url = `http://127.0.0.1:${(service.address() as AddressInfo).port}`
-  const bed = await startBed(t, {
-    hosts: {
-      [host]: {
-        clientCertificate: options.clientCertificate ?? 'optional',
-        routes: [route({ stages: { limits } })],
-      },
-    },
-    gateway: { upstreams: { service: { targets: [url] } }, ...options.gateway },
-  })
-  return { ...bed, reached: () => reached }
-}
-
-/** The content stands behind the last field, whose line ends with the empty one. */
-const post = (bed: Bed, content: string) =>
-  askOnce(bed, undefined, '/login', {
-    method: 'POST',
-    headers: [`Content-Length: ${Buffer.byteLength(content)}\r\n\r\n${content}`],
-  })
+import { once } from 'node:events'
+import { test } from 'node:test'
+import { ask, askHttp2, askOnce, connect, connectHttp2, readAnswer } from '../support/client.ts'
+import { host, post, startLimited } from '../support/limited.ts'
 
 test('a device that asks too often is told how long to wait, in all the ways there are', async (t) => {
   const bed = await startLimited(t, {
@@ -138,16 +95,18 @@ test('only answers that count are counted, and a thousand tries at once do not s
   )
   for (let round = 0; round < 12; round++) assert.equal((await askOnce(bed)).status, 200)
   const before = bed.reached()
-  const session = await connectHttp2(bed)
+  const sessions = await Promise.all(Array.from({ length: 10 }, () => connectHttp2(bed)))
   const answers = await Promise.all(
-    Array.from({ length: 90 }, () =>
-      askHttp2(session, { ':path': '/', ':authority': host, 'x-answer': '401' }),
+    sessions.flatMap((session) =>
+      Array.from({ length: 100 }, () =>
+        askHttp2(session, { ':path': '/', ':authority': host, 'x-answer': '401' }),
+      ),
     ),
   )
   assert.equal(answers.filter(({ status }) => status === 401).length, 5)
-  assert.equal(answers.filter(({ status }) => status === 429).length, 85)
+  assert.equal(answers.filter(({ status }) => status === 429).length, 995)
   assert.equal(bed.reached() - before, 5)
-  session.destroy()
+  for (const session of sessions) session.destroy()
 })
 
 test('so many requests at once, and each that ends makes room, however it ends', async (t) => {
@@ -203,4 +162,24 @@ test('in shadow mode a limit counts, says so, and lets through', async (t) => {
   for (let round = 0; round < 3; round++) assert.equal((await askOnce(bed)).status, 200)
   const metrics = await (await fetch(`${bed.operations}/metrics`)).text()
   assert.match(metrics, /outcome="shadow",reason="quota_exceeded"\} 2/)
+})
+
+test('content that a limit waits for has the time that every request has, and no more', async (t) => {
+  const bed = await startLimited(
+    t,
+    { rules: [{ name: 'account', key: { body: '/name' }, limit: 2, per: '1h' }] },
+    { gateway: { limits: { requestSeconds: 1, headersSeconds: 1 } } },
+  )
+  const socket = await connect(bed)
+  socket.write(`POST / HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 10\r\n\r\n{"na`)
+  assert.equal((await readAnswer(socket)).status, 408)
+  const session = await connectHttp2(bed)
+  const stream = session.request({ ':method': 'POST', ':path': '/', ':authority': host })
+  stream.on('error', () => {})
+  stream.write('{"na')
+  const [headers] = (await once(stream, 'response')) as [{ ':status': number }]
+  assert.equal(headers[':status'], 408)
+  assert.equal(bed.reached(), 0)
+  session.destroy()
+  assert.equal((await post(bed, '{"name":"ada"}')).status, 200)
 })
