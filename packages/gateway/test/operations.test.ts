@@ -84,7 +84,7 @@ test('a decision is found by request id and by support code, also one that let t
   assert.equal(decision.code, 'device_certificate_required')
   assert.deepEqual(
     decision.stages.map(({ stage, verdict }) => `${stage} ${verdict}`),
-    ['host pass', 'device refuse', 'route skip', 'forward skip'],
+    ['host pass', 'address pass', 'device refuse', 'route skip', 'forward skip'],
   )
   assert.equal((await fetch(`${bed.operations}/decisions/req_none`)).status, 404)
 })

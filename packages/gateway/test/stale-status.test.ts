@@ -107,7 +107,7 @@ test('a change of a kind that is not understood makes the gateway stale at once'
   const bed = await startBed(t, { hosts })
   const device = await bed.world.device()
   assert.equal((await askOnce(bed, device)).status, 200)
-  bed.authority.change('session', 'ses_1', 'revoked')
+  bed.authority.change('tenant', 'ten_1', 'revoked')
   await eventually(async () => (await askOnce(bed, device)).json()['code'] === 'status_stale')
   assert(bed.log.some(({ message }) => message.includes('does not understand')))
   assert.match(
@@ -119,7 +119,7 @@ test('a change of a kind that is not understood makes the gateway stale at once'
 test('a snapshot that lists what is not understood makes the gateway stale', async (t) => {
   const world = await createWorld()
   const authority = new TestAuthority(world)
-  authority.extra = { tokens: [{ key: 'x', status: 'revoked', until: 1 }], sessions: [] }
+  authority.extra = { tenants: [{ key: 'x', status: 'revoked', until: 1 }] }
   await authority.start()
   const bed = await startBed(t, { hosts, world, authority })
   assert.equal((await askOnce(bed, await world.device())).json()['code'], 'status_stale')
