@@ -1,20 +1,23 @@
 import assert from 'node:assert/strict'
-import { generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import http from 'node:http'
+import https from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type TestContext, test } from 'node:test'
+import type { TLSSocket } from 'node:tls'
 import { createVerifier, guardHttp, identityOf, type RefusalCode } from '@sallyport/verify'
 import { newAssertionKey, publicJwk } from '../src/assertion/key-ring.ts'
 import { AssertionSigner } from '../src/assertion/sign-assertion.ts'
 import { AssertionKeeper } from '../src/control/assertion-keeper.ts'
 import type { GatewayRequest } from '../src/pipeline/gateway-request.ts'
 import type { Log } from '../src/log/log.ts'
-import { ask, askHttp2, askOnce, connect, connectHttp2 } from './support/client.ts'
+import { ask, askHttp2, askOnce, connect, connectHttp2, eventually } from './support/client.ts'
 import { type BedOptions, startBed } from './support/gateway.ts'
+import { createWorld } from './support/world.ts'
 
 const issuer = 'spiffe://example.com/gateway/gateway-1'
 const asserting = (url: string, members: Record<string, unknown> = {}): BedOptions => ({
@@ -226,11 +229,44 @@ test('gateways can share keys: the first of the files signs, all are published',
   await assert.rejects(readFile(path.join(bed.directory, 'state', 'assertion-keys.json')))
 })
 
-async function keysOf(url: string): Promise<Record<string, string>[]> {
-  const response = await fetch(url)
-  assert.equal(response.status, 200)
-  return ((await response.json()) as { keys: Record<string, string>[] }).keys
-}
+test('the key set is served over TLS where it is given a certificate, and takes another one', async (t) => {
+  const directory = await mkdtemp(path.join(tmpdir(), 'sallyport-key-set-'))
+  const world = await createWorld()
+  const put = async () => {
+    const { cert, key } = await world.server('localhost')
+    await writeFile(path.join(directory, 'key-set.key'), key)
+    await writeFile(path.join(directory, 'key-set.pem'), cert)
+    return new X509Certificate(cert).fingerprint256
+  }
+  let shown = await put()
+  const keySet = {
+    listen: '127.0.0.1:0',
+    certificateFile: 'key-set.pem',
+    keyFile: 'key-set.key',
+  }
+  const bed = await startBed(t, {
+    world,
+    directory,
+    ...asserting('http://127.0.0.1:1', { keySet }),
+  })
+  const port = Number(bed.gateway.addresses.keySet?.split(':').at(-1))
+  const asked = async () => {
+    const request = https.get({
+      host: 'localhost',
+      port,
+      path: '/.well-known/jwks.json',
+      ca: world.serviceCa,
+      agent: false,
+    })
+    const [response] = (await once(request, 'response')) as [http.IncomingMessage]
+    const certificate = (response.socket as TLSSocket).getPeerX509Certificate()
+    response.resume()
+    return [response.statusCode, certificate?.fingerprint256]
+  }
+  assert.deepEqual(await asked(), [200, shown])
+  shown = await put()
+  await eventually(async () => (await asked())[1] === shown, 10_000)
+})
 
 test('the assertion names the user whose token was verified', async () => {
   const key = newAssertionKey()
@@ -250,3 +286,9 @@ test('the assertion names the user whose token was verified', async () => {
     scopes: ['accounts'],
   })
 })
+
+async function keysOf(url: string): Promise<Record<string, string>[]> {
+  const response = await fetch(url)
+  assert.equal(response.status, 200)
+  return ((await response.json()) as { keys: Record<string, string>[] }).keys
+}
