@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import type { IdentityProvider } from './identity-provider.ts'
-import { parseKeySet } from './load-key-set.ts'
+import { readKeySet } from './key-set-text.ts'
 
 type FileCheck = {
   /** What it must hold. */
@@ -16,7 +16,7 @@ const certificates: FileCheck = {
 
 /** The members of a provider, and of its introspection, that name files. */
 const providerFiles = {
-  jwksFile: { expected: 'a JWK Set (RFC 7517 §5)', check: parseKeySet },
+  jwksFile: { expected: 'a JWK Set (RFC 7517 §5)', check: readKeySet },
   caFile: certificates,
 } as const satisfies Record<string, FileCheck>
 const introspectionFiles = {

@@ -4,7 +4,7 @@ import {
   type ProviderFile,
   providerRules,
   resolveProviderFiles,
-} from '@sallyport/token/verify'
+} from '@sallyport/token/configuration'
 import { fileOf, type GatewayConfig } from './gateway-config.ts'
 import { readNamedBytes } from './pem-files.ts'
 

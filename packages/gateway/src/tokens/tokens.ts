@@ -1,11 +1,6 @@
 import { hash } from 'node:crypto'
 import { isProblem, type Problem, reasonOf } from '@sallyport/problem'
-import {
-  createTokenVerifier,
-  type TokenVerifier,
-  type TokenVerifierOptions,
-  type VerifyOptions,
-} from '@sallyport/token/verify'
+import type { TokenVerifier, TokenVerifierOptions, VerifyOptions } from '@sallyport/token/verify'
 import type { IdentityProviders } from '../configuration/identity-providers.ts'
 import type { Refusal } from '../pipeline/stage.ts'
 import type { TokenCounts } from './token-counts.ts'
@@ -28,11 +23,13 @@ const maxPending = 512
  *
  * Keys of providers are loaded, and opaque tokens asked about, by each worker for itself and when first
  * needed: a connection keeps to its worker, and so does its token. Loading them once for all workers would
- * put the main thread into the way of requests, which it is in no other way.
+ * put the main thread into the way of requests, which it is in no other way. What verifies is loaded with the first
+ * token: ten megabytes that a gateway without tokens does not need.
  */
 export class Tokens {
   readonly counts: TokenCounts
-  readonly #verifier: TokenVerifier
+  readonly #options: TokenVerifierOptions
+  #verifier: TokenVerifier | undefined
   readonly #memory = new TokenMemory()
   readonly #pending = new Map<string, Promise<KnownToken | Refusal>>()
   readonly #now: () => number
@@ -48,7 +45,7 @@ export class Tokens {
     this.counts = options.counts ?? { found: 0, verified: 0, failed: 0 }
     this.#now = options.now
     this.#names = Object.keys(providers)
-    this.#verifier = createTokenVerifier({ providers, ...options })
+    this.#options = { providers, ...options }
   }
 
   /** Verified tokens that are remembered. */
@@ -64,7 +61,7 @@ export class Tokens {
 
   /** Whether what is known of a token still stands. Its status and its binding are not asked. */
   isGood({ token, keysVersion }: KnownToken, now: number): boolean {
-    return now < token.goodUntil && this.#verifier.keysVersion(token.provider) === keysVersion
+    return now < token.goodUntil && this.#verifier?.keysVersion(token.provider) === keysVersion
   }
 
   /** Verifies a token that is not known. One verification at a time, however many requests bring it. */
@@ -90,10 +87,11 @@ export class Tokens {
     question: TokenQuestion,
     asked: string,
   ): Promise<KnownToken | Refusal> {
-    // Keys that are withdrawn while the verification goes on make another version: so it is read before.
-    const versions = new Map(this.#names.map((name) => [name, this.#verifier.keysVersion(name)]))
     try {
-      const token = await this.#verifier.verify(text, question)
+      const verifier = this.#verifier ?? (await this.#load())
+      // Keys that are withdrawn while the verification goes on make another version: so it is read before.
+      const versions = new Map(this.#names.map((name) => [name, verifier.keysVersion(name)]))
+      const token = await verifier.verify(text, question)
       const keysVersion = versions.get(token.provider) ?? 0
       const known = new KnownToken(token, text, tokenHash, keysVersion)
       this.#memory.keep(known)
@@ -112,6 +110,13 @@ export class Tokens {
     } finally {
       this.#pending.delete(asked)
     }
+  }
+
+  async #load(): Promise<TokenVerifier> {
+    const { createTokenVerifier } = await import('@sallyport/token/verify')
+    // Another token may have come first: both are to have the same keys.
+    this.#verifier ??= createTokenVerifier(this.#options)
+    return this.#verifier
   }
 }
 
