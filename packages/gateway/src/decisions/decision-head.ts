@@ -33,7 +33,7 @@ export class DecisionHead implements RequestHead {
   /** Flat: what the stages want on the answer to the client. */
   readonly answerFields: string[] = []
   readonly #listeners: ((outcome: Outcome) => void)[] = []
-  #isDone = false
+  #outcome: Outcome | undefined
 
   constructor(asked: AskedRequest, requestId: string) {
     this.httpVersion = asked.httpVersion
@@ -65,13 +65,14 @@ export class DecisionHead implements RequestHead {
   }
 
   onDone(listener: (outcome: Outcome) => void): void {
-    this.#listeners.push(listener)
+    if (this.#outcome === undefined) this.#listeners.push(listener)
+    else listener(this.#outcome)
   }
 
   /** The decision is made: what becomes of the request afterwards is never heard here. */
   done(outcome: Outcome): void {
-    if (this.#isDone) return
-    this.#isDone = true
+    if (this.#outcome !== undefined) return
+    this.#outcome = outcome
     for (const listener of this.#listeners) listener(outcome)
   }
 }

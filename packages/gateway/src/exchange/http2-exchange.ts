@@ -96,7 +96,8 @@ class Http2Exchange implements Exchange {
   }
 
   onDone(listener: (outcome: Outcome) => void): void {
-    if (this.#done === undefined) this.#done = [listener]
+    if (this.#isEnded) listener(this.outcome)
+    else if (this.#done === undefined) this.#done = [listener]
     else this.#done.push(listener)
   }
 

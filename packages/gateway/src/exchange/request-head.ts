@@ -32,6 +32,6 @@ export interface RequestHead {
   headerCount(name: string): number
   /** Adds a field to the answer, whoever gives it: the service, or the gateway when it refuses. */
   addAnswerField(name: string, value: string): void
-  /** Told once, when the answer is complete or cut off. */
+  /** Told once, when the answer is complete or cut off; at once where it is already. */
   onDone(listener: (outcome: Outcome) => void): void
 }

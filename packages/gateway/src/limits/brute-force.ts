@@ -4,6 +4,7 @@ import type { GatewayRequest } from '../pipeline/gateway-request.ts'
 import { addressKey, networkKey } from './address-key.ts'
 import { durationMs } from './duration.ts'
 import { compileSource } from './key-source.ts'
+import type { LimitRow } from './limit-counts.ts'
 import { bruteForceDefaults, type BruteForceSettings } from './limit-settings.ts'
 import { ruleId, type RuleScope } from './limit-rule.ts'
 
@@ -20,6 +21,7 @@ export type BruteForceRule = {
   readonly failures: readonly number[]
   readonly rememberMs: number
   readonly blockAddressMs: number | undefined
+  readonly counts: LimitRow
   readonly begin: (request: GatewayRequest) => Try | Promise<Try>
 }
 
@@ -27,6 +29,7 @@ export function compileBruteForce(
   settings: BruteForceSettings,
   scope: RuleScope,
   counters: Counters,
+  counts: LimitRow,
 ): BruteForceRule {
   const given = { ...bruteForceDefaults, ...settings }
   const id = ruleId(settings, scope)
@@ -52,6 +55,7 @@ export function compileBruteForce(
     rememberMs: durationMs(given.rememberDeviceFor),
     blockAddressMs:
       settings.blockAddressFor === undefined ? undefined : durationMs(settings.blockAddressFor),
+    counts,
     begin: (request) => {
       const { device, caller } = request
       const name = account.value(request) ?? ''

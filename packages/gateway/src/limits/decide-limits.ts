@@ -5,7 +5,6 @@ import type { GatewayRequest } from '../pipeline/gateway-request.ts'
 import { type Decide, pass, type Refusal, type Verdict } from '../pipeline/stage.ts'
 import type { BruteForceRule, Try } from './brute-force.ts'
 import type { LimitRule } from './limit-rule.ts'
-import type { RouteLimitCounts } from './limit-counts.ts'
 import type { LimitsSettings } from './limit-settings.ts'
 import { standingOf } from './rate-limit-fields.ts'
 
@@ -15,7 +14,6 @@ export type LimitsRuntime = {
   readonly fields: NonNullable<LimitsSettings['fields']>
   readonly counters: Counters
   readonly addresses: Addresses
-  readonly counts: RouteLimitCounts
 }
 
 /** One claim of a request, and whose it is. */
@@ -68,20 +66,21 @@ function conclude(
   { standings, refused }: Taken,
 ): Verdict {
   const { asked, begun, policies } = question
-  const { counts, fields } = runtime
+  const { fields } = runtime
   if (refused >= 0) {
     const against = asked[refused] as Asked
     const standing = standings[refused] as Standing
-    counts.refused((against.rule ?? against.guard)?.name ?? '')
+    const owner = against.rule ?? against.guard
+    if (owner !== undefined) owner.counts.refused++
     return refuse(runtime, request, { against, standing, policies })
   }
   let isKept = begun.length > 0
   for (const { rule } of asked) {
     if (rule === undefined) continue
-    counts.admitted(rule.name)
+    rule.counts.admitted++
     if (rule.countStatus !== undefined || rule.limit.kind === 'concurrency') isKept = true
   }
-  for (const { guard } of begun) counts.admitted(guard.name)
+  for (const { guard } of begun) guard.counts.admitted++
   if (isKept)
     request.exchange.onDone((outcome) => settle(runtime, request, question, standings, outcome))
   if (fields === 'always' && policies !== '') {

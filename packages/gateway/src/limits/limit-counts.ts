@@ -1,44 +1,28 @@
 import type { RuleScope } from './limit-rule.ts'
 
 /** How often a rule let a request through, and refused one, in this worker. */
-export type LimitRow = {
-  readonly host: string
-  readonly route: string
+export type LimitRow = RuleScope & {
   readonly rule: string
-  readonly admitted: number
-  readonly refused: number
+  admitted: number
+  refused: number
 }
 
-/** The counts of one route, by rule. */
-export type RouteLimitCounts = {
-  readonly admitted: (rule: string) => void
-  readonly refused: (rule: string) => void
-}
-
-/** What the limits of all routes let through and refused. */
+/** What the limits of all routes let through and refused: a row for each, which its rule counts in. */
 export class LimitCounts {
-  readonly #rows = new Map<
-    string,
-    RuleScope & { rule: string; admitted: number; refused: number }
-  >()
+  readonly #rows = new Map<string, LimitRow>()
 
-  of(scope: RuleScope): RouteLimitCounts {
-    const row = (rule: string) => {
-      const key = `${scope.host}\0${scope.route}\0${rule}`
-      let found = this.#rows.get(key)
-      if (found === undefined) {
-        found = { ...scope, rule, admitted: 0, refused: 0 }
-        this.#rows.set(key, found)
-      }
-      return found
+  /** The row of a rule; the same one again after a reload. */
+  of({ host, route }: RuleScope, rule: string): LimitRow {
+    const key = `${host}\0${route}\0${rule}`
+    let row = this.#rows.get(key)
+    if (row === undefined) {
+      row = { host, route, rule, admitted: 0, refused: 0 }
+      this.#rows.set(key, row)
     }
-    return {
-      admitted: (rule) => void row(rule).admitted++,
-      refused: (rule) => void row(rule).refused++,
-    }
+    return row
   }
 
   rows(): LimitRow[] {
-    return [...this.#rows.values()].map((row) => ({ ...row }))
+    return [...this.#rows.values()]
   }
 }

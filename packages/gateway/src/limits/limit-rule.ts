@@ -3,6 +3,7 @@ import type { GatewayRequest } from '../pipeline/gateway-request.ts'
 import { endOfDayIn } from './calendar-day.ts'
 import { durationMs } from './duration.ts'
 import { type CompiledSource, compileSource } from './key-source.ts'
+import type { LimitRow } from './limit-counts.ts'
 import { limitDefaults, type LimitRuleSettings, sourcesOf } from './limit-settings.ts'
 import { policyOf } from './rate-limit-fields.ts'
 
@@ -23,12 +24,14 @@ export type LimitRule = {
   readonly policy: string | undefined
   readonly countStatus: readonly number[] | undefined
   readonly blockAddressMs: number | undefined
+  readonly counts: LimitRow
 }
 
 export function compileRule(
   settings: LimitRuleSettings,
   scope: RuleScope,
   counters: Counters,
+  counts: LimitRow,
 ): LimitRule {
   const limit = limitOf(settings)
   const { name, cost = 1, countStatus, blockAddressFor } = settings
@@ -52,6 +55,7 @@ export function compileRule(
     policy: policyOf(settings),
     countStatus,
     blockAddressMs: blockAddressFor === undefined ? undefined : durationMs(blockAddressFor),
+    counts,
   }
 }
 

@@ -16,12 +16,15 @@ export const limitsStage: Stage<LimitsSettings> = {
     const scope = { host: host.name, route: route?.name ?? '' }
     const { rules = [], bruteForce = [], fields = limitDefaults.fields } = settings
     return decideLimits({
-      rules: rules.map((rule) => compileRule(rule, scope, counters)),
-      guards: bruteForce.map((guard) => compileBruteForce(guard, scope, counters)),
+      rules: rules.map((rule) =>
+        compileRule(rule, scope, counters, limitCounts.of(scope, rule.name)),
+      ),
+      guards: bruteForce.map((guard) =>
+        compileBruteForce(guard, scope, counters, limitCounts.of(scope, guard.name)),
+      ),
       fields,
       counters,
       addresses,
-      counts: limitCounts.of(scope),
     })
   },
 }

@@ -181,3 +181,15 @@ test('crumbs of Cookie become one field again (RFC 9113 §8.2.3)', async () => {
   await readAnswer(listener.client.request(request))
   assert.deepEqual(cookies, ['a=1; b=2; c=3', '1'])
 })
+
+test('who listens for the end after it was there is told at once', async () => {
+  let exchange: Exchange | undefined
+  await using listener = await http1Listener((given) => {
+    exchange = given
+    given.refuse(401, [], Buffer.from('no'))
+  })
+  await sendRaw(listener.port, 'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+  const statuses: number[] = []
+  exchange?.onDone(({ status }) => statuses.push(status))
+  assert.deepEqual(statuses, [401])
+})
