@@ -187,7 +187,12 @@ function consume(
   }
   if (!rules.consumesProofs) return conclude(true)
   const isFirst = services.counters.once(proof.replayKey, proof.until)
-  return typeof isFirst === 'boolean' ? conclude(isFirst) : isFirst.then(conclude)
+  if (typeof isFirst === 'boolean') return conclude(isFirst)
+  return isFirst.then((first) => {
+    // It may have ended meanwhile, and nothing that is open would have been found.
+    const ended = checkEnded(request, known, services)
+    return ended === undefined ? conclude(first) : refused(ended, rules, 'DPoP')
+  })
 }
 
 const replayed: BindingFault = {
