@@ -23,7 +23,7 @@ import { FeedClient } from './feed-client.ts'
 import { FileWatch } from './file-watch.ts'
 import { type KeySetListener, startKeySetListener } from './key-set-listener.ts'
 import { KnownStatus } from './known-status.ts'
-import { listenersOf } from './listener-share.ts'
+import { listenersOf, warnOfPlainListeners } from './listener-share.ts'
 import { type LineWriter, lineWriter } from './line-writer.ts'
 import { metricsPage } from './metrics-page.ts'
 import { Receipts } from './receipts.ts'
@@ -210,6 +210,7 @@ export class Gateway {
         'insecure: development devices are let in',
       )
     }
+    warnOfPlainListeners(this.#made.plan.listeners, this.#log)
     const ports = await claimPorts(gateway.listen.map(listenAddressOf))
     this.#ports = ports
     this.#decisionPorts = await claimDecisionPorts(this.#made.plan.decisions, gateway.workers)

@@ -132,15 +132,14 @@ test('a server that redirects, fails, floods, stalls or breaks off is given up',
 async function keeper(t: TestContext, directory: string) {
   const said: string[] = []
   const note = (fields: Record<string, unknown>, message: string) =>
-    void said.push(`${message}: ${String(fields['error'] ?? '')}`)
+    void said.push(`${message} ${JSON.stringify(fields)}`)
   const log = { debug: note, info: note, warn: note, error: note }
-  let addresses: SharedAddresses | undefined
   const kept = new AddressKeeper({
     log,
     directory,
-    onTables: (tables) => addresses?.install(tables),
+    onTables: (tables) => addresses.install(tables),
   })
-  addresses = new SharedAddresses(kept.tables, kept.blocks)
+  const addresses = new SharedAddresses(kept.tables, kept.blocks)
   t.after(() => kept.close())
   await kept.use({ lists: [], fetched: [list] })
   return { kept, said, addresses }
