@@ -11,6 +11,7 @@ export const commandGroups: Readonly<Record<string, string>> = {
   attestation: 'Verify what phones prove of their keys, and see what policy would cost',
   shadow: 'See what enforcing a stage would cost',
   config: 'Look at the configuration',
+  agent: 'Keep a proxy in step with the authority',
   access: 'Try the rules of who may do what',
   routes: 'Try which request goes where, and what would refuse it',
   audit: 'Verify the audit log',
@@ -660,9 +661,15 @@ export const commands: readonly Command[] = [
     summary: 'Print the configuration of a proxy that asks Sallyport for decisions',
     details:
       'Whole files that run as printed: TLS with client certificates, the call for a decision on each request, refusals with their real status and problem, bounds for connections and streams, and refusal where no decision can be had. What clients say of their identity is taken off. Needs a caller of that form under gateway.decisions. Print it anew when hosts or upstreams change.',
-    arguments: [{ name: '<proxy>', summary: 'nginx, haproxy, caddy, envoy or traefik' }],
+    arguments: [
+      { name: '<proxy>', summary: 'nginx, haproxy, haproxy-agent, caddy, envoy or traefik' },
+    ],
     options: [
       { flags: '--listen <address>', summary: 'where the proxy listens (default: 0.0.0.0:443)' },
+      {
+        flags: '--lists <folder>',
+        summary: 'haproxy-agent: where the agent keeps its lists (default: /etc/haproxy/sallyport)',
+      },
       { flags: '--file <name>', summary: 'which of its files, where there are several' },
     ],
     examples: [
@@ -672,6 +679,29 @@ export const commands: readonly Command[] = [
       },
     ],
     load: async () => (await import('./commands/integrate.ts')).integrate,
+  },
+  {
+    name: 'agent haproxy',
+    summary: "Keep HAProxy's lists of devices in step with the authority",
+    details:
+      "Runs until it is ended. Follows the feed under the gateway's identity and writes what is not active into the lists of HAProxy, by its runtime API and into the files that it starts with; ends the streams and WebSockets of a device that is revoked. After a restart of HAProxy or of the authority everything is told anew. HAProxy itself refuses every device when the authority was silent for longer than gateway.status.stopAfterSeconds, also where this agent is gone. Metrics are in agent.prom beside the lists.",
+    options: [
+      {
+        flags: '--lists <folder>',
+        summary: 'where the lists lie (default: /etc/haproxy/sallyport)',
+      },
+      {
+        flags: '--socket <path>',
+        summary: 'its stats socket (default: haproxy.sock in that folder)',
+      },
+    ],
+    examples: [
+      {
+        line: 'sallyport agent haproxy --lists "$(mktemp -d)"',
+        does: 'beside a HAProxy that runs as integrate haproxy-agent prints it',
+      },
+    ],
+    load: async () => (await import('./commands/agent-haproxy.ts')).agentHaproxy,
   },
   {
     name: 'version',

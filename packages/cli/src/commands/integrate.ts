@@ -1,9 +1,11 @@
+import path from 'node:path'
 import { Problem } from '@sallyport/problem'
 import type { Operation } from '../command.ts'
 import { checkGateway } from '../configuration/check-gateway.ts'
 import { locateConfig } from '../configuration/locate.ts'
 import { loadConfig } from '../configuration/schema.ts'
 import { textOption } from '../input.ts'
+import { listsDirectory } from '../integrate/haproxy-agent.ts'
 import { integrations, isIntegration } from '../integrate/integrations.ts'
 import { siteOf } from '../integrate/site.ts'
 
@@ -18,7 +20,11 @@ export const integrate: Operation = async (input, output) => {
   }
   const config = loadConfig(locateConfig(input))
   checkGateway(config)
-  const files = integrations[name](siteOf(config, name, listenOf(textOption(input, 'listen'))))
+  const place = {
+    listen: listenOf(textOption(input, 'listen')),
+    lists: path.resolve(textOption(input, 'lists') ?? listsDirectory),
+  }
+  const files = integrations[name](siteOf(config, name, place))
   const asked = textOption(input, 'file') ?? files[0]?.name
   const file = files.find((each) => each.name === asked)
   if (file === undefined) {

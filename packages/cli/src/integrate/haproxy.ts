@@ -53,7 +53,14 @@ ${lines.join('\n')}
 `
 }
 
-function backend({ name, targets, isTls, isHttp2, caFile, serverName }: SiteUpstream): string {
+export function backend({
+  name,
+  targets,
+  isTls,
+  isHttp2,
+  caFile,
+  serverName,
+}: SiteUpstream): string {
   const secured = isTls
     ? ` ssl verify required ca-file ${caFile ?? '@system-ca'}${serverName === undefined ? '' : ` sni str(${serverName}) verifyhost ${serverName}`}`
     : ''

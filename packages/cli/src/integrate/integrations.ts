@@ -1,6 +1,7 @@
 import { caddyConfig } from './caddy.ts'
 import { envoyConfig } from './envoy.ts'
 import { haproxyCertificates, haproxyConfig } from './haproxy.ts'
+import { haproxyAgentConfig } from './haproxy-agent.ts'
 import { haproxyScript } from './haproxy-script.ts'
 import { nginxConfig } from './nginx.ts'
 import type { Site } from './site.ts'
@@ -16,6 +17,7 @@ export const integrations = {
     { name: 'sallyport.lua', text: haproxyScript(site) },
     { name: 'sallyport.crt-list', text: haproxyCertificates(site) },
   ],
+  'haproxy-agent': (site: Site) => [{ name: 'haproxy.cfg', text: haproxyAgentConfig(site) }],
   caddy: (site: Site) => [{ name: 'Caddyfile', text: caddyConfig(site) }],
   envoy: (site: Site) => [{ name: 'envoy.yaml', text: envoyConfig(site) }],
   traefik: (site: Site) => [

@@ -10,6 +10,10 @@ export type Site = {
   readonly decisions: SiteDecisions
   readonly hosts: readonly SiteHost[]
   readonly upstreams: readonly SiteUpstream[]
+  /** Where the agent of HAProxy keeps its lists. */
+  readonly lists: string
+  /** How long the authority may be silent before devices are refused. */
+  readonly staleAfterSeconds: number
 }
 
 export type SiteDecisions = {
@@ -57,14 +61,16 @@ type Value = { readonly gateway?: GatewaySettings }
 export function siteOf(
   config: ConfigFile<Record<string, unknown>>,
   form: string,
-  listen: Site['listen'],
+  { listen, lists }: Pick<Site, 'listen' | 'lists'>,
 ): Site {
   const { gateway } = config.value as Value
   if (gateway === undefined) throw config.problem('/gateway', 'there is no gateway in this file')
   const absolute = (file: string) => path.resolve(config.directory, file)
   return {
     listen,
-    decisions: decisionsOf(config, gateway, form),
+    lists,
+    staleAfterSeconds: gateway.status.stopAfterSeconds,
+    decisions: form === 'haproxy-agent' ? nowhere : decisionsOf(config, gateway, form),
     hosts: Object.entries(gateway.hosts).map(([name, host]) => {
       const { certificate, clientCertificate, routes } = host
       const { certificateFile, keyFile } = certificate
@@ -102,6 +108,9 @@ export function siteOf(
     }),
   }
 }
+
+/** Of a proxy that asks nobody. */
+const nowhere: SiteDecisions = { caller: '', socket: '', address: '', caFile: '' }
 
 /** Proxies whose forward-auth cannot dial a Unix socket. */
 const askingOverTls: ReadonlySet<string> = new Set(['traefik'])

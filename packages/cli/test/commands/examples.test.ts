@@ -8,7 +8,14 @@ import { guide, shellLines } from '../guide/guide.ts'
 import { binary, newFolder } from '../sallyport.ts'
 
 /** Commands that run until they are ended. */
-const endless: ReadonlySet<string> = new Set(['dev', 'serve'])
+const endless: ReadonlySet<string> = new Set(['dev', 'serve', 'agent haproxy'])
+
+const readyWords: Readonly<Record<string, RegExp>> = {
+  dev: /Ctrl-C ends|"gatewayPid"/,
+  serve: /gateway: ready/,
+  // Neither of the two is there.
+  'agent haproxy': /the authority is not heard|HAProxy was not told/,
+}
 
 const folder = newFolder()
 const tools = path.join(folder, 'tools')
@@ -146,7 +153,7 @@ describe('as printed', () => {
     await endAll()
     for (const { name, examples } of commands.filter((command) => endless.has(command.name))) {
       for (const { line } of examples) {
-        await pasteUntil(line, name === 'dev' ? /Ctrl-C ends|"gatewayPid"/ : /gateway: ready/)
+        await pasteUntil(line, readyWords[name] ?? /ready/)
         await endAll()
       }
     }

@@ -8,7 +8,7 @@ import { hasPrograms, isInstalled } from '../acceptance/program.ts'
 import { startService } from '../acceptance/service.ts'
 import { type Development, endLeftOver, sallyport } from '../sallyport.ts'
 import { startDecided } from './decided-deployment.ts'
-import { proxyNames, proxyPrograms, type RealProxy, startProxy } from './real-proxy.ts'
+import { askingProxies, proxyPrograms, type RealProxy, startProxy } from './real-proxy.ts'
 import { type Asker, type SharedCase, sharedCases } from './shared-cases.ts'
 
 // Real proxies, configured as `integrate` prints, before one deployment: one table of cases for all.
@@ -27,7 +27,7 @@ after(async () => {
 })
 after(endLeftOver)
 
-for (const name of proxyNames) {
+for (const name of askingProxies) {
   describe(`${name} as printed`, () => {
     let proxy: RealProxy | undefined
     before(async () => {
@@ -70,9 +70,9 @@ for (const name of proxyNames) {
 }
 
 test('without a decision every proxy refuses', async (t) => {
-  const names = proxyNames.filter(isThere)
+  const names = askingProxies.filter(isThere)
   if (
-    !hasPrograms(t, ...proxyNames.map((name) => proxyPrograms[name].program)) &&
+    !hasPrograms(t, ...askingProxies.map((name) => proxyPrograms[name].program)) &&
     names.length === 0
   )
     return
@@ -145,6 +145,6 @@ function parse(text: string): Seen | undefined {
   return { status: Number(first.split(' ')[1]), headers, text }
 }
 
-function isThere(name: (typeof proxyNames)[number]): boolean {
+function isThere(name: (typeof askingProxies)[number]): boolean {
   return isInstalled(proxyPrograms[name].program)
 }

@@ -32,6 +32,11 @@ export const proxyPrograms = {
     files: ['haproxy.cfg', 'sallyport.lua', 'sallyport.crt-list'],
     start: (folder) => ['-db', '-f', `${folder}/haproxy.cfg`],
   },
+  'haproxy-agent': {
+    program: 'haproxy',
+    files: ['haproxy.cfg'],
+    start: (folder) => ['-db', '-f', `${folder}/haproxy.cfg`],
+  },
   caddy: {
     program: 'caddy',
     files: ['Caddyfile'],
@@ -53,7 +58,10 @@ export const proxyPrograms = {
 } as const satisfies Record<string, ProxyProgram>
 
 export type ProxyName = keyof typeof proxyPrograms
-export const proxyNames = Object.keys(proxyPrograms) as ProxyName[]
+/** Those that ask for decisions. */
+export const askingProxies = (Object.keys(proxyPrograms) as ProxyName[]).filter(
+  (name) => name !== 'haproxy-agent',
+)
 
 export type RealProxy = {
   readonly port: number
@@ -65,13 +73,17 @@ export type RealProxy = {
 }
 
 /** Starts a proxy with its configuration as printed, and waits until it takes connections. */
-export async function startProxy(name: ProxyName, configFile: string): Promise<RealProxy> {
+export async function startProxy(
+  name: ProxyName,
+  configFile: string,
+  more: readonly string[] = [],
+): Promise<RealProxy> {
   const { program, files, start } = proxyPrograms[name]
   const folder = newFolder()
   // nginx opens its compiled-in log before it has read anything.
   for (const made of ['logs', 'tmp']) mkdirSync(path.join(folder, made))
   const port = Number(await quietPort())
-  const listen = ['--listen', `127.0.0.1:${port}`, '--config', configFile]
+  const listen = ['--listen', `127.0.0.1:${port}`, '--config', configFile, ...more]
   for (const file of files) {
     const { code, stdout, stderr } = await sallyport(['integrate', name, '--file', file, ...listen])
     if (code !== 0) throw new Error(stderr)

@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import {
+  certificatesFromPem,
+  generateKey,
+  issueDeviceCertificate,
+  signingKeyOf,
+  toPem,
+} from '@sallyport/pki'
+import { newId } from '@sallyport/wire'
+import { ask, open, openWebSocket, placeOf } from '../acceptance/connection.ts'
+import { enrollDevice, type Identity, ownIdentity } from '../acceptance/edited-development.ts'
+import { foreignDevice } from '../acceptance/foreign-device.ts'
+import { hasPrograms, isInstalled } from '../acceptance/program.ts'
+import { startService } from '../acceptance/service.ts'
+import { type Development, endLeftOver, sallyport } from '../sallyport.ts'
+import { startDecided } from './decided-deployment.ts'
+import { holdStream } from './held-stream.ts'
+import { type RealProxy, startProxy } from './real-proxy.ts'
+import { type RunningAgent, startAgent } from './running-agent.ts'
+
+describe('HAProxy with the agent', () => {
+  let service: Awaited<ReturnType<typeof startService>>
+  let dev: Development
+  let agent: RunningAgent | undefined
+  let proxy: RealProxy | undefined
+  before(async () => {
+    if (!isInstalled('haproxy')) return
+    service = await startService()
+    dev = await startDecided(service.url)
+    agent = await startAgent(dev.facts.configFile)
+    proxy = await startProxy('haproxy-agent', dev.facts.configFile, ['--lists', agent.lists])
+  })
+  after(async () => {
+    await proxy?.end()
+    await agent?.end()
+    await dev?.end()
+    await service?.close()
+    endLeftOver()
+  })
+
+  const place = () => ({ ...placeOf(dev.facts, 'api.test'), port: proxy?.port ?? 0 })
+  const askOnce = async (identity: Partial<Identity>, at = '/v1/account') => {
+    const socket = await open(place(), identity)
+    try {
+      return await ask(socket, place(), at)
+    } finally {
+      socket.destroy()
+    }
+  }
+  const change = async (verb: string, id: string) => {
+    const config = ['--config', dev.facts.configFile, '--yes', '--reason', 'test']
+    const { code, stderr } = await sallyport(['devices', verb, id, ...config])
+    assert.ok(code === 0, stderr)
+  }
+  const eventually = async (identity: Partial<Identity>, status: number) => {
+    let last = ''
+    for (let tries = 0; tries < 60; tries++) {
+      const answer = await askOnce(identity)
+      if (answer.status === status) return answer
+      last = answer.text
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    throw new Error(`no ${status}: ${last} ${agent?.said().slice(-500)}`)
+  }
+
+  test('lets devices in, and nobody else', async (t) => {
+    if (!hasPrograms(t, 'haproxy')) return
+    const served = await eventually(ownIdentity(dev), 200)
+    assert.match(served.text, /"client-cert":":/)
+    assert.match((await askOnce({})).text, /^HTTP\/1.1 401 [^]*device_certificate_required/)
+    const stranger = await askOnce(foreignDevice())
+    assert.match(stranger.text, /^HTTP\/1.1 401 [^]*device_certificate_untrusted/)
+    const forged = await askOnce(await forgedDevice(dev))
+    assert.match(forged.text, /^HTTP\/1.1 401 [^]*device_certificate_untrusted/)
+    assert.equal((await askOnce(ownIdentity(dev), '/nothing')).status, 404)
+  })
+
+  test('refuses a suspended device until it is resumed', async (t) => {
+    if (!hasPrograms(t, 'haproxy')) return
+    const device = await enrollDevice(dev)
+    await eventually(device, 200)
+    await change('suspend', device.id)
+    await eventually(device, 403)
+    await change('resume', device.id)
+    await eventually(device, 200)
+  })
+
+  test('ends what a revoked device has open: connection, stream and WebSocket', async (t) => {
+    if (!hasPrograms(t, 'haproxy')) return
+    const device = await enrollDevice(dev)
+    await eventually(device, 200)
+    const kept = await open(place(), device)
+    assert.equal((await ask(kept, place(), '/v1/account')).status, 200)
+    const stream = await holdStream(place(), device)
+    const socket = await openWebSocket(place(), device)
+    const ends = Promise.all([once(socket, 'close'), stream.ended])
+    await change('revoke', device.id)
+    await ends
+    assert.equal((await ask(kept, place(), '/v1/account')).status, 403)
+    kept.destroy()
+    stream.destroy()
+    assert.match(
+      readFileSync(path.join(agent?.lists ?? '', 'agent.prom'), 'utf8'),
+      /sallyport_agent_feed_sequence \d+/,
+    )
+  })
+
+  test('knows everything again after a restart of HAProxy', async (t) => {
+    if (!hasPrograms(t, 'haproxy') || proxy === undefined) return
+    const device = await enrollDevice(dev)
+    await eventually(device, 200)
+    await change('revoke', device.id)
+    await eventually(device, 403)
+    await proxy.restart()
+    assert.equal((await askOnce(device)).status, 403)
+    assert.equal((await askOnce(ownIdentity(dev))).status, 200)
+    const before = agent?.said().length ?? 0
+    const other = await enrollDevice(dev)
+    await change('revoke', other.id)
+    await eventually(other, 403)
+    assert.match(agent?.said().slice(before - 2_000) ?? '', /HAProxy knows everything/)
+  })
+})
+
+/** A certificate that names the deployment's CA as its issuer, and was signed by another key. */
+async function forgedDevice({ facts }: Development): Promise<Identity> {
+  const [real] = certificatesFromPem(readFileSync(facts.device.certificateFile, 'utf8'))
+  const certificate = certificatesFromPem(readFileSync(facts.deviceCaFile, 'utf8')).find(
+    ({ der }) =>
+      real !== undefined &&
+      new X509Certificate(real.der).verify(new X509Certificate(der).publicKey),
+  )
+  if (certificate === undefined) throw new Error('no CA')
+  const key = signingKeyOf(await generateKey('ec-p256'))
+  const own = await generateKey('ec-p256')
+  const forged = await issueDeviceCertificate({
+    issuer: { certificate, key },
+    spki: own.publicKey.export({ format: 'der', type: 'spki' }),
+    trustDomain: 'dev.sallyport.test',
+    appId: 'demo',
+    deviceId: newId('device'),
+    assurance: 'unattested',
+    facts: { platform: 'other', appVersion: '1', appraisedAt: Date.now() },
+    predecessors: [],
+    notBefore: Date.now() - 60_000,
+    notAfter: Date.now() + 3_600_000,
+  })
+  return {
+    cert: toPem('CERTIFICATE', forged.der),
+    key: own.privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(),
+  }
+}

@@ -1,0 +1,71 @@
+import net from 'node:net'
+
+/** HAProxy answers in words; a command that did not do what it says has one of these in them. */
+const failures =
+  /^(?:Unknown|Invalid|Can't|Cannot|Permission denied|Missing|Malformed|Error|.*\bnot found|.*\bfailed)/im
+
+const answerMs = 5_000
+const maxAnswerCharacters = 64 * 1024 * 1024
+/** tune.bufsize is 16 KiB, and a command with its payload must fit. */
+const maxPayloadCharacters = 12_000
+
+/** HAProxy's runtime API on its stats socket. Each command has a connection of its own. */
+export class HaproxyRuntime {
+  readonly #path: string
+
+  constructor(path: string) {
+    this.#path = path
+  }
+
+  /** What it shows. @throws Error where HAProxy is away or silent */
+  show(what: string): Promise<string> {
+    return this.#exchange(`show ${what}\n`)
+  }
+
+  /** @throws Error where HAProxy is away, silent, or says no */
+  async do(command: string, payload?: string): Promise<string> {
+    const text = payload === undefined ? `${command}\n` : `${command} <<\n${payload}\n\n`
+    const answer = await this.#exchange(text)
+    if (failures.test(answer)) throw new Error(`${command}: ${answer.trim().slice(0, 300)}`)
+    return answer
+  }
+
+  /** Replaces all that a list holds, at once for every request. */
+  async replaceList(file: string, values: Iterable<string>): Promise<void> {
+    const version = /(\d+)/.exec(await this.do(`prepare acl ${file}`))?.[1]
+    if (version === undefined) throw new Error(`prepare acl ${file}: no version`)
+    for (const piece of pieces(values)) await this.do(`add acl @${version} ${file}`, piece)
+    await this.do(`commit acl @${version} ${file}`)
+  }
+
+  #exchange(text: string): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const socket = net.connect({ path: this.#path })
+      const timer = setTimeout(() => socket.destroy(new Error('HAProxy does not answer')), answerMs)
+      let answer = ''
+      socket.on('connect', () => socket.write(text))
+      socket.on('data', (chunk: Buffer) => {
+        answer += chunk.toString('latin1')
+        if (answer.length > maxAnswerCharacters) socket.destroy(new Error('an answer without end'))
+      })
+      socket.on('end', () => resolve(answer))
+      socket.on('error', reject)
+      socket.on('close', () => {
+        clearTimeout(timer)
+        reject(new Error('HAProxy closed the connection'))
+      })
+    })
+  }
+}
+
+function* pieces(values: Iterable<string>): Generator<string> {
+  let piece = ''
+  for (const value of values) {
+    if (piece.length + value.length > maxPayloadCharacters) {
+      yield piece
+      piece = ''
+    }
+    piece += piece === '' ? value : `\n${value}`
+  }
+  if (piece !== '') yield piece
+}
