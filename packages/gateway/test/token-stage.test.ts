@@ -217,7 +217,11 @@ test('a route where no token is required lets requests without one through, and 
 
 test('in shadow mode everything passes, and what would be refused is recorded', async (t) => {
   const provider = await startTestProvider(t)
-  const bed = await bedWith(t, provider, { mode: 'shadow' })
+  const bed = await bedWith(t, provider, { mode: 'shadow', forwardToken: 'strip' })
+  const good = `Bearer ${await provider.token()}`
+  const passed = await askOnce(bed, undefined, '/', { headers: [`Authorization: ${good}`] })
+  const { headers } = passed.json<{ headers: Record<string, string> }>()
+  assert.equal(headers['authorization'], good)
   const answer = await askOnce(bed, undefined, '/', bearer('e30.e30.AA'))
   assert.equal(answer.status, 200)
   assert.equal(answer.headers['www-authenticate'], undefined)

@@ -24,7 +24,7 @@ export type TokenRules = {
   readonly acr: ReadonlySet<string> | undefined
   readonly maxAgeMs: number | undefined
   readonly forwardsToken: boolean
-  /** Whether anything may be told to clients that pass: not where the stage only looks on. */
+  /** Whether clients that pass are given nonces. */
   readonly tellsNonces: boolean
   readonly challenges: Challenges
 }
@@ -35,6 +35,9 @@ export function tokenRules(settings: TokenSettings, realm: string): TokenRules {
   const algorithms = dpop.algorithms ?? dpopDefaults.algorithms
   const binding = settings.binding ?? tokenDefaults.binding
   const whenAway = settings.whenProviderAway ?? tokenDefaults.whenProviderAway
+  const forwardToken = settings.forwardToken ?? tokenDefaults.forwardToken
+  // Who only looks on changes neither what the service gets nor what the client is answered.
+  const isShadow = mode === 'shadow'
   return {
     isRequired: settings.required ?? tokenDefaults.required,
     question: { providers, whenAway, id: JSON.stringify([providers?.toSorted(), whenAway]) },
@@ -51,8 +54,8 @@ export function tokenRules(settings: TokenSettings, realm: string): TokenRules {
     publicOrigin: dpop.publicOrigin,
     acr: acr === undefined ? undefined : new Set(acr),
     maxAgeMs: maxAgeSeconds === undefined ? undefined : maxAgeSeconds * 1_000,
-    forwardsToken: (settings.forwardToken ?? tokenDefaults.forwardToken) === 'keep',
-    tellsNonces: nonce !== 'off' && mode !== 'shadow',
+    forwardsToken: isShadow || forwardToken === 'keep',
+    tellsNonces: !isShadow && nonce !== 'off',
     challenges: compileChallenges({ realm, binding, algorithms, acr, maxAgeSeconds }),
   }
 }
