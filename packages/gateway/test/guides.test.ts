@@ -40,6 +40,7 @@ function completed(shown: Members): Members {
 for (const [page, count] of [
   ['services', 2],
   ['server-certificates', 3],
+  ['limits', 3],
 ] as const) {
   test(`what docs/guide/${page}.md configures is taken`, () => {
     const file = new URL(`../../../../docs/guide/${page}.md`, import.meta.url)

@@ -34,16 +34,15 @@ export function checkLimits(
 
 function checkRule(config: GatewayConfig, at: string, rule: LimitRuleSettings): void {
   const { limit, per, perDayIn, atOnce, burst = limit, cost = 1, countStatus } = rule
-  const isRate = limit !== undefined && per !== undefined
-  const isQuota = limit !== undefined && perDayIn !== undefined
-  const isOpen = limit === undefined && atOnce !== undefined
-  if ([isRate, isQuota, isOpen].filter(Boolean).length !== 1 || (isOpen && (per ?? perDayIn))) {
+  const isOpen = atOnce !== undefined
+  const said = [per, perDayIn, atOnce].filter((member) => member !== undefined)
+  if (said.length !== 1 || isOpen === (limit !== undefined)) {
     throw config.problem(at, 'the rule does not say one limit', {
       expected: 'limit and per, or limit and perDayIn, or atOnce alone',
       found: ['limit', 'per', 'perDayIn', 'atOnce'].filter((name) => name in rule).join(', '),
     })
   }
-  if (!isRate && rule.burst !== undefined) {
+  if (per === undefined && rule.burst !== undefined) {
     throw config.problem(`${at}/burst`, 'only a rule with limit and per has a burst')
   }
   if (isOpen && (countStatus !== undefined || rule.cost !== undefined)) {
