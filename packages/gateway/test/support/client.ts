@@ -13,7 +13,10 @@ export type Answer = {
   readonly json: <T = Record<string, unknown>>() => T
 }
 
-export type ConnectOptions = ConnectionOptions & { readonly host?: string }
+export type ConnectOptions = ConnectionOptions & {
+  readonly host?: string
+  readonly localAddress?: string
+}
 
 /** A TLS connection to a host of the gateway. */
 export async function connect(
