@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { type TestContext, test } from 'node:test'
 import * as openid from 'openid-client'
 import { Agent, fetch as fetchWith } from 'undici'
@@ -299,4 +302,35 @@ test('a nonce of one worker counts at the other', async (t) => {
   for (let times = 0; times < 12; times++) {
     assert.equal(told(await askWithNonce(bed, key, token)), 'passed')
   }
+})
+
+test('gateways that share a ticket secret know each other’s nonces, others do not', async (t) => {
+  const provider = await startTestProvider(t)
+  const key = await newProofKey()
+  const token = await provider.token({ cnf: { jkt: key.jkt } })
+  const shared = randomBytes(32)
+  const gatewayWith = async (secret: Uint8Array): Promise<Bed> => {
+    const directory = await mkdtemp(path.join(tmpdir(), 'sallyport-nonces-'))
+    await writeFile(path.join(directory, 'tickets'), secret)
+    const routes = [route({ stages: { token: {} } })]
+    return startBed(t, {
+      directory,
+      hosts: { 'api.example.com': { clientCertificate: 'optional', routes } },
+      identityProviders: { main: provider.settings },
+      gateway: { ticketSecretFile: 'tickets' },
+    })
+  }
+  const [one, two, stranger] = [
+    await gatewayWith(shared),
+    await gatewayWith(shared),
+    await gatewayWith(randomBytes(32)),
+  ]
+  const first = await askOnce(one, undefined, '/', under('DPoP', token, await key.proof(token)))
+  const nonce = first.headers['dpop-nonce']
+  const withNonce = async () => under('DPoP', token, await key.proof(token, { nonce }))
+  assert.equal(told(await askOnce(two, undefined, '/', await withNonce())), 'passed')
+  assert.equal(
+    told(await askOnce(stranger, undefined, '/', await withNonce())),
+    'dpop_nonce_required',
+  )
 })
