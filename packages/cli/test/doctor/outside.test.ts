@@ -128,6 +128,13 @@ test('a route that refuses nobody shows nothing, and answers that a limit change
   assert(findings.some(({ verdict, found }) => verdict === 'warn' && found.includes('429')))
 })
 
+test('where nobody is there, nothing is fine', async () => {
+  const [only, ...others] = await examineOutside('https://127.0.0.1:1/', identities)
+  assert.equal(only?.verdict, 'fail')
+  assert.match(only.found, /nobody is there/)
+  assert.deepEqual(others, [])
+})
+
 test('only https can be asked from outside', async (t) => {
   const server = createServer().listen(0)
   t.after(() => server.close())

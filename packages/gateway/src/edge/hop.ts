@@ -67,7 +67,7 @@ export class Hop {
     if (host === undefined) return unknownHost(head.authority)
     const address = this.#addressOf(connection, head)
     if (typeof address !== 'string') return address
-    const scheme = schemeOf(connection, head)
+    const scheme = schemeOf(head)
     const told = this.#fields.map((field) => head.header(field) ?? '').join('\n')
     const key = `${host.plan.name} ${scheme} ${address} ${connection.peerAddress}\n${told}`
     const known = this.#callers.get(key)
@@ -108,10 +108,10 @@ function hostNameOf(authority: string | undefined): string {
   return name.endsWith('.') ? name.slice(0, -1) : name
 }
 
-// The last proxy's word is the last one. Without any, the client came as the proxy did.
-function schemeOf(connection: Connection, head: RequestHead): 'https' | 'http' {
+// The last proxy's word is the last one. One that says nothing ends TLS for its clients: that is what it is for.
+function schemeOf(head: RequestHead): 'https' | 'http' {
   const said = head.header('x-forwarded-proto')
-  if (said === undefined) return connection.listener.plan.isPlain ? 'http' : 'https'
+  if (said === undefined) return 'https'
   const last = said
     .slice(said.lastIndexOf(',') + 1)
     .trim()

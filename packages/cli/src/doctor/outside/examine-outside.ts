@@ -26,6 +26,7 @@ export async function examineOutside(
   }
   const plain = await probe(url, {})
   const findings = [baseline(url, plain)]
+  if (plain.kind === 'away') return findings
   findings.push(...(await tryPreambles(url, plain)))
   if (plain.kind === 'answered') findings.push(...(await tryForgeries(url, plain, identities)))
   return findings
@@ -36,6 +37,10 @@ function baseline(url: URL, plain: Probed): Finding {
     check: 'outside',
     what: `${url.href} without a certificate`,
     found: probedWords(plain),
+  }
+  if (plain.kind === 'away') {
+    const fix = 'Ask from where it can be reached, as devices do.'
+    return { ...finding, verdict: 'fail', found: `nobody is there: ${plain.found}`, fix }
   }
   if (plain.kind === 'closed') {
     return {
@@ -60,8 +65,8 @@ async function tryPreambles(url: URL, plain: Probed): Promise<Finding[]> {
   for (const { name, bytes } of preambles) {
     const probed = await probe(url, { preamble: bytes })
     const finding = { check: 'outside', what: name }
-    if (probed.kind === 'closed') {
-      const isUnclear = plain.kind === 'closed'
+    if (probed.kind !== 'answered') {
+      const isUnclear = plain.kind !== 'answered'
       findings.push({
         ...finding,
         verdict: 'ok',

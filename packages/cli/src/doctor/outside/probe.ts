@@ -5,6 +5,17 @@ import tls from 'node:tls'
 export type Probed =
   | { readonly kind: 'answered'; readonly status: number; readonly code: string | undefined }
   | { readonly kind: 'closed'; readonly found: string }
+  /** Nobody is there at all. */
+  | { readonly kind: 'away'; readonly found: string }
+
+const away: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+])
 
 const timeoutMs = 10_000
 const maxAnswerBytes = 64 * 1024
@@ -24,7 +35,9 @@ export async function probe(
     if (preamble !== undefined) raw.write(preamble)
     return parseAnswer(await exchange(raw, host, request(url, fields)))
   } catch (error) {
-    return { kind: 'closed', found: error instanceof Error ? error.message : String(error) }
+    const found = error instanceof Error ? error.message : String(error)
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    return { kind: away.has(code) ? 'away' : 'closed', found }
   } finally {
     clearTimeout(deadline)
     raw.destroy()
@@ -74,6 +87,6 @@ function parseAnswer(text: string): Probed {
 
 /** In words; equal where two answers mean the same. */
 export function probedWords(probed: Probed): string {
-  if (probed.kind === 'closed') return 'no answer'
+  if (probed.kind !== 'answered') return 'no answer'
   return probed.code === undefined ? String(probed.status) : `${probed.status} ${probed.code}`
 }
