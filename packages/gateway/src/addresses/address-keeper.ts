@@ -5,7 +5,7 @@ import type { Log } from '../log/log.ts'
 import type { AddressPlan, FetchedList, ListEffect } from './address-plan.ts'
 import { fetchList } from './fetch-list.ts'
 import { listFault, parseList } from './list-format.ts'
-import { type Network, networkText, parseNetwork } from './network.ts'
+import { type Network, networkText } from './network.ts'
 import { buildNetworkTree, type NumberedNetwork } from './network-tree.ts'
 import type { AddressTables } from './shared-addresses.ts'
 import { temporaryBlocks, temporaryBlocksBuffer } from './temporary-blocks.ts'
@@ -102,12 +102,6 @@ export class AddressKeeper {
       why,
     }))
     return { lists: [...lists, ...fetched], blocks }
-  }
-
-  /** Ends a temporary block. False where none holds of exactly this network. */
-  lift(text: string): boolean {
-    const network = parseNetwork(text)
-    return network !== undefined && this.#temporary.lift(network, Date.now())
   }
 
   #renew(): void {

@@ -22,8 +22,6 @@ export type TemporaryBlocks = {
   readonly find: (words: AddressWords, now: number) => TemporaryBlock | undefined
   /** False: there is no room, or the lock could not be had. */
   readonly add: (block: TemporaryBlock, now: number) => boolean
-  /** Ends a block before its time. False where there is none. */
-  readonly lift: (network: Network, now: number) => boolean
   /** Those that hold, at most so many. */
   readonly list: (now: number, maximum: number) => TemporaryBlock[]
   /** Gives slots back whose time is over, and which no other is found by way of. Main thread, now and then. */
@@ -65,14 +63,6 @@ export function temporaryBlocks(buffer: SharedArrayBuffer): TemporaryBlocks {
         const at = slotFor(words, block.network, now)
         if (at === undefined) return false
         writeSlot(words, bytes, at, block)
-        return true
-      }),
-    lift: (network, now) =>
-      locked(words, () => {
-        const known = slotOf(words, network)
-        if (known === undefined || untilOf(words, known) <= now) return false
-        Atomics.store(words, known + slotField.until, 0)
-        Atomics.add(words, head.version, 1)
         return true
       }),
     list: (now, maximum) => {

@@ -35,15 +35,13 @@ test('a block holds until its time, and says what for', () => {
   assert.equal(blocks.find(words('192.0.2.7'), now + 6_000), undefined)
 })
 
-test('a block is prolonged, never shortened; and can be lifted', () => {
+test('a block is prolonged, never shortened', () => {
   const blocks = temporaryBlocks(temporaryBlocksBuffer())
   const one = network('192.0.2.7')
   blocks.add({ network: one, until: now + 60_000, why: 'a' }, now)
   blocks.add({ network: one, until: now + 1_000, why: 'b' }, now)
   assert.equal(blocks.find(words('192.0.2.7'), now + 30_000)?.why, 'b')
-  assert(blocks.lift(one, now))
-  assert(!blocks.lift(one, now))
-  assert.equal(blocks.find(words('192.0.2.7'), now), undefined)
+  assert.equal(blocks.find(words('192.0.2.7'), now + 61_000), undefined)
 })
 
 test('a full table takes no more, and gives up none that holds; expired ones make room', () => {
@@ -68,19 +66,13 @@ test('a full table takes no more, and gives up none that holds; expired ones mak
   assert.notEqual(blocks.find(numbered(50_000).words, later), undefined)
 })
 
-test('it finds what a map finds, whatever is added, lifted and swept', () => {
+test('it finds what a map finds, whatever is added and swept', () => {
   const step = fc.oneof(
     fc.record({
       kind: fc.constant('add'),
       host: fc.nat(40),
       bits: fc.constantFrom(24, 28, 32),
       ms: fc.nat(9_000),
-    }),
-    fc.record({
-      kind: fc.constant('lift'),
-      host: fc.nat(40),
-      bits: fc.constantFrom(24, 28, 32),
-      ms: fc.nat(0),
     }),
     fc.record({
       kind: fc.constant('sweep'),
@@ -101,9 +93,6 @@ test('it finds what a map finds, whatever is added, lifted and swept', () => {
           const until = Math.ceil((clock + ms) / 1_000) * 1_000
           blocks.add({ network: of, until: clock + ms, why: '' }, clock)
           model.set(key, Math.max(until, model.get(key) ?? 0))
-        } else if (kind === 'lift') {
-          blocks.lift(of, clock)
-          model.delete(key)
         } else {
           clock += ms
           blocks.sweep(clock)
