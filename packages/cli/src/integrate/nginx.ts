@@ -108,25 +108,13 @@ ${clientFields.map((name) => `    add_header ${name} ${variable(name)} always;`)
     location / {
       proxy_pass $sallyport_origin;
       proxy_http_version 1.1;
-      proxy_connect_timeout 5s;
-      proxy_read_timeout 75s;
-      proxy_send_timeout 75s;
       proxy_request_buffering off;
       proxy_buffering off;
-      proxy_ssl_server_name on;
-${proxyTls(site)}      proxy_set_header Host $host;
       proxy_set_header Upgrade $http_upgrade;
       proxy_set_header Connection $sallyport_connection;
-      proxy_set_header X-Forwarded-For $remote_addr;
-      proxy_set_header X-Forwarded-Proto https;
-      proxy_set_header X-Forwarded-Host $http_host;
-      proxy_set_header Authorization $sallyport_authorization;
-      proxy_set_header DPoP $sallyport_dpop;
-      # Said by Sallyport, in place of whatever the client says.
-${serviceFields.map((name) => `      proxy_set_header ${name} ${variable(name)};`).join('\n')}
-${strippedFields.map((name) => `      proxy_set_header ${name} "";`).join('\n')}
+${forwardLines(site, 'proxy')}
     }
-
+${grpcBlocks(site, host)}
     location = /_sallyport/decide {
       internal;
       auth_request off;
@@ -165,6 +153,56 @@ ${refusedBlock('/_sallyport/refused-and-closed', '      keepalive_timeout 0;\n')
   }`
 }
 
+/** What both ways of forwarding have in common; the directives differ in their first word. */
+function forwardLines(site: Site, way: 'proxy' | 'grpc'): string {
+  const set = (name: string, value: string) => `      ${way}_set_header ${name} ${value};`
+  return [
+    `      ${way}_connect_timeout 5s;`,
+    // Counted anew with each piece: a stream or WebSocket that says nothing for so long ends.
+    `      ${way}_read_timeout 75s;`,
+    `      ${way}_send_timeout 75s;`,
+    ...upstreamTls(site, way),
+    set('Host', '$host'),
+    set('X-Forwarded-For', '$remote_addr'),
+    set('X-Forwarded-Proto', 'https'),
+    set('X-Forwarded-Host', '$http_host'),
+    set('Authorization', '$sallyport_authorization'),
+    set('DPoP', '$sallyport_dpop'),
+    '      # Said by Sallyport, in place of whatever the client says.',
+    ...serviceFields.map((name) => set(name, variable(name))),
+    ...strippedFields.map((name) => set(name, '""')),
+  ].join('\n')
+}
+
+/** Services that speak HTTP/2, as gRPC does, have locations of their own: nginx forwards to them in another way. */
+function grpcBlocks(site: Site, host: SiteHost): string {
+  const http2 = site.upstreams.filter(({ isHttp2 }) => isHttp2)
+  return host.routes
+    .flatMap(({ path, upstream }) => {
+      const named = http2.find(({ name }) => name === upstream)
+      if (named === undefined) return []
+      const scheme = named.isTls ? 'grpcs' : 'grpc'
+      return [
+        `
+    location ${locationOf(path)} {
+      grpc_pass ${scheme}://sallyport_up_${named.name};
+${forwardLines(site, 'grpc')}
+    }
+`,
+      ]
+    })
+    .join('')
+}
+
+function locationOf(path: string): string {
+  if (!path.includes('{')) return path.endsWith('/*') ? `^~ ${path.slice(0, -1)}` : `= ${path}`
+  const pattern = path
+    .replaceAll(/[.+?^$()|[\]\\]/g, '\\$&')
+    .replaceAll(/\{[^}]*\}/g, '[^/]+')
+    .replace(/\*$/, '.*')
+  return `~ ^${pattern}$`
+}
+
 function certificateLines({ asksForCertificate }: SiteHost): string {
   if (!asksForCertificate) return '    ssl_verify_client off;'
   return `    # Any certificate whose key the client holds: whether it is believed, and why not, Sallyport says, from
@@ -197,12 +235,15 @@ ${statuses.map((status) => `      if ($sallyport_status = ${status}) { return ${
     }`
 }
 
-function proxyTls({ upstreams }: Site): string {
+function upstreamTls({ upstreams }: Site, way: string): string[] {
   const secured = upstreams.find(({ isTls }) => isTls)
-  if (secured?.caFile === undefined) return ''
-  return `      proxy_ssl_verify on;
-      proxy_ssl_trusted_certificate ${secured.caFile};
-${secured.serverName === undefined ? '' : `      proxy_ssl_name ${secured.serverName};\n`}`
+  if (secured === undefined) return []
+  return [
+    `      ${way}_ssl_server_name on;`,
+    `      ${way}_ssl_verify on;`,
+    `      ${way}_ssl_trusted_certificate ${secured.caFile ?? '/etc/ssl/certs/ca-certificates.crt'};`,
+    ...(secured.serverName === undefined ? [] : [`      ${way}_ssl_name ${secured.serverName};`]),
+  ]
 }
 
 function address({ listen }: Site): string {

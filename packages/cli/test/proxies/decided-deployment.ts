@@ -2,15 +2,17 @@ import { type Development } from '../sallyport.ts'
 import { type EditedFile, type EditedHost, startEdited } from '../acceptance/edited-development.ts'
 
 /** A deployment that every proxy may ask, with hosts of each kind before a service of the test's. */
-export async function startDecided(service: string): Promise<Development> {
+export async function startDecided(service: string, http2Service = service): Promise<Development> {
   return await startEdited((config) => {
     const { gateway } = config
     gateway.upstreams['test'] = { targets: [service] }
+    gateway.upstreams['grpc'] = Object.assign({ targets: [http2Service] }, { protocol: 'h2' })
     gateway.hosts['api.test'] = hostOf(config, 'explain', [
       { match: { path: '/v1/*', methods: ['GET', 'POST'] }, upstream: 'test' },
       { match: { path: '/limited' }, upstream: 'test' },
       { match: { path: '/socket' }, upstream: 'test', webSocket: true },
       { match: { path: '/slow' }, upstream: 'test' },
+      { match: { path: '/test.Watcher/*' }, upstream: 'grpc' },
       { match: { path: '/' }, upstream: 'test' },
     ])
     gateway.hosts['open.test'] = hostOf(config, 'off', [

@@ -1,17 +1,8 @@
 import assert from 'node:assert/strict'
-import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import {
-  certificatesFromPem,
-  generateKey,
-  issueDeviceCertificate,
-  signingKeyOf,
-  toPem,
-} from '@sallyport/pki'
-import { newId } from '@sallyport/wire'
 import { ask, open, openWebSocket, placeOf } from '../acceptance/connection.ts'
 import { enrollDevice, type Identity, ownIdentity } from '../acceptance/edited-development.ts'
 import { foreignDevice } from '../acceptance/foreign-device.ts'
@@ -19,6 +10,7 @@ import { hasPrograms, isInstalled } from '../acceptance/program.ts'
 import { startService } from '../acceptance/service.ts'
 import { type Development, endLeftOver, sallyport } from '../sallyport.ts'
 import { startDecided } from './decided-deployment.ts'
+import { forgedDevice } from './forged-device.ts'
 import { holdStream } from './held-stream.ts'
 import { type RealProxy, startProxy } from './real-proxy.ts'
 import { type RunningAgent, startAgent } from './running-agent.ts'
@@ -126,32 +118,3 @@ describe('HAProxy with the agent', () => {
     assert.match(agent?.said().slice(before - 2_000) ?? '', /HAProxy knows everything/)
   })
 })
-
-/** A certificate that names the deployment's CA as its issuer, and was signed by another key. */
-async function forgedDevice({ facts }: Development): Promise<Identity> {
-  const [real] = certificatesFromPem(readFileSync(facts.device.certificateFile, 'utf8'))
-  const certificate = certificatesFromPem(readFileSync(facts.deviceCaFile, 'utf8')).find(
-    ({ der }) =>
-      real !== undefined &&
-      new X509Certificate(real.der).verify(new X509Certificate(der).publicKey),
-  )
-  if (certificate === undefined) throw new Error('no CA')
-  const key = signingKeyOf(await generateKey('ec-p256'))
-  const own = await generateKey('ec-p256')
-  const forged = await issueDeviceCertificate({
-    issuer: { certificate, key },
-    spki: own.publicKey.export({ format: 'der', type: 'spki' }),
-    trustDomain: 'dev.sallyport.test',
-    appId: 'demo',
-    deviceId: newId('device'),
-    assurance: 'unattested',
-    facts: { platform: 'other', appVersion: '1', appraisedAt: Date.now() },
-    predecessors: [],
-    notBefore: Date.now() - 60_000,
-    notAfter: Date.now() + 3_600_000,
-  })
-  return {
-    cert: toPem('CERTIFICATE', forged.der),
-    key: own.privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(),
-  }
-}

@@ -8,6 +8,7 @@ import { hasPrograms, isInstalled } from '../acceptance/program.ts'
 import { startService } from '../acceptance/service.ts'
 import { type Development, endLeftOver, sallyport } from '../sallyport.ts'
 import { startDecided } from './decided-deployment.ts'
+import { forgedDevice } from './forged-device.ts'
 import { askingProxies, proxyPrograms, type RealProxy, startProxy } from './real-proxy.ts'
 import { type Asker, type SharedCase, sharedCases } from './shared-cases.ts'
 
@@ -19,7 +20,13 @@ let askers: Record<Asker, Partial<Identity>>
 before(async () => {
   service = await startService()
   dev = await startDecided(service.url)
-  askers = { device: ownIdentity(dev), stranger: foreignDevice(), nobody: {} }
+  askers = {
+    device: ownIdentity(dev),
+    stranger: foreignDevice(),
+    forger: await forgedDevice(dev),
+    expired: await forgedDevice(dev, Date.now() - 60_000),
+    nobody: {},
+  }
 })
 after(async () => {
   await dev.end()

@@ -1,5 +1,8 @@
-/** Who asks: the device of the deployment, one of another CA, or somebody without a certificate. */
-export type Asker = 'device' | 'stranger' | 'nobody'
+/**
+ * Who asks: the device of the deployment, one of another CA, one that names ours and was signed by another
+ * key (also one that has expired), or somebody without a certificate.
+ */
+export type Asker = 'device' | 'stranger' | 'forger' | 'expired' | 'nobody'
 
 /** One request, and what its client sees. The same for every proxy. */
 export type SharedCase = {
@@ -80,6 +83,20 @@ export const sharedCases: readonly SharedCase[] = [
     status: 401,
     code: 'device_certificate_untrusted',
     headers: problem,
+  },
+  {
+    what: 'a forged certificate is refused',
+    as: 'forger',
+    path: '/v1/account',
+    status: 401,
+    code: 'device_certificate_untrusted',
+  },
+  {
+    what: 'an expired one too, whoever finds that out',
+    as: 'expired',
+    path: '/v1/account',
+    status: 401,
+    code: 'device_certificate_untrusted',
   },
   {
     what: 'a certificate that the client says it has is none',
