@@ -69,5 +69,3 @@ export const CountersSchema = Type.Object(
     description: 'What limits and replay checks count; sizes take effect at the next start',
   },
 )
-
-export type CountersSettings = Type.Static<typeof CountersSchema>

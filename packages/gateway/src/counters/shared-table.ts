@@ -40,17 +40,12 @@ function layout(wanted: number): Layout {
   }
 }
 
-/** Memory for so many keys, all of it empty. The next power of two is made of the number. */
+/** Memory for so many keys, all of it empty. The next power of two is made of the number; a slot takes 28 bytes. */
 export function createSharedTable(keys: number): SharedArrayBuffer {
   const { slots, bytes } = layout(keys)
   const buffer = new SharedArrayBuffer(bytes)
   new Int32Array(buffer, 0, 1)[0] = slots
   return buffer
-}
-
-/** How much memory a table for so many keys takes. 28 bytes each, and a little. */
-export function sharedTableBytes(keys: number): number {
-  return layout(keys).bytes
 }
 
 /**
