@@ -9,7 +9,7 @@ export async function startDecided(service: string, http2Service = service): Pro
     gateway.upstreams['grpc'] = Object.assign({ targets: [http2Service] }, { protocol: 'h2' })
     gateway.hosts['api.test'] = hostOf(config, 'explain', [
       { match: { path: '/v1/*', methods: ['GET', 'POST'] }, upstream: 'test' },
-      { match: { path: '/limited' }, upstream: 'test' },
+      { match: { path: '/limited' }, upstream: 'test', stages: { limits: twoAnHour } },
       { match: { path: '/socket' }, upstream: 'test', webSocket: true },
       { match: { path: '/slow' }, upstream: 'test' },
       { match: { path: '/test.Watcher/*' }, upstream: 'grpc' },
@@ -29,6 +29,8 @@ export async function startDecided(service: string, http2Service = service): Pro
     })
   })
 }
+
+const twoAnHour = { fields: 'always', rules: [{ name: 'two', key: 'device', limit: 2, per: '1h' }] }
 
 function hostOf({ gateway }: EditedFile, mode: string, routes: unknown[]): EditedHost {
   const { certificate } = gateway.hosts['localhost'] as EditedHost

@@ -57,6 +57,23 @@ for (const name of askingProxies) {
       })
     }
 
+    test('a limit is told with each answer, and enforced', async (t) => {
+      if (!hasPrograms(t, proxyPrograms[name].program) || proxy === undefined) return
+      const device = await enrollDevice(dev)
+      const place = { ...placeOf(dev.facts, 'api.test'), port: proxy.port }
+      const socket = await open(place, device)
+      const request = { what: '', as: 'device', path: '/limited', status: 200 } as const
+      for (const status of [200, 200, 429]) {
+        const answer = await send(socket, request)
+        assert.equal(answer.status, status, answer.text)
+        assert.match(answer.headers['ratelimit'] ?? '', /^"two";r=\d+;t=\d+$/, answer.text)
+        if (status === 200) continue
+        assert.match(answer.headers['retry-after'] ?? '', /^\d+$/)
+        assert.match(answer.text, /"status":429/)
+      }
+      socket.destroy()
+    })
+
     test('a revoked device is refused on its open connection, which ends where the proxy can', async (t) => {
       if (!hasPrograms(t, proxyPrograms[name].program) || proxy === undefined) return
       const device = await enrollDevice(dev)
