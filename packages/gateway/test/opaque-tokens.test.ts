@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
@@ -8,6 +9,7 @@ import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { tokenBase } from '@sallyport/wire'
 import { askOnce, eventually } from './support/client.ts'
 import { type Bed, route, startBed } from './support/gateway.ts'
 import { audience } from './support/identity-provider.ts'
@@ -84,6 +86,14 @@ test('opaque tokens at the gateway', async (t) => {
     state.mode = 'inactive'
     await eventually(async () => (await call('zoe')) === '401 token_invalid')
     state.mode = 'active'
+  })
+
+  await t.test('one with dots that is ended takes no other with it', async () => {
+    const [first, second] = ['v4.local.Zmlyc3Q', 'v4.local.c2Vjb25k']
+    assert.equal(await call(first), '200 passed')
+    bed.authority.end('token', createHash('sha256').update(tokenBase(first)).digest('base64url'))
+    await eventually(async () => (await call(first)) === '401 token_ended')
+    assert.equal(await call(second), '200 passed')
   })
 
   await t.test('while the provider fails a route refuses, or goes by the last answer', async () => {

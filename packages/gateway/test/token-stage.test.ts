@@ -97,6 +97,19 @@ test('the token stage, with tokens that are bound to nothing', async (t) => {
     assert.deepEqual(await code(['Authorization:']), [401, 'token_required'])
   })
 
+  await t.test(
+    'a token behind a tab does not slip by a route that takes requests without one',
+    async () => {
+      const optional = await bedWith(t, provider, { required: false, forwardToken: 'strip' })
+      for (const name of ['Bearer\t', 'Bearer,', 'Bearer:', 'Bearer=x;', '"Bearer" ']) {
+        const headers = [`Authorization: ${name}stolen.token`]
+        const answer = await askOnce(optional, undefined, '/', { headers })
+        assert.equal(answer.json()['code'], 'token_header_invalid', name)
+      }
+      assert.equal(optional.service.seen.length, 0)
+    },
+  )
+
   await t.test('a token in the query is refused by name, and never logged', async () => {
     const token = await provider.token({ sub: 'mallory' })
     for (const path of [

@@ -68,7 +68,8 @@ test('an opaque token is known by all of its text, dots and all', () => {
   assert.equal(tokenBase('opaque'), 'opaque')
   assert.equal(tokenBase('opa.que'), 'opa.que')
   assert.equal(tokenBase('.'), '.')
-  assert.equal(tokenBase('a.b.c'), 'a.b')
+  assert.equal(tokenBase('v4.local.AAAA'), 'v4.local.AAAA', 'all tokens of PASETO begin so')
+  assert.equal(tokenBase('eyJhIjoxfQ.e30.c'), 'eyJhIjoxfQ.e30')
 })
 
 test('a session ends for good, and no session of its name at another issuer', () => {

@@ -141,6 +141,8 @@ function settle(
     if (!isCounted) counters.giveBack(claim, standings[index] as Standing)
   }
   const { upstreamStatus = 0 } = outcome
+  // The page with the form is there for everyone: nobody signs in by looking at it.
+  if (safeMethods.has(request.exchange.method)) return
   for (const { guard, attempt } of begun) {
     const isSuccess =
       upstreamStatus >= 200 && upstreamStatus < 400 && !guard.failures.includes(upstreamStatus)
@@ -161,6 +163,9 @@ function counts(
   if (upstreamStatus !== undefined) return statuses.includes(upstreamStatus)
   return refusal === undefined && !neverSent.has(code ?? '')
 }
+
+/** RFC 9110 §9.2.1. */
+const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
 
 const neverSent: ReadonlySet<string> = new Set([
   'upstream_unreachable',

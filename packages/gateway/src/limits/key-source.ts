@@ -1,6 +1,7 @@
 import type { GatewayRequest } from '../pipeline/gateway-request.ts'
 import { addressKey, networkKey } from './address-key.ts'
-import { comparable, contentField } from './content-field.ts'
+import { comparable } from './comparable.ts'
+import { contentField } from './content-field.ts'
 import type { KeySource, KeyWord } from './limit-settings.ts'
 
 /** Where one part of a key comes from. */
@@ -39,10 +40,9 @@ const words: Readonly<Record<KeyWord, CompiledSource>> = {
   token: {
     isProven: true,
     anchor: ({ user }) => user,
-    value: ({ user, exchange }) =>
-      user === undefined
-        ? undefined
-        : `${user.issuer}\0${user.tokenId ?? exchange.header('authorization') ?? ''}`,
+    // Without an id by its hash: Authorization can be written in many ways around one token.
+    value: ({ user, token }) =>
+      user === undefined ? undefined : `${user.issuer}\0${user.tokenId ?? token?.hash ?? ''}`,
   },
   address: {
     isProven: false,
@@ -74,11 +74,12 @@ export function compileSource(source: KeySource): CompiledSource {
   if ('header' in source) {
     const name = source.header.toLowerCase()
     return claimed(({ exchange }) => {
-      const value = exchange.header(name)
+      // Of several fields the service may read any one: another beside it would make a new key each time.
+      const value = exchange.headerCount(name) > 1 ? undefined : exchange.header(name)
       return value === undefined ? undefined : comparable(value)
     })
   }
-  return claimed(({ exchange }) => contentField(exchange.heldContent, source))
+  return claimed(({ exchange }) => contentField(exchange, source))
 }
 
 function claimed(value: CompiledSource['value']): CompiledSource {

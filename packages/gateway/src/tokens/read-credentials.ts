@@ -54,7 +54,7 @@ export function readCredential(authorization: string): Credential | Refusal | un
   const space = authorization.indexOf(' ')
   const name = space < 0 ? authorization : authorization.slice(0, space)
   const scheme = schemes[name.toLowerCase()]
-  if (scheme === undefined) return undefined
+  if (scheme === undefined) return schemeName.test(name) ? undefined : noScheme
   if (authorization.length > maxCharacters) {
     return {
       code: 'token_too_large',
@@ -71,6 +71,17 @@ export function readCredential(authorization: string): Credential | Refusal | un
     expected: `${scheme}, a space, and a token`,
     found: token === '' ? 'no token' : 'something that is none, or more than one',
   }
+}
+
+/** RFC 9110 §5.6.2; empty where the field is. */
+const schemeName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]*$/
+
+/** `Bearer`, a tab and a token is a token to some services: none that was not verified reaches them so. */
+const noScheme: Refusal = {
+  code: 'token_header_invalid',
+  check: 'authorization',
+  expected: 'the name of a scheme, and a space',
+  found: 'something else',
 }
 
 /** RFC 6750 §2.1: `b64token`. */

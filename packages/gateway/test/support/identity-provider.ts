@@ -54,8 +54,8 @@ export async function startTestProvider(
     },
     token: (claims = {}, header = {}) => {
       const now = Math.floor(Date.now() / 1_000)
-      const all = { iss: issuer, aud: audience, sub: 'alice', iat: now, exp: now + 300, ...claims }
-      return new SignJWT({ jti: randomUUID(), ...withoutUndefined(all) })
+      const standard = { iss: issuer, aud: audience, sub: 'alice', iat: now, exp: now + 300 }
+      return new SignJWT(withoutUndefined({ jti: randomUUID(), ...standard, ...claims }))
         .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: String(key.jwk.kid), ...header })
         .sign(key.privateKey)
     },
