@@ -2,6 +2,9 @@ import type { RequestHead } from '../exchange/request-head.ts'
 import { comparable, foldedName } from './comparable.ts'
 import { contentTypeOf } from './content-type.ts'
 
+/** A request as far as its content is looked at. */
+export type ContentHead = Pick<RequestHead, 'heldContent' | 'target' | 'header' | 'headerCount'>
+
 /** Longer than any account. */
 const maxValueCharacters = 8_192
 
@@ -11,7 +14,7 @@ const maxValueCharacters = 8_192
  * who do. Else one could guess at an account of the service under ever new names of the gateway.
  */
 export function contentField(
-  exchange: RequestHead,
+  exchange: ContentHead,
   source: { readonly body: string } | { readonly form: string },
 ): string | undefined {
   const { heldContent: content } = exchange
@@ -25,7 +28,7 @@ export function contentField(
 }
 
 // Some services take parameters of the query for fields of the form, or split at semicolons as well.
-function formField(exchange: RequestHead, text: string, name: string): string | undefined {
+function formField(exchange: ContentHead, text: string, name: string): string | undefined {
   if (contentTypeOf(exchange) !== 'form') return undefined
   const question = exchange.target.indexOf('?')
   const query = question < 0 ? '' : exchange.target.slice(question + 1)
@@ -35,7 +38,7 @@ function formField(exchange: RequestHead, text: string, name: string): string | 
   return all.length === 1 && all[0]?.[0] === name ? all[0][1] : undefined
 }
 
-function jsonField(exchange: RequestHead, text: string, pointer: string): string | undefined {
+function jsonField(exchange: ContentHead, text: string, pointer: string): string | undefined {
   if (contentTypeOf(exchange) !== 'json') return undefined
   const segments = pointer
     .slice(1)

@@ -11,7 +11,9 @@ const encodings = /^charset[\t ]*=[\t ]*"?(?:utf-?8|us-ascii)"?$/
  *
  * @returns undefined where it is something else, compressed, or said in two ways
  */
-export function contentTypeOf(exchange: RequestHead): 'json' | 'form' | undefined {
+export function contentTypeOf(
+  exchange: Pick<RequestHead, 'header' | 'headerCount'>,
+): 'json' | 'form' | undefined {
   const coding = exchange.header('content-encoding')
   if (coding !== undefined && coding.toLowerCase() !== 'identity') return undefined
   if (exchange.headerCount('content-type') > 1) return undefined

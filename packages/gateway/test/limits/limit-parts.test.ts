@@ -3,12 +3,21 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { addressKey, networkKey } from '../../src/limits/address-key.ts'
 import { endOfDayIn } from '../../src/limits/calendar-day.ts'
-import { comparable, contentField } from '../../src/limits/content-field.ts'
+import { comparable } from '../../src/limits/comparable.ts'
+import { type ContentHead, contentField } from '../../src/limits/content-field.ts'
 import { durationMs, durationPattern } from '../../src/limits/duration.ts'
 import { startBed, route } from '../support/gateway.ts'
 
+/** A request with this content, and no field but its type. */
+const holding = (bytes: Buffer, type?: string): ContentHead => ({
+  heldContent: { bytes, isComplete: true },
+  target: '/',
+  header: (name) => (name === 'content-type' ? type : undefined),
+  headerCount: (name) => (name === 'content-type' && type !== undefined ? 1 : 0),
+})
+const formType = 'application/x-www-form-urlencoded'
 const read = (text: string, body = '/user/name') =>
-  contentField({ bytes: Buffer.from(text), isComplete: true }, { body })
+  contentField(holding(Buffer.from(text)), { body })
 
 test('a field of JSON is found by its pointer (RFC 6901), and by nothing else', () => {
   assert.equal(read('{"user":{"name":" Ada "}}'), 'ada')
@@ -40,15 +49,14 @@ test('content that names the field twice is read in no way at all', () => {
   }
   assert.equal(read('{"user":{"name":"\\"name\\":"}}'), '"name":')
   const form = (text: string) =>
-    contentField({ bytes: Buffer.from(text), isComplete: true }, { form: 'user' })
+    contentField(holding(Buffer.from(text), formType), { form: 'user' })
   assert.equal(form('user=Ada+L&x=1'), 'ada l')
   assert.equal(form('user=a&user=b'), undefined)
   assert.equal(form('us%65r=a&user=b'), undefined)
 })
 
 test('whatever bytes come, a field is a short text or nothing, and soon', () => {
-  const value = (bytes: Buffer, pointer: string) =>
-    contentField({ bytes, isComplete: true }, { body: pointer })
+  const value = (bytes: Buffer, pointer: string) => contentField(holding(bytes), { body: pointer })
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 2_000 }), fc.json(), (bytes, json) => {
       for (const content of [Buffer.from(bytes), Buffer.from(json)]) {
@@ -74,10 +82,7 @@ test('one JSON text, one value: what is found is what JSON.parse finds', () => {
   fc.assert(
     fc.property(fc.string(), fc.dictionary(fc.string(), fc.string()), (name, rest) => {
       const content = Buffer.from(JSON.stringify({ ...rest, user: { name } }))
-      assert.equal(
-        contentField({ bytes: content, isComplete: true }, { body: '/user/name' }),
-        comparable(name),
-      )
+      assert.equal(contentField(holding(content), { body: '/user/name' }), comparable(name))
     }),
   )
 })
