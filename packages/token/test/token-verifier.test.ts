@@ -91,6 +91,7 @@ const refusedClaims: readonly [string, Record<string, unknown>, ReasonCode][] = 
     { iat: nowSeconds + 3_600, exp: nowSeconds + 7_200 },
     'token_not_yet_valid',
   ],
+  ['issued an hour ahead', { iat: nowSeconds + 3_600 }, 'token_not_yet_valid'],
   ['issued 11 seconds ahead', { iat: nowSeconds + 11 }, 'token_not_yet_valid'],
   ['not valid yet', { nbf: nowSeconds + 11 }, 'token_not_yet_valid'],
   ['whose nbf is a text', { nbf: 'now' }, 'token_claims_invalid'],

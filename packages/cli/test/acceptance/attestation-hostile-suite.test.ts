@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import path from 'node:path'
 import { describe, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { type Reason, type ReasonCode, reasons } from '@sallyport/problem'
+import { namedTest } from './named-test.ts'
 
-const packages = fileURLToPath(new URL('../../../../', import.meta.url))
 const android = 'attestation/test/android-key/hostile.test.ts'
 const phones = 'attestation/test/virtual/android-key.test.ts'
 const apple = 'attestation/test/hostile/app-attest-attestation.test.ts'
@@ -188,7 +185,7 @@ describe('each hostile case of evidence is refused, with a code of its own', () 
   for (const [input, tests] of Map.groupBy(coverage, ([kind]) => kind)) {
     test(input, () => {
       for (const [, code, file, title] of tests) {
-        const found = testOf(readFileSync(path.join(packages, file), 'utf8'), title)
+        const found = namedTest(file, title)
         assert.ok(found !== undefined, `${file} has no "${title}"`)
         assert.ok(found.includes(`'${code}'`), `${file}: "${title}" does not name ${code}`)
       }
@@ -210,20 +207,3 @@ describe('each hostile case of evidence is refused, with a code of its own', () 
     }
   })
 })
-
-/** From the line with the title to the end of what it begins: a test, a group of them, or a row. */
-function testOf(source: string, title: string): string | undefined {
-  const lines = source.split('\n')
-  const start = lines.findIndex((line) => line.includes(title))
-  if (start < 0) return undefined
-  const indent = indentOf(lines[start] ?? '')
-  const isEnd = (line: string) =>
-    line.trim() !== '' &&
-    (indentOf(line) < indent || (indentOf(line) === indent && /^\s*[}'\]]/.test(line)))
-  const length = lines.slice(start + 1).findIndex(isEnd)
-  return lines.slice(start, length < 0 ? undefined : start + 1 + length).join('\n')
-}
-
-function indentOf(line: string): number {
-  return line.length - line.trimStart().length
-}
