@@ -90,15 +90,18 @@ function levelKey(key: CounterKey, level: LocalLevel, keys: KeyMaker): CounterKe
 function takeRate({ table, slot, level, now }: Held, limit: RateLimit, cost: number): Standing {
   const { intervalNs, toleranceNs } = limit
   const before = table.until[slot] ?? 0
-  const arrival = Math.max(before, now) + cost * intervalNs
-  const isAdmitted = arrival - now <= toleranceNs
+  // A bucket cannot lack more than it holds: it was a larger one, before the configuration changed.
+  const lacking = Math.min(Math.max(before - now, 0), toleranceNs)
+  const wanted = lacking + cost * intervalNs
+  const isAdmitted = wanted <= toleranceNs
+  const arrival = now + wanted
   if (isAdmitted) table.until[slot] = arrival
-  const debt = (isAdmitted ? arrival : Math.max(before, now)) - now
+  const debt = isAdmitted ? wanted : lacking
   return {
     isAdmitted,
     remaining: Math.floor((toleranceNs - debt) / intervalNs),
     resetMs: debt / 1e6,
-    retryMs: isAdmitted ? 0 : (arrival - now - toleranceNs) / 1e6,
+    retryMs: isAdmitted ? 0 : (wanted - toleranceNs) / 1e6,
     mark: arrival,
     before,
     level,
@@ -142,9 +145,10 @@ function giveBackWindow({ table, slot }: Held, cost: number, { mark }: Standing)
 
 // until holds when all is forgotten, and the count is the tries so far: when the last one was follows from both.
 function takeTry({ table, slot, level, now }: Held, limit: DelayLimit): Standing {
-  const before = table.until[slot] ?? 0
-  const tries = before <= now ? 0 : (table.counts[slot] ?? 0)
   const forgetNs = limit.forgetAfterMs * 1e6
+  // Later only where it was to be remembered longer, before the configuration changed.
+  const before = Math.min(table.until[slot] ?? 0, now + forgetNs)
+  const tries = before <= now ? 0 : (table.counts[slot] ?? 0)
   const nextAt = before - forgetNs + delayBefore(limit, tries + 1) * 1e6
   const isAdmitted = tries === 0 || nextAt <= now
   const mark = now + forgetNs

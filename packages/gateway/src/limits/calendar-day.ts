@@ -40,6 +40,8 @@ export function endOfDayIn(zone: string): (atMs: number) => number {
     const midnight = Math.floor((atMs + offset) / dayMs) * dayMs + dayMs
     // The clock may be changed before midnight: what counts is how it stands then.
     end = midnight - offsetAt(midnight - offset)
+    // Where clocks are put forward at midnight (Cairo, Beirut), the day ends with the hour that is left out.
+    if (end + offsetAt(end) < midnight) end = midnight - offset
     start = atMs
     return end
   }

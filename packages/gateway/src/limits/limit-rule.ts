@@ -47,7 +47,8 @@ export function compileRule(
     claimOf: claimMaker(sources.map(compileSource), {
       limit,
       cost,
-      id: ruleId(settings, scope),
+      // A rule of the same name that is changed to another kind begins anew: what was counted means nothing to it.
+      id: `${ruleId(settings, scope)}\0${limit.kind}`,
       counters,
     }),
     by,

@@ -4,7 +4,8 @@
  *
  * Each claim is seven arguments: kind, cost, and what its kind needs. The answer has six numbers for each
  * claim up to the first that refuses: admitted, remaining, reset, retry, mark, before. Nothing is
- * written unless all are admitted. The arithmetic is that of `local-limit.ts`.
+ * written unless all are admitted. The arithmetic is that of `local-limit.ts`. What lies further ahead than
+ * a rate or a delay can reach was written under another configuration, or before Redis's clock was set back.
  */
 const clock = `
 local time = redis.call('TIME')
@@ -34,7 +35,7 @@ for index = 1, #KEYS do
   local d, member = tonumber(ARGV[at + 6]), ARGV[at + 7]
   local admitted = false
   if kind == 'rate' then
-    local before = tonumber(redis.call('GET', key) or '0')
+    local before = math.min(tonumber(redis.call('GET', key) or '0'), now + b)
     local arrival = math.max(before, now) + cost * a
     admitted = arrival - now <= b + 0.5
     local debt = (admitted and arrival or math.max(before, now)) - now
@@ -49,6 +50,7 @@ for index = 1, #KEYS do
     writes[#writes + 1] = function() keep(key, string.format('%d:%.0f', after, ending), ending) end
   elseif kind == 'delay' then
     local tries, ending = pair(redis.call('GET', key))
+    ending = math.min(ending, now + d)
     if ending <= now then tries = 0 end
     local late = tries + 1 - a
     local wait = late <= 0 and 0 or math.min(c, b * 2 ^ (late - 1))
