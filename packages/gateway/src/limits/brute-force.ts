@@ -1,4 +1,4 @@
-import type { Claim, Counters, DelayLimit } from '../counters/counters.ts'
+import type { Claim, Counters, DelayLimit, Standing } from '../counters/counters.ts'
 import type { CounterKey } from '../counters/counter-key.ts'
 import type { GatewayRequest } from '../pipeline/gateway-request.ts'
 import { addressKey, networkKey } from './address-key.ts'
@@ -22,6 +22,11 @@ export type BruteForceRule = {
   readonly rememberMs: number
   readonly blockAddressMs: number | undefined
   readonly counts: LimitRow
+  /**
+   * Whether a claim shows that whoever tries failed before: of the account alone it may have been others, who would
+   * have its owner's address blocked.
+   */
+  readonly hasFailed: (claim: Claim, standing: Standing) => boolean
   readonly begin: (request: GatewayRequest) => Try | Promise<Try>
 }
 
@@ -56,6 +61,8 @@ export function compileBruteForce(
     blockAddressMs:
       settings.blockAddressFor === undefined ? undefined : durationMs(settings.blockAddressFor),
     counts,
+    hasFailed: ({ limit, isProven }, { isAdmitted, remaining }) =>
+      limit === ofAddress ? !isAdmitted || remaining < ofAddress.freeTries - 1 : isProven,
     begin: (request) => {
       const { device, caller } = request
       const name = account.value(request) ?? ''
@@ -66,8 +73,8 @@ export function compileBruteForce(
         const around = [`${id}\0address`, networkKey(address)]
         return {
           claims: [
-            claim(ofAccount, ofAll, false),
             claim(ofAddress, counters.keyOf(here, around), false),
+            claim(ofAccount, ofAll, false),
           ],
           known,
         }

@@ -72,7 +72,14 @@ function conclude(
     const standing = standings[refused] as Standing
     const owner = against.rule ?? against.guard
     if (owner !== undefined) owner.counts.refused++
-    return refuse(runtime, request, { against, standing, policies })
+    const { guard } = against
+    const isToBlame =
+      guard === undefined ||
+      standings.some((each, index) => {
+        const { claim, guard: owner } = asked[index] as Asked
+        return owner === guard && guard.hasFailed(claim, each)
+      })
+    return refuse(runtime, request, { against, standing, policies, isToBlame })
   }
   let isKept = begun.length > 0
   for (const { rule } of asked) {
@@ -96,13 +103,18 @@ function conclude(
 function refuse(
   { fields, addresses }: LimitsRuntime,
   request: GatewayRequest,
-  found: { readonly against: Asked; readonly standing: Standing; readonly policies: string },
+  found: {
+    readonly against: Asked
+    readonly standing: Standing
+    readonly policies: string
+    readonly isToBlame: boolean
+  },
 ): Refusal {
-  const { against, standing, policies } = found
+  const { against, standing, policies, isToBlame } = found
   const { rule, guard } = against
   const owner = (rule ?? guard) as LimitRule | BruteForceRule
   const { name, blockAddressMs } = owner
-  if (blockAddressMs !== undefined && request.isInForce) {
+  if (blockAddressMs !== undefined && isToBlame && request.isInForce) {
     const { caller, at } = request
     addresses.block(caller.address, at + blockAddressMs, `limit ${name}`)
   }

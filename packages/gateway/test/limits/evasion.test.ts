@@ -181,6 +181,28 @@ test('a token is one token, however its Authorization is written', async (t) => 
   assert.equal(count, 2)
 })
 
+test('who guesses at an account has the address of nobody blocked but its own', async (t) => {
+  const guard = { name: 'login', account: { body: '/name' }, freeTries: 2, blockAddressFor: '10m' }
+  const delays = { firstDelay: '1h', longestDelay: '1h' }
+  const bed = await startLimited(t, { bruteForce: [{ ...guard, ...delays }] })
+  const login = async (localAddress: string) => {
+    const content = '{"name":"victim"}'
+    const headers = ['X-Answer: 401', `Content-Length: ${content.length}\r\n\r\n${content}`]
+    return (await askOnce(bed, undefined, '/login', { method: 'POST', headers, localAddress }))
+      .status
+  }
+  const guesser = { localAddress: '127.0.0.2' }
+  const owner = { localAddress: '127.0.0.3' }
+  assert.deepEqual([await login('127.0.0.2'), await login('127.0.0.2')], [401, 401])
+  assert.equal(await login(owner.localAddress), 429)
+  const content = '{"name":"other"}'
+  const headers = [`Content-Length: ${content.length}\r\n\r\n${content}`]
+  assert.equal((await askOnce(bed, undefined, '/', { ...owner, headers })).status, 200)
+  assert.equal(await login(guesser.localAddress), 429)
+  const blocked = await askOnce(bed, undefined, '/', { ...guesser, headers }).catch(() => undefined)
+  assert(blocked === undefined || blocked.status === 403, String(blocked?.status))
+})
+
 test('looking at the form of a sign-in makes no device known to the account', async (t) => {
   const limits = {
     bruteForce: [
