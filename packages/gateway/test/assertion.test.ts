@@ -193,20 +193,20 @@ test('keys rotate: the next one was published before, the previous one still is'
   const first = open()
   await first.prepare(plan)
   const [current, next] = kids(first)
-  first.close()
+  await first.close()
   now += 31 * 86_400_000
   const second = open()
   await second.prepare(plan)
   assert.equal(second.current?.kid, next)
   assert.deepEqual(kids(second).slice(2), [current])
   assert.deepEqual(used, [current, current, next])
-  second.close()
+  await second.close()
 
   await writeFile(path.join(bed.directory, 'keys', 'assertion-keys.json'), '{"version":1,"cur')
   const third = open()
   await third.prepare(plan)
   assert.notEqual(third.current?.kid, next)
-  third.close()
+  await third.close()
 })
 
 test('gateways can share keys: the first of the files signs, all are published', async (t) => {

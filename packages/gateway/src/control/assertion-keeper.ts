@@ -10,6 +10,8 @@ import {
 import type { AssertionKey } from '../assertion/sign-assertion.ts'
 import type { AssertionKeysPlan } from '../configuration/assertion-plan.ts'
 import type { Log } from '../log/log.ts'
+import type { Address } from '../worker/messages.ts'
+import { type KeyPair, type KeySetListener, startKeySetListener } from './key-set-listener.ts'
 import { readPrivateFile, writePrivateFile } from './private-file.ts'
 
 /** The gateway's own keys on disk, `assertion-keys.json` in its state directory. */
@@ -39,6 +41,7 @@ export class AssertionKeeper {
   #kept: KeptKeys | undefined
   #ring: KeyRing | undefined
   #timer: NodeJS.Timeout | undefined
+  #listener: KeySetListener | undefined
 
   /** @param onKey told whenever another key signs */
   constructor(
@@ -82,8 +85,29 @@ export class AssertionKeeper {
     }
   }
 
-  close(): void {
+  /**
+   * Serves the key set at an address of its own.
+   *
+   * @param pair undefined where it is served in plain HTTP
+   * @throws Problem `port_in_use`
+   */
+  async publish(address: Address, pair: KeyPair | undefined): Promise<void> {
+    this.#listener = await startKeySetListener(address, pair, () => this.keySet())
+  }
+
+  /** Where services fetch the key set; undefined where it is served nowhere. */
+  get publishedAt(): Address | undefined {
+    return this.#listener?.address
+  }
+
+  /** Shows another certificate to those who fetch the key set. */
+  renewPair(pair: KeyPair | undefined): void {
+    if (pair !== undefined) this.#listener?.renew(pair)
+  }
+
+  async close(): Promise<void> {
     clearInterval(this.#timer)
+    await this.#listener?.close()
   }
 
   async #takeUp(): Promise<void> {

@@ -5,7 +5,7 @@ import { Problem } from '@sallyport/problem'
 import type { Address } from '../worker/messages.ts'
 
 /** Certificate and key in PEM. */
-type KeyPair = { readonly certificate: string; readonly key: string }
+export type KeyPair = { readonly certificate: string; readonly key: string }
 
 export type KeySetListener = {
   readonly address: Address

@@ -1,7 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { Problem } from '@sallyport/problem'
 import type { DecisionRecord } from '@sallyport/wire'
-import type { OpenGlass } from '../break-glass/open-glass.ts'
 import type { Plan } from '../configuration/plan.ts'
 import type { Log } from '../log/log.ts'
 import type { WorkerMetrics } from '../metrics/worker-metrics.ts'
@@ -15,6 +14,10 @@ export type PoolOptions = {
   readonly onMessage: (worker: PooledWorker, message: FromWorker) => void
   readonly onEnded: (worker: PooledWorker) => void
 }
+
+type Unnumbered<T> = T extends unknown ? Omit<T, 'number'> : never
+/** What workers confirm that they go by. */
+export type Replacement = Unnumbered<Extract<ToWorker, { readonly number: number }>>
 
 const answerTimeoutMs = 2_000
 /** Building every TLS context of a large configuration takes a while. */
@@ -134,13 +137,14 @@ export class WorkerPool {
     return failure
   }
 
-  /** Resolves when every worker goes by it. */
-  async handOutGlass(open: readonly OpenGlass[]): Promise<void> {
+  /** Posts what workers take in place of what they have. Resolves when every one of them has taken it. */
+  async handOut(replacement: Replacement, timeoutMs = answerTimeoutMs): Promise<void> {
     const number = ++this.#requests
+    const taken = `${replacement.type}-taken` as const
     await this.ask(
-      { type: 'open-glass', number, open },
-      (message): message is FromWorker =>
-        message.type === 'open-glass-taken' && message.number === number,
+      { ...replacement, number },
+      (message): message is FromWorker => message.type === taken && message.number === number,
+      timeoutMs,
     )
   }
 

@@ -1,35 +1,30 @@
+import { SharedAddresses } from '../addresses/shared-addresses.ts'
+import { AssertionSigner } from '../assertion/sign-assertion.ts'
 import { HeldCredentials } from '../certificates/held-credentials.ts'
 import type { Plan } from '../configuration/plan.ts'
-import { AssertionSigner } from '../assertion/sign-assertion.ts'
-import type { Connection } from '../edge/connection.ts'
-import { SharedAddresses } from '../addresses/shared-addresses.ts'
+import { LocalCounters } from '../counters/local-counters.ts'
 import { DecisionDoor } from '../decisions/decision-door.ts'
+import type { Connection } from '../edge/connection.ts'
 import { Http1Edge } from '../edge/http1-edge.ts'
 import { Http2Edge } from '../edge/http2-edge.ts'
-import { closeCounters, counterMetrics } from '../counters/counters-for.ts'
-import { LocalCounters } from '../counters/local-counters.ts'
 import { LineBatch } from '../log/line-batch.ts'
-import type { Log } from '../log/log.ts'
 import { Histogram } from '../metrics/histogram.ts'
-import type { RequestCounters } from '../metrics/request-counters.ts'
-import type { WorkerMetrics } from '../metrics/worker-metrics.ts'
 import { ShadowCounts } from '../metrics/shadow-counts.ts'
 import { DeviceStatus } from '../status/device-status.ts'
 import { statusControl } from '../status/status-control.ts'
-import type { OpenGlass } from '../break-glass/open-glass.ts'
-import { applyOverrides } from './apply-overrides.ts'
+import { collectMetrics } from './collect-metrics.ts'
 import { ConnectionSet } from './connection-set.ts'
 import { DecisionRing } from './decision-ring.ts'
 import { failureOf } from './failure.ts'
 import { forwardedLog } from './forwarded-log.ts'
 import { FrontDoor } from './front-door.ts'
-import { buildGeneration, closeUnused, type Generation, renewTrust } from './generation.ts'
-import type { Route } from './host.ts'
-import type { FromWorker, KnownChange, ToWorker, Trust, WorkerStart } from './messages.ts'
+import { Generations } from './generations.ts'
+import type { Host } from './host.ts'
+import type { FromWorker, KnownChange, ToWorker, WorkerStart } from './messages.ts'
+import { RecordSender } from './record-sender.ts'
 import { RequestBooks } from './request-books.ts'
 import { requestIds } from './request-id.ts'
 import { RequestServer } from './request-server.ts'
-import { workerTrust } from './worker-trust.ts'
 
 const tickMs = 100
 const ticksPerRefresh = 2
@@ -40,68 +35,65 @@ const ticksPerShadow = 20
 export class GatewayWorker {
   readonly #start: WorkerStart
   readonly #send: (message: FromWorker) => void
-  readonly #log: Log
   readonly #status: DeviceStatus
   readonly #counters: LocalCounters
   readonly #addresses: SharedAddresses
   readonly #connections: ConnectionSet
+  readonly #credentials: HeldCredentials
+  readonly #signer: AssertionSigner
+  readonly #generations: Generations
   readonly #lines: LineBatch
   readonly #durations = new Histogram()
   readonly #decisions = new DecisionRing()
-  readonly #shadow = new ShadowCounts()
+  readonly #records: RecordSender
   readonly #frontDoor: FrontDoor
-  readonly #signer: AssertionSigner
   readonly #decisionDoor: DecisionDoor
+  readonly #requests: RequestServer
   #http1: Http1Edge
   #http2: Http2Edge
-  readonly #requests: RequestServer
-  #trust: Trust
-  readonly #credentials: HeldCredentials
-  #openGlass: readonly OpenGlass[]
-  #generation: Generation
-  #prepared: { readonly number: number; readonly generation: Generation } | undefined
-  #used: string[] = []
-  #droppedTold = 0
   #ticks = 0
   #isDraining = false
 
   constructor(start: WorkerStart, send: (message: FromWorker) => void) {
+    const log = forwardedLog(send)
     this.#start = start
     this.#send = send
-    this.#log = forwardedLog(send)
     this.#lines = new LineBatch((text) => send({ type: 'lines', text }))
     this.#status = new DeviceStatus(statusControl(start.control), start.table, start.plan.status)
     this.#counters = new LocalCounters(start.counters)
     this.#addresses = new SharedAddresses(start.addresses, start.addressBlocks)
     this.#connections = new ConnectionSet(this.#status)
-    this.#trust = start.trust
-    this.#openGlass = start.openGlass
     this.#credentials = new HeldCredentials(start.credentials)
     this.#signer = new AssertionSigner(start.assertionKey)
-    this.#generation = this.#build(start.plan, undefined)
+    this.#generations = new Generations({
+      start,
+      credentials: this.#credentials,
+      shared: {
+        status: this.#status,
+        counters: this.#counters,
+        signer: this.#signer,
+        addresses: this.#addresses,
+        log,
+      },
+    })
+    const shadow = new ShadowCounts()
     const nextRequestId = requestIds(start.instance)
-    const accessLog = () => (this.#generation.plan.accessLog ? this.#lines : undefined)
+    const hostNamed = (name: string) => this.#generations.current.hosts.get(name)
+    const accessLog = () => (this.#plan.accessLog ? this.#lines : undefined)
     const books = new RequestBooks({
       accessLog,
       durations: this.#durations,
       decisions: this.#decisions,
-      shadow: this.#shadow,
-      onFirstUse: (thumbprint) => this.#used.push(thumbprint),
+      shadow,
+      onFirstUse: (thumbprint) => this.#records.noteUse(thumbprint),
     })
     this.#requests = new RequestServer({
       nextRequestId,
-      hostNamed: (name) => this.#generation.hosts.get(name),
+      hostNamed,
       accessLog,
       decisions: this.#decisions,
       books,
-      log: this.#log,
-    })
-    this.#decisionDoor = new DecisionDoor({
-      plan: () => this.#generation.plan.decisions,
-      hostOf: (name) => this.#generation.hosts.get(name),
-      nextRequestId,
-      books,
-      log: this.#log,
+      log,
     })
     this.#http1 = new Http1Edge(this.#requests, start.plan.limits)
     this.#http2 = new Http2Edge(this.#requests, start.plan.limits)
@@ -109,20 +101,25 @@ export class GatewayWorker {
       connections: this.#connections,
       status: this.#status,
       addresses: this.#addresses,
-      closesBlocked: () => this.#generation.plan.closesBlockedConnections,
-      limits: () => this.#generation.plan.limits,
-      hostFor: (serverName, isHop) => {
-        const { hosts, plan } = this.#generation
-        const name = serverName ?? plan.defaultHost
-        const host = name === undefined ? undefined : hosts.get(name)
-        // Balancers name no host, or their own: which one a request is for is in the request.
-        return host ?? (isHop ? [...hosts.values()][0] : undefined)
-      },
-      listeners: () => this.#generation.plan.listeners,
+      closesBlocked: () => this.#plan.closesBlockedConnections,
+      limits: () => this.#plan.limits,
+      hostFor: (serverName, isHop) => this.#hostFor(serverName, isHop),
+      listeners: () => this.#plan.listeners,
       challengeFor: this.#credentials.challengeFor,
       onConnection: (connection) => this.#serve(connection),
-      log: this.#log,
+      log,
     })
+    this.#decisionDoor = new DecisionDoor({
+      plan: () => this.#plan.decisions,
+      hostOf: hostNamed,
+      nextRequestId,
+      books,
+      log,
+    })
+    this.#records = new RecordSender(
+      { decisions: this.#decisions, shadow, frontDoor: this.#frontDoor },
+      send,
+    )
   }
 
   /** Listens. Resolves when every address takes connections. */
@@ -145,11 +142,14 @@ export class GatewayWorker {
   } = {
     prepare: ({ generation, plan }) => this.#prepare(generation, plan),
     commit: ({ generation }) => this.#commit(generation),
-    abort: () => this.#forgetPrepared(),
-    trust: ({ trust }) => this.#renewTrust(trust),
+    abort: () => this.#generations.forgetPrepared(),
+    trust: ({ trust }) => {
+      this.#generations.believe(trust)
+      void this.#connections.review()
+    },
     credentials: ({ credentials, number }) => {
       this.#credentials.take(credentials)
-      this.#renewIdentities()
+      this.#generations.renewIdentities()
       this.#send({ type: 'credentials-taken', number })
     },
     'assertion-key': ({ key }) => this.#signer.use(key),
@@ -160,17 +160,28 @@ export class GatewayWorker {
     },
     changes: ({ changes }) => this.#apply(changes),
     'open-glass': ({ number, open }) => {
-      this.#openGlass = open
-      applyOverrides(this.#generation, open)
-      if (this.#prepared !== undefined) applyOverrides(this.#prepared.generation, open)
+      this.#generations.useGlass(open)
       this.#send({ type: 'open-glass-taken', number })
     },
     addresses: ({ tables }) => this.#addresses.install(tables),
-    metrics: ({ request }) => this.#send({ type: 'metrics', request, metrics: this.#metrics() }),
+    metrics: ({ request }) => this.#tellMetrics(request),
     decision: ({ request, key }) =>
       this.#send({ type: 'decision', request, record: this.#decisions.find(key) }),
     'lines-taken': ({ characters }) => this.#lines.confirm(characters),
     drain: () => void this.#drain(),
+  }
+
+  /** Of the configuration in force. */
+  get #plan(): Plan {
+    return this.#generations.current.plan
+  }
+
+  #hostFor(serverName: string | undefined, isHop: boolean): Host | undefined {
+    const { hosts, plan } = this.#generations.current
+    const name = serverName ?? plan.defaultHost
+    const host = name === undefined ? undefined : hosts.get(name)
+    // Balancers name no host, or their own: which one a request is for is in the request.
+    return host ?? (isHop ? [...hosts.values()][0] : undefined)
   }
 
   #serve(connection: Connection): void {
@@ -181,28 +192,12 @@ export class GatewayWorker {
   #tick(): void {
     this.#ticks++
     this.#lines.flush()
-    this.#sendRecords()
-    if (this.#ticks % ticksPerShadow === 0) this.#sendShadow()
+    this.#records.sendRecords()
+    if (this.#ticks % ticksPerShadow === 0) this.#records.sendShadow()
     if (this.#ticks % ticksPerRefresh === 0) this.#status.refresh()
     if (this.#ticks % ticksPerSweep === 0) {
-      this.#connections.sweep(this.#generation.plan.limits, this.#requests.timeOut)
+      this.#connections.sweep(this.#plan.limits, this.#requests.timeOut)
     }
-  }
-
-  #sendRecords(): void {
-    const decisions = this.#decisions.takeWaiting()
-    const handshakes = this.#frontDoor.takeFailures()
-    const used = this.#used
-    const dropped = this.#frontDoor.dropped + this.#decisions.dropped - this.#droppedTold
-    if (decisions.length + handshakes.length + used.length + dropped === 0) return
-    this.#used = []
-    this.#droppedTold += dropped
-    this.#send({ type: 'records', decisions, handshakes, used, dropped })
-  }
-
-  #sendShadow(): void {
-    const counts = this.#shadow.take()
-    if (counts.length > 0) this.#send({ type: 'shadow', counts })
   }
 
   #apply(changes: readonly KnownChange[]): void {
@@ -214,25 +209,9 @@ export class GatewayWorker {
     this.#send({ type: 'applied', changes: applied })
   }
 
-  #build(plan: Plan, previous: Generation | undefined): Generation {
-    const generation = buildGeneration(plan, {
-      trust: workerTrust(this.#trust, plan.allowDevelopment),
-      status: this.#status,
-      counters: this.#counters,
-      signer: this.#signer,
-      addresses: this.#addresses,
-      credentials: this.#credentials.current,
-      log: this.#log,
-      previous,
-    })
-    applyOverrides(generation, this.#openGlass)
-    return generation
-  }
-
   #prepare(number: number, plan: Plan): void {
-    this.#forgetPrepared()
     try {
-      this.#prepared = { number, generation: this.#build(plan, this.#generation) }
+      this.#generations.prepare(number, plan)
       this.#send({ type: 'prepared', generation: number })
     } catch (error) {
       this.#send({ type: 'prepared', generation: number, failure: failureOf(error) })
@@ -240,12 +219,9 @@ export class GatewayWorker {
   }
 
   #commit(number: number): void {
-    const prepared = this.#prepared
-    if (prepared?.number !== number) return
-    const before = this.#generation
-    this.#prepared = undefined
-    this.#generation = prepared.generation
-    const { plan, hosts } = prepared.generation
+    const before = this.#generations.commit(number)
+    if (before === undefined) return
+    const { plan, hosts } = this.#generations.current
     this.#status.setLimits(plan.status)
     this.#frontDoor.useListeners()
     // Open connections keep the edge, and with it the limits, that they were accepted under.
@@ -259,33 +235,9 @@ export class GatewayWorker {
       if (host === undefined) connection.endGracefully()
       else connection.host = host
     }
-    closeUnused(before.upstreams, prepared.generation)
-    closeCounters(before.services.counters, prepared.generation.services.counters)
+    this.#generations.leave(before)
     this.#send({ type: 'committed', generation: number })
     void this.#connections.review()
-  }
-
-  #forgetPrepared(): void {
-    const prepared = this.#prepared
-    this.#prepared = undefined
-    if (prepared === undefined) return
-    closeUnused(prepared.generation.upstreams, this.#generation)
-    closeCounters(prepared.generation.services.counters, this.#generation.services.counters)
-  }
-
-  #renewTrust(trust: Trust): void {
-    this.#trust = trust
-    this.#renewIdentities()
-    void this.#connections.review()
-  }
-
-  #renewIdentities(): void {
-    const trust = this.#trust
-    for (const generation of [this.#generation, this.#prepared?.generation]) {
-      if (generation === undefined) continue
-      const { allowDevelopment } = generation.plan
-      renewTrust(generation, workerTrust(trust, allowDevelopment), this.#credentials.current)
-    }
   }
 
   /** Takes nothing new, lets what is under way end, and tells when all is done. */
@@ -296,55 +248,32 @@ export class GatewayWorker {
     this.#decisionDoor.close()
     const { open, pending } = this.#connections
     for (const connection of open) connection.endGracefully()
-    const deadline = performance.now() + this.#generation.plan.limits.drainSeconds * 1000
+    const deadline = performance.now() + this.#plan.limits.drainSeconds * 1000
     while (open.size + pending.size > 0 && performance.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
     for (const handshake of pending) handshake.drop()
     for (const connection of open) connection.endNow()
-    closeUnused(this.#generation.upstreams, undefined)
-    closeCounters(this.#generation.services.counters, undefined)
+    this.#generations.close()
     // The last lines are those of the connections that were just cut off.
     await new Promise((resolve) => setTimeout(resolve, open.size > 0 ? 50 : 0))
     this.#lines.flush()
-    this.#sendRecords()
-    this.#sendShadow()
+    this.#records.sendRecords()
+    this.#records.sendShadow()
     this.#send({ type: 'drained' })
   }
 
-  #metrics(): WorkerMetrics {
-    const { hosts, upstreams, services } = this.#generation
-    const connections = {
-      http1: 0,
-      http2: 0,
-      webSocket: 0,
-      handshake: this.#connections.pending.size,
-    }
-    for (const { kind } of this.#connections.open) connections[kind]++
-    const requests = [...hosts.values()].flatMap((host) =>
-      [{ name: '', counters: host.counters }, ...host.routeList.map(named)].flatMap(
-        ({ name, counters }) =>
-          counters.rows().map((row) => ({ host: host.plan.name, route: name, ...row })),
-      ),
-    )
-    return {
-      requests: requests.filter((row) => row.count > 0),
-      durations: { counts: this.#durations.counts, sum: this.#durations.sum },
-      connections,
-      accepted: this.#frontDoor.accepted,
-      turnedAway: this.#frontDoor.turnedAway,
-      handshakes: this.#frontDoor.counts(),
-      tokens: { ...services.tokens.counts, remembered: services.tokens.remembered },
-      limits: services.limitCounts.rows(),
-      counters: counterMetrics(services.counters, this.#counters),
-      logLinesDropped: this.#lines.dropped,
-      decisions: this.#decisionDoor.counts(),
-      recordsDropped: this.#frontDoor.dropped + this.#decisions.dropped,
-      upstreams: [...upstreams.values()].map(({ upstream }) => upstream.snapshot()),
-    }
+  #tellMetrics(request: number): void {
+    const metrics = collectMetrics({
+      generation: this.#generations.current,
+      connections: this.#connections,
+      counters: this.#counters,
+      durations: this.#durations,
+      frontDoor: this.#frontDoor,
+      decisionDoor: this.#decisionDoor,
+      lines: this.#lines,
+      records: this.#records,
+    })
+    this.#send({ type: 'metrics', request, metrics })
   }
-}
-
-function named({ plan, counters }: Route): { name: string; counters: RequestCounters } {
-  return { name: plan.name, counters }
 }

@@ -1,0 +1,157 @@
+import type { Change, Snapshot } from '@sallyport/wire'
+import type { Log } from '../log/log.ts'
+import { statusControl } from '../status/status-control.ts'
+import type { AuthorityClient } from './authority-client.ts'
+import { ClockWatch } from './clock-watch.ts'
+import { FeedClient } from './feed-client.ts'
+import { KnownStatus } from './known-status.ts'
+import { Receipts } from './receipts.ts'
+import type { ReportSender } from './report-sender.ts'
+import { StatusKeeper } from './status-keeper.ts'
+import type { TrustKeeper } from './trust-keeper.ts'
+import type { WorkerPool } from './worker-pool.ts'
+
+export type StatusFollowerOptions = {
+  readonly stateDirectory: string
+  readonly log: Log
+  readonly client: () => AuthorityClient
+  readonly pool: WorkerPool
+  readonly trust: TrustKeeper
+  readonly reports: ReportSender
+}
+
+/** A worker that is late still reads the old table, which is kept true for it. Node knows no longer timer. */
+const handOutMs = 2 ** 31 - 1
+
+/**
+ * Follows the authority: what it says of devices, certificates, tokens and issuers is known here, on disk
+ * and in every worker, and the authority is told when it is.
+ */
+export class StatusFollower {
+  readonly known: KnownStatus
+  readonly receipts: Receipts
+  readonly #options: StatusFollowerOptions
+  readonly #keeper: StatusKeeper
+  readonly #feed: FeedClient
+  readonly #firstSnapshot = Promise.withResolvers<void>()
+  #following: Promise<void> | undefined
+
+  constructor(options: StatusFollowerOptions) {
+    const { log, client, pool, reports, stateDirectory } = options
+    this.#options = options
+    this.known = new KnownStatus(statusControl(), (table) =>
+      pool.handOut({ type: 'table', table }, handOutMs),
+    )
+    this.receipts = new Receipts((changes) => reports.applied(changes))
+    this.#keeper = new StatusKeeper(stateDirectory, this.known, log)
+    const clock = new ClockWatch(log)
+    this.#feed = new FeedClient({
+      client,
+      log,
+      position: () => this.position,
+      onSnapshot: (snapshot) => this.#takeSnapshot(snapshot),
+      onChanges: (changes) => this.#takeChanges(changes),
+      onTime: (at) => clock.compare(at),
+      onHeard: () => {
+        this.known.control.setHeard(0)
+        this.#keeper.heard(Date.now())
+      },
+    })
+  }
+
+  /** Up to where the feed is known; undefined where nothing is. */
+  get position(): { readonly epoch: string; readonly seq: number } | undefined {
+    const { epoch, seq } = this.known
+    return seq < 0 ? undefined : { epoch, seq }
+  }
+
+  get isConnected(): boolean {
+    return this.#feed.isConnected
+  }
+
+  /**
+   * Takes up what the gateway before this one had written down.
+   *
+   * @returns whether there was anything
+   */
+  async takeUp(): Promise<boolean> {
+    const { trust, log } = this.#options
+    const age = await this.#keeper.takeUp(Date.now())
+    if (age === undefined) return false
+    trust.believe(this.known.issuers, false)
+    // This version may know by now what the one before did not.
+    if (this.known.notUnderstood.length > 0) this.#feed.requireSnapshot()
+    const { seq } = this.known
+    log.info({ ageSeconds: Math.round(age), seq }, 'status taken up from disk')
+    return true
+  }
+
+  follow(): void {
+    this.#following = this.#feed.run()
+  }
+
+  /** Resolves with the first snapshot that the authority sends, or when it has been waited for long enough. */
+  async snapshotWithin(waitMs: number): Promise<void> {
+    const timeOver = new Promise((resolve) => setTimeout(resolve, waitMs).unref())
+    await Promise.race([this.#firstSnapshot.promise, timeOver])
+  }
+
+  /** Hears nothing more. What was heard is still being reported. */
+  stop(): void {
+    this.#feed.close()
+  }
+
+  /** Has all that was heard on disk. */
+  async close(): Promise<void> {
+    await this.#following
+    await this.#keeper.close()
+  }
+
+  #takeSnapshot(snapshot: Snapshot): void {
+    const { log, trust, pool, reports } = this.#options
+    const { isTrustChanged, isTrustWithdrawn, keptRevocations } = this.known.replace(snapshot)
+    if (keptRevocations > 0) {
+      log.error(
+        { keptRevocations, epoch: snapshot.epoch, seq: snapshot.seq },
+        'the authority has forgotten revocations that it once told, as after an older backup: they stay in force here',
+      )
+    }
+    if (isTrustChanged) trust.believe(this.known.issuers, isTrustWithdrawn)
+    // Before workers hear of it, or they would find what they were given too old for a moment.
+    this.known.control.setHeard(0)
+    // Whoever was listed only in the snapshot has connections that no single change will end.
+    void pool.handOut({ type: 'table', table: this.known.table })
+    this.#tellIgnorance()
+    this.#keeper.replaced()
+    // Whoever watches the gateways need not wait for the next heartbeat to see this one.
+    reports.send()
+    this.#firstSnapshot.resolve()
+  }
+
+  #takeChanges(changes: readonly Change[]): void {
+    const { trust, pool } = this.#options
+    const known = changes.map((change) => this.known.apply(change))
+    if (known.some(({ isTrustChanged }) => isTrustChanged)) {
+      const isWithdrawn = known.some(({ isTrustWithdrawn }) => isTrustWithdrawn)
+      trust.believe(this.known.issuers, isWithdrawn)
+    }
+    const understood = known.flatMap(({ change }) => change ?? [])
+    const seqs = new Set(understood.map(({ seq }) => seq))
+    if (understood.length > 0) pool.post({ type: 'changes', changes: understood })
+    this.receipts.expect(
+      changes.filter(({ seq }) => seqs.has(seq)),
+      pool.workers,
+      this.#keeper.keep(changes),
+    )
+    this.#tellIgnorance()
+  }
+
+  #tellIgnorance(): void {
+    const { notUnderstood } = this.known
+    if (notUnderstood.length === 0) return
+    this.#options.log.error(
+      { kinds: notUnderstood },
+      'the authority speaks of things that this version does not understand: update the gateway',
+    )
+  }
+}
