@@ -9,7 +9,7 @@ import {
 } from './address-plan.ts'
 import type { AddressesSettings } from './addresses-schema.ts'
 import { listFault, parseList } from './list-format.ts'
-import { isExact, type Network, networkText, parseNetwork } from './network.ts'
+import { isExact, isMapped, type Network, networkText, parseNetwork } from './network.ts'
 
 const pointer = '/gateway/addresses'
 
@@ -28,7 +28,7 @@ export function makeAddressPlan(config: GatewayConfig): AddressPlan {
   })
   const files = (settings.files ?? []).map((_, index) => fileList(config, settings, index))
   const fetched = (settings.lists ?? []).map((_, index) => fetchedList(config, settings, index))
-  checkNames(config, [...inline, ...files, ...fetched])
+  checkNames(config, [...inline, ...files], fetched)
   return { lists: [...inline, ...files], fetched }
 }
 
@@ -45,6 +45,27 @@ export function checkedNetworks(
       expected: network === undefined ? '192.0.2.0/24 or 2001:db8::/32' : networkText(network),
       found: text,
     })
+  })
+}
+
+/** Wider than the widest private networks, 10.0.0.0/8 (RFC 1918) and fc00::/7 (RFC 4193), is anybody. */
+const widestBits = { ofFour: 96 + 8, ofSix: 7 }
+
+/** Networks that are believed for being where they are. @throws Problem `config_invalid` */
+export function checkedBelieved(
+  config: GatewayConfig,
+  at: string,
+  networks: readonly string[],
+): Network[] {
+  const checked = checkedNetworks(config, at, networks)
+  const index = checked.findIndex(({ words, length }) => {
+    const isFour = length >= 96 && isMapped(words)
+    return length < (isFour ? widestBits.ofFour : widestBits.ofSix)
+  })
+  if (index < 0) return checked
+  throw config.problem(`${at}/${index}`, 'the network is so wide that anybody would be believed', {
+    expected: 'the networks of the proxies themselves, none wider than 10.0.0.0/8 or fc00::/7',
+    found: networks[index] ?? '',
   })
 }
 
@@ -96,11 +117,22 @@ function fetchedList(
   return { ...list, ca }
 }
 
-function checkNames(config: GatewayConfig, lists: readonly { readonly name: string }[]): void {
+function checkNames(
+  config: GatewayConfig,
+  lists: readonly AddressList[],
+  fetched: readonly FetchedList[],
+): void {
   const names = new Set<string>()
   for (const { name } of lists) {
     if (names.has(name)) {
       throw config.problem(pointer, 'two lists have the same name', { found: name })
+    }
+    names.add(name)
+  }
+  for (const [index, { name }] of fetched.entries()) {
+    if (names.has(name)) {
+      const at = `${pointer}/lists/${index}/name`
+      throw config.problem(at, 'two lists have the same name', { found: name })
     }
     names.add(name)
   }

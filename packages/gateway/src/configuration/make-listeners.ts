@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { certificatesFromPem } from '@sallyport/pki'
 import { isProblem } from '@sallyport/problem'
-import { checkedNetworks } from '../addresses/make-address-plan.ts'
+import { checkedBelieved } from '../addresses/make-address-plan.ts'
 import { forwardedFields } from '../forwarded/read-forwarded-chain.ts'
 import { type Form, forms } from '../forwarded/forms.ts'
 import { canonicalFieldName, isIdentityField } from '../forward/request-field-rules.ts'
@@ -23,10 +23,17 @@ export function makeListeners(config: GatewayConfig): ListenerPlan[] {
     if (names.has(name) && !name.endsWith(':0')) {
       throw config.problem(at, 'two listeners have the same address', { found: name })
     }
-    names.add(name)
     if (!isUnix(name) && addressOf(name).port > maxPort) {
       throw config.problem(at, 'there is no such port', { expected: 'at most 65535', found: name })
     }
+    const rival = [...names].find((other) => overlap(other, name))
+    if (rival !== undefined) {
+      throw config.problem(at, 'another listener has this port at every address', {
+        expected: `an address or a port that ${rival} leaves free`,
+        found: name,
+      })
+    }
+    names.add(name)
     if (typeof listen === 'string')
       return { name, isPlain: false, proxyFrom: undefined, hop: undefined }
     return makeListener(config, at, listen)
@@ -37,6 +44,16 @@ const maxPort = 65_535
 
 function isUnix(name: string): boolean {
   return name.startsWith('unix:')
+}
+
+const everyAddress: ReadonlySet<string> = new Set(['0.0.0.0', '::'])
+
+function overlap(one: string, other: string): boolean {
+  if (isUnix(one) || isUnix(other)) return false
+  const [here, there] = [addressOf(one), addressOf(other)]
+  if (here.port !== there.port || here.port === 0) return false
+  if (here.host.includes(':') !== there.host.includes(':')) return false
+  return everyAddress.has(here.host) || everyAddress.has(there.host)
 }
 
 function makeListener(config: GatewayConfig, at: string, listen: Settings): ListenerPlan {
@@ -60,7 +77,7 @@ function makeListener(config: GatewayConfig, at: string, listen: Settings): List
     })
   }
   const from = proxyProtocol?.from.filter((network) => network !== 'unix')
-  if (from !== undefined) checkedNetworks(config, `${at}/proxyProtocol/from`, from)
+  if (from !== undefined) checkedBelieved(config, `${at}/proxyProtocol/from`, from)
   if (isUnix(name) && proxyProtocol !== undefined && !proxyProtocol.from.includes('unix')) {
     throw config.problem(
       `${at}/proxyProtocol/from`,
@@ -83,7 +100,7 @@ function makeHop(
   const { form, field, chainField, hops, clientAddress = {} } = settings
   checkFields(config, at, settings)
   const { from = 'x-forwarded-for', trusted = [] } = clientAddress
-  checkedNetworks(config, `${at}/clientAddress/trusted`, trusted)
+  checkedBelieved(config, `${at}/clientAddress/trusted`, trusted)
   if (from === 'connection' && isUnix(listen.address) && listen.proxyProtocol === undefined) {
     throw config.problem(
       `${at}/clientAddress/from`,
@@ -156,7 +173,7 @@ const proofs: ProofMakers = {
     return { kind: 'sharedSecret', hashes }
   },
   network: (config, at, { from }) => {
-    checkedNetworks(config, `${at}/from`, from)
+    checkedBelieved(config, `${at}/from`, from)
     return { kind: 'network', from }
   },
 }

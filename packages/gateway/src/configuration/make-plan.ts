@@ -15,6 +15,7 @@ import {
 } from './assertion-plan.ts'
 import { acmePlans } from './certificate-plan.ts'
 import { fileOf, type GatewayConfig } from './gateway-config.ts'
+import { checkLimitsTogether } from './check-limits-together.ts'
 import { hostPlan } from './host-plan.ts'
 import { listenerFiles, makeListeners } from './make-listeners.ts'
 import { identityProvidersOf } from './identity-providers.ts'
@@ -83,6 +84,7 @@ export function makePlan(config: GatewayConfig): MadePlan {
     accessLog: gateway.accessLog.path !== 'off',
     closesBlockedConnections: gateway.addresses.closeConnections,
   }
+  checkLimitsTogether(config, plan.hosts)
   const { url, caFile } = gateway.authority
   const authority = {
     url,

@@ -15,6 +15,12 @@ export function countersPlan(config: GatewayConfig): CountersPlan {
   if (redis === undefined) return { redis, whenAway }
   const pointer = '/gateway/counters/redis'
   const { url, username, passwordFile, caFile, keyPrefix, timeoutMs } = redis
+  if (!URL.canParse(url)) {
+    throw config.problem(`${pointer}/url`, 'nobody can be asked there', {
+      expected: 'redis://host:6379/0, or rediss:// for TLS',
+      found: url,
+    })
+  }
   if (caFile !== undefined && !url.startsWith('rediss:')) {
     throw config.problem(`${pointer}/caFile`, 'nothing is verified without TLS', {
       expected: 'a url that begins with rediss://',

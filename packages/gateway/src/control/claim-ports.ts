@@ -1,4 +1,6 @@
+import { lstat } from 'node:fs/promises'
 import net, { type ListenOptions, type Server } from 'node:net'
+import { dirname } from 'node:path'
 import { Problem } from '@sallyport/problem'
 import type { Address, ListenAddress } from '../worker/messages.ts'
 
@@ -64,6 +66,17 @@ function textOf(place: Place): string {
 
 // A socket file outlives a gateway that was killed: what tells is whether anybody answers.
 async function checkSocketFile({ path }: { readonly path: string }): Promise<{ path: string }> {
+  const there = await lstat(path).catch(() => undefined)
+  // It would be replaced, and removed in the end.
+  if (there?.isSocket() === false) {
+    throw new Problem('port_in_use', { detail: `${path}: what is there is no socket` })
+  }
+  const folder = await lstat(dirname(path)).catch((error: NodeJS.ErrnoException) => error.code)
+  if (typeof folder !== 'object') {
+    throw new Problem('config_unreadable', {
+      detail: `${dirname(path)}: ${folder ?? ''}: the folder of the socket ${path} must be there`,
+    })
+  }
   const socket = net.connect({ path })
   const isTaken = await new Promise<boolean>((resolve) => {
     socket.once('connect', () => resolve(true))

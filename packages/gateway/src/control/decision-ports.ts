@@ -22,6 +22,10 @@ export async function claimDecisionPorts(
 ): Promise<DecisionPorts> {
   const { addresses, release } = await claimPorts((plan?.tls ?? []).map(({ address }) => address))
   const sockets = plan?.sockets ?? []
+  const held = await claimPorts(sockets.map((path) => ({ path }))).catch(async (error: unknown) => {
+    await release()
+    throw error
+  })
   return {
     addresses,
     sockets,
@@ -33,6 +37,9 @@ export async function claimDecisionPorts(
             addresses,
             sharesPorts: workers > 1,
           },
-    release,
+    release: async () => {
+      await held.release()
+      await release()
+    },
   }
 }

@@ -277,6 +277,7 @@ export class Gateway {
     await this.#certificates.prepare(made.plan.hosts, made.acme)
     const failure = await this.#pool.takeOver(++this.#generation, made.plan)
     if (failure !== undefined) {
+      await this.#assertions.prepare(this.#made.assertionKeys)
       await this.#certificates.prepare(this.#made.plan.hosts, this.#made.acme)
       await this.#certificates.start()
       throw new Problem(failure.code, failure)

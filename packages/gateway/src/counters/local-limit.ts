@@ -91,6 +91,7 @@ function takeRate({ table, slot, level, now }: Held, limit: RateLimit, cost: num
   const { intervalNs, toleranceNs } = limit
   const before = table.until[slot] ?? 0
   // A bucket cannot lack more than it holds: it was a larger one, before the configuration changed.
+  if (before - now > toleranceNs) table.until[slot] = now + toleranceNs
   const lacking = Math.min(Math.max(before - now, 0), toleranceNs)
   const wanted = lacking + cost * intervalNs
   const isAdmitted = wanted <= toleranceNs
@@ -148,6 +149,7 @@ function takeTry({ table, slot, level, now }: Held, limit: DelayLimit): Standing
   const forgetNs = limit.forgetAfterMs * 1e6
   // Later only where it was to be remembered longer, before the configuration changed.
   const before = Math.min(table.until[slot] ?? 0, now + forgetNs)
+  table.until[slot] = before
   const tries = before <= now ? 0 : (table.counts[slot] ?? 0)
   const nextAt = before - forgetNs + delayBefore(limit, tries + 1) * 1e6
   const isAdmitted = tries === 0 || nextAt <= now

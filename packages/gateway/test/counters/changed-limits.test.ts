@@ -39,7 +39,13 @@ async function retryAfterChange(counters: Counters, before: Limit, after: Limit)
   const key = counters.keyOf(['rule', 'dev_1'])
   const claim = (limit: Limit): Claim => ({ limit, key, isProven: true, cost: 1 })
   for (let round = 0; round < 40; round++) await counters.take([claim(before)])
-  return (await counters.take([claim(after)])).standings[0]?.retryMs ?? Number.NaN
+  const { retryMs = Number.NaN } = (await counters.take([claim(after)])).standings[0] ?? {}
+  // Told once, and kept.
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  assert(
+    (await counters.take([claim(after)])).standings.some(({ retryMs: now }) => now < retryMs - 50),
+  )
+  return retryMs
 }
 
 async function heldToTheNewLimit(make: () => Counters) {

@@ -4,8 +4,9 @@
  *
  * Each claim is seven arguments: kind, cost, and what its kind needs. The answer has six numbers for each
  * claim up to the first that refuses: admitted, remaining, reset, retry, mark, before. Nothing is
- * written unless all are admitted. The arithmetic is that of `local-limit.ts`. What lies further ahead than
- * a rate or a delay can reach was written under another configuration, or before Redis's clock was set back.
+ * taken unless all are admitted. The arithmetic is that of `local-limit.ts`. What lies further ahead than a rate
+ * or a delay can reach was written under another configuration, or before Redis's clock was set back: it is
+ * put right at once.
  */
 const clock = `
 local time = redis.call('TIME')
@@ -35,7 +36,11 @@ for index = 1, #KEYS do
   local d, member = tonumber(ARGV[at + 6]), ARGV[at + 7]
   local admitted = false
   if kind == 'rate' then
-    local before = math.min(tonumber(redis.call('GET', key) or '0'), now + b)
+    local before = tonumber(redis.call('GET', key) or '0')
+    if before > now + b + 1 then
+      before = now + b
+      keep(key, string.format('%.3f', before), before)
+    end
     local arrival = math.max(before, now) + cost * a
     admitted = arrival - now <= b + 0.5
     local debt = (admitted and arrival or math.max(before, now)) - now
@@ -50,7 +55,10 @@ for index = 1, #KEYS do
     writes[#writes + 1] = function() keep(key, string.format('%d:%.0f', after, ending), ending) end
   elseif kind == 'delay' then
     local tries, ending = pair(redis.call('GET', key))
-    ending = math.min(ending, now + d)
+    if ending > now + d then
+      ending = now + d
+      keep(key, string.format('%d:%.0f', tries, ending), ending)
+    end
     if ending <= now then tries = 0 end
     local late = tries + 1 - a
     local wait = late <= 0 and 0 or math.min(c, b * 2 ^ (late - 1))
