@@ -1,11 +1,12 @@
 import type { Claim, Counters, DelayLimit, Standing } from '../counters/counters.ts'
 import type { CounterKey } from '../counters/counter-key.ts'
+import { unseenContent } from '../exchange/held-content.ts'
 import type { GatewayRequest } from '../pipeline/gateway-request.ts'
 import { addressKey, networkKey } from './address-key.ts'
 import { durationMs } from './duration.ts'
 import { compileSource } from './key-source.ts'
 import type { LimitRow } from './limit-counts.ts'
-import { bruteForceDefaults, type BruteForceSettings } from './limit-settings.ts'
+import { bruteForceDefaults, type BruteForceSettings, isOfContent } from './limit-settings.ts'
 import { ruleId, type RuleScope } from './limit-rule.ts'
 
 /** Whom a try is counted against, and what is remembered when it succeeds. */
@@ -39,6 +40,7 @@ export function compileBruteForce(
   const given = { ...bruteForceDefaults, ...settings }
   const id = ruleId(settings, scope)
   const account = compileSource(settings.account)
+  const isInContent = isOfContent(settings.account)
   const ofAccount: DelayLimit = {
     kind: 'delay',
     freeTries: given.freeTries,
@@ -66,6 +68,9 @@ export function compileBruteForce(
     begin: (request) => {
       const { device, caller } = request
       const name = account.value(request) ?? ''
+      // A proxy that asks for decisions shows no content: all would share one account, which anyone could
+      // have wait. Of such tries the address alone is counted.
+      const isUnseen = isInContent && request.exchange.heldContent === unseenContent
       const asStranger = (known: CounterKey | undefined): Try => {
         const { address } = caller
         const ofAll = counters.keyOf([`${id}\0account`, name])
@@ -74,12 +79,12 @@ export function compileBruteForce(
         return {
           claims: [
             claim(ofAddress, counters.keyOf(here, around), false),
-            claim(ofAccount, ofAll, false),
+            ...(isUnseen ? [] : [claim(ofAccount, ofAll, false)]),
           ],
           known,
         }
       }
-      if (device === undefined) return asStranger(undefined)
+      if (device === undefined || isUnseen) return asStranger(undefined)
       const known = counters.keyOf([`${id}\0known`, device.deviceId, name])
       const asKnown = (): Try => ({
         claims: [claim(ofAccount, counters.keyOf([`${id}\0own`, device.deviceId, name]), true)],

@@ -83,6 +83,6 @@ export function bytesNeeded({ rules = [], bruteForce = [], bodyBytes }: LimitsSe
   return sources.some(isOfContent) ? (bodyBytes ?? limitDefaults.bodyBytes) : 0
 }
 
-function isOfContent(source: KeySource): boolean {
+export function isOfContent(source: KeySource): boolean {
   return typeof source === 'object' && !('header' in source)
 }
