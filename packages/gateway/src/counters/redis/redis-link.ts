@@ -21,6 +21,10 @@ export type RedisCounts = { isAway: boolean; asked: number; failed: number }
 /** So many failures in a row, and nobody is kept waiting any more. */
 const failuresToOpen = 5
 const probeMs = 250
+/** After so many probes that failed, the connection is given up: another may lead to one that works. */
+const probesToDial = 4
+/** Writes and forgets: a server that is full, or a replica since a failover, answers a PING all the same. */
+const probeLifeMs = 1_000
 const connectTimeoutMs = 2_000
 const longestReconnectMs = 1_000
 
@@ -38,6 +42,7 @@ export class RedisLink {
   #failures = 0
   #isOpen = false
   #probe: NodeJS.Timeout | undefined
+  #failedProbes = 0
   #isClosed = false
   #wasTold = false
 
@@ -144,15 +149,22 @@ export class RedisLink {
   #probeLater(): void {
     this.#probe = setTimeout(() => {
       const client = this.#client
-      const answer = client?.status === 'ready' ? this.#inTime(client.ping()) : Promise.reject()
+      const isReady = client?.status === 'ready'
+      const key = `${this.#plan.keyPrefix}:probe`
+      const answer = isReady
+        ? this.#inTime(client.set(key, '1', 'PX', probeLifeMs))
+        : Promise.reject(new Error('there is no connection'))
       answer.then(
         () => {
           this.#isOpen = false
           this.#failures = 0
+          this.#failedProbes = 0
           this.#wasHeard()
         },
         () => {
-          if (!this.#isClosed) this.#probeLater()
+          if (this.#isClosed) return
+          if (isReady && ++this.#failedProbes % probesToDial === 0) client.disconnect(true)
+          this.#probeLater()
         },
       )
     }, probeMs)
