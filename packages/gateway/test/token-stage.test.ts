@@ -107,6 +107,12 @@ test('the token stage, with tokens that are bound to nothing', async (t) => {
         assert.equal(answer.json()['code'], 'token_header_invalid', name)
       }
       assert.equal(optional.service.seen.length, 0)
+      for (const name of ['Token', 'JWT', 'Basic']) {
+        const headers = [`Authorization: ${name} stolen.token`, 'DPoP: proof']
+        assert.equal((await askOnce(optional, undefined, '/', { headers })).status, 200)
+        assert.equal(optional.service.seen.at(-1)?.authorization, undefined, name)
+        assert.equal(optional.service.seen.at(-1)?.['dpop'], undefined, name)
+      }
     },
   )
 

@@ -56,8 +56,12 @@ export const tokenStage: Stage<TokenSettings> = {
   },
 }
 
-function withoutToken({ exchange }: GatewayRequest, rules: TokenRules): Verdict | Promise<Verdict> {
-  if (!rules.isRequired) return pass
+function withoutToken(request: GatewayRequest, rules: TokenRules): Verdict | Promise<Verdict> {
+  const { exchange } = request
+  if (!rules.isRequired) {
+    withhold(request, rules)
+    return pass
+  }
   if (!isSmallForm(exchange)) return refused(required, rules, undefined)
   // Only to be told by its name: it is refused in any case.
   return hasTokenInForm(exchange).then((isInForm) =>
@@ -205,8 +209,13 @@ const replayed: BindingFault = {
 function accept(request: GatewayRequest, known: KnownToken, rules: TokenRules): Verdict {
   request.user = known.token
   request.token = known
-  request.withholdsToken = !rules.forwardsToken && request.isInForce
+  withhold(request, rules)
   return pass
+}
+
+/** Whatever Authorization says: what is of no scheme of ours may be a token to the service. */
+function withhold(request: GatewayRequest, rules: TokenRules): void {
+  request.withholdsToken = !rules.forwardsToken && request.isInForce
 }
 
 /** With a nonce to make the next proof with (RFC 9449 §9). */
