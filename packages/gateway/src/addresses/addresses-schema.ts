@@ -2,7 +2,8 @@ import Type from 'typebox'
 import { listEffects } from './address-plan.ts'
 
 const closed = { additionalProperties: false }
-const Name = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$' })
+const name = (description: string) =>
+  Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$', description })
 const Network = Type.String({ minLength: 2, maxLength: 49 })
 const Networks = (description: string) =>
   Type.Optional(Type.Array(Network, { maxItems: 10_000, description }))
@@ -19,7 +20,9 @@ export const AddressesSchema = Type.Object(
       Type.Array(
         Type.Object(
           {
-            name: Type.Optional(Name),
+            name: Type.Optional(
+              name('As it is called in decisions and in the log; by default the name of the file'),
+            ),
             file: Type.String({
               minLength: 1,
               maxLength: 4_096,
@@ -36,7 +39,7 @@ export const AddressesSchema = Type.Object(
       Type.Array(
         Type.Object(
           {
-            name: Name,
+            name: name('As it is called in decisions and in the log'),
             url: Type.String({
               pattern: '^https://[^/?#@\\s]+/\\S*$',
               description: 'Fetched without following redirects; the last good one is kept on disk',

@@ -13,5 +13,3 @@ export type Credentials = {
   /** Answers to tls-alpn-01 while an order is open, by name (RFC 8737 §3). */
   readonly challenges: Readonly<Record<string, KeyPairPem>>
 }
-
-export const noCredentials: Credentials = { issued: {}, staples: {}, challenges: {} }

@@ -1,4 +1,4 @@
-import type { Metric } from './metrics-page.ts'
+import type { Metric } from './metric.ts'
 
 /** What limits did, and how the counters behind them fare. */
 export const limitMetrics: readonly Metric[] = [

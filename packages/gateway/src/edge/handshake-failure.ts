@@ -1,4 +1,5 @@
 import type { ReasonCode } from '@sallyport/problem'
+import { isProxyHeader } from './proxy-header.ts'
 
 type Row = { readonly pattern: RegExp; readonly code: ReasonCode }
 
@@ -31,4 +32,11 @@ export function handshakeWords(error: NodeJS.ErrnoException): string {
   const reason = 'reason' in error && typeof error.reason === 'string' ? error.reason : undefined
   const words = reason ?? error.message.split('\n', 1)[0] ?? ''
   return (error.code === undefined ? words : `${error.code}: ${words}`).slice(0, 300)
+}
+
+/** What was found in place of a ClientHello. */
+export function helloWords(bytes: Buffer, found: string): string {
+  return isProxyHeader(bytes)
+    ? 'a PROXY protocol header, which none is expected here (again)'
+    : found
 }

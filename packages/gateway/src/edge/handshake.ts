@@ -1,33 +1,19 @@
 import type { Socket } from 'node:net'
-import { type SecureContext, TLSSocket } from 'node:tls'
+import { TLSSocket } from 'node:tls'
 import type { ReasonCode } from '@sallyport/problem'
-import type { HandshakeRecord } from '@sallyport/wire'
 import { acmeProtocol, asksForChallenge } from '../certificates/acme-protocol.ts'
-import type { Refusal } from '../pipeline/stage.ts'
 import type { Host } from '../worker/host.ts'
 import type { Listener } from '../worker/listener.ts'
 import { type ClientHello, maxClientHelloBytes, readClientHello } from './client-hello.ts'
 import { Connection, type ConnectionOptions } from './connection.ts'
-import { handshakeReason, handshakeWords } from './handshake-failure.ts'
+import { handshakeReason, handshakeWords, helloWords } from './handshake-failure.ts'
+import { boundedFacts, type FaultFacts } from './handshake-fault.ts'
+import type { HandshakeOwner } from './handshake-owner.ts'
+import { internalError, plainHttp, plainHttpAnswer, unrecognizedName } from './opening-answers.ts'
+import { peerAddress } from './peer-address.ts'
 import { plainProtocol } from './plain-opening.ts'
-import { isProxyHeader, maxProxyHeaderBytes, readProxyHeader } from './proxy-header.ts'
-
-/** What a handshake needs of its worker. */
-export type HandshakeOwner = {
-  /** The host of a name, or the default one where no name was given; of a listener for a proxy, any. */
-  readonly hostFor: (serverName: string | undefined, isHop: boolean) => Host | undefined
-  /** What is said against an address that a balancer told: told once it is known, before TLS. */
-  readonly checkAddress: (raw: Socket, address: string) => HandshakeFault | undefined
-  /** What proves to a CA that we hold a name; undefined where no order for it is open. */
-  readonly challengeFor: (serverName: string) => SecureContext | undefined
-  /** What is said against the device of a `require` host, before it may send a request. */
-  readonly checkDevice: (connection: Connection) => Refusal | undefined
-  readonly succeeded: (handshake: Handshake, connection: Connection) => void
-  /** Told once, instead of `succeeded`. */
-  readonly failed: (handshake: Handshake, record: HandshakeRecord) => void
-  /** The client went away without a byte, as health checks of balancers do. */
-  readonly abandoned: (handshake: Handshake) => void
-}
+import { maxProxyHeaderBytes, readProxyHeader } from './proxy-header.ts'
+import { releaseControl } from './release-control.ts'
 
 const alpnProtocols = ['h2', 'http/1.1']
 // Records of one byte each, and their headers.
@@ -37,24 +23,8 @@ const maxPeekedBytes = 2 * maxClientHelloBytes
  * 100 KiB, and a certificate costs forty times its size in memory for as long as the connection lives.
  */
 const maxHandshakeBytes = 24 * 1024
-/** TLS alert 112, unrecognized_name, fatal (RFC 6066 §3): where TLS has not begun we write alerts ourselves. */
-const unrecognizedName = Buffer.from([21, 3, 3, 0, 2, 2, 112])
-/** TLS alert 80, internal_error, fatal (RFC 8446 §6): the fault is ours. */
-const internalError = Buffer.from([21, 3, 3, 0, 2, 2, 80])
 /** How long a CA may take to close a connection that has told it all. */
 const challengeMs = 5_000
-const plainHttp = /^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|PRI) /
-const plainHttpWords = 'This port speaks TLS alone: use https://\n'
-const plainHttpAnswer =
-  'HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n' +
-  `Content-Length: ${plainHttpWords.length}\r\n\r\n${plainHttpWords}`
-
-type Facts = Pick<HandshakeRecord, 'expected' | 'found' | 'thumbprint'>
-/** Why a handshake is given up. */
-export type HandshakeFault = { readonly code: ReasonCode; readonly facts: Facts }
-/** What a record takes of each. Names in a certificate are as long as a stranger likes. */
-const maxFactCharacters = 500
-
 /** A connection from its first byte to the end of its handshake. */
 export class Handshake {
   readonly startedAt = performance.now()
@@ -97,9 +67,7 @@ export class Handshake {
 
   /** Its time is over. */
   expire(): void {
-    this.fail('handshake_timeout', {
-      found: this.#awaited(),
-    })
+    this.fail('handshake_timeout', { found: this.#awaited() })
   }
 
   /** Without a record: the gateway has no room, or goes out of service. */
@@ -108,7 +76,7 @@ export class Handshake {
     this.#raw.destroy()
   }
 
-  fail(code: ReasonCode, facts: Facts): void {
+  fail(code: ReasonCode, facts: FaultFacts): void {
     if (this.#isOver) return
     this.#isOver = true
     this.#owner.failed(this, {
@@ -117,7 +85,7 @@ export class Handshake {
       ...(this.#serverName === undefined ? {} : { serverName: this.#serverName }),
       ...(this.#host === undefined ? {} : { clientCertificate: this.#host.plan.clientCertificate }),
       code,
-      ...bounded(facts),
+      ...boundedFacts(facts),
     })
     this.#tls?.destroy()
     // What was written, an alert, still goes out.
@@ -183,7 +151,7 @@ export class Handshake {
       if (isHttp) this.#raw.write(plainHttpAnswer)
       this.fail(reading.code, {
         expected: 'a TLS ClientHello of at most 16 KiB',
-        found: isHttp ? 'a request in plain HTTP' : helloFound(bytes, reading.found),
+        found: isHttp ? 'a request in plain HTTP' : helloWords(bytes, reading.found),
       })
     } else this.#begin(reading.hello, bytes)
   }
@@ -338,45 +306,3 @@ export class Handshake {
     } else this.fail(handshakeReason(error), { found: handshakeWords(error) })
   }
 }
-
-/**
- * What tls.Server does with a socket before it hands it out: it is told that the handshake is over, which
- * node:http2 waits for, and to tell errors of TLS from now on, which it otherwise keeps to itself. We are
- * in tls.Server's place, since that one destroys a socket whose chain it does not like without saying
- * whose certificate it was. Were `_releaseControl` ever gone, such a connection would end when idle.
- */
-function releaseControl(tls: TLSSocket & { secureConnecting?: boolean }): void {
-  tls.secureConnecting = false
-  if ('_releaseControl' in tls && typeof tls._releaseControl === 'function') tls._releaseControl()
-  // Whoever takes the connection over listens as well; nobody at all would end the process.
-  tls.on('error', ignore)
-}
-
-function bounded({ expected, found, ...rest }: Facts): Facts {
-  return {
-    ...rest,
-    ...(expected === undefined ? {} : { expected: expected.slice(0, maxFactCharacters) }),
-    ...(found === undefined ? {} : { found: found.slice(0, maxFactCharacters) }),
-  }
-}
-
-function helloFound(bytes: Buffer, found: string): string {
-  return isProxyHeader(bytes)
-    ? 'a PROXY protocol header, which none is expected here (again)'
-    : found
-}
-
-/**
- * Who dialled: an IPv4 address as itself, also where it came by way of an IPv6 socket (RFC 4291 §2.5.5.2),
- * and without a zone. `unknown` of a Unix socket (RFC 7239 §6.2).
- */
-export function peerAddress({ remoteAddress = '' }: Socket): string {
-  if (remoteAddress.startsWith('::ffff:') && remoteAddress.includes('.')) {
-    return remoteAddress.slice(7)
-  }
-  const zone = remoteAddress.indexOf('%')
-  const address = zone < 0 ? remoteAddress : remoteAddress.slice(0, zone)
-  return address === '' ? 'unknown' : address
-}
-
-function ignore(): void {}

@@ -30,7 +30,7 @@ export function limitsSchema(type: typeof Type): Record<string, TSchema> {
         description,
       }),
     )
-  const field = type.Union([
+  const fieldForms = [
     type.Object(
       {
         header: type.String({
@@ -54,7 +54,8 @@ export function limitsSchema(type: typeof Type): Record<string, TSchema> {
       { form: type.String({ minLength: 1, maxLength: 64, description: 'Field of a form' }) },
       closed,
     ),
-  ])
+  ]
+  const field = type.Union(fieldForms)
   const source = type.Union([type.Enum([...keyWords]), field])
   const rule = type.Object(
     {
@@ -82,7 +83,9 @@ export function limitsSchema(type: typeof Type): Record<string, TSchema> {
   const bruteForce = type.Object(
     {
       name,
-      account: field,
+      account: type.Union(fieldForms, {
+        description: 'Where a request names the account that it tries',
+      }),
       failures: statuses('How the service answers a wrong secret; by default 401 and 403'),
       freeTries: count(1_000, 'Failures of an account before it must wait; by default 3'),
       freeTriesOfAddress: count(100_000, 'Failures from an address before; by default 20'),

@@ -6,12 +6,10 @@ import { parseAddress } from '../addresses/network.ts'
 import type { Limits } from '../configuration/limits.ts'
 import type { Connection } from '../edge/connection.ts'
 import { AddressCounts } from '../edge/address-counts.ts'
-import {
-  Handshake,
-  type HandshakeFault,
-  type HandshakeOwner,
-  peerAddress,
-} from '../edge/handshake.ts'
+import { Handshake } from '../edge/handshake.ts'
+import type { HandshakeFault } from '../edge/handshake-fault.ts'
+import type { HandshakeOwner } from '../edge/handshake-owner.ts'
+import { peerAddress } from '../edge/peer-address.ts'
 import { listenAtPath } from '../edge/unix-socket.ts'
 import type { ListenerPlan } from '../configuration/listener-plan.ts'
 import type { Log } from '../log/log.ts'
