@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { Problem } from '@sallyport/problem'
 import {
   type KeyRing,
   keySet,
@@ -113,7 +114,13 @@ export class AssertionKeeper {
   async #takeUp(): Promise<void> {
     this.#kept ??= await this.#read()
     if (this.#kept === undefined) {
-      await this.#keep({ version: 1, since: this.#now(), current: newPem(), next: newPem() })
+      await this.#keep({ version: 1, since: this.#now(), current: newPem(), next: newPem() }).catch(
+        (cause: unknown) => {
+          const said = cause instanceof Error ? cause.message : String(cause)
+          const detail = `the keys of assertions cannot be kept in ${this.#file}: ${said}`
+          throw new Problem('start_failed', { detail, cause })
+        },
+      )
     } else this.#useKept(this.#kept)
     await this.#rotateWhenDue()
   }
