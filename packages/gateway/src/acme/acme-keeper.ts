@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { keyPairFault } from '@sallyport/pki'
 import type { KeyPairPem } from '../certificates/credentials.ts'
 import type { Log } from '../log/log.ts'
@@ -29,6 +30,7 @@ type Wanted = {
 }
 
 const lookMs = 10_000
+const closeMs = 2_000
 /**
  * After a start or a reload a host that failed is tried again sooner, for it may be mended now; but never
  * sooner than this, doubled with each failure: five times in the first hour, however often it is asked.
@@ -49,7 +51,7 @@ export class AcmeKeeper {
   readonly #now: () => number
   #wanted: Wanted[] = []
   #timer: NodeJS.Timeout | undefined
-  #isWorking = false
+  #working: Promise<void> | undefined
   readonly attempts = { issued: 0, failed: 0 }
 
   constructor(options: AcmeKeeperOptions) {
@@ -96,17 +98,16 @@ export class AcmeKeeper {
 
   /** Goes through all that is due, unless it is at that already. */
   look(): void {
-    if (this.#isWorking) return
-    this.#isWorking = true
-    void this.#work().finally(() => {
-      this.#isWorking = false
+    this.#working ??= this.#work().finally(() => {
+      this.#working = undefined
     })
   }
 
+  /** An order that has begun is not waited for longer than a moment: the CA forgets it by itself. */
   async close(): Promise<void> {
     clearInterval(this.#timer)
     this.#wanted = []
-    // An order that has begun is not waited for: the CA forgets it by itself.
+    await Promise.race([this.#working, sleep(closeMs, undefined, { ref: false })])
   }
 
   async #work(): Promise<void> {
