@@ -1,7 +1,6 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { Problem } from '@sallyport/problem'
 import type { Address } from '../worker/messages.ts'
+import { openListener } from '../control/open-listener.ts'
 
 export type Http01Listener = { readonly address: Address; readonly close: () => Promise<void> }
 
@@ -21,7 +20,7 @@ const prefix = '/.well-known/acme-challenge/'
  * @throws Problem `port_in_use`
  */
 export async function startHttp01Listener(
-  { host, port }: Address,
+  address: Address,
   options: Http01Options,
 ): Promise<Http01Listener> {
   const limits = { maxHeaderSize: 8_192, requestTimeout: 10_000, headersTimeout: 5_000 }
@@ -29,20 +28,7 @@ export async function startHttp01Listener(
     answer(request, response, options),
   )
   server.maxConnections = 1_024
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) =>
-      reject(new Problem('port_in_use', { detail: `${host}:${port}: ${cause.code}`, cause })),
-    )
-    server.listen({ host, port }, resolve)
-  })
-  return {
-    address: { host, port: (server.address() as AddressInfo).port },
-    close: async () => {
-      const closed = new Promise((resolve) => server.close(resolve))
-      server.closeAllConnections()
-      await closed
-    },
-  }
+  return openListener(server, address)
 }
 
 function answer(

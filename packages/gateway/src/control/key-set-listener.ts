@@ -1,8 +1,7 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 import https from 'node:https'
-import type { AddressInfo } from 'node:net'
-import { Problem } from '@sallyport/problem'
 import type { Address } from '../worker/messages.ts'
+import { openListener } from './open-listener.ts'
 
 /** Certificate and key in PEM. */
 export type KeyPair = { readonly certificate: string; readonly key: string }
@@ -25,7 +24,7 @@ const cacheSeconds = 300
  * @throws Problem `port_in_use`
  */
 export async function startKeySetListener(
-  { host, port }: Address,
+  address: Address,
   pair: KeyPair | undefined,
   keySet: () => unknown,
 ): Promise<KeySetListener> {
@@ -38,20 +37,10 @@ export async function startKeySetListener(
       : https.createServer({ ...limits, cert: pair.certificate, key: pair.key }, handle)
   const server = secure ?? http.createServer(limits, handle)
   server.maxConnections = 256
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) =>
-      reject(new Problem('port_in_use', { detail: `${host}:${port}: ${cause.code}`, cause })),
-    )
-    server.listen({ host, port }, resolve)
-  })
+  const listener = await openListener(server, address)
   return {
-    address: { host, port: (server.address() as AddressInfo).port },
+    ...listener,
     renew: ({ certificate, key }) => secure?.setSecureContext({ cert: certificate, key }),
-    close: async () => {
-      const closed = new Promise((resolve) => server.close(resolve))
-      server.closeAllConnections()
-      await closed
-    },
   }
 }
 

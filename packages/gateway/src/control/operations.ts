@@ -1,8 +1,7 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { Problem } from '@sallyport/problem'
 import type { DecisionRecord } from '@sallyport/wire'
 import type { Address } from '../worker/messages.ts'
+import { type OpenListener, openListener } from './open-listener.ts'
 
 export type OperationsOptions = {
   readonly version: string
@@ -54,29 +53,16 @@ const notFound = json(404, { code: 'not_found' })
  * @throws Problem `port_in_use`
  */
 export async function startOperations(
-  { host, port }: Address,
+  address: Address,
   options: OperationsOptions,
-): Promise<{ address: Address; close: () => Promise<void> }> {
+): Promise<OpenListener> {
   const server = http.createServer({ maxHeaderSize: 8_192 }, (request, response) => {
     answer(request, options).then(
       (given) => send(response, given),
       (error: unknown) => send(response, json(500, { error: String(error) })),
     )
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) =>
-      reject(new Problem('port_in_use', { detail: `${host}:${port}: ${cause.code}`, cause })),
-    )
-    server.listen({ host, port }, resolve)
-  })
-  return {
-    address: { host, port: (server.address() as AddressInfo).port },
-    close: async () => {
-      const closed = new Promise((resolve) => server.close(resolve))
-      server.closeAllConnections()
-      await closed
-    },
-  }
+  return openListener(server, address)
 }
 
 async function answer(request: IncomingMessage, options: OperationsOptions): Promise<Answer> {
