@@ -1,6 +1,6 @@
 import { type Assurance, isAtLeast, type Platform } from '@sallyport/wire'
 import type { DeviceIdentity } from '@sallyport/pki'
-import { compareVersions } from '../stages/app-version.ts'
+import { isAtLeastVersion } from '../stages/app-version.ts'
 import type { Condition } from './condition.ts'
 import { isPatchedTo } from './version-order.ts'
 
@@ -46,12 +46,15 @@ const rows: {
     holds: ({ facts }) => facts !== undefined && platforms.includes(facts.platform),
     found: ({ facts }) => facts?.platform ?? unknown,
   }),
-  minimumAppVersion: (minimum) => ({
-    check: 'app-version',
-    expected: `app version ${minimum} or newer`,
-    holds: ({ facts }) => facts !== undefined && compareVersions(facts.appVersion, minimum) >= 0,
-    found: ({ facts }) => facts?.appVersion ?? unknown,
-  }),
+  minimumAppVersion: (minimum) => {
+    const isNewEnough = isAtLeastVersion(minimum)
+    return {
+      check: 'app-version',
+      expected: `app version ${minimum} or newer`,
+      holds: ({ facts }) => facts !== undefined && isNewEnough(facts.appVersion),
+      found: ({ facts }) => facts?.appVersion ?? unknown,
+    }
+  },
   minimumAssurance: (minimum) => ({
     check: 'assurance',
     expected: `assurance ${minimum} or better`,

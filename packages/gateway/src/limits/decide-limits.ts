@@ -23,6 +23,8 @@ type Asked = {
   readonly guard: BruteForceRule | undefined
 }
 
+const none: readonly Begun[] = []
+
 type Begun = { readonly guard: BruteForceRule; readonly attempt: Try }
 
 /** Asks all limits of a route at once: the request is taken from every one of them, or from none. */
@@ -31,20 +33,27 @@ export function decideLimits(runtime: LimitsRuntime): Decide {
   const policies = rules.flatMap(({ policy }) => policy ?? []).join(', ')
   const take = (request: GatewayRequest, begun: readonly Begun[]): Verdict | Promise<Verdict> => {
     const asked: Asked[] = []
+    const claims: Claim[] = []
     for (const rule of rules) {
       const claim = rule.claimOf(request)
-      if (claim !== undefined) asked.push({ claim, rule, guard: undefined })
+      if (claim === undefined) continue
+      claims.push(claim)
+      asked.push({ claim, rule, guard: undefined })
     }
     for (const { guard, attempt } of begun) {
-      for (const claim of attempt.claims) asked.push({ claim, rule: undefined, guard })
+      for (const claim of attempt.claims) {
+        claims.push(claim)
+        asked.push({ claim, rule: undefined, guard })
+      }
     }
-    if (asked.length === 0) return pass
-    const taken = counters.take(asked.map(({ claim }) => claim))
+    if (claims.length === 0) return pass
+    const question: Question = { asked, begun, policies }
+    const taken = counters.take(claims)
     return taken instanceof Promise
-      ? taken.then((later) => conclude(runtime, request, { asked, begun, policies }, later))
-      : conclude(runtime, request, { asked, begun, policies }, taken)
+      ? taken.then((later) => conclude(runtime, request, question, later))
+      : conclude(runtime, request, question, taken)
   }
-  if (guards.length === 0) return (request) => take(request, [])
+  if (guards.length === 0) return (request) => take(request, none)
   return async (request) => {
     const begun = await Promise.all(
       guards.map(async (guard) => ({ guard, attempt: await guard.begin(request) })),

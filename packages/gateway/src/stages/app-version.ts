@@ -19,6 +19,22 @@ export function compareVersions(first: string, second: string): number {
   return one.preRelease < other.preRelease ? -1 : 1
 }
 
+/** Versions that are in use at a time are few. */
+const maxRemembered = 64
+
+/** Whether a version is this one or a newer one. Asked at each request: what was found is remembered. */
+export function isAtLeastVersion(minimum: string): (version: string) => boolean {
+  const known = new Map<string, boolean>()
+  return (version) => {
+    const before = known.get(version)
+    if (before !== undefined) return before
+    const isNewEnough = compareVersions(version, minimum) >= 0
+    if (known.size >= maxRemembered) known.clear()
+    known.set(version, isNewEnough)
+    return isNewEnough
+  }
+}
+
 function parse(version: string): { parts: string[]; preRelease: string | undefined } {
   const [release = ''] = version.split('+', 1)
   const hyphen = release.indexOf('-')

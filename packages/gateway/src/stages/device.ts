@@ -10,7 +10,7 @@ import {
 } from '../pipeline/stage.ts'
 import { stale, staleForSensitive } from '../status/stale-refusals.ts'
 import { certificateRequired, checkDevice } from '../trust/check-device.ts'
-import { compareVersions } from './app-version.ts'
+import { isAtLeastVersion } from './app-version.ts'
 
 export type DeviceSettings = StageSettings & {
   /** Whether a request without a certificate is refused. By default on hosts that demand one. */
@@ -120,8 +120,9 @@ function compileDemands(settings: DeviceSettings): Demand[] {
     )
   }
   if (minimumAppVersion !== undefined) {
+    const isNewEnough = isAtLeastVersion(minimumAppVersion)
     demands.push(({ facts }) =>
-      facts !== undefined && compareVersions(facts.appVersion, minimumAppVersion) >= 0
+      facts !== undefined && isNewEnough(facts.appVersion)
         ? undefined
         : refuse(
             'device_app_version_too_old',

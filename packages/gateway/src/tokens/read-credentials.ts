@@ -101,6 +101,8 @@ export const severalAuthorizations: Refusal = {
 export function hasTokenInQuery(target: string): boolean {
   const question = target.indexOf('?')
   if (question < 0) return false
+  // Nearly every query: the name stands nowhere in it, and nothing is encoded that could be it.
+  if (!target.includes('access_token', question) && !target.includes('%', question)) return false
   return target
     .slice(question + 1)
     .split(/[&;]/)
