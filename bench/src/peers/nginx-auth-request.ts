@@ -51,7 +51,7 @@ export const nginxAuthRequest: Peer = {
   },
 }
 
-/** nginx as it is measured alone, and a question before each request. */
+/** nginx as it is measured alone, and a question before each request; the service is told who called. */
 export function authRequestConfiguration(
   site: Site,
   directory: string,
@@ -69,6 +69,11 @@ export function authRequestConfiguration(
       proxy_set_header X-Original-URI $request_uri;
     }
 `
+  const asked = `      auth_request /_decide;
+      auth_request_set $decided_device $upstream_http_x_device;
+      auth_request_set $decided_user $upstream_http_x_user;
+      proxy_set_header Sallyport-User $decided_user;
+`
   const upstream = `  upstream decisions {
     server 127.0.0.1:${decisions};
     keepalive 256;
@@ -77,5 +82,6 @@ export function authRequestConfiguration(
 `
   return nginxConfiguration(site, directory, port)
     .replace('  server {\n', `${upstream}  server {\n`)
-    .replace('    location / {\n', `${asking}    location / {\n      auth_request /_decide;\n`)
+    .replace('    location / {\n', `${asking}    location / {\n${asked}`)
+    .replace('Sallyport-Device $device;', 'Sallyport-Device $decided_device;')
 }
