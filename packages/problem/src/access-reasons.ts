@@ -6,7 +6,7 @@ export const accessReasons = {
     area: 'access',
     status: 403,
     title: 'The user may not do this',
-    fix: 'No rule of the route allows it: `sallyport explain` names the rules and what each found.',
+    fix: 'No rule of the route allows it: `sallyport explain` names the rules and what each found. Have the user given what one of them asks for, or mend the rule, and try it with `sallyport access test`.',
     retryable: false,
   },
   scope_missing: {

@@ -16,7 +16,7 @@ export const limitReasons = {
     area: 'limit',
     status: 429,
     title: 'A limit of this route was exceeded',
-    fix: 'Wait as long as Retry-After says. The decision names the rule under stages.limits, and whom it counts: `sallyport explain`.',
+    fix: 'Wait as long as Retry-After says. The decision names the rule under stages.limits, and whom it counts: `sallyport explain`. Where clients that behave come so often, raise limit or burst of that rule.',
     retryable: true,
     problemType: `${problemTypes}#quota-exceeded`,
   },

@@ -115,7 +115,7 @@ export function issuerOf(
   if (known !== undefined && issuer === undefined) return known.issuer
   throw new Problem('message_malformed', {
     detail: 'Whose it is must be told: by one of provider and issuer',
-    expected: `provider: ${Object.keys(identityProviders).join(', ') || 'none is configured'}; or issuer`,
+    expected: `provider: ${Object.keys(identityProviders).join(', ') || 'none is configured'}, as the authority read it when it started (one that was added since takes a restart); or issuer`,
     found: provider === undefined ? 'neither' : issuer === undefined ? provider : 'both',
   })
 }

@@ -53,6 +53,7 @@ function decisionWords({ source, decision }: FoundDecision, paint: Paint): strin
     ...(route === undefined ? [] : [`  route ${printable(route)}`]),
     ...(decision.deviceId === undefined ? [] : [`  device ${decision.deviceId}`]),
     ...(decision.thumbprint === undefined ? [] : [`  certificate ${decision.thumbprint}`]),
+    ...(decision.user === undefined ? [] : [`  user ${printable(decision.user)}`]),
     ...(decision.rule === undefined ? [] : [`  rule ${printable(decision.rule)}`]),
     ...(stages.length === 0 ? [] : ['', indent(formatTable(stages))]),
     ...ruleLines(decision.stages ?? []),

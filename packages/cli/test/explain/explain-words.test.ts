@@ -68,3 +68,9 @@ test('a refusal of evidence is told with every check, also those that passed', (
 test('a decision without evidence has no word of it', () => {
   assert.doesNotMatch(explainedWords({ source: 'gateway-1', decision }, plain), /Evidence/)
 })
+
+test('a decision about a user names the user as the access log does', () => {
+  const ofUser = { ...decision, code: 'access_denied', user: 'main:VMnPDSCmH-WjJL9kdXo92g' }
+  const words = explainedWords({ source: 'gateway-1', decision: ofUser }, plain)
+  assert.match(words, /^ {2}user main:VMnPDSCmH-WjJL9kdXo92g$/m)
+})
