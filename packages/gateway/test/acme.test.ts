@@ -3,7 +3,6 @@ import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import http from 'node:http'
-import net, { type AddressInfo } from 'node:net'
 import path from 'node:path'
 import { type TestContext, test } from 'node:test'
 import tls from 'node:tls'
@@ -12,6 +11,7 @@ import { shownBy } from './support/acme-validation.ts'
 import { ask, connect, eventually } from './support/client.ts'
 import { type Bed, type BedOptions, route, startBed } from './support/gateway.ts'
 import { createWorld } from './support/world.ts'
+import { quietPort } from './support/quiet-port.ts'
 
 const host = 'api.example.com'
 
@@ -21,7 +21,7 @@ async function setUp(
   members: { names?: string[]; refused?: string[]; badNonces?: number; account?: object } = {},
 ) {
   const world = await createWorld()
-  const ports = { http: await freePort(), tls: await freePort() }
+  const ports = { http: await quietPort(), tls: await quietPort() }
   const key = Buffer.alloc(32, 7).toString('base64url')
   const externalAccount = members.account === undefined ? undefined : { kid: 'kid-1', key }
   const acme = await startAcmeServer(t, world, {
@@ -207,12 +207,4 @@ async function restart(
   assert(kept.notBeforeAttemptAt > Date.now() + 3_000_000)
   await writeFile(file, JSON.stringify({ ...kept, notBeforeAttemptAt: 0 }))
   return startBed(t, { ...options(), directory: bed.directory })
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
 }

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { lstat } from 'node:fs/promises'
 import net, { type ListenOptions, type Server } from 'node:net'
 import { dirname } from 'node:path'
@@ -51,11 +52,27 @@ export async function claimPorts<Wanted extends Place>(
 
 async function findFree(address: Place): Promise<Place> {
   if ('path' in address) return checkSocketFile(address)
-  const { host, port } = address
-  const server = await listen({ host, port }, address)
-  const bound = server.address()
-  await closed(server)
-  return { host, port: typeof bound === 'object' && bound !== null ? bound.port : port }
+  if (address.port === 0) return findQuietPort(address)
+  await closed(await listen(address, address))
+  return address
+}
+
+/** Below the ports that the system gives to outgoing connections (ip_local_port_range). */
+const quietPorts = { from: 10_000, to: 32_000 } as const
+const maxTries = 50
+
+// A port that is free now must be so still when the workers listen: one that the system gives away
+// would be taken by some connection now and then.
+async function findQuietPort({ host }: Address): Promise<Address> {
+  for (let tries = 1; ; tries++) {
+    const found = { host, port: randomInt(quietPorts.from, quietPorts.to) }
+    try {
+      await closed(await listen(found, found))
+      return found
+    } catch (error) {
+      if (tries === maxTries) throw error
+    }
+  }
 }
 
 type Place = Address | { readonly path: string }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtemp, writeFile } from 'node:fs/promises'
-import net, { type AddressInfo } from 'node:net'
+import net from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -9,6 +9,7 @@ import { once } from 'node:events'
 import { type Answer, askOnce, eventually } from '../support/client.ts'
 import { type Bed, startBed } from '../support/gateway.ts'
 import { createWorld } from '../support/world.ts'
+import { quietPort } from '../support/quiet-port.ts'
 
 // Balancers as people run them, in front of a gateway.
 
@@ -23,14 +24,6 @@ function isMissing(t: TestContext, program: string): boolean {
   assert.notEqual(process.env['CI'], 'true', why)
   t.skip(why)
   return true
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
 }
 
 async function run(t: TestContext, program: string, args: string[], port: number): Promise<void> {
@@ -69,7 +62,7 @@ for (const version of ['send-proxy', 'send-proxy-v2 proxy-v2-options crc32c,uniq
       },
     })
     const directory = await directoryOf()
-    const port = await freePort()
+    const port = await quietPort()
     const file = path.join(directory, 'haproxy.cfg')
     await writeFile(
       file,
@@ -119,7 +112,7 @@ test('nginx ends TLS, and tells the certificate over a Unix socket', async (t) =
   const identity = await world.server('api.example.com')
   await writeFile(path.join(directory, 'server.pem'), identity.cert)
   await writeFile(path.join(directory, 'server.key'), identity.key)
-  const port = await freePort()
+  const port = await quietPort()
   const file = path.join(directory, 'nginx.conf')
   await writeFile(
     file,

@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import net from 'node:net'
 import type { TestContext } from 'node:test'
+import { quietPort } from './quiet-port.ts'
 
 /** Why a test that needs a real Redis is skipped; CI has one, and fails instead. */
 export function redisIsMissing(): string | false {
@@ -29,7 +30,7 @@ export type TestRedis = {
 
 /** A redis-server of the test's own, without a file on disk. */
 export async function startRedis(t: TestContext, ...options: string[]): Promise<TestRedis> {
-  const port = await freePort()
+  const port = await quietPort()
   let running: ChildProcess | undefined
   const start = async (): Promise<void> => {
     running = spawn(
@@ -81,13 +82,4 @@ export async function startRedis(t: TestContext, ...options: string[]): Promise<
     goOn: () => void running?.kill('SIGCONT'),
     say,
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as net.AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
