@@ -14,6 +14,8 @@ export type DeviceFacts = {
   osPatchLevel?: string
   /** When evidence was last appraised: milliseconds, written to the second. */
   appraisedAt: number
+  /** When the device enrolled: milliseconds, written to the second. Renewals keep it. */
+  enrolledAt?: number
 }
 
 /**
@@ -29,11 +31,12 @@ const textForm = /^[0-9A-Za-z.+_-]{1,40}$/
  *   platform      UTF8String,
  *   appVersion    UTF8String,
  *   osPatchLevel  [0] EXPLICIT UTF8String OPTIONAL,
- *   appraisedAt   GeneralizedTime }
+ *   appraisedAt   GeneralizedTime,
+ *   enrolledAt    [1] EXPLICIT GeneralizedTime OPTIONAL }
  * ```
  */
 export function encodeFacts(facts: DeviceFacts): Buffer {
-  const { platform, appVersion, osPatchLevel, appraisedAt } = facts
+  const { platform, appVersion, osPatchLevel, appraisedAt, enrolledAt } = facts
   if (![appVersion, osPatchLevel ?? '0'].every((text) => textForm.test(text))) {
     throw new TypeError(`a fact is a text of the form ${textForm.source}`)
   }
@@ -43,6 +46,7 @@ export function encodeFacts(facts: DeviceFacts): Buffer {
     derUtf8(appVersion),
     ...(osPatchLevel === undefined ? [] : [derContext(0, derUtf8(osPatchLevel))]),
     derGeneralizedTime(appraisedAt),
+    ...(enrolledAt === undefined ? [] : [derContext(1, derGeneralizedTime(enrolledAt))]),
   )
 }
 
@@ -62,12 +66,14 @@ export function decodeFacts(value: Uint8Array): DeviceFacts {
   const appVersion = textOf(fields, 'appVersion')
   const osPatchLevel = readPatchLevel(fields)
   const appraisedAt = timeOf(fields.next(tags.generalizedTime, 'appraisedAt'), 'appraisedAt')
+  const enrolledAt = readEnrolledAt(fields)
   fields.end('facts')
   return {
     platform,
     appVersion,
     ...(osPatchLevel === undefined ? {} : { osPatchLevel }),
     appraisedAt,
+    ...(enrolledAt === undefined ? {} : { enrolledAt }),
   }
 }
 
@@ -77,6 +83,14 @@ function readPatchLevel(fields: DerCursor): string | undefined {
   const text = textOf(wrapper, 'osPatchLevel')
   wrapper.end('osPatchLevel')
   return text
+}
+
+function readEnrolledAt(fields: DerCursor): number | undefined {
+  if (fields.isDone || fields.peek() !== contextConstructed(1)) return undefined
+  const wrapper = fields.enter('enrolledAt', contextConstructed(1))
+  const time = timeOf(wrapper.next(tags.generalizedTime, 'enrolledAt'), 'enrolledAt')
+  wrapper.end('enrolledAt')
+  return time
 }
 
 function textOf(fields: DerCursor, what: string): string {

@@ -24,6 +24,7 @@ const facts = fc.record(
     appVersion: fc.stringMatching(/^[0-9A-Za-z.+_-]{1,40}$/),
     osPatchLevel: fc.stringMatching(/^[0-9A-Za-z.-]{1,20}$/),
     appraisedAt: fc.nat({ max: 4_000_000_000 }).map((seconds) => seconds * 1_000),
+    enrolledAt: fc.nat({ max: 4_000_000_000 }).map((seconds) => seconds * 1_000),
   },
   { requiredKeys: ['platform', 'appVersion', 'appraisedAt'], noNullPrototype: true },
 )

@@ -17,6 +17,8 @@ export type CertificateOrder = {
   admission: Admission
   /** Thumbprints of unexpired certificates before it, newest first, at most 4. */
   predecessors: string[]
+  /** When the device enrolled, milliseconds; undefined where it is doing so. */
+  enrolledAt?: number
 }
 
 export type SignedCertificate = { certificate: Certificate; issuerId: string }
@@ -57,6 +59,7 @@ export async function signCertificate(
       appVersion: admission.appVersion,
       ...(admission.osPatchLevel === null ? {} : { osPatchLevel: admission.osPatchLevel }),
       appraisedAt: admission.appraisedAt,
+      enrolledAt: order.enrolledAt ?? now,
     },
     predecessors: order.predecessors,
     notBefore: now - backdateMs,

@@ -135,6 +135,7 @@ async function orderSuccessor(
     spki: request.spki,
     ...(await boundedAdmission(authority, attempt)),
     predecessors: await unexpiredLineage(read, certificate, now),
+    enrolledAt: device.enrolled_at,
   }
 }
 

@@ -39,6 +39,21 @@ test('a certificate is renewed over mutual TLS with the same key', async () => {
   assert.equal((await me(phoneOf(phone.key, answer.body))).status, 200)
 })
 
+test('a certificate says when its device enrolled, and so does its successor', async () => {
+  const before = clock.now() - 1_000
+  const phone = await enroll(deployment)
+  const after = clock.now()
+  clock.moveMinutes(60)
+  // With evidence of another key: nothing else in it is of the time of the enrolment.
+  const answer = await renew(deployment, phone, makeKey())
+  const der = Buffer.from(fromBase64url(answer.body.certificates[0]) ?? [])
+  const times = der.toString('latin1').match(/\d{14}Z/g) ?? []
+  const enrolledAt = times.map((text) =>
+    Date.parse(text.replace(/(....)(..)(..)(..)(..)(..)Z/, '$1-$2-$3T$4:$5:$6Z')),
+  )
+  assert.equal(enrolledAt.filter((at) => at >= before && at <= after).length, 1, times.join(' '))
+})
+
 test('a renewal that is sent again, or many times at once, has one answer', async () => {
   const phone = await enroll(deployment)
   const answers = await Promise.all(Array.from({ length: 8 }, () => renew(deployment, phone)))

@@ -20,6 +20,7 @@ const Device = Type.Object(
     appVersion: Type.Optional(Type.String({ pattern: version })),
     osPatchLevel: Type.Optional(Type.String({ pattern: version })),
     attestedAt: Type.Optional(Time),
+    enrolledAt: Type.Optional(Time),
     development: Type.Optional(Type.Boolean()),
   },
   { ...closed, description: 'What its certificate says' },

@@ -173,6 +173,7 @@ function deviceOf(
     appVersion: value.appVersion ?? '1.0',
     osPatchLevel: value.osPatchLevel,
     attestedAt: timeOf(table, pointer, value.attestedAt) ?? before,
+    enrolledAt: timeOf(table, pointer, value.enrolledAt) ?? before,
     certifiedAt: before,
     development: value.development ?? false,
   }

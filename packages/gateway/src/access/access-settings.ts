@@ -146,6 +146,14 @@ function deviceMembers(type: typeof Type): TSchema {
           description: 'How long ago evidence may last have been appraised',
         }),
       ),
+      minimumAgeHours: type.Optional(
+        type.Integer({
+          minimum: 1,
+          maximum: 87_600,
+          description:
+            'How long ago the device must have enrolled: a new phone waits for large sums',
+        }),
+      ),
     },
     {
       ...closed,

@@ -17,6 +17,7 @@ export type DeviceConditionSettings = {
   /** `2026-09-05`. */
   readonly minimumPatchLevel?: string
   readonly maxAttestationAgeHours?: number
+  readonly minimumAgeHours?: number
 }
 
 const msPerHour = 3_600_000
@@ -76,6 +77,16 @@ const rows: {
       facts === undefined
         ? unknown
         : `${Math.floor((at - facts.appraisedAt) / msPerHour)} hours ago`,
+  }),
+  minimumAgeHours: (hours) => ({
+    check: 'age',
+    expected: `a device that enrolled ${hours} hours ago or earlier`,
+    holds: ({ facts }, at) =>
+      facts?.enrolledAt !== undefined && at - facts.enrolledAt >= hours * msPerHour,
+    found: ({ facts }, at) =>
+      facts?.enrolledAt === undefined
+        ? unknown
+        : `${Math.floor((at - facts.enrolledAt) / msPerHour)} hours ago`,
   }),
 }
 

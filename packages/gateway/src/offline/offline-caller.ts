@@ -50,7 +50,7 @@ function identityOf(
   trustDomain: string,
   thumbprint: string,
 ): DeviceIdentity {
-  const { platform, appVersion, osPatchLevel, attestedAt, certifiedAt } = described
+  const { platform, appVersion, osPatchLevel, attestedAt, enrolledAt, certifiedAt } = described
   return {
     deviceId: id,
     appId: app,
@@ -64,6 +64,7 @@ function identityOf(
       appVersion,
       ...(osPatchLevel === undefined ? {} : { osPatchLevel }),
       appraisedAt: attestedAt,
+      enrolledAt,
     },
     predecessors: [],
     thumbprint,

@@ -26,8 +26,9 @@ export type OfflineDevice = {
   readonly platform: Platform
   readonly appVersion: string
   readonly osPatchLevel: string | undefined
-  /** Milliseconds; so is `certifiedAt`. */
+  /** Milliseconds; so are the next two. */
   readonly attestedAt: number
+  readonly enrolledAt: number
   readonly certifiedAt: number
   readonly development: boolean
 }

@@ -137,6 +137,7 @@ test('the gateway and its offline twin decide the same, each decision naming its
         appVersion: '1.0',
         osPatchLevel: undefined,
         attestedAt: at,
+        enrolledAt: at,
         certifiedAt: at - 1_000,
         development: false,
       },

@@ -143,6 +143,10 @@ test('what the certificate says of the device', () => {
   assert(!holds({ minimumPatchLevel: '2026-08' }, facts({ osPatchLevel: '18.1' })))
   assert(holds({ maxAttestationAgeHours: 2 }, facts({})))
   assert(!holds({ maxAttestationAgeHours: 1 }, facts({})))
+  const hourAgo = now - 3_600_000
+  assert(holds({ minimumAgeHours: 1 }, facts({ enrolledAt: hourAgo })))
+  assert(!holds({ minimumAgeHours: 2 }, facts({ enrolledAt: hourAgo })))
+  assert(!holds({ minimumAgeHours: 1 }, facts({})), 'unknown is not old')
   for (const settings of [{ platforms: ['android'] }, { maxAttestationAgeHours: 9 }]) {
     assert(!holds(settings, { facts: undefined }), 'of a foreign CA nothing is known')
   }

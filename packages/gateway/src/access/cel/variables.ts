@@ -88,6 +88,7 @@ export const deviceFields = {
   appVersion: text,
   osPatchLevel: text,
   attestedAt: time,
+  enrolledAt: time,
   certifiedAt: time,
 }
 
@@ -102,6 +103,7 @@ export class CelDevice {
   readonly appVersion: string | undefined
   readonly osPatchLevel: string | undefined
   readonly attestedAt: Date | undefined
+  readonly enrolledAt: Date | undefined
   readonly certifiedAt: Date
 
   constructor({ deviceId, appId, facts, ...device }: DeviceIdentity) {
@@ -115,6 +117,7 @@ export class CelDevice {
     this.appVersion = facts?.appVersion
     this.osPatchLevel = facts?.osPatchLevel
     this.attestedAt = dateOf(facts?.appraisedAt)
+    this.enrolledAt = dateOf(facts?.enrolledAt)
     this.certifiedAt = new Date(device.notBefore)
   }
 }
