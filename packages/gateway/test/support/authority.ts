@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import https from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import {
   type Change,
   type EndedKind,
@@ -39,6 +39,7 @@ export class TestAuthority {
   readonly #feeds = new Set<ServerResponse>()
   readonly #world: World
   #server: https.Server | undefined
+  readonly #sockets = new Set<Socket>()
   #port = 0
   #beat: NodeJS.Timeout | undefined
 
@@ -58,6 +59,11 @@ export class TestAuthority {
       ca: this.#world.serviceCa,
       requestCert: true,
       rejectUnauthorized: true,
+    })
+    // Also those in the middle of their handshake, which the server itself does not count as its own yet.
+    server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket)
+      socket.on('close', () => this.#sockets.delete(socket))
     })
     server.on('request', (request, response) => {
       const url = new URL(request.url ?? '/', 'https://localhost')
@@ -96,7 +102,7 @@ export class TestAuthority {
     if (server === undefined) return
     const closed = once(server, 'close')
     server.close()
-    server.closeAllConnections()
+    for (const socket of this.#sockets) socket.destroy()
     await closed
   }
 
