@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { ask, open, openWebSocket, placeOf } from '../acceptance/connection.ts'
@@ -111,6 +111,10 @@ describe('HAProxy with the agent', () => {
     await proxy.restart()
     assert.equal((await askOnce(device)).status, 403)
     assert.equal((await askOnce(ownIdentity(dev))).status, 200)
+    // One that begins with nothing is told all that there is.
+    writeFileSync(path.join(agent?.lists ?? '', 'devices.acl'), '')
+    await proxy.restart()
+    await eventually(device, 403)
     const before = agent?.said().length ?? 0
     const other = await enrollDevice(dev)
     await change('revoke', other.id)

@@ -98,9 +98,10 @@ export class HaproxyAgent {
     const applied = changes.flatMap((change) => this.#known.apply(change))
     const trustChanged = applied.some(({ isTrustChanged }) => isTrustChanged)
     this.#do(async () => {
+      // On disk first: a HAProxy that restarts half-way begins with everything.
+      await this.#writeFiles()
       for (const { change } of applied) if (change !== undefined) await this.#tell(change)
       if (trustChanged) await this.#tellTrust()
-      await this.#writeFiles()
     })
   }
 

@@ -6,8 +6,10 @@ const failures =
 
 const answerMs = 5_000
 const maxAnswerCharacters = 64 * 1024 * 1024
-/** tune.bufsize is 16 KiB, and a command with its payload must fit. */
-const maxPayloadCharacters = 12_000
+/** Commands that have nothing to say where they did what they were told. */
+const silent = /^(?:add|del|set map|commit acl) /
+/** tune.bufsize is 16 KiB, and a line must fit. */
+const maxLineCharacters = 12_000
 
 /** HAProxy's runtime API on its stats socket. Each command has a connection of its own. */
 export class HaproxyRuntime {
@@ -26,7 +28,8 @@ export class HaproxyRuntime {
   async do(command: string, payload?: string): Promise<string> {
     const text = payload === undefined ? `${command}\n` : `${command} <<\n${payload}\n\n`
     const answer = await this.#exchange(text)
-    if (failures.test(answer)) throw new Error(`${command}: ${answer.trim().slice(0, 300)}`)
+    const isRefused = failures.test(answer) || (silent.test(command) && answer.trim() !== '')
+    if (isRefused) throw new Error(`${command.slice(0, 200)}: ${answer.trim().slice(0, 300)}`)
     return answer
   }
 
@@ -34,7 +37,8 @@ export class HaproxyRuntime {
   async replaceList(file: string, values: Iterable<string>): Promise<void> {
     const version = /(\d+)/.exec(await this.do(`prepare acl ${file}`))?.[1]
     if (version === undefined) throw new Error(`prepare acl ${file}: no version`)
-    for (const piece of pieces(values)) await this.do(`add acl @${version} ${file}`, piece)
+    // One command for each: `add acl` takes no payload, as `add map` does.
+    for (const line of linesOf(values, `add acl @${version} ${file}`)) await this.do(line)
     await this.do(`commit acl @${version} ${file}`)
   }
 
@@ -58,14 +62,16 @@ export class HaproxyRuntime {
   }
 }
 
-function* pieces(values: Iterable<string>): Generator<string> {
-  let piece = ''
+/** Commands joined by semicolons, no line longer than HAProxy reads at once. */
+function* linesOf(values: Iterable<string>, command: string): Generator<string> {
+  let line = ''
   for (const value of values) {
-    if (piece.length + value.length > maxPayloadCharacters) {
-      yield piece
-      piece = ''
+    const next = `${command} ${value}`
+    if (line !== '' && line.length + next.length > maxLineCharacters) {
+      yield line
+      line = ''
     }
-    piece += piece === '' ? value : `\n${value}`
+    line += line === '' ? next : `; ${next}`
   }
-  if (piece !== '') yield piece
+  if (line !== '') yield line
 }
