@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { chmod, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -123,6 +124,13 @@ for (const [name, entries, mode] of [
     assert.equal(complaints(), 1)
   })
 }
+
+test('a pipe in place of the file keeps nobody waiting', async (t) => {
+  const bed = await bedOf(t)
+  execFileSync('mkfifo', ['-m', '600', breakGlassFile(path.join(bed.directory, 'state'))])
+  await eventually(() => bed.log.some(({ fields }) => fields['error'] === 'it is no file'))
+  assert.equal(await statusOf(bed), 401)
+})
 
 test('what was over before is not taken up', async (t) => {
   const bed = await bedOf(t)

@@ -139,7 +139,7 @@ export class HaproxyAgent {
     const value = valueOf(key)
     const list = this.#fileOf(file)
     // A value stands in a list once: one that is there already is taken out first.
-    await this.#runtime.do(`del acl ${list} ${value}`).catch(() => '')
+    await this.#runtime.remove(list, value)
     if (status !== 'active') await this.#runtime.do(`add acl ${list} ${value}`)
     this.#counts.changes++
     if (name === 'device' && status !== 'active') {

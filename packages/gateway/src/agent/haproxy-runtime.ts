@@ -4,10 +4,12 @@ import net from 'node:net'
 const failures =
   /^(?:Unknown|Invalid|Can't|Cannot|Permission denied|Missing|Malformed|Error|.*\bnot found|.*\bfailed)/im
 
+const notThere = 'Key not found.'
+
 const answerMs = 5_000
 const maxAnswerCharacters = 64 * 1024 * 1024
 /** Commands that have nothing to say where they did what they were told. */
-const silent = /^(?:add|del|set map|commit acl) /
+const silent = /^(?:add|set map|commit acl) /
 /** tune.bufsize is 16 KiB, and a line must fit. */
 const maxLineCharacters = 12_000
 
@@ -31,6 +33,13 @@ export class HaproxyRuntime {
     const isRefused = failures.test(answer) || (silent.test(command) && answer.trim() !== '')
     if (isRefused) throw new Error(`${command.slice(0, 200)}: ${answer.trim().slice(0, 300)}`)
     return answer
+  }
+
+  /** Takes a value out of a list; one that is not there is no failure. */
+  async remove(file: string, value: string): Promise<void> {
+    const answer = (await this.#exchange(`del acl ${file} ${value}\n`)).trim()
+    if (answer === '' || answer === notThere) return
+    throw new Error(`del acl ${file}: ${answer.slice(0, 300)}`)
   }
 
   /** Replaces all that a list holds, at once for every request. */

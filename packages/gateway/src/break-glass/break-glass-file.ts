@@ -3,6 +3,8 @@ import path from 'node:path'
 import { type OpenGlass, parseOpenGlass } from './open-glass.ts'
 
 const maxBytes = 256 * 1024
+/** A pipe put there must not have the gateway wait for whoever writes into it. */
+const readFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
 
 /** Where whoever breaks the glass says so, in the gateway's state directory. */
 export function breakGlassFile(stateDirectory: string): string {
@@ -23,13 +25,15 @@ export function breakGlassStatusFile(stateDirectory: string): string {
 export function readBreakGlassFile(stateDirectory: string): OpenGlass[] {
   let handle: number
   try {
-    handle = openSync(breakGlassFile(stateDirectory), constants.O_RDONLY | constants.O_NOFOLLOW)
+    handle = openSync(breakGlassFile(stateDirectory), readFlags)
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
     throw error
   }
   try {
-    const { uid, mode, size } = fstatSync(handle)
+    const stats = fstatSync(handle)
+    if (!stats.isFile()) throw new Error('it is no file')
+    const { uid, mode, size } = stats
     const own = process.getuid?.()
     if (own !== undefined && uid !== own && uid !== 0) {
       throw new Error(`it belongs to user ${uid}, not to root or user ${own}`)
