@@ -6,6 +6,7 @@ export {
   gatewaySection,
   identityProvidersSection,
 } from './configuration/section.ts'
+export { type ExaminedProvider, examineProviders } from './offline/examine-providers.ts'
 export {
   createOfflineGateway,
   type OfflineDecision,

@@ -48,7 +48,7 @@ export function readClaims(
   rules: ProviderRules,
   now: number,
 ): VerifiedToken {
-  const { name, issuer, subjectClaim, sessionClaim } = rules
+  const { name, issuer, subjectClaim, sessionClaim, clientClaims } = rules
   const expiry = timeOf(claims, 'exp')
   const issuedAt = timeOf(claims, 'iat')
   if (expiry === undefined || issuedAt === undefined) {
@@ -76,7 +76,7 @@ export function readClaims(
     subject,
     tokenId: textOf(claims, 'jti'),
     session: textOf(claims, sessionClaim),
-    clientId: textOf(claims, 'client_id') ?? textOf(claims, 'azp'),
+    clientId: firstTextOf(claims, clientClaims),
     scopes: scopesOf(claims),
     confirmation: readConfirmation(claims['cnf']),
     claims,
@@ -103,6 +103,14 @@ function textOf(claims: Readonly<Record<string, unknown>>, name: string): string
     throw invalid(`${name}: a text of 1 to ${maxIdentifierCharacters} characters`, 'something else')
   }
   return value
+}
+
+function firstTextOf(
+  claims: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+): string | undefined {
+  const present = names.find((name) => Object.hasOwn(claims, name))
+  return present === undefined ? undefined : textOf(claims, present)
 }
 
 /** One audience, or a list of them (RFC 7519 §4.1.3). */

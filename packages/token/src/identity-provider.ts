@@ -63,6 +63,13 @@ export const IdentityProviderSchema = Type.Object(
         description: 'The claim that names the sign-in which a token came from',
       }),
     ),
+    clientClaim: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z0-9_:./-]{1,100}$',
+        description:
+          'The claim that names the app which a token was given to. Without it client_id (RFC 9068), or else azp',
+      }),
+    ),
     clockLeewaySeconds: Type.Optional(
       Type.Integer({
         minimum: 0,

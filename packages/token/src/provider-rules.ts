@@ -14,6 +14,8 @@ export type ProviderRules = {
   readonly tokenType: 'at+jwt' | 'JWT' | 'opaque'
   readonly subjectClaim: string
   readonly sessionClaim: string
+  /** In the order in which they are looked for. */
+  readonly clientClaims: readonly string[]
   readonly clockLeewaySeconds: number
   readonly expiryLeewaySeconds: number
   /** Undefined where all its tokens are opaque. */
@@ -69,6 +71,8 @@ function rulesOf(name: string, provider: IdentityProvider): ProviderRules {
     tokenType,
     subjectClaim: provider.subjectClaim ?? 'sub',
     sessionClaim: provider.sessionClaim ?? 'sid',
+    clientClaims:
+      provider.clientClaim === undefined ? ['client_id', 'azp'] : [provider.clientClaim],
     clockLeewaySeconds: provider.clockLeewaySeconds ?? 10,
     expiryLeewaySeconds: provider.expiryLeewaySeconds ?? 0,
     keys,

@@ -189,6 +189,10 @@ test('a token tells session, client, scopes and what it is bound to, each as its
   )
   assert.equal(named.session, 's-2')
   assert.equal(named.clientId, 'a')
+  const okta = await verifierOf({ subjectClaim: 'uid', clientClaim: 'cid' }).verify(
+    await signToken(key, { sub: 'alice@example.com', uid: '00u1', cid: '0oa1', client_id: 'a' }),
+  )
+  assert.deepEqual([okta.subject, okta.clientId], ['00u1', '0oa1'])
   assert.deepEqual(named.scopes, ['read', 'write'])
   const refused: readonly [Record<string, unknown>, ReasonCode][] = [
     [{ jti: 7 }, 'token_claims_invalid'],

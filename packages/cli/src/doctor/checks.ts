@@ -4,9 +4,12 @@ import { attestationCheck } from './attestation-check.ts'
 import { authorityCheck } from './authority-checks.ts'
 import { breakGlassCheck } from './break-glass-check.ts'
 import { certificateCheck } from './certificate-checks.ts'
+import { counterCheck } from './counter-check.ts'
 import { fileCheck } from './file-checks.ts'
 import type { DoctorCheck } from './finding.ts'
+import { identityProviderCheck } from './identity-provider-check.ts'
 import { listenerCheck } from './live-checks.ts'
+import { refusalCheck } from './refusal-check.ts'
 import { authorityPartCheck, gatewayCheck } from './role-checks.ts'
 import { rootKeyCheck } from './root-key-check.ts'
 import { switchCheck } from './switch-check.ts'
@@ -24,6 +27,9 @@ export const doctorChecks: readonly DoctorCheck[] = [
   acmeCheck,
   listenerCheck,
   upstreamCheck,
+  identityProviderCheck,
+  counterCheck,
+  refusalCheck,
   authorityCheck,
   attestationCheck,
   adminTokenCheck,

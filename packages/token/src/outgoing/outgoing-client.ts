@@ -21,7 +21,12 @@ export type OutgoingRequest = {
   readonly statuses?: readonly number[]
 }
 
-export type OutgoingAnswer = { readonly status: number; readonly bytes: Uint8Array }
+export type OutgoingAnswer = {
+  readonly status: number
+  readonly bytes: Uint8Array
+  /** Milliseconds: what the clock of the server showed, to the second. Undefined where it does not tell. */
+  readonly serverTime: number | undefined
+}
 
 /**
  * Asks a provider, and has the bytes of its answer. Any other status is a failure, a redirect too: where
@@ -65,7 +70,7 @@ export function createOutgoingClient(options: OutgoingClientOptions): OutgoingCl
     try {
       const response = await promise
       const status = statusOf(response, asked.statuses ?? [200])
-      return { status, bytes: await readBody(response, maxBytes) }
+      return { status, serverTime: timeOf(response), bytes: await readBody(response, maxBytes) }
     } catch (error) {
       request.destroy()
       throw signal.aborted ? new Error('no answer in time: timeout', { cause: error }) : error
@@ -93,6 +98,13 @@ function statusOf({ statusCode = 0 }: IncomingMessage, wanted: readonly number[]
   if (wanted.includes(statusCode)) return statusCode
   const isRedirect = statusCode >= 300 && statusCode < 400
   throw new Error(`HTTP status ${statusCode}${isRedirect ? ': a redirect' : ''}`)
+}
+
+/** What a cache between holds has the `Date` of when it was made, and its `Age` beside it (RFC 9111 §5.1). */
+function timeOf({ headers: { date, age = '0' } }: IncomingMessage): number | undefined {
+  const made = Date.parse(date ?? '')
+  const heldSeconds = Number(age)
+  return Number.isFinite(made) && heldSeconds >= 0 ? made + heldSeconds * 1_000 : undefined
 }
 
 async function readBody(response: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
