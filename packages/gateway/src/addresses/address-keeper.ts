@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import fs from 'node:fs/promises'
 import path from 'node:path'
+import { mainOwner } from '../counters/counter-memory.ts'
+import { monotonicMs } from '../counters/shared-clock.ts'
 import type { Log } from '../log/log.ts'
 import type { AddressPlan, FetchedList, ListEffect } from './address-plan.ts'
 import { fetchList } from './fetch-list.ts'
@@ -43,7 +45,7 @@ type Kept = {
 export class AddressKeeper {
   readonly blocks = temporaryBlocksBuffer()
   readonly #options: AddressKeeperOptions
-  readonly #temporary = temporaryBlocks(this.blocks)
+  readonly #temporary = temporaryBlocks(this.blocks, mainOwner)
   readonly #fetched = new Map<string, Kept>()
   readonly #sweep: NodeJS.Timeout
   #plan: AddressPlan = { lists: [], fetched: [] }
@@ -53,7 +55,7 @@ export class AddressKeeper {
   constructor(options: AddressKeeperOptions) {
     this.#options = options
     this.#tables = this.#build()
-    this.#sweep = setInterval(() => this.#temporary.sweep(Date.now()), sweepMs)
+    this.#sweep = setInterval(() => this.#temporary.sweep(monotonicMs()), sweepMs)
     this.#sweep.unref()
   }
 
@@ -78,6 +80,11 @@ export class AddressKeeper {
     for (const list of plan.fetched) this.#schedule(list)
   }
 
+  /** Releases what a thread held of the temporary blocks that is no more. */
+  release(owner: number | undefined): void {
+    if (owner !== undefined) this.#temporary.release(owner)
+  }
+
   close(): void {
     this.#isClosed = true
     clearInterval(this.#sweep)
@@ -96,9 +103,10 @@ export class AddressKeeper {
       const entries = kept?.networks.length ?? 0
       return { name, effect: 'deny' as const, entries, fetchedAt: kept?.fetchedAt }
     })
-    const blocks = this.#temporary.list(Date.now(), maxListed).map(({ network, until, why }) => ({
+    const now = monotonicMs()
+    const blocks = this.#temporary.list(now, maxListed).map(({ network, until, why }) => ({
       network: networkText(network),
-      until: new Date(until).toISOString(),
+      until: new Date(Date.now() + until - now).toISOString(),
       why,
     }))
     return { lists: [...lists, ...fetched], blocks }

@@ -6,8 +6,8 @@ export type AddressBlock = {
   readonly network: string | undefined
   /** Of temporary blocks: what for. */
   readonly why?: string
-  /** Of temporary blocks: milliseconds of the wall clock. */
-  readonly until?: number
+  /** Of temporary blocks: milliseconds from now, by the monotonic clock. */
+  readonly endsInMs?: number
 }
 
 /** Which addresses are not served: the lists of the configuration, and what stages block for a time. */
@@ -18,10 +18,10 @@ export type Addresses = {
    * @param address as `Caller.address` has it: IPv6 without brackets
    */
   readonly find: (address: string) => AddressBlock | undefined
-  /** To be read before `find`: as long as it stands still, what was found holds, until `AddressBlock.until`. */
+  /** To be read before `find`: as long as it stands still, what was found holds, for `AddressBlock.endsInMs`. */
   readonly version: () => number
   /**
-   * Blocks an address or network for a time, for all workers at once. An address of IPv6 alone is
+   * Blocks an address or network for so many milliseconds, for all workers at once. An address of IPv6 alone is
    * blocked with its /64, which is one customer (RFC 6177). A block that is there already is
    * prolonged, never shortened.
    *
@@ -30,5 +30,5 @@ export type Addresses = {
    * @returns false where it is no address, or there is no room: blocks that hold are never given up
    *   for new ones
    */
-  readonly block: (network: string, untilMs: number, why: string) => boolean
+  readonly block: (network: string, forMs: number, why: string) => boolean
 }

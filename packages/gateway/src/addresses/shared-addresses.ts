@@ -1,3 +1,4 @@
+import { monotonicMs } from '../counters/shared-clock.ts'
 import type { AddressBlock, Addresses } from './addresses.ts'
 import {
   type AddressWords,
@@ -30,14 +31,25 @@ const addressBits = 128
 /** A thread's view of the lists and of temporary blocks. */
 export class SharedAddresses implements Addresses {
   readonly #blocks: TemporaryBlocks
+  readonly #now: () => number
   #allow: NetworkTree | undefined
   #deny: NetworkTree
   #exempt: NetworkTree
   #lists: readonly string[]
   #installs = 0
 
-  constructor(tables: AddressTables, blocks: SharedArrayBuffer) {
-    this.#blocks = temporaryBlocks(blocks)
+  /**
+   * @param owner the number of this thread's own in what threads share
+   * @param now the monotonic clock that all threads share, milliseconds
+   */
+  constructor(
+    tables: AddressTables,
+    blocks: SharedArrayBuffer,
+    owner: number,
+    now: () => number = monotonicMs,
+  ) {
+    this.#blocks = temporaryBlocks(blocks, owner)
+    this.#now = now
     this.#allow = tables.allow === undefined ? undefined : readNetworkTree(tables.allow)
     this.#deny = readNetworkTree(tables.deny)
     this.#exempt = readNetworkTree(tables.exempt)
@@ -62,22 +74,24 @@ export class SharedAddresses implements Addresses {
 
   findWords(words: AddressWords): AddressBlock | undefined {
     const blocked = this.#deny.find(words)
-    const temporary = this.#blocks.find(words, Date.now())
+    const now = this.#now()
+    const temporary = this.#blocks.find(words, now)
     const isOutside = this.#allow !== undefined && this.#allow.valueFor(words) === 0
     if (blocked === undefined && temporary === undefined && !isOutside) return undefined
     if (this.#exempt.valueFor(words) !== 0) return undefined
     if (blocked !== undefined) {
       return { list: this.#nameOf(blocked.value), network: networkText(blocked.network) }
     }
-    return temporary === undefined ? { list: 'allow', network: undefined } : blockOf(temporary)
+    return temporary === undefined ? { list: 'allow', network: undefined } : blockOf(temporary, now)
   }
 
-  readonly block = (network: string, untilMs: number, why: string): boolean => {
+  readonly block = (network: string, forMs: number, why: string): boolean => {
     const parsed = parseNetwork(network)
     if (parsed === undefined) return false
     const isCustomer = parsed.length === addressBits && !isMapped(parsed.words)
     const blocked = isCustomer ? networkOf(parsed.words, customerBits) : parsed
-    return this.#blocks.add({ network: blocked, until: untilMs, why }, Date.now())
+    const now = this.#now()
+    return this.#blocks.add({ network: blocked, until: now + forMs, why }, now)
   }
 
   #nameOf(value: number): string {
@@ -85,6 +99,6 @@ export class SharedAddresses implements Addresses {
   }
 }
 
-function blockOf({ network, until, why }: TemporaryBlock): AddressBlock {
-  return { list: 'temporary', network: networkText(network), until, why }
+function blockOf({ network, until, why }: TemporaryBlock, now: number): AddressBlock {
+  return { list: 'temporary', network: networkText(network), endsInMs: until - now, why }
 }

@@ -3,7 +3,7 @@ import { type AddressWords, type Network, networkOf } from './network.ts'
 /** A block that stages raised, while it holds. */
 export type TemporaryBlock = {
   readonly network: Network
-  /** Milliseconds of the wall clock. */
+  /** Milliseconds of the monotonic clock that all threads share. */
   readonly until: number
   readonly why: string
 }
@@ -14,7 +14,11 @@ export type TemporaryBlock = {
  * slot is written; the network and its length; until when, in seconds; and up to 32 characters of why.
  *
  * Writers take turns by a lock, and never wait long for it; readers take none, and read a slot again by
- * its version. A slot whose time is over is used again; one that holds never is.
+ * its version. A slot whose time is over is used again; one that holds never is. The lock holds the
+ * number of its owner, so that what a thread held that ended in the middle can be released.
+ *
+ * Time is that of the monotonic clock: a wall clock that is set forward would free whoever is blocked, and
+ * one that is set back would block them for as long again. Blocks do not outlive the process.
  */
 export type TemporaryBlocks = {
   /** Rises with each change. */
@@ -26,6 +30,8 @@ export type TemporaryBlocks = {
   readonly list: (now: number, maximum: number) => TemporaryBlock[]
   /** Gives slots back whose time is over, and which no other is found by way of. Main thread, now and then. */
   readonly sweep: (now: number) => void
+  /** Releases what a thread held that is no more, and finishes what it was writing. */
+  readonly release: (owner: number) => void
 }
 
 const slotWords = 16
@@ -39,12 +45,16 @@ const maxUsed = slots * 0.75
 /** How far from its place a network may stand. */
 const maxProbes = 64
 const lockTries = 200
+/** How often a slot is read again that is being written, with others let onto the core in between. */
+const readTries = 200
+const readWaits = 20
 
 export function temporaryBlocksBuffer(): SharedArrayBuffer {
   return new SharedArrayBuffer((headWords + slots * slotWords) * 4)
 }
 
-export function temporaryBlocks(buffer: SharedArrayBuffer): TemporaryBlocks {
+/** @param owner a number of this thread's own, above 0 */
+export function temporaryBlocks(buffer: SharedArrayBuffer, owner: number): TemporaryBlocks {
   const words = new Int32Array(buffer)
   const bytes = new Uint8Array(buffer)
   return {
@@ -59,7 +69,7 @@ export function temporaryBlocks(buffer: SharedArrayBuffer): TemporaryBlocks {
       return undefined
     },
     add: (block, now) =>
-      locked(words, () => {
+      locked(words, owner, () => {
         const at = slotFor(words, block.network, now)
         if (at === undefined) return false
         writeSlot(words, bytes, at, block)
@@ -74,25 +84,46 @@ export function temporaryBlocks(buffer: SharedArrayBuffer): TemporaryBlocks {
       return found
     },
     sweep: (now) => {
-      locked(words, () => {
+      locked(words, owner, () => {
         sweepSlots(words, now)
         return true
       })
     },
+    release: (gone) => {
+      if (Atomics.load(words, head.lock) !== gone) return
+      finishSlots(words)
+      unlock(words)
+    },
   }
 }
 
-function locked(words: Int32Array, work: () => boolean): boolean {
-  for (let tries = 0; Atomics.compareExchange(words, head.lock, 0, 1) !== 0; tries++) {
+function locked(words: Int32Array, owner: number, work: () => boolean): boolean {
+  for (let tries = 0; ; tries++) {
+    const holder = Atomics.compareExchange(words, head.lock, 0, owner)
+    if (holder === 0) break
     if (tries === lockTries) return false
-    Atomics.wait(words, head.lock, 1, 1)
+    Atomics.wait(words, head.lock, holder, 1)
   }
   try {
     return work()
   } finally {
-    Atomics.store(words, head.lock, 0)
-    Atomics.notify(words, head.lock, 1)
+    unlock(words)
   }
+}
+
+function unlock(words: Int32Array): void {
+  Atomics.store(words, head.lock, 0)
+  Atomics.notify(words, head.lock, 1)
+}
+
+// A slot whose writer ended: its time is written last, so that a key that is not whole is of the past.
+function finishSlots(words: Int32Array): void {
+  for (let slot = 0; slot < slots; slot++) {
+    const at = slotAt(slot)
+    const version = Atomics.load(words, at)
+    if ((version & 1) === 1) Atomics.store(words, at, version + 1 === 0 ? 2 : version + 1)
+  }
+  Atomics.add(words, head.version, 1)
 }
 
 // FNV-1a over the words, folded. Whoever picks addresses that meet in one place fills that place, and
@@ -165,11 +196,12 @@ function writeSlot(
   const text = Buffer.alloc(whyBytes)
   text.write(why.replace(/[^\x20-\x7e]/g, '?'), 'latin1')
   bytes.set(text, (at + slotField.why) * 4)
+  // Before the time: a block is looked for by these alone.
+  Atomics.or(words, head.lengths + (network.length >> 5), 1 << (network.length & 31))
   // A block is prolonged, never shortened.
   Atomics.store(words, at + slotField.until, Math.max(seconds, before))
   // Even, and never 0, which is an empty slot.
   Atomics.store(words, at, version + 2 === 0 ? 2 : version + 2)
-  Atomics.or(words, head.lengths + (network.length >> 5), 1 << (network.length & 31))
   Atomics.add(words, head.version, 1)
 }
 
@@ -188,17 +220,22 @@ function readWhere(
 }
 
 function readSlot(words: Int32Array, bytes: Uint8Array, at: number): TemporaryBlock | undefined {
-  for (;;) {
+  for (let tries = 0; ; tries++) {
     const version = Atomics.load(words, at)
     if (version === 0) return undefined
-    // Odd: another thread is in the middle of it, for less than a microsecond.
-    if ((version & 1) === 1) continue
+    // Odd: another thread is in the middle of it, for less than a microsecond; or else it lost its core, or
+    // ended. Then what it wrote so far is taken: a key without its time is of the past.
+    const isPatient = tries < readTries + readWaits
+    if ((version & 1) === 1 && isPatient) {
+      if (tries >= readTries) Atomics.wait(words, at, version, 1)
+      continue
+    }
     const key = words.slice(at + slotField.key, at + slotField.key + 4)
     const length = words[at + slotField.length] ?? 0
     const until = untilOf(words, at)
     const from = (at + slotField.why) * 4
     const why = Buffer.from(bytes.slice(from, from + whyBytes)).toString('latin1')
-    if (Atomics.load(words, at) !== version) continue
+    if (Atomics.load(words, at) !== version && isPatient) continue
     return { network: { words: key, length }, until, why: why.replace(/\0+$/, '') }
   }
 }

@@ -84,7 +84,7 @@ export class Gateway {
           lines: this.#lines,
         }),
       onEnded: (worker) => {
-        this.#counters.gone(worker.index)
+        this.#addresses.release(this.#counters.gone(worker.index))
         this.#status.receipts.gone(worker)
       },
     })

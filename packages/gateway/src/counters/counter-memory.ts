@@ -47,12 +47,12 @@ export type CounterSeat = {
   readonly originMs: number
   readonly secret: Uint8Array
   readonly worker: number
-  /** Of this life of the worker: locks and shares hold it. */
+  /** Of this life of the worker: locks and shares hold it, and so does the lock of temporary blocks. */
   readonly owner: number
 }
 
-/** The main thread's own, when it takes locks. */
-const mainOwner = 1
+/** The main thread's own, when it takes locks in memory that threads share. */
+export const mainOwner = 1
 
 /** The memory of the counters, in the main thread: made once, handed to every worker, cleared after a dead one. */
 export class CounterMemory {
@@ -92,15 +92,20 @@ export class CounterMemory {
     }
   }
 
-  /** Releases what a worker held when it ended. */
-  gone(worker: number): void {
+  /**
+   * Releases what a worker held when it ended.
+   *
+   * @returns the number that it held it by
+   */
+  gone(worker: number): number | undefined {
     const owner = this.#owners.get(worker)
-    if (owner === undefined) return
+    if (owner === undefined) return undefined
     this.#owners.delete(worker)
     for (const buffer of this.#tables().values()) new SharedTable(buffer, mainOwner).release(owner)
     for (const { open } of [this.#buffers.proven, this.#buffers.claimed]) {
       takeBackShares(open, this.#workers, worker)
     }
+    return owner
   }
 
   /** How full each table is, from 0 to 1. */

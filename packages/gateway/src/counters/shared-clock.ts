@@ -1,5 +1,5 @@
 /** The monotonic clock in milliseconds, the same for all threads of a process. */
-function monotonicMs(): number {
+export function monotonicMs(): number {
   const [seconds, nanoseconds] = process.hrtime()
   return seconds * 1e3 + nanoseconds / 1e6
 }

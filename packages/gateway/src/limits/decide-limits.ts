@@ -124,8 +124,7 @@ function refuse(
   const owner = (rule ?? guard) as LimitRule | BruteForceRule
   const { name, blockAddressMs } = owner
   if (blockAddressMs !== undefined && isToBlame && request.isInForce) {
-    const { caller, at } = request
-    addresses.block(caller.address, at + blockAddressMs, `limit ${name}`)
+    addresses.block(request.caller.address, blockAddressMs, `limit ${name}`)
   }
   const isOpen = rule?.limit.kind === 'concurrency'
   const headers =

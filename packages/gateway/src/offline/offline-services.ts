@@ -3,6 +3,7 @@ import { AddressKeeper } from '../addresses/address-keeper.ts'
 import { SharedAddresses } from '../addresses/shared-addresses.ts'
 import { compileGrants } from '../access/grants.ts'
 import type { Plan } from '../configuration/plan.ts'
+import { mainOwner } from '../counters/counter-memory.ts'
 import type { Counters } from '../counters/counters.ts'
 import { DeviceStatus } from '../status/device-status.ts'
 import { statusCode, statusKey } from '../status/status-code.ts'
@@ -61,7 +62,7 @@ async function offlineAddresses({ lists }: AddressPlan): Promise<SharedAddresses
   })
   await keeper.use({ lists, fetched: [] })
   keeper.close()
-  return new SharedAddresses(keeper.tables, keeper.blocks)
+  return new SharedAddresses(keeper.tables, keeper.blocks, mainOwner)
 }
 
 const nothingShared = { redis: undefined, whenAway: 'local' } as const

@@ -28,7 +28,7 @@ export interface Caller {
   /** The version of the status table that `statusRefusal` was found in. */
   statusVersion: number
   statusRefusal: Refusal | undefined
-  /** The version of the addresses that `addressRefusal` was found in, and until when it holds (milliseconds). */
+  /** The version of the addresses that `addressRefusal` was found in, and until when it holds (`performance.now`). */
   addressVersion: number
   addressGoodUntil: number
   addressRefusal: Refusal | undefined

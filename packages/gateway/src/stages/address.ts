@@ -23,8 +23,8 @@ export const addressStage: Stage<AddressSettings> = {
   appliesTo: () => true,
   compile: (settings, { services: { addresses } }) => {
     const ofRoute = compileRoute(settings)
-    return ({ caller, at }) => {
-      const blocked = currentBlock(caller, addresses, at)
+    return ({ caller, startedAt }) => {
+      const blocked = currentBlock(caller, addresses, startedAt)
       if (blocked !== undefined) return blocked
       return ofRoute === undefined ? pass : (ofRoute(caller.address) ?? pass)
     }
@@ -40,21 +40,21 @@ function networks(type: typeof Type, description: string) {
 }
 
 // As long as nothing was blocked or freed, what was found of a caller holds.
-function currentBlock(caller: Caller, addresses: Addresses, at: number): Refusal | undefined {
+function currentBlock(caller: Caller, addresses: Addresses, now: number): Refusal | undefined {
   const version = addresses.version()
-  if (caller.addressVersion !== version || at >= caller.addressGoodUntil) {
+  if (caller.addressVersion !== version || now >= caller.addressGoodUntil) {
     const block = addresses.find(caller.address)
     caller.addressRefusal = block === undefined ? undefined : refusalOf(caller.address, block)
-    caller.addressGoodUntil = block?.until ?? Number.POSITIVE_INFINITY
+    caller.addressGoodUntil = now + (block?.endsInMs ?? Number.POSITIVE_INFINITY)
     caller.addressVersion = version
   }
   return caller.addressRefusal
 }
 
-function refusalOf(address: string, { list, network, why, until }: AddressBlock): Refusal {
+function refusalOf(address: string, { list, network, why, endsInMs }: AddressBlock): Refusal {
   const found =
     network === undefined ? `${address} is in none of them` : `${address} is in ${network}`
-  const seconds = until === undefined ? undefined : Math.ceil((until - Date.now()) / 1_000)
+  const seconds = endsInMs === undefined ? undefined : Math.ceil(endsInMs / 1_000)
   return {
     code: 'address_blocked',
     check: list,

@@ -61,7 +61,11 @@ export class GatewayWorker {
     this.#lines = new LineBatch((text) => send({ type: 'lines', text }))
     this.#status = new DeviceStatus(statusControl(start.control), start.table, start.plan.status)
     this.#counters = new LocalCounters(start.counters)
-    this.#addresses = new SharedAddresses(start.addresses, start.addressBlocks)
+    this.#addresses = new SharedAddresses(
+      start.addresses,
+      start.addressBlocks,
+      start.counters.owner,
+    )
     this.#connections = new ConnectionSet(this.#status)
     this.#credentials = new HeldCredentials(start.credentials)
     this.#signer = new AssertionSigner(start.assertionKey)

@@ -139,7 +139,7 @@ async function keeper(t: TestContext, directory: string) {
     directory,
     onTables: (tables) => addresses.install(tables),
   })
-  const addresses = new SharedAddresses(kept.tables, kept.blocks)
+  const addresses = new SharedAddresses(kept.tables, kept.blocks, 1)
   t.after(() => kept.close())
   await kept.use({ lists: [], fetched: [list] })
   return { kept, said, addresses }
