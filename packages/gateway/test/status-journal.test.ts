@@ -80,3 +80,23 @@ test('a whole line that is damaged is not passed over', async (t) => {
   await appendFile(file, 'x\n')
   await assert.rejects(seqs(directory), /line 3 is damaged/)
 })
+
+test('what is appended behind a line that was cut off at any byte is there at the start after the next', async (t) => {
+  const { directory, file } = await setUp(t)
+  const journal = new StatusJournal(directory)
+  await journal.append(epoch, [{ ...change(1), status: 'außer Dienst' }])
+  const one = (await readFile(file)).length
+  await journal.append(epoch, [{ ...change(2), status: 'außer Dienst' }])
+  await journal.close()
+  const whole = await readFile(file)
+  for (let length = 0; length <= whole.length; length++) {
+    await writeFile(file, whole.subarray(0, length))
+    const next = new StatusJournal(directory)
+    await next.read()
+    await next.append(epoch, [change(3)])
+    await next.append(epoch, [change(4)])
+    await next.close()
+    const before = length < one ? [] : length < whole.length ? [1] : [1, 2]
+    assert.deepEqual(await seqs(directory), [...before, 3, 4], `${length} bytes`)
+  }
+})

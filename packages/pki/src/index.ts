@@ -23,6 +23,7 @@ export { keyPairFault } from './key-pair-fault.ts'
 export { defaultScryptCost, type ScryptCost } from './key-file.ts'
 export { oids } from './oids.ts'
 export { certificatesFromPem, toPem } from './pem.ts'
+export { replaceFile, replaceFileSync, type ReplaceOptions } from './replace-file.ts'
 export { syncDirectory } from './write-new-file.ts'
 export { isSignedBy, signatureAlgorithmName } from './signature-algorithm.ts'
 export {

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import { link, open, unlink } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { dirname } from 'node:path'
+import { sweepLeftovers, temporaryBeside } from './temporary-file.ts'
 
 /**
  * Writes a file of mode 0600 that is on the disk, whole, before this returns, or not there at all.
@@ -9,7 +9,8 @@ import { basename, dirname, join } from 'node:path'
  */
 export async function writeNewFile(path: string, text: string): Promise<boolean> {
   const directory = dirname(path)
-  const temporary = join(directory, `.${basename(path)}.${randomBytes(6).toString('hex')}`)
+  sweepLeftovers(path)
+  const temporary = temporaryBeside(path)
   try {
     const file = await open(temporary, 'wx', 0o600)
     try {

@@ -2,7 +2,7 @@ import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:cryp
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Certificate, certificatesFromPem, parseCertificate, toPem } from '@sallyport/pki'
-import { writeFileDurably } from './write-file-durably.ts'
+import { replaceFile } from '@sallyport/pki'
 import {
   authorityExtensions,
   type CertificateSigner,
@@ -66,8 +66,8 @@ export async function keepDevelopmentRoot(
     const root = makeDevelopmentRoot(options)
     mkdirSync(directory, { recursive: true, mode: 0o700 })
     const pem = root.key.export({ format: 'pem', type: 'pkcs8' }).toString()
-    await writeFileDurably(keyFile, pem)
-    await writeFileDurably(certificateFile, root.pem)
+    await replaceFile(keyFile, pem)
+    await replaceFile(certificateFile, root.pem)
   }
   return openDevelopmentRoot(directory)
 }

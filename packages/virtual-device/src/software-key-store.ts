@@ -5,7 +5,7 @@ import { createSigningRequest, generateKey, type KeyKind } from '@sallyport/pki'
 import { Problem } from '@sallyport/problem'
 import type { KeyHandle, KeyStore } from '@sallyport/sdk'
 import { readPrivateFile } from './private-file.ts'
-import { writeFileDurably } from './write-file-durably.ts'
+import { replaceFile } from '@sallyport/pki'
 
 const idForm = /^[a-z0-9-]{1,64}$/
 
@@ -49,7 +49,7 @@ export function softwareKeyStore(options: { directory: string; keyKind?: KeyKind
       const path = keyPath(id)
       const { privateKey } = await generateKey(keyKind)
       await mkdir(directory, { recursive: true, mode: 0o700 })
-      await writeFileDurably(path, privateKey.export({ format: 'pem', type: 'pkcs8' }).toString())
+      await replaceFile(path, privateKey.export({ format: 'pem', type: 'pkcs8' }).toString())
       return softwareKeyHandle(id, privateKey)
     },
     open: async (id) => {
@@ -61,7 +61,7 @@ export function softwareKeyStore(options: { directory: string; keyKind?: KeyKind
     loadRecord: () => readPrivateFile(recordPath),
     saveRecord: async (record) => {
       await mkdir(directory, { recursive: true, mode: 0o700 })
-      await writeFileDurably(recordPath, record)
+      await replaceFile(recordPath, record)
     },
   }
 }

@@ -15,7 +15,7 @@ import { developmentEvidence } from './development-evidence.ts'
 import { nodeTransport, type NodeTransportOptions } from './node-transport.ts'
 import { privateKeyOf, softwareKeyStore } from './software-key-store.ts'
 import { type PlatformParts, platformParts, type VirtualPhone } from './virtual-phone.ts'
-import { writeFileDurably } from './write-file-durably.ts'
+import { replaceFile } from '@sallyport/pki'
 
 export type VirtualDeviceOptions = NodeTransportOptions &
   Pick<
@@ -71,9 +71,9 @@ export function createVirtualDevice(options: VirtualDeviceOptions): VirtualDevic
     const key = await keyStore.open(keyId)
     if (key === undefined) return
     const pem = privateKeyOf(key).export({ format: 'pem', type: 'pkcs8' }).toString()
-    await writeFileDurably(keyFile, pem)
+    await replaceFile(keyFile, pem)
     const chain = certificates.map((der) => toPem('CERTIFICATE', der)).join('')
-    await writeFileDurably(certificateFile, chain)
+    await replaceFile(certificateFile, chain)
   }
 
   const client = createClient({

@@ -1,8 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
-import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { type FileHandle, open, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { syncDirectory } from '@sallyport/pki'
+import { replaceFile } from '@sallyport/pki'
 import { Problem } from '@sallyport/problem'
 import Type from 'typebox'
 import { Check } from 'typebox/value'
@@ -51,20 +51,9 @@ export function sha256Hex(bytes: Uint8Array): string {
 export async function writeCopy(file: string, copy: KeptCopy): Promise<void> {
   const { bytes, ...facts } = copy
   const header = Buffer.from(`${JSON.stringify({ version: 1, ...facts })}\n`)
-  const temporary = `${file}.${randomBytes(6).toString('hex')}`
   try {
-    await mkdir(path.dirname(file), { recursive: true, mode: 0o700 })
-    const handle = await open(temporary, 'wx', 0o600)
-    try {
-      await handle.writeFile(Buffer.concat([header, bytes]))
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    await rename(temporary, file)
-    await syncDirectory(path.dirname(file))
+    await replaceFile(file, Buffer.concat([header, bytes]))
   } catch (cause) {
-    await rm(temporary, { force: true }).catch(() => undefined)
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new Problem('trust_copy_unwritable', { detail: `${file}: ${why}`, cause })
   }

@@ -1,14 +1,4 @@
-import { randomBytes } from 'node:crypto'
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
-import path from 'node:path'
+import { replaceFileSync } from '@sallyport/pki'
 
 /** Modes of files: secrets are for their owner alone. */
 export const modes = { secret: 0o600, public: 0o644 } as const
@@ -22,20 +12,5 @@ export function writeFileAtomically(
   content: string | Uint8Array,
   mode: number = modes.public,
 ): void {
-  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
-  const temporary = `${file}.${randomBytes(6).toString('hex')}`
-  const handle = openSync(temporary, 'wx', mode)
-  try {
-    try {
-      // Not writeSync: on a disk that fills up, that writes a part and calls it done.
-      writeFileSync(handle, content)
-      fsyncSync(handle)
-    } finally {
-      closeSync(handle)
-    }
-    renameSync(temporary, file)
-  } catch (error) {
-    rmSync(temporary, { force: true })
-    throw error
-  }
+  replaceFileSync(file, content, mode)
 }

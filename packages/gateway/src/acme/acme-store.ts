@@ -1,5 +1,6 @@
 import path from 'node:path'
-import { readPrivateFile, writePrivateFile } from '../control/private-file.ts'
+import { replaceFile } from '@sallyport/pki'
+import { readPrivateFile } from '../control/private-file.ts'
 
 /** An account as it is kept: the key is made once; the URL is the CA's. */
 export type KeptAccount = {
@@ -65,7 +66,7 @@ export class AcmeStore {
   }
 
   #write(name: string, value: object): Promise<void> {
-    return writePrivateFile(path.join(this.#directory, name), `${JSON.stringify(value)}\n`)
+    return replaceFile(path.join(this.#directory, name), `${JSON.stringify(value)}\n`)
   }
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import fs from 'node:fs/promises'
 import path from 'node:path'
+import { replaceFile } from '@sallyport/pki'
 import { mainOwner } from '../counters/counter-memory.ts'
 import { monotonicMs } from '../counters/shared-clock.ts'
 import type { Log } from '../log/log.ts'
@@ -155,8 +156,9 @@ export class AddressKeeper {
   async #fetch(list: FetchedList, kept: Kept): Promise<void> {
     const { log, fetch = fetchList } = this.#options
     const refreshMs = list.refreshMinutes * 60_000
+    let text: string
     try {
-      const text = await fetch(list)
+      text = await fetch(list)
       const networks = accepted(text)
       // Taken out of the configuration, or replaced, in the meantime.
       if (this.#isClosed || this.#fetched.get(list.name) !== kept) return
@@ -165,7 +167,6 @@ export class AddressKeeper {
       this.#renew()
       log.info({ list: list.name, entries: networks.length }, 'a block list was fetched')
       this.#fetchIn(list, kept, refreshMs)
-      await this.#keep(list, text)
     } catch (error) {
       const said = error instanceof Error ? error.message : String(error)
       const facts = { list: list.name, url: list.url, error: said, entries: kept.networks.length }
@@ -173,7 +174,9 @@ export class AddressKeeper {
       if (this.#fetched.get(list.name) === kept) {
         this.#fetchIn(list, kept, Math.min(retryMs, refreshMs))
       }
+      return
     }
+    await this.#keep(list, text)
   }
 
   async #read(list: FetchedList): Promise<Kept> {
@@ -191,12 +194,17 @@ export class AddressKeeper {
     }
   }
 
+  // For a start while nobody can be asked. It is in force, whatever comes of this.
   async #keep(list: FetchedList, text: string): Promise<void> {
     const file = this.#fileOf(list)
-    const temporary = `${file}.${process.pid}.tmp`
-    await fs.mkdir(path.dirname(file), { recursive: true, mode: 0o700 })
-    await fs.writeFile(temporary, text, { mode: 0o600 })
-    await fs.rename(temporary, file)
+    try {
+      await replaceFile(file, text)
+    } catch (error) {
+      this.#options.log.warn(
+        { list: list.name, file, error: String(error) },
+        'a block list was fetched and is in force, but could not be kept for the next start',
+      )
+    }
   }
 
   #fileOf({ url }: FetchedList): string {

@@ -1,7 +1,7 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { toPem } from '@sallyport/pki'
+import { replaceFile, toPem } from '@sallyport/pki'
 import { type Change, fromBase64url, type Snapshot } from '@sallyport/wire'
 import { AuthorityClient } from '../control/authority-client.ts'
 import { FeedClient } from '../control/feed-client.ts'
@@ -28,6 +28,8 @@ export type HaproxyAgentOptions = {
 
 const lookMs = 500
 const beatMs = 1_000
+/** By whatever account it runs under: no secret is among them. */
+const readableByHaproxy = 0o644
 
 /**
  * Keeps a HAProxy in step with the authority's feed: what is revoked, suspended or superseded stands in its
@@ -49,6 +51,8 @@ export class HaproxyAgent {
   #inStep: string | undefined
   #heardAt = 0
   #writtenAt = 0
+  /** What is on disk by now, also after a power cut, by the name of the file. */
+  readonly #onDisk = new Map<string, string>()
   #said = ''
 
   constructor(options: HaproxyAgentOptions) {
@@ -179,11 +183,13 @@ export class HaproxyAgent {
   }
 
   async #writeFiles(): Promise<void> {
-    const files = {
+    const lists = {
       [haproxyLists.device.file]: lines(this.#values('device')),
       [haproxyLists.certificate.file]: lines(this.#values('certificate')),
-      [heardMap.file]: `${heardMap.key} ${this.#heardSeconds()}\n`,
       [caFile]: this.#authorities(),
+    }
+    const ofThisMoment = {
+      [heardMap.file]: `${heardMap.key} ${this.#heardSeconds()}\n`,
       'agent.prom': agentMetrics({
         ...this.#counts,
         inStep: this.#inStep !== undefined,
@@ -192,10 +198,15 @@ export class HaproxyAgent {
       }),
     }
     this.#writtenAt = Date.now()
-    for (const [name, text] of Object.entries(files)) {
-      const file = this.#fileOf(name)
-      await writeFile(`${file}.new`, text)
-      await rename(`${file}.new`, file)
+    const mode = readableByHaproxy
+    for (const [name, text] of Object.entries(lists)) {
+      // Each second, so that one that was removed comes back; down to the disk where it says something new.
+      const isDurable = this.#onDisk.get(name) !== text
+      await replaceFile(this.#fileOf(name), text, { mode, isDurable })
+      this.#onDisk.set(name, text)
+    }
+    for (const [name, text] of Object.entries(ofThisMoment)) {
+      await replaceFile(this.#fileOf(name), text, { mode, isDurable: false })
     }
   }
 

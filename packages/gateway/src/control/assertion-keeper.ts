@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { replaceFile } from '@sallyport/pki'
 import { Problem } from '@sallyport/problem'
 import {
   type KeyRing,
@@ -13,7 +14,7 @@ import type { AssertionKeysPlan } from '../configuration/assertion-plan.ts'
 import type { Log } from '../log/log.ts'
 import type { Address } from '../worker/messages.ts'
 import { type KeyPair, type KeySetListener, startKeySetListener } from './key-set-listener.ts'
-import { readPrivateFile, writePrivateFile } from './private-file.ts'
+import { readPrivateFile } from './private-file.ts'
 
 /** The gateway's own keys on disk, `assertion-keys.json` in its state directory. */
 type KeptKeys = {
@@ -146,7 +147,7 @@ export class AssertionKeeper {
 
   /** On disk first: a key that services have learned must not be lost. */
   async #keep(kept: KeptKeys): Promise<void> {
-    await writePrivateFile(this.#file, `${JSON.stringify(kept)}\n`)
+    await replaceFile(this.#file, `${JSON.stringify(kept)}\n`)
     this.#kept = kept
     this.#useKept(kept)
   }

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { replaceFile } from '@sallyport/pki'
 import type { BreakGlassEvent } from '@sallyport/wire'
 import { breakGlassStatusFile, readBreakGlassFile } from '../break-glass/break-glass-file.ts'
 import type { OpenGlass } from '../break-glass/open-glass.ts'
@@ -130,9 +130,7 @@ export class BreakGlass {
   async #tellStatus(open: readonly OpenGlass[]): Promise<void> {
     const file = breakGlassStatusFile(this.#options.stateDirectory)
     try {
-      await writeFile(file, `${JSON.stringify({ open: open.map(({ id }) => id) })}\n`, {
-        mode: 0o600,
-      })
+      await replaceFile(file, `${JSON.stringify({ open: open.map(({ id }) => id) })}\n`)
     } catch (error) {
       this.#options.log.warn({ error: String(error) }, 'who broke the glass cannot be told')
     }

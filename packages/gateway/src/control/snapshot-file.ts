@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import fs from 'node:fs/promises'
 import path from 'node:path'
+import { replaceFile, syncDirectory } from '@sallyport/pki'
 
 /**
  * The last known status on disk. Its first line says when the authority was last heard, and what the
@@ -30,7 +31,6 @@ export type SnapshotFile = {
 
 export function snapshotFile(directory: string): SnapshotFile {
   const file = path.join(directory, 'status.snapshot')
-  const temporary = `${file}.${process.pid}.tmp`
   return {
     read: async () => {
       let text: string
@@ -50,19 +50,9 @@ export function snapshotFile(directory: string): SnapshotFile {
       }
     },
     write: async (body, heardAt) => {
-      await fs.mkdir(directory, { recursive: true, mode: 0o700 })
       const text = JSON.stringify(body)
-      const handle = await fs.open(temporary, 'w', 0o600)
-      try {
-        await handle.writeFile(
-          `sallyport-status-v1 heard=${fixed(heardAt)} sha256=${sha256(text)}\n${text}`,
-        )
-        await handle.sync()
-      } finally {
-        await handle.close()
-      }
-      await fs.rename(temporary, file)
-      await syncDirectory(directory)
+      const first = `sallyport-status-v1 heard=${fixed(heardAt)} sha256=${sha256(text)}`
+      await replaceFile(file, `${first}\n${text}`)
     },
     touch: async (heardAt) => {
       const handle = await fs.open(file, 'r+')
@@ -85,16 +75,6 @@ function fixed(time: number): string {
 
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex')
-}
-
-// A rename is durable when the directory is.
-async function syncDirectory(directory: string): Promise<void> {
-  const handle = await fs.open(directory, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }
 
 function isMissing(error: unknown): boolean {

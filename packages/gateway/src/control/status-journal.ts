@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import fs, { type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
+import { replaceFile, syncDirectory } from '@sallyport/pki'
 import type { Change } from '@sallyport/wire'
 import { parseChange } from './feed-messages.ts'
 
@@ -26,6 +27,8 @@ export class StatusJournal {
   #waiting: Kept[] = []
   #working: Promise<void> = Promise.resolve()
   #appending: Promise<void> | undefined
+  /** Where a line begins that was cut off. What is appended behind it would be read as a part of it. */
+  #tornAt: number | undefined
 
   constructor(directory: string) {
     this.#file = path.join(directory, 'status.journal')
@@ -38,8 +41,7 @@ export class StatusJournal {
    */
   async read(): Promise<JournalEntry[]> {
     const lines = (await this.#text()).split('\n')
-    // What stands behind the last line end.
-    lines.pop()
+    const behindLastLine = lines.pop()
     const entries = lines.map((line, index) => {
       const entry = parseLine(line)
       if (entry === undefined) throw new RangeError(`${this.#file}: line ${index + 1} is damaged`)
@@ -48,6 +50,8 @@ export class StatusJournal {
     this.#kept = entries.map(({ epoch, change }, index) => {
       return { epoch, seq: change.seq, line: `${lines[index]}\n` }
     })
+    const wholeBytes = this.#kept.reduce((sum, { line }) => sum + Buffer.byteLength(line), 0)
+    this.#tornAt = behindLastLine === '' ? undefined : wholeBytes
     return entries
   }
 
@@ -75,12 +79,8 @@ export class StatusJournal {
       if (this.#kept.length === 0) return
       this.#kept = this.#kept.filter((kept) => kept.epoch === epoch && kept.seq > seq)
       await this.#close()
-      const temporary = `${this.#file}.${process.pid}.tmp`
-      await fs.writeFile(temporary, this.#kept.map(({ line }) => line).join(''), {
-        mode: 0o600,
-        flush: true,
-      })
-      await fs.rename(temporary, this.#file)
+      await replaceFile(this.#file, this.#kept.map(({ line }) => line).join(''))
+      this.#tornAt = undefined
     })
   }
 
@@ -88,6 +88,7 @@ export class StatusJournal {
   remove(): Promise<void> {
     return this.#do(async () => {
       this.#kept = []
+      this.#tornAt = undefined
       await this.#close()
       await fs.rm(this.#file, { force: true })
     })
@@ -113,12 +114,9 @@ export class StatusJournal {
     await fs.mkdir(directory, { recursive: true, mode: 0o700 })
     const handle = await fs.open(this.#file, 'a', 0o600)
     // A file that is new is durable when its directory is.
-    const entry = await fs.open(directory, 'r')
-    try {
-      await entry.sync()
-    } finally {
-      await entry.close()
-    }
+    await syncDirectory(directory)
+    if (this.#tornAt !== undefined) await handle.truncate(this.#tornAt)
+    this.#tornAt = undefined
     return handle
   }
 

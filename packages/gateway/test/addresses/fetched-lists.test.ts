@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import https from 'node:https'
 import type { AddressInfo } from 'node:net'
@@ -166,4 +166,16 @@ test('the last good list stays in force, over failures and over a restart', asyn
   await second.kept.use({ lists: [], fetched: [{ ...list, url: `${list.url}?2` }] })
   await eventually(() => second.said.some((text) => text.includes('could not be refreshed')))
   assert.equal(second.addresses.find('192.0.2.7'), undefined)
+})
+
+test('a list that cannot be kept on disk is in force all the same, and that is what is said', async (t) => {
+  const directory = await mkdtemp(path.join(tmpdir(), 'sallyport-lists-'))
+  t.after(() => rm(directory, { recursive: true }))
+  // As on a full disk: no directory can be made here.
+  await writeFile(path.join(directory, 'address-lists'), '')
+  respond = (_, response) => response.end('192.0.2.0/24\n')
+  const { said, addresses } = await keeper(t, directory)
+  await eventually(() => said.some((text) => text.includes('could not be kept')))
+  assert.equal(addresses.find('192.0.2.7')?.list, 'known-bad')
+  assert(!said.some((text) => text.includes('could not be refreshed')), said.join('\n'))
 })

@@ -11,7 +11,7 @@ import { toBase64url } from '@sallyport/wire'
 import type { DevelopmentRoot } from '../development-root.ts'
 import { readPrivateFile } from '../private-file.ts'
 import type { PlatformParts } from '../virtual-phone.ts'
-import { writeFileDurably } from '../write-file-durably.ts'
+import { replaceFile } from '@sallyport/pki'
 import { androidKeyChain } from './android-key-evidence.ts'
 import { type AndroidPhone, defaultAndroidPhone } from './android-phone.ts'
 import { type AttestationBatch, makeAttestationBatch } from './attestation-batch.ts'
@@ -86,7 +86,7 @@ function attestingKeyStore(
       const spki = await key.publicKey()
       const chain = attest({ challenge: options.challenge, spki })
       const pem = chain.map((certificate) => toPem('CERTIFICATE', certificate)).join('')
-      await writeFileDurably(chainPath(id), pem)
+      await replaceFile(chainPath(id), pem)
       return key
     },
     delete: async (id) => {

@@ -1,7 +1,7 @@
 import { createPrivateKey } from 'node:crypto'
 import { join } from 'node:path'
 import { readPrivateFile } from '../private-file.ts'
-import { writeFileDurably } from '../write-file-durably.ts'
+import { replaceFile } from '@sallyport/pki'
 import { type AppAttestKeyPair, appAttestKeyOf, makeAppAttestKey } from './app-attest-key.ts'
 
 type KeptKey = {
@@ -27,7 +27,7 @@ export function appAttestService(directory: string) {
     const text = await readPrivateFile(path)
     return text === undefined ? { keys: {}, vouching: {} } : (JSON.parse(text) as Kept)
   }
-  const write = (kept: Kept) => writeFileDurably(path, JSON.stringify(withoutIdle(kept)))
+  const write = (kept: Kept) => replaceFile(path, JSON.stringify(withoutIdle(kept)))
   const one = createQueue()
 
   return {
