@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { before, describe, test } from 'node:test'
+import { parse, stringify } from 'yaml'
+import { loadConfig } from '../../src/configuration/schema.ts'
+import { newFolder, sallyport } from '../sallyport.ts'
+import { blocksOf } from './guide.ts'
+
+type Members = Record<string, unknown>
+
+const guides = new URL('../../../../../docs/guide/', import.meta.url)
+const host = 'api.example.com'
+const cwd = newFolder()
+let made: Members = {}
+
+/** What a page shows in place of the whole file, and where it belongs in one. */
+const excerpts: Readonly<Record<string, (shown: Members) => Members>> = {
+  certificate: (shown) => ({ gateway: { hosts: { [host]: shown } } }),
+  stages: (shown) => ({ gateway: { hosts: { [host]: shown } } }),
+  // A table of cases for `access test`, which its own page tries.
+  cases: () => ({}),
+}
+
+/** Members of the file, and beside or in place of them those that are shown; lists are replaced whole. */
+function merge(into: Members, from: Members): Members {
+  const merged = { ...into }
+  for (const [key, value] of Object.entries(from)) {
+    merged[key] = isMap(value) && isMap(merged[key]) ? merge(merged[key], value) : value
+  }
+  return merged
+}
+
+function isMap(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+before(async () => {
+  const { code, stderr } = await sallyport(
+    ['init', '--dir', cwd, '--trust-domain', 'example.com', '--passphrase-file', '--yes'],
+    { cwd },
+  )
+  assert.equal(code, 0, stderr)
+  made = parse(readFileSync(path.join(cwd, 'sallyport.yaml'), 'utf8')) as Members
+})
+
+describe('every configuration in the guides is one', () => {
+  const pages = readdirSync(guides).filter((page) => page.endsWith('.md'))
+  for (const page of pages) {
+    const blocks = blocksOf(readFileSync(new URL(page, guides), 'utf8'), 'yaml')
+    for (const [index, block] of blocks.entries()) {
+      test(`${page}, block ${index + 1}`, () => {
+        const shown = parse(block) as Members
+        const place = Object.keys(excerpts).find((member) => member in shown)
+        const whole = place === undefined ? shown : (excerpts[place]?.(shown) ?? shown)
+        const file = path.join(cwd, `${page}-${index}.yaml`)
+        writeFileSync(file, stringify(merge(made, whole)))
+        loadConfig(file)
+      })
+    }
+  }
+})
