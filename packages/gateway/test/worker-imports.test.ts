@@ -23,15 +23,29 @@ function importsOf(module: string, seen = new Set<string>()): Set<string> {
   return seen
 }
 
-const worker = importsOf(fileURLToPath(new URL('../src/worker/main.js', import.meta.url)))
+const importsFrom = (module: string): Set<string> =>
+  importsOf(fileURLToPath(new URL(`../src/${module}`, import.meta.url)))
 
-test('a worker loads no library: no validator, no parser of configuration, nothing that verifies tokens', () => {
-  const foreign = [...worker].filter(
-    (module) => !module.startsWith('/') && !module.startsWith('node:'),
-  )
-  assert.deepEqual(foreign, [])
-  assert(worker.size > 50)
-})
+const worker = importsFrom('worker/main.js')
+const threads = [
+  { thread: 'a worker', imports: worker },
+  { thread: 'the main thread', imports: importsFrom('control/start-gateway.js') },
+]
+
+for (const { thread, imports } of threads) {
+  test(`${thread} loads no library: no validator, no parser of configuration, nothing that verifies tokens`, () => {
+    const foreign = [...imports].filter(
+      (module) => !module.startsWith('/') && !module.startsWith('node:'),
+    )
+    assert.deepEqual(foreign, [])
+    assert(imports.size > 50)
+  })
+
+  test(`${thread} does not import node:http, which would load undici: runtime/node-http.ts`, () => {
+    assert(!imports.has('node:http'))
+    assert([...imports].some((module) => module.endsWith('/runtime/node-http.js')))
+  })
+}
 
 test('a worker can reach no store, and no key of a CA', () => {
   assert(!worker.has('node:sqlite'))

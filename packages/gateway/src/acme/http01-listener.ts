@@ -1,6 +1,7 @@
-import http, { type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Address } from '../worker/messages.ts'
 import { openListener } from '../control/open-listener.ts'
+import { http } from '../runtime/node-http.ts'
 
 export type Http01Listener = { readonly address: Address; readonly close: () => Promise<void> }
 

@@ -1,5 +1,6 @@
-import http, { type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { DecisionRecord } from '@sallyport/wire'
+import { http } from '../runtime/node-http.ts'
 import type { Address } from '../worker/messages.ts'
 import { type OpenListener, openListener } from './open-listener.ts'
 

@@ -1,6 +1,7 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Log } from '../log/log.ts'
+import { http } from '../runtime/node-http.ts'
 import type { CallCounters } from './call-counters.ts'
 import type { Decider, DecisionAnswer } from './decider.ts'
 import { type DecisionForm, decisionForms } from './decision-form.ts'
@@ -33,7 +34,7 @@ export class HttpDecisions {
 
   constructor(options: HttpDecisionsOptions) {
     this.#options = options
-    this.#server = createServer(
+    this.#server = http.createServer(
       {
         maxHeaderSize: maxHeaderBytes,
         headersTimeout: headersMs,

@@ -1,8 +1,9 @@
-import http, { type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Limits } from '../configuration/limits.ts'
 import { http1Exchange } from '../exchange/http1-exchange.ts'
 import { http1UpgradeExchange } from '../exchange/http1-upgrade-exchange.ts'
+import { http } from '../runtime/node-http.ts'
 import type { Connection } from './connection.ts'
 import { clientErrorReason } from './malformed-request.ts'
 import type { RequestSink } from './request-sink.ts'
@@ -12,7 +13,7 @@ type Carrier = object & { [connectionOf]?: Connection }
 
 /** HTTP/1.1 behind the handshake: node's server without a port of its own. */
 export class Http1Edge {
-  readonly #server: http.Server
+  readonly #server: Server
   readonly #sink: RequestSink
   readonly #limits: Limits
 

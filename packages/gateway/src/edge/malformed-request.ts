@@ -1,5 +1,5 @@
 import { problemBody, problemContentType, type ReasonCode, reasonOf } from '@sallyport/problem'
-import { STATUS_CODES } from 'node:http'
+import { http } from '../runtime/node-http.ts'
 
 /** Why a request that the parser gave up is refused; undefined where the connection just broke. */
 export function clientErrorReason(error: NodeJS.ErrnoException): BrokenReason | undefined {
@@ -23,7 +23,7 @@ export function rawRefusal(code: ReasonCode, requestId: string): string {
   const { status } = reasonOf(code)
   const body = JSON.stringify(problemBody(code, { requestId }))
   return (
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Refused'}\r\n` +
+    `HTTP/1.1 ${status} ${http.STATUS_CODES[status] ?? 'Refused'}\r\n` +
     `Content-Type: ${problemContentType}\r\nCache-Control: no-store\r\nX-Request-Id: ${requestId}\r\n` +
     `Proxy-Status: sallyport; error=http_request_error; details="${code}"\r\n` +
     `Connection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`

@@ -1,5 +1,6 @@
-import { type IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { http } from '../runtime/node-http.ts'
 import type { Exchange } from './exchange.ts'
 import { type HeldContent, noContent } from './held-content.ts'
 import { Http1Exchange } from './http1-exchange.ts'
@@ -17,7 +18,7 @@ export function http1UpgradeExchange(
   requestId: string,
 ): Exchange {
   // node:http makes no response for such a request. Ours frames an answer as for any other.
-  const res = new ServerResponse(req)
+  const res = new http.ServerResponse(req)
   res.shouldKeepAlive = false
   return new Http1UpgradeExchange(req, res, socket, head, requestId)
 }

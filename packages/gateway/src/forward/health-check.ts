@@ -1,6 +1,6 @@
-import http from 'node:http'
 import http2 from 'node:http2'
 import type { Socket } from 'node:net'
+import { http } from '../runtime/node-http.ts'
 import { connectSocket } from './connect-socket.ts'
 import type { Target } from './target.ts'
 import type { UpstreamSettings } from './upstream-config.ts'

@@ -1,4 +1,4 @@
-import { Agent as HttpAgent, request as requestHttp, type IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
 import { buffer } from 'node:stream/consumers'
 import {
@@ -7,6 +7,9 @@ import {
   refuseAddressOf,
   type ResolveName,
 } from './address-policy.ts'
+
+// Imported, it would bring all of undici with it, in every thread that asks a provider (nodejs/node#59686).
+const http = process.getBuiltinModule('node:http')
 
 export type OutgoingRequest = {
   readonly url: URL
@@ -49,8 +52,8 @@ const agentOptions = { keepAlive: true, maxSockets: 32, maxFreeSockets: 4, timeo
 
 export function createOutgoingClient(options: OutgoingClientOptions): OutgoingClient {
   const { addresses, tls = {}, resolveName } = options
-  const http = new HttpAgent(agentOptions)
-  const https = new HttpsAgent({ ...agentOptions, ...tls, minVersion: 'TLSv1.2' })
+  const plainAgent = new http.Agent(agentOptions)
+  const tlsAgent = new HttpsAgent({ ...agentOptions, ...tls, minVersion: 'TLSv1.2' })
 
   return async (asked) => {
     const { url, signal, maxBytes } = asked
@@ -59,8 +62,8 @@ export function createOutgoingClient(options: OutgoingClientOptions): OutgoingCl
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
     const isSecure = url.protocol === 'https:'
     const body = asked.form?.toString()
-    const request = (isSecure ? requestHttps : requestHttp)(url, {
-      agent: isSecure ? https : http,
+    const request = (isSecure ? requestHttps : http.request)(url, {
+      agent: isSecure ? tlsAgent : plainAgent,
       method: body === undefined ? 'GET' : 'POST',
       headers: headersOf(asked, body),
       lookup: checkedLookup(addresses, url, resolveName),
