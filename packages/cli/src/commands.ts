@@ -229,6 +229,43 @@ export const commands: readonly Command[] = [
     load: async () => (await import('./commands/sessions.ts')).listSessions,
   },
   {
+    name: 'blocks list',
+    summary: 'List the addresses that gateways do not serve for a while, and why',
+    details:
+      'What limits raised by blockAddressFor, as each gateway reported it within the last five seconds; at most 1,000 of each. Lists of the configuration are not among them: see `GET /addresses` on the operations listener.',
+    examples: [{ line: 'sallyport blocks list', does: 'who is locked out by address' }],
+    load: async () => (await import('./commands/blocks.ts')).listBlocks,
+  },
+  {
+    name: 'blocks lift',
+    summary: 'Let an address, an account, a user or a device in again, before its time',
+    details:
+      'At all workers of all gateways: temporary blocks of the address or network end, and what limits and bruteForce counted of the address, account, user or device alone begins anew. Rules that count several keys together, lists of the configuration, and requests under way stay. A reason and who did it stand in the audit log; of accounts and users a hash. Exactly one of --address, --account, --user and --device, or --account with --device.',
+    options: [
+      { flags: '--address <address>', summary: 'such as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/64' },
+      {
+        flags: '--account <name>',
+        summary: 'as it is typed where users sign in: the waits of bruteForce end',
+      },
+      { flags: '--user <id>', summary: 'the subject of the access token' },
+      { flags: '--device <id>', summary: 'dev_…; with --account: a phone that knew it and failed' },
+      { flags: '--provider <name>', summary: 'whose user it is, as under identityProviders' },
+      { flags: '--issuer <url>', summary: 'in place of --provider: the claim iss' },
+      reason,
+    ],
+    examples: [
+      {
+        line: 'sallyport blocks lift --account ada@example.com --reason "called, is herself"',
+        does: 'she may try again at once',
+      },
+      {
+        line: 'sallyport blocks lift --address 192.0.2.7',
+        does: 'the address is served again, and counted anew',
+      },
+    ],
+    load: async () => (await import('./commands/blocks.ts')).liftBlocks,
+  },
+  {
     name: 'tokens create',
     summary: 'Make a token for one enrolment, or with --admin one for an administrator',
     details: 'The token alone goes to stdout. It is told once: the store has a hash of it.',

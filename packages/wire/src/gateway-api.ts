@@ -17,8 +17,12 @@ export const changeKinds = [
   'subject',
   'session',
   'deviceTokens',
+  'lift',
 ] as const
 export type ChangeKind = (typeof changeKinds)[number]
+
+/** The kinds that something has a status of. A lift is done once, and nothing is left of it. */
+export type StatusKind = Exclude<ChangeKind, 'lift'>
 
 /** The kinds that end access tokens, and what lists each of them in a snapshot. Their status is `ended`. */
 export const endedKinds = {

@@ -18,7 +18,8 @@ export type TrustedIssuer = Type.Static<typeof TrustedIssuer>
  *
  * `key`: of a certificate its SHA-256 thumbprint (base64url), of a device its id, of an issuer the
  * SHA-256 of its DER SubjectPublicKeyInfo (base64url), of `deviceTokens` the id of the device, of a token
- * the SHA-256 of `issuedBase` or `tokenBase`, of a subject and a session that of `issuedBase`.
+ * the SHA-256 of `issuedBase` or `tokenBase`, of a subject and a session that of `issuedBase`, of a lift
+ * whose blocks and counters end before their time (`liftKey`).
  *
  * `until`: when the row may be forgotten.
  */
@@ -162,6 +163,14 @@ export const BreakGlassEvent = Type.Object({
 })
 export type BreakGlassEvent = Type.Static<typeof BreakGlassEvent>
 
+/** An address or network that a gateway does not serve for a while, and what for. */
+export const HeldBlock = Type.Object({
+  network: Type.String({ maxLength: 49 }),
+  until: Milliseconds,
+  why: Type.String({ maxLength: 40 }),
+})
+export type HeldBlock = Type.Static<typeof HeldBlock>
+
 /**
  * What one stage would have refused, of one route and version of an app, since the report before. `stage`
  * and `code` are empty where it counts all requests of the route, to measure the others by.
@@ -208,6 +217,10 @@ export const Report = Type.Object(
       }),
     ),
     breakGlass: Type.Optional(Type.Array(BreakGlassEvent, { maxItems: 1_000 })),
+    /** The temporary blocks of addresses that hold; without it they are as in the report before. */
+    blocks: Type.Optional(Type.Array(HeldBlock, { maxItems: 1_000 })),
+    /** What the gateway is, where it is not Sallyport's own: `haproxy-agent`. */
+    role: Type.Optional(Type.Enum(['haproxy-agent'])),
     /** Records that were dropped because more came than a report takes. */
     dropped: Type.Integer({ minimum: 0 }),
   },

@@ -8,6 +8,7 @@ import { approvalRoutes, enrollmentTokenRoutes } from './admin/enrollment-routes
 import { gatewayRoutes } from './admin/gateway-routes.ts'
 import { invalidationRoutes } from './admin/invalidation-routes.ts'
 import { issuerRoutes } from './admin/issuer-routes.ts'
+import { liftRoutes } from './admin/lift-routes.ts'
 import { recordRoutes } from './admin/record-routes.ts'
 import { shadowRoutes } from './admin/shadow-routes.ts'
 import type { Api } from './api-server.ts'
@@ -21,6 +22,7 @@ export function adminApi(api: Api, authority: Authority, describe: () => object)
   certificateRoutes(api, authority)
   appraisalRoutes(api, authority)
   invalidationRoutes(api, authority)
+  liftRoutes(api, authority)
   enrollmentTokenRoutes(api, authority)
   approvalRoutes(api, authority)
   gatewayRoutes(api, authority)

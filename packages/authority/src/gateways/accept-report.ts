@@ -30,6 +30,8 @@ export async function acceptReport(
       epoch,
       seq: Math.min(report.seq, head),
       dropped: row('dropped', '+', report.dropped),
+      role: report.role ?? null,
+      ...(report.blocks === undefined ? {} : { blocks: JSON.stringify(report.blocks) }),
     }))
     .where('name', '=', gateway)
     .execute()

@@ -42,6 +42,8 @@ export async function addGateway(
     dropped: 0,
     shadow_instance: null,
     shadow_batch: null,
+    blocks: null,
+    role: null,
   }
   await store.insertInto('gateways').values(row).execute()
   await appendAudit(store, { at: now, actor, action: 'gateway.added', subject: name, detail: {} })

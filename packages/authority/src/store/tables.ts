@@ -188,6 +188,10 @@ export type GatewayRow = {
   dropped: number
   shadow_instance: string | null
   shadow_batch: number | null
+  /** JSON: `HeldBlock[]`, as it was reported last. */
+  blocks: string | null
+  /** Null: a gateway of ours. */
+  role: string | null
 }
 
 export type ReceiptRow = {

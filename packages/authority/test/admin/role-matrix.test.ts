@@ -28,6 +28,8 @@ const routes: { method?: 'POST'; path: string; role: Role; status: number; body?
   { path: '/approvals/{id}/deny', role: 'support', status: 404, body: {} },
   { path: '/invalidations', role: 'viewer', status: 200 },
   { path: '/invalidations', role: 'support', status: 400, body: {} },
+  { path: '/blocks', role: 'viewer', status: 200 },
+  { path: '/lifts', role: 'support', status: 400, body: {} },
   { path: '/gateways', role: 'viewer', status: 200 },
   { path: '/gateways/{name}/revoke', role: 'operator', status: 404, body: {} },
   { path: '/changes/{seq}/receipts', role: 'viewer', status: 404 },

@@ -86,6 +86,8 @@ const routes = [
     'POST approvals/{id}/deny',
     'GET invalidations',
     'POST invalidations',
+    'GET blocks',
+    'POST lifts',
     'GET gateways',
     'POST gateways/{name}/revoke',
     'GET shadow/report',

@@ -22,9 +22,9 @@ export const listGateways: Operation = async (input, output) => {
   return 0
 }
 
-function gatewayRow({ name, status, lastSeenAt, behind, version, dropped }: AdminGateway) {
+function gatewayRow({ name, role, status, lastSeenAt, behind, version, dropped }: AdminGateway) {
   const seen = lastSeenAt === null ? 'never' : momentWords(Date.parse(lastSeenAt), Date.now())
-  return { name, status, seen, changesBehind: behind, version, recordsDropped: dropped }
+  return { name, role, status, seen, changesBehind: behind, version, recordsDropped: dropped }
 }
 
 export const revokeGateway: Operation = async (input, output) => {

@@ -1,14 +1,12 @@
-import { createHash } from 'node:crypto'
-import fs from 'node:fs/promises'
-import path from 'node:path'
-import { replaceFile } from '@sallyport/pki'
+import type { HeldBlock } from '@sallyport/wire'
 import { mainOwner } from '../counters/counter-memory.ts'
 import { monotonicMs } from '../counters/shared-clock.ts'
 import type { Log } from '../log/log.ts'
 import type { AddressPlan, FetchedList, ListEffect } from './address-plan.ts'
-import { fetchList } from './fetch-list.ts'
+import { type FetchedText, fetchList, type FetchOptions, type Validators } from './fetch-list.ts'
+import { keptListFile, readKeptList, touchKeptList, writeKeptList } from './kept-list.ts'
 import { listFault, parseList } from './list-format.ts'
-import { type Network, networkText } from './network.ts'
+import { type Network, networkText, parseNetwork } from './network.ts'
 import { buildNetworkTree, type NumberedNetwork } from './network-tree.ts'
 import type { AddressTables } from './shared-addresses.ts'
 import { temporaryBlocks, temporaryBlocksBuffer } from './temporary-blocks.ts'
@@ -19,7 +17,7 @@ export type AddressKeeperOptions = {
   readonly directory: string
   /** Told of every change of the lists. */
   readonly onTables: (tables: AddressTables) => void
-  readonly fetch?: (list: FetchedList) => Promise<string>
+  readonly fetch?: (list: FetchedList, options: FetchOptions) => Promise<FetchedText | undefined>
 }
 
 /** What is known of one list, for the operator. */
@@ -29,7 +27,18 @@ export type ListFacts = {
   readonly entries: number
   /** Of fetched lists: milliseconds; undefined where it never was. */
   readonly fetchedAt?: number | undefined
+  /** Of fetched lists: how often, by what came of it. */
+  readonly fetches?: Readonly<Record<FetchOutcome, number>>
 }
+
+/** What metrics say of addresses. */
+export type AddressFacts = {
+  readonly lists: readonly ListFacts[]
+  /** How many temporary blocks hold, by what for. */
+  readonly blocks: Readonly<Record<string, number>>
+}
+
+type FetchOutcome = 'taken' | 'unchanged' | 'failed'
 
 const sweepMs = 5_000
 /** After a failure, sooner than the schedule says. */
@@ -38,7 +47,9 @@ const maxListed = 1_000
 
 type Kept = {
   networks: readonly Network[]
+  validators: Validators
   fetchedAt: number | undefined
+  readonly fetches: Record<FetchOutcome, number>
   timer: NodeJS.Timeout | undefined
 }
 
@@ -86,6 +97,25 @@ export class AddressKeeper {
     if (owner !== undefined) this.#temporary.release(owner)
   }
 
+  /** Ends temporary blocks before their time: those that cover a network, or lie within it. */
+  lift(text: string): void {
+    const network = parseNetwork(text)
+    if (network === undefined) return
+    const blocks = this.#temporary.lift(network, monotonicMs())
+    this.#options.log.info({ network: text, blocks }, 'temporary blocks of addresses were lifted')
+  }
+
+  /** The temporary blocks that hold, at most so many; until when by the wall clock, to the second. */
+  held(maximum: number): HeldBlock[] {
+    const now = monotonicMs()
+    const wallNow = Date.now()
+    return this.#temporary.list(now, maximum).map(({ network, until, why }) => ({
+      network: networkText(network),
+      until: Math.ceil((wallNow + until - now) / 1_000) * 1_000,
+      why,
+    }))
+  }
+
   close(): void {
     this.#isClosed = true
     clearInterval(this.#sweep)
@@ -94,23 +124,31 @@ export class AddressKeeper {
 
   /** What the operator sees: the lists, and the blocks that hold now. */
   overview(): { lists: ListFacts[]; blocks: { network: string; until: string; why: string }[] } {
+    const blocks = this.held(maxListed).map(({ network, until, why }) => ({
+      network,
+      until: new Date(until).toISOString(),
+      why,
+    }))
+    return { lists: this.#facts(), blocks }
+  }
+
+  facts(): AddressFacts {
+    const blocks: Record<string, number> = Object.create(null) as Record<string, number>
+    for (const { why } of this.held(Number.POSITIVE_INFINITY)) blocks[why] = (blocks[why] ?? 0) + 1
+    return { lists: this.#facts(), blocks }
+  }
+
+  #facts(): ListFacts[] {
     const lists = this.#plan.lists.map(({ name, effect, networks }) => ({
       name,
       effect,
       entries: networks.length,
     }))
-    const fetched = this.#plan.fetched.map(({ name }) => {
-      const kept = this.#fetched.get(name)
-      const entries = kept?.networks.length ?? 0
-      return { name, effect: 'deny' as const, entries, fetchedAt: kept?.fetchedAt }
+    const fetched = this.#plan.fetched.map(({ name }): ListFacts => {
+      const { networks, fetchedAt, fetches } = this.#fetched.get(name) ?? nothingKept()
+      return { name, effect: 'deny', entries: networks.length, fetchedAt, fetches }
     })
-    const now = monotonicMs()
-    const blocks = this.#temporary.list(now, maxListed).map(({ network, until, why }) => ({
-      network: networkText(network),
-      until: new Date(Date.now() + until - now).toISOString(),
-      why,
-    }))
-    return { lists: [...lists, ...fetched], blocks }
+    return [...lists, ...fetched]
   }
 
   #renew(): void {
@@ -156,61 +194,69 @@ export class AddressKeeper {
   async #fetch(list: FetchedList, kept: Kept): Promise<void> {
     const { log, fetch = fetchList } = this.#options
     const refreshMs = list.refreshMinutes * 60_000
-    let text: string
+    const file = keptListFile(this.#options.directory, list.url)
     try {
-      text = await fetch(list)
-      const networks = accepted(text)
+      const found = await fetch(list, { held: kept.validators })
+      const networks = found === undefined ? kept.networks : accepted(found.text)
       // Taken out of the configuration, or replaced, in the meantime.
       if (this.#isClosed || this.#fetched.get(list.name) !== kept) return
+      const now = Date.now()
+      kept.fetchedAt = now
+      kept.fetches[found === undefined ? 'unchanged' : 'taken']++
+      this.#fetchIn(list, kept, refreshMs)
+      if (found === undefined) {
+        log.info({ list: list.name, entries: networks.length }, 'a block list has not changed')
+        // Where the file is gone, the next fetch is of the whole list, and is kept.
+        if (!(await touchKeptList(file, now))) kept.validators = {}
+        return
+      }
       kept.networks = networks
-      kept.fetchedAt = Date.now()
+      kept.validators = found.validators
       this.#renew()
       log.info({ list: list.name, entries: networks.length }, 'a block list was fetched')
-      this.#fetchIn(list, kept, refreshMs)
+      await this.#keep(list, found)
     } catch (error) {
+      kept.fetches.failed++
       const said = error instanceof Error ? error.message : String(error)
       const facts = { list: list.name, url: list.url, error: said, entries: kept.networks.length }
       log.warn(facts, 'a block list could not be refreshed: the last good one stays in force')
       if (this.#fetched.get(list.name) === kept) {
         this.#fetchIn(list, kept, Math.min(retryMs, refreshMs))
       }
-      return
     }
-    await this.#keep(list, text)
   }
 
-  async #read(list: FetchedList): Promise<Kept> {
-    const file = this.#fileOf(list)
+  async #read({ url }: FetchedList): Promise<Kept> {
+    const file = keptListFile(this.#options.directory, url)
     try {
-      const { mtimeMs } = await fs.stat(file)
-      const networks = accepted(await fs.readFile(file, 'utf8'))
-      return { networks, fetchedAt: mtimeMs, timer: undefined }
+      const { text, validators, fetchedAt } = await readKeptList(file)
+      return { ...nothingKept(), networks: accepted(text), validators, fetchedAt }
     } catch (error) {
       const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
       if (!isMissing) {
         this.#options.log.warn({ file, error: String(error) }, 'a kept block list cannot be read')
       }
-      return { networks: [], fetchedAt: undefined, timer: undefined }
+      return nothingKept()
     }
   }
 
   // For a start while nobody can be asked. It is in force, whatever comes of this.
-  async #keep(list: FetchedList, text: string): Promise<void> {
-    const file = this.#fileOf(list)
+  async #keep({ name, url }: FetchedList, found: FetchedText): Promise<void> {
+    const file = keptListFile(this.#options.directory, url)
     try {
-      await replaceFile(file, text)
+      await writeKeptList(file, found)
     } catch (error) {
       this.#options.log.warn(
-        { list: list.name, file, error: String(error) },
+        { list: name, file, error: String(error) },
         'a block list was fetched and is in force, but could not be kept for the next start',
       )
     }
   }
+}
 
-  #fileOf({ url }: FetchedList): string {
-    const name = createHash('sha256').update(url).digest('hex').slice(0, 32)
-    return path.join(this.#options.directory, 'address-lists', `${name}.list`)
-  }
+function nothingKept(): Kept {
+  const fetches = { taken: 0, unchanged: 0, failed: 0 }
+  return { networks: [], validators: {}, fetchedAt: undefined, fetches, timer: undefined }
 }
 
 /** @throws RangeError where it is no list */

@@ -22,6 +22,9 @@ export type AddressTables = {
   readonly lists: readonly string[]
 }
 
+/** Temporary blocks that one thread raised for one reason, and those that found no room. */
+export type BlockCount = { readonly why: string; raised: number; noRoom: number }
+
 /** Both numbers in one: 2³¹ blocks between two restarts are out of reach. */
 const maxInstalls = 1_024
 /** One customer of IPv6 (RFC 6177). */
@@ -37,6 +40,7 @@ export class SharedAddresses implements Addresses {
   #exempt: NetworkTree
   #lists: readonly string[]
   #installs = 0
+  readonly #raised = new Map<string, BlockCount>()
 
   /**
    * @param owner the number of this thread's own in what threads share
@@ -91,7 +95,23 @@ export class SharedAddresses implements Addresses {
     const isCustomer = parsed.length === addressBits && !isMapped(parsed.words)
     const blocked = isCustomer ? networkOf(parsed.words, customerBits) : parsed
     const now = this.#now()
-    return this.#blocks.add({ network: blocked, until: now + forMs, why }, now)
+    const isHeld = this.#blocks.add({ network: blocked, until: now + forMs, why }, now)
+    this.#count(why)[isHeld ? 'raised' : 'noRoom']++
+    return isHeld
+  }
+
+  /** What this thread raised, by reason: the name of a rule, of which a configuration has few. */
+  raised(): readonly BlockCount[] {
+    return [...this.#raised.values()]
+  }
+
+  #count(why: string): BlockCount {
+    let count = this.#raised.get(why)
+    if (count === undefined) {
+      count = { why, raised: 0, noRoom: 0 }
+      this.#raised.set(why, count)
+    }
+    return count
   }
 
   #nameOf(value: number): string {

@@ -26,6 +26,12 @@ export type TemporaryBlocks = {
   readonly find: (words: AddressWords, now: number) => TemporaryBlock | undefined
   /** False: there is no room, or the lock could not be had. */
   readonly add: (block: TemporaryBlock, now: number) => boolean
+  /**
+   * Ends the blocks that cover a network, or lie within it.
+   *
+   * @returns how many
+   */
+  readonly lift: (network: Network, now: number) => number
   /** Those that hold, at most so many. */
   readonly list: (now: number, maximum: number) => TemporaryBlock[]
   /** Gives slots back whose time is over, and which no other is found by way of. Main thread, now and then. */
@@ -75,6 +81,23 @@ export function temporaryBlocks(buffer: SharedArrayBuffer, owner: number): Tempo
         writeSlot(words, bytes, at, block)
         return true
       }),
+    lift: (network, now) => {
+      let lifted = 0
+      locked(words, owner, () => {
+        for (let slot = 0; slot < slots; slot++) {
+          const at = headWords + slot * slotWords
+          const block = readSlot(words, bytes, at)
+          if (block === undefined || block.until <= now || !overlap(block.network, network))
+            continue
+          // The slot itself stays until it is swept: others may be found by way of it.
+          Atomics.store(words, at + slotField.until, 0)
+          lifted++
+        }
+        if (lifted > 0) Atomics.add(words, head.version, 1)
+        return true
+      })
+      return lifted
+    },
     list: (now, maximum) => {
       const found: TemporaryBlock[] = []
       for (let slot = 0; slot < slots && found.length < maximum; slot++) {
@@ -95,6 +118,12 @@ export function temporaryBlocks(buffer: SharedArrayBuffer, owner: number): Tempo
       unlock(words)
     },
   }
+}
+
+function overlap(one: Network, other: Network): boolean {
+  const length = Math.min(one.length, other.length)
+  const { words } = networkOf(other.words, length)
+  return networkOf(one.words, length).words.every((word, index) => word === words[index])
 }
 
 function locked(words: Int32Array, owner: number, work: () => boolean): boolean {

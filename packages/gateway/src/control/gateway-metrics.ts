@@ -1,6 +1,7 @@
 import { durationBounds } from '../metrics/histogram.ts'
 import type { WorkerMetrics } from '../metrics/worker-metrics.ts'
 import { staleLevels } from '../status/staleness.ts'
+import { addressMetrics } from './address-metrics.ts'
 import { limitMetrics } from './limit-metrics.ts'
 import type { Metric, Sample } from './metric.ts'
 
@@ -9,6 +10,7 @@ const one = (value: number): Sample[] => [{ labels: {}, value }]
 /** Every metric of a gateway. */
 export const gatewayMetrics: readonly Metric[] = [
   ...limitMetrics,
+  ...addressMetrics,
   {
     name: 'sallyport_requests_total',
     type: 'counter',

@@ -35,6 +35,9 @@ export type GatewayOptions = {
   readonly reload?: () => Promise<GatewayConfig>
 }
 
+/** What a report takes. */
+const maxReportedBlocks = 1_000
+
 /** How much longer than its workers the gateway takes to end. */
 const drainMarginMs = 2_000
 
@@ -98,6 +101,7 @@ export class Gateway {
       instance: this.#instance,
       version: gatewayVersion,
       position: () => this.#status.position,
+      blocks: () => this.#addresses.held(maxReportedBlocks),
     })
     this.#status = new StatusFollower({
       stateDirectory,
@@ -106,6 +110,7 @@ export class Gateway {
       pool,
       trust: this.#trust,
       reports: this.#reports,
+      liftAddress: (network) => this.#addresses.lift(network),
     })
     const { control } = this.#status.known
     this.#staleness = new StalenessWatch(control, () => this.#made.plan.status, log)
@@ -247,6 +252,7 @@ export class Gateway {
       certificates: this.#certificates.facts(),
       acmeAttempts: this.#certificates.attempts,
       openGlass: this.#breakGlass.open,
+      addresses: this.#addresses.facts(),
       counterFill: this.#counters.fill(),
       insecure: { insecureDevelopmentDevices: this.#made.plan.allowDevelopment },
     })

@@ -1,4 +1,4 @@
-import type { Change, ChangeKind, Snapshot, StatusEntry, TrustedIssuer } from '@sallyport/wire'
+import type { Change, Snapshot, StatusEntry, StatusKind, TrustedIssuer } from '@sallyport/wire'
 import { changeKinds, endedKinds } from '@sallyport/wire'
 import type { KnownChange } from '../worker/messages.ts'
 import { activeStatus, statusCode, statusKey } from '../status/status-code.ts'
@@ -7,7 +7,7 @@ import { createStatusTable, type StatusWriter } from '../status/status-table.ts'
 import { issuerKey } from './issuer-key.ts'
 
 type Entry = Readonly<Omit<StatusEntry, 'key'>>
-type ListedKind = Exclude<ChangeKind, 'issuer'>
+type ListedKind = Exclude<StatusKind, 'issuer'>
 
 /** What lists each kind in a snapshot. */
 const members = { certificate: 'certificates', device: 'devices', ...endedKinds } as const
@@ -104,6 +104,10 @@ export class KnownStatus {
       this.#told()
       return { change: undefined, isTrustChanged: false, isTrustWithdrawn: false }
     }
+    if (known === 'lift') {
+      const change = { seq, kind: known, key, status }
+      return { change, isTrustChanged: false, isTrustWithdrawn: false }
+    }
     const isIssuer = known === 'issuer'
     const isActive = status === 'active'
     let entry: Entry = { status, until: until ?? Number.MAX_SAFE_INTEGER, ...when(issuedUntil) }
@@ -175,7 +179,7 @@ export class KnownStatus {
     for (const [key, entry] of next) this.#write(kind, key, entry.status, entry.issuedUntil)
   }
 
-  #write(kind: ChangeKind, key: string, status: string, issuedUntil?: number): void {
+  #write(kind: StatusKind, key: string, status: string, issuedUntil?: number): void {
     const words = statusKey(kind, key)
     const code = statusCode(kind, status, issuedUntil)
     for (const retiring of this.#retiring) retiring.set(words, code)

@@ -1,3 +1,4 @@
+import type { AddressFacts } from '../addresses/address-keeper.ts'
 import type { WorkerMetrics } from '../metrics/worker-metrics.ts'
 import type { StaleLevel } from '../status/staleness.ts'
 import type { ReloadCounts } from './reloads.ts'
@@ -22,6 +23,7 @@ export type GatewayFacts = {
   readonly certificates: readonly CertificateFacts[]
   readonly acmeAttempts: Readonly<Record<string, number>>
   /** How full the tables of counters are, from 0 to 1. */
+  readonly addresses: AddressFacts
   readonly counterFill: Readonly<Record<string, number>>
   readonly insecure: Readonly<Record<string, boolean>>
 }

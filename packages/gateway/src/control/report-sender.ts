@@ -5,6 +5,7 @@ import {
   type DecisionRecord,
   gatewayPaths,
   type HandshakeRecord,
+  type HeldBlock,
   heartbeatSeconds,
   type Report,
 } from '@sallyport/wire'
@@ -29,6 +30,10 @@ export type ReportOptions = {
   readonly instance: string
   readonly version: string
   readonly position: () => { readonly epoch: string; readonly seq: number } | undefined
+  /** The temporary blocks of addresses that hold. */
+  readonly blocks?: () => readonly HeldBlock[]
+  /** What it is that reports, where it is not a gateway of ours. */
+  readonly role?: NonNullable<Report['role']>
 }
 
 /** What a worker has to tell. */
@@ -49,6 +54,7 @@ export class ReportSender {
   readonly #shadow = new ShadowBatches()
   readonly #breakGlass = new Waiting<BreakGlassEvent>()
   #dropped = 0
+  #saidBlocks: string | undefined
   #timer: NodeJS.Timeout | undefined
   #sending: Promise<void> | undefined
   #isWanted = false
@@ -130,7 +136,11 @@ export class ReportSender {
   }
 
   async #sendOne(position: { epoch: string; seq: number }): Promise<boolean> {
-    const { client, instance, version, log } = this.#options
+    const { client, instance, version, role, log } = this.#options
+    const blocks = this.#options.blocks?.() ?? []
+    const blocksText = JSON.stringify(blocks)
+    // Said once more where the last report did not arrive; and at each start, when there are none.
+    const isSameBlocks = this.#saidBlocks === blocksText
     const dropped = this.#dropped
     const shadow = this.#shadow.take()
     const report: Report = {
@@ -143,6 +153,8 @@ export class ReportSender {
       used: this.#used.take(),
       ...(shadow === undefined ? {} : { shadow }),
       breakGlass: this.#breakGlass.take(),
+      ...(isSameBlocks ? {} : { blocks: [...blocks] }),
+      ...(role === undefined ? {} : { role }),
       dropped,
     }
     try {
@@ -161,6 +173,7 @@ export class ReportSender {
     this.#used.forget()
     this.#shadow.forget()
     this.#breakGlass.forget()
+    this.#saidBlocks = blocksText
     this.#dropped -= dropped
     return true
   }

@@ -1,4 +1,5 @@
 import type { Change, Snapshot } from '@sallyport/wire'
+import { parseLiftKey } from '@sallyport/wire/lift'
 import type { Log } from '../log/log.ts'
 import { statusControl } from '../status/status-control.ts'
 import type { AuthorityClient } from './authority-client.ts'
@@ -18,6 +19,8 @@ export type StatusFollowerOptions = {
   readonly pool: WorkerPool
   readonly trust: TrustKeeper
   readonly reports: ReportSender
+  /** Lifts the temporary blocks of an address or network. */
+  readonly liftAddress: (network: string) => void
 }
 
 /** A worker that is late still reads the old table, which is kept true for it. Node knows no longer timer. */
@@ -129,7 +132,7 @@ export class StatusFollower {
   }
 
   #takeChanges(changes: readonly Change[]): void {
-    const { trust, pool } = this.#options
+    const { trust, pool, liftAddress } = this.#options
     const known = changes.map((change) => this.known.apply(change))
     if (known.some(({ isTrustChanged }) => isTrustChanged)) {
       const isWithdrawn = known.some(({ isTrustWithdrawn }) => isTrustWithdrawn)
@@ -137,6 +140,10 @@ export class StatusFollower {
     }
     const understood = known.flatMap(({ change }) => change ?? [])
     const seqs = new Set(understood.map(({ seq }) => seq))
+    for (const { kind, key } of understood) {
+      const subject = kind === 'lift' ? parseLiftKey(key) : undefined
+      if (subject?.kind === 'address') liftAddress(subject.network)
+    }
     if (understood.length > 0) pool.post({ type: 'changes', changes: understood })
     this.receipts.expect(
       changes.filter(({ seq }) => seqs.has(seq)),

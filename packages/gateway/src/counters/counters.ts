@@ -27,6 +27,12 @@ export interface Counters {
   /** Undoes the part of `take` that this claim had: the answer was none that counts, or the request is over. */
   giveBack(claim: Claim, standing: Standing): void
 
+  /**
+   * Forgets what was counted under a key, so that it begins anew. What is counted together with others, for
+   * want of room, and what is under way stay.
+   */
+  forget(key: CounterKey, isProven: boolean): void
+
   /** Whether a key is remembered. */
   remembers(key: CounterKey): boolean | Promise<boolean>
 

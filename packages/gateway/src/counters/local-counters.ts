@@ -67,6 +67,15 @@ export class LocalCounters implements Counters {
     giveBackLocally(this.#tier(claim), claim, standing, this.#keys, this.#now())
   }
 
+  forget(key: CounterKey, isProven: boolean): void {
+    const { exact } = isProven ? this.#proven : this.#claimed
+    const slot = exact.lockKnown(key)
+    if (slot < 0) return
+    exact.counts[slot] = 0
+    exact.until[slot] = 0
+    exact.unlock(slot)
+  }
+
   remembers(key: CounterKey): boolean {
     const now = this.#now()
     const slot = this.#known.lockKnown(key)

@@ -2,12 +2,13 @@ import type { Claim, Counters, DelayLimit, Standing } from '../counters/counters
 import type { CounterKey } from '../counters/counter-key.ts'
 import { unseenContent } from '../exchange/held-content.ts'
 import type { GatewayRequest } from '../pipeline/gateway-request.ts'
+import { accountKey } from './account-key.ts'
 import { addressKey, networkKey } from './address-key.ts'
 import { durationMs } from './duration.ts'
 import { compileSource } from './key-source.ts'
 import type { LimitRow } from './limit-counts.ts'
 import { bruteForceDefaults, type BruteForceSettings, isOfContent } from './limit-settings.ts'
-import { ruleId, type RuleScope } from './limit-rule.ts'
+import { guardPart, ruleId, type RuleScope } from './limit-rule.ts'
 
 /** Whom a try is counted against, and what is remembered when it succeeds. */
 export type Try = { readonly claims: readonly Claim[]; readonly known: CounterKey | undefined }
@@ -67,15 +68,15 @@ export function compileBruteForce(
       limit === ofAddress ? !isAdmitted || remaining < ofAddress.freeTries - 1 : isProven,
     begin: (request) => {
       const { device, caller } = request
-      const name = account.value(request) ?? ''
+      const name = accountKey(account.value(request) ?? '')
       // A proxy that asks for decisions shows no content: all would share one account, which anyone could
       // have wait. Of such tries the address alone is counted.
       const isUnseen = isInContent && request.exchange.heldContent === unseenContent
       const asStranger = (known: CounterKey | undefined): Try => {
         const { address } = caller
-        const ofAll = counters.keyOf([`${id}\0account`, name])
-        const here = [`${id}\0address`, addressKey(address)]
-        const around = [`${id}\0address`, networkKey(address)]
+        const ofAll = counters.keyOf([guardPart.account(id), name])
+        const here = [guardPart.address(id), addressKey(address)]
+        const around = [guardPart.address(id), networkKey(address)]
         return {
           claims: [
             claim(ofAddress, counters.keyOf(here, around), false),
@@ -85,9 +86,11 @@ export function compileBruteForce(
         }
       }
       if (device === undefined || isUnseen) return asStranger(undefined)
-      const known = counters.keyOf([`${id}\0known`, device.deviceId, name])
+      const known = counters.keyOf([guardPart.known(id), device.deviceId, name])
       const asKnown = (): Try => ({
-        claims: [claim(ofAccount, counters.keyOf([`${id}\0own`, device.deviceId, name]), true)],
+        claims: [
+          claim(ofAccount, counters.keyOf([guardPart.own(id), device.deviceId, name]), true),
+        ],
         known,
       })
       const isKnown = counters.remembers(known)

@@ -1,6 +1,7 @@
+import { comparable } from '@sallyport/wire/lift'
 import type { RequestHead } from '../exchange/request-head.ts'
-import { comparable, foldedName } from './comparable.ts'
 import { contentTypeOf } from './content-type.ts'
+import { foldedName } from './folded-name.ts'
 
 /** A request as far as its content is looked at. */
 export type ContentHead = Pick<RequestHead, 'heldContent' | 'target' | 'header' | 'headerCount'>

@@ -1,6 +1,7 @@
+import { comparable } from '@sallyport/wire/lift'
 import type { GatewayRequest } from '../pipeline/gateway-request.ts'
+import { userKey } from './account-key.ts'
 import { addressKey, networkKey } from './address-key.ts'
-import { comparable } from './comparable.ts'
 import { contentField } from './content-field.ts'
 import type { KeySource, KeyWord } from './limit-settings.ts'
 
@@ -26,6 +27,18 @@ export type CompiledSource = {
  */
 const missing = '\0missing'
 
+/** A user hangs on a token that was verified, and may be asked for by many requests. */
+const userKeys = new WeakMap<object, string>()
+
+function keyOfUser(user: NonNullable<GatewayRequest['user']>): string {
+  let key = userKeys.get(user)
+  if (key === undefined) {
+    key = userKey(user)
+    userKeys.set(user, key)
+  }
+  return key
+}
+
 const words: Readonly<Record<KeyWord, CompiledSource>> = {
   device: {
     isProven: true,
@@ -35,7 +48,7 @@ const words: Readonly<Record<KeyWord, CompiledSource>> = {
   user: {
     isProven: true,
     anchor: ({ user }) => user,
-    value: ({ user }) => (user === undefined ? undefined : `${user.issuer}\0${user.subject}`),
+    value: ({ user }) => (user === undefined ? undefined : keyOfUser(user)),
   },
   token: {
     isProven: true,

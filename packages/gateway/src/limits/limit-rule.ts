@@ -48,7 +48,7 @@ export function compileRule(
       limit,
       cost,
       // A rule of the same name that is changed to another kind begins anew: what was counted means nothing to it.
-      id: `${ruleId(settings, scope)}\0${limit.kind}`,
+      id: limitId(settings, scope),
       counters,
     }),
     by,
@@ -68,6 +68,21 @@ export function ruleId(
   if (across === 'gateway') return `gateway\0${name}`
   return across === 'host' ? `host\0${host}\0${name}` : `route\0${host}\0${route}\0${name}`
 }
+
+/** What the counters of a limit begin with. */
+export function limitId(settings: LimitRuleSettings, scope: RuleScope): string {
+  return `${ruleId(settings, scope)}\0${limitOf(settings).kind}`
+}
+
+/** What the counters of a `bruteForce` rule begin with, by what they are of. */
+export const guardPart = {
+  account: (id: string) => `${id}\0account`,
+  address: (id: string) => `${id}\0address`,
+  /** Whether a device signed in to an account before. */
+  known: (id: string) => `${id}\0known`,
+  /** The tries of such a device. */
+  own: (id: string) => `${id}\0own`,
+} as const
 
 /** A key that hangs on one object alone is made once for it, and with it the claim. */
 export function claimMaker(

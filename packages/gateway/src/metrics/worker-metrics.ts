@@ -1,3 +1,4 @@
+import type { BlockCount } from '../addresses/shared-addresses.ts'
 import type { CounterMetrics } from '../counters/counters-for.ts'
 import type { UpstreamMetrics } from '../forward/upstream.ts'
 import type { LimitRow } from '../limits/limit-counts.ts'
@@ -28,6 +29,8 @@ export type WorkerMetrics = {
   /** What each limit let through and refused. */
   readonly limits: readonly LimitRow[]
   readonly counters: CounterMetrics
+  /** Temporary blocks of addresses, by what for. */
+  readonly blocks: readonly BlockCount[]
   readonly logLinesDropped: number
   readonly recordsDropped: number
   readonly upstreams: readonly UpstreamMetrics[]

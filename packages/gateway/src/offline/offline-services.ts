@@ -73,6 +73,7 @@ const counters: Counters = {
   once: uncounted,
   take: uncounted,
   giveBack: uncounted,
+  forget: uncounted,
   remembers: uncounted,
   remember: uncounted,
 }

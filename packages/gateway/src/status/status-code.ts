@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { ReasonCode } from '@sallyport/problem'
-import { type ChangeKind, changeKinds } from '@sallyport/wire'
+import { changeKinds, type StatusKind } from '@sallyport/wire'
 import { endedUntilCode } from './ended-until.ts'
 
 /**
@@ -10,7 +10,7 @@ import { endedUntilCode } from './ended-until.ts'
 export type StatusCode = number
 
 /** Kinds whose status does not need a time beside it. */
-type PlainKind = Exclude<ChangeKind, 'subject' | 'deviceTokens'>
+type PlainKind = Exclude<StatusKind, 'subject' | 'deviceTokens'>
 type StatusRow = { readonly code: StatusCode; readonly reason: ReasonCode }
 
 /**
@@ -37,7 +37,7 @@ export const activeStatus: StatusCode = 1
 
 /** A status that refuses, and what it is the status of. */
 export type RefusingStatus = {
-  readonly kind: ChangeKind
+  readonly kind: StatusKind
   readonly status: string
   readonly reason: ReasonCode
 }
@@ -49,7 +49,7 @@ const refusingByCode: readonly (RefusingStatus | undefined)[] = refusingInOrder(
  *
  * @param issuedUntil of subjects and tokens of a device: until when what was issued has ended
  */
-export function statusCode(kind: ChangeKind, status: string, issuedUntil?: number): StatusCode {
+export function statusCode(kind: StatusKind, status: string, issuedUntil?: number): StatusCode {
   if (status === 'active') return activeStatus
   if (kind === 'subject' || kind === 'deviceTokens') {
     return endedUntilCode(status === 'ended' ? issuedUntil : undefined)
@@ -71,7 +71,7 @@ export const keyWords = 4
  * The key of the table: the first 128 bits of SHA-256 over kind and key. A match by accident, or by a
  * forger who chooses ids, would at worst refuse; there is no input that hides a listed key.
  */
-export function statusKey(kind: ChangeKind, key: string): Int32Array {
+export function statusKey(kind: StatusKind, key: string): Int32Array {
   const digest = createHash('sha256').update(`${kind}\0${key}`).digest()
   const words = new Int32Array(keyWords)
   for (let index = 0; index < keyWords; index++) words[index] = digest.readInt32LE(index * 4)
@@ -81,7 +81,7 @@ export function statusKey(kind: ChangeKind, key: string): Int32Array {
 function refusingInOrder(): (RefusingStatus | undefined)[] {
   const list: (RefusingStatus | undefined)[] = []
   for (const kind of changeKinds) {
-    if (kind === 'subject' || kind === 'deviceTokens') continue
+    if (kind === 'subject' || kind === 'deviceTokens' || kind === 'lift') continue
     for (const [status, row] of Object.entries(statuses[kind])) {
       list[row.code] = { kind, status, reason: row.reason }
     }

@@ -1,3 +1,4 @@
+import type { SharedAddresses } from '../addresses/shared-addresses.ts'
 import { counterMetrics } from '../counters/counters-for.ts'
 import type { LocalCounters } from '../counters/local-counters.ts'
 import type { DecisionDoor } from '../decisions/decision-door.ts'
@@ -15,6 +16,7 @@ export type MetricSources = {
   readonly generation: Generation
   readonly connections: ConnectionSet
   readonly counters: LocalCounters
+  readonly addresses: SharedAddresses
   readonly durations: Histogram
   readonly frontDoor: FrontDoor
   readonly decisionDoor: DecisionDoor
@@ -36,6 +38,7 @@ export function collectMetrics(sources: MetricSources): WorkerMetrics {
     tokens: { ...services.tokens.counts, remembered: services.tokens.remembered },
     limits: services.limitCounts.rows(),
     counters: counterMetrics(services.counters, counters),
+    blocks: sources.addresses.raised(),
     logLinesDropped: lines.dropped,
     decisions: decisionDoor.counts(),
     recordsDropped: records.dropped,

@@ -33,7 +33,7 @@ export class ConnectionSet {
    */
   apply(change: KnownChange): EndedConnections {
     const ended: EndedConnections = { http1: 0, http2: 0, webSocket: 0 }
-    if (change.status === 'active') return ended
+    if (change.status === 'active' || change.kind === 'lift') return ended
     const hasEnded = endedBy(change, this.#status)
     for (const connection of this.open) {
       if (hasEnded !== undefined) endRequests(connection, hasEnded, ended)

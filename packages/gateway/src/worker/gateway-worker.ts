@@ -1,3 +1,4 @@
+import { parseLiftKey } from '@sallyport/wire/lift'
 import { SharedAddresses } from '../addresses/shared-addresses.ts'
 import { AssertionSigner } from '../assertion/sign-assertion.ts'
 import { HeldCredentials } from '../certificates/held-credentials.ts'
@@ -7,6 +8,7 @@ import { DecisionDoor } from '../decisions/decision-door.ts'
 import type { Connection } from '../edge/connection.ts'
 import { Http1Edge } from '../edge/http1-edge.ts'
 import { Http2Edge } from '../edge/http2-edge.ts'
+import { liftCounters } from '../limits/lifted-counters.ts'
 import { LineBatch } from '../log/line-batch.ts'
 import { Histogram } from '../metrics/histogram.ts'
 import { ShadowCounts } from '../metrics/shadow-counts.ts'
@@ -206,6 +208,11 @@ export class GatewayWorker {
 
   #apply(changes: readonly KnownChange[]): void {
     this.#status.refresh()
+    const { plan, services } = this.#generations.current
+    for (const { kind, key } of changes) {
+      const subject = kind === 'lift' ? parseLiftKey(key) : undefined
+      if (subject !== undefined) liftCounters(plan.hosts, subject, services.counters)
+    }
     const applied = changes.map((change) => ({
       seq: change.seq,
       ended: this.#connections.apply(change),
@@ -272,6 +279,7 @@ export class GatewayWorker {
       generation: this.#generations.current,
       connections: this.#connections,
       counters: this.#counters,
+      addresses: this.#addresses,
       durations: this.#durations,
       frontDoor: this.#frontDoor,
       decisionDoor: this.#decisionDoor,

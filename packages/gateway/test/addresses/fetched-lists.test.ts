@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import https from 'node:https'
 import type { AddressInfo } from 'node:net'
@@ -10,6 +10,7 @@ import { after, type TestContext, test } from 'node:test'
 import fc from 'fast-check'
 import { AddressKeeper } from '../../src/addresses/address-keeper.ts'
 import { fetchList } from '../../src/addresses/fetch-list.ts'
+import { keptListFile } from '../../src/addresses/kept-list.ts'
 import { listFault, maxEntries, parseList } from '../../src/addresses/list-format.ts'
 import { networkText } from '../../src/addresses/network.ts'
 import { SharedAddresses } from '../../src/addresses/shared-addresses.ts'
@@ -85,7 +86,7 @@ test('no text makes the reader throw anything but that it is too long', () => {
 test('a server that redirects, fails, floods, stalls or breaks off is given up', async () => {
   const given = async (answer: typeof respond) => {
     respond = answer
-    return fetchList(list, 500)
+    return fetchList(list, { timeoutMs: 500 })
   }
   await assert.rejects(
     given((_, response) => response.writeHead(302, { location: 'http://127.0.0.1/' }).end()),
@@ -125,7 +126,7 @@ test('a server that redirects, fails, floods, stalls or breaks off is given up',
       setImmediate(() => response.destroy())
     }),
   )
-  const untrusted = fetchList({ ...list, ca: undefined }, 500)
+  const untrusted = fetchList({ ...list, ca: undefined }, { timeoutMs: 500 })
   await assert.rejects(untrusted, /certificate/)
 })
 
@@ -178,4 +179,47 @@ test('a list that cannot be kept on disk is in force all the same, and that is w
   await eventually(() => said.some((text) => text.includes('could not be kept')))
   assert.equal(addresses.find('192.0.2.7')?.list, 'known-bad')
   assert(!said.some((text) => text.includes('could not be refreshed')), said.join('\n'))
+})
+
+test('a list that has not changed is not sent again, also after a restart', async (t) => {
+  const directory = await mkdtemp(path.join(tmpdir(), 'sallyport-lists-'))
+  t.after(() => rm(directory, { recursive: true }))
+  const asked: (string | undefined)[] = []
+  respond = (request, response) => {
+    asked.push(request.headers['if-none-match'])
+    if (request.headers['if-none-match'] === '"v1"') response.writeHead(304).end()
+    else response.writeHead(200, { etag: '"v1"' }).end('192.0.2.0/24\n')
+  }
+  const first = await keeper(t, directory)
+  await eventually(() => first.kept.facts().lists[0]?.fetches?.taken === 1)
+  await eventually(() => first.said.some((text) => text.includes('was fetched')))
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  first.kept.close()
+
+  const file = keptListFile(directory, list.url)
+  const longAgo = Date.now() / 1_000 - 86_400
+  await utimes(file, longAgo, longAgo)
+  const second = await keeper(t, directory)
+  await eventually(() => second.kept.facts().lists[0]?.fetches?.unchanged === 1)
+  assert.deepEqual(asked, [undefined, '"v1"'])
+  assert.equal(second.addresses.find('192.0.2.7')?.list, 'known-bad')
+  assert(Date.now() - (second.kept.facts().lists[0]?.fetchedAt ?? 0) < 60_000)
+  await eventually(async () => (await stat(file)).mtimeMs > Date.now() - 60_000)
+})
+
+test('a server that says so of a list that is not held is not believed', async () => {
+  respond = (_, response) => response.writeHead(304).end()
+  await assert.rejects(fetchList(list, { timeoutMs: 500 }), /answered 304/)
+})
+
+test('of a server without entity tags the time is asked by; what is no field is not kept', async () => {
+  respond = (request, response) =>
+    request.headers['if-modified-since'] === undefined
+      ? response
+          .writeHead(200, { 'last-modified': 'Sun, 22 Nov 2026 06:00:00 GMT', etag: '"é"' })
+          .end('192.0.2.1')
+      : response.writeHead(304).end()
+  const found = await fetchList(list)
+  assert.deepEqual(found?.validators, { lastModified: 'Sun, 22 Nov 2026 06:00:00 GMT' })
+  assert.equal(await fetchList(list, { held: found.validators }), undefined)
 })

@@ -201,6 +201,8 @@ export type AdminApproval = Type.Static<typeof AdminApproval>
 export const AdminGateway = Type.Object({
   name: Type.String(),
   status: Type.Enum(['active', 'revoked']),
+  /** What follows the feed under this name: `gateway`, or `haproxy-agent`. */
+  role: Type.String(),
   firstSeenAt: Time,
   lastSeenAt: OptionalTime,
   version: Type.Union([Type.String(), Type.Null()]),

@@ -123,6 +123,7 @@ export function presentGateway(row: GatewayRow, feedSeq: number): AdminGateway {
   return {
     name: row.name,
     status: row.status,
+    role: row.role ?? 'gateway',
     firstSeenAt: time(row.first_seen_at),
     lastSeenAt: optionalTime(row.last_seen_at),
     version: row.version,

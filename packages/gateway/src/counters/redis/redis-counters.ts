@@ -92,6 +92,12 @@ export class RedisCounters implements Counters {
     this.#link.run(giveBackScript, [name], args).catch(() => {})
   }
 
+  forget(key: CounterKey, isProven: boolean): void {
+    this.#local.forget(key, isProven)
+    // Where Redis is away it is counted among the failures, and the operator lifts again.
+    this.#link.ask((client) => client.del(this.#nameOf(key))).catch(() => {})
+  }
+
   async remembers(key: CounterKey): Promise<boolean> {
     try {
       const answer = await this.#link.ask((client) => client.get(this.#nameOf(key)))

@@ -20,8 +20,3 @@ export function comparable(value: string): string | undefined {
   // Upper case first: ß is SS, ı is I, and both sigmas are one.
   return plain.toUpperCase().toLowerCase().replace(accents, '').trim().slice(0, maxCharacters)
 }
-
-/** A name of a field as the most lenient reader takes it: PHP has `a.b` and `a b` for `a_b`. */
-export function foldedName(name: string): string {
-  return name.trim().toLowerCase().replace(/[ .[]/g, '_')
-}
