@@ -1,6 +1,6 @@
 import type { GatewayRequest } from '../pipeline/gateway-request.ts'
 import { type CelOutcome, compileCondition } from './cel/compile-condition.ts'
-import { maxItems } from './cel/values.ts'
+import { readingBounds } from './cel/values.ts'
 import { celVariables } from './cel/variables.ts'
 import type { Condition } from './condition.ts'
 import type { GrantsOf } from './grants.ts'
@@ -10,8 +10,8 @@ export type WhenConditions = (source: string) => Condition
 
 /** @throws TypeError where a condition was not checked before */
 export function whenConditions(grantsOf: GrantsOf): WhenConditions {
-  const ofPlain = celVariables(grantsOf, maxItems.plain)
-  const ofNested = celVariables(grantsOf, maxItems.nested)
+  const ofPlain = celVariables(grantsOf, readingBounds.plain)
+  const ofNested = celVariables(grantsOf, readingBounds.nested)
   return (source) => {
     const compiled = compileCondition(source)
     const { condition, fault } = compiled

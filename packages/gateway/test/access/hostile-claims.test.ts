@@ -92,6 +92,37 @@ test('the most that one token makes a condition do is done in no time', () => {
   assert.equal(plain({ user: { claims: { a: list(0, 1_000), b: list(999, 1_000) } } }).rule, 'r')
 })
 
+test('a text that is split costs no more than a list that long would', () => {
+  const long = 'a,'.repeat(6_000)
+  const list = Array.from({ length: 250 }, (_, index) => `${index}`)
+  const conditions = [
+    'user.claims.n.split(",").exists(a, a == "zz")',
+    'user.claims.list.exists(a, user.claims.n.split("").size() == 1)',
+    'request.path.split("/").exists(a, a == user.claims.n)',
+    'user.scopes.exists(a, a.split(",").size() == 3)',
+  ]
+  for (const when of conditions) {
+    const cel = access([{ name: 'r', when }])
+    for (const n of [long.slice(0, 1_900), long]) {
+      const before = performance.now()
+      const target = `/v1/${n.replaceAll(',', '/')}`
+      const { rule: passed, refusal } = cel({ user: { claims: { n, list }, scopes: [n] }, target })
+      assert.equal(passed, undefined)
+      assert(performance.now() - before < 500, when)
+      // What is longer is not looked at, nor a path that no route has.
+      const found = refusal?.rules?.[0]?.found ?? ''
+      assert.match(found, n === long ? /unsupported_type|no_such_key/ : /false|no_such_key/, when)
+    }
+  }
+  const splits = 'user.claims.n.split("")'
+  const thrice = `${splits}.exists(a, ${splits}.exists(b, a == b))`
+  assert.throws(() => access([{ name: 'r', when: thrice }]), /where split counts as one/)
+  const alone = access([{ name: 'r', when: 'user.claims.n.split(",").size() == 6001' }])
+  assert.equal(alone({ user: { claims: { n: long } } }).rule, 'r')
+  const ofPath = access([{ name: 'r', when: 'request.path.split("/").exists(a, a == "x")' }])
+  assert.equal(ofPath({ target: '/v1/x' }).rule, 'r')
+})
+
 test('a rule whose condition throws refuses with 503', () => {
   const throwing = {
     get user(): never {

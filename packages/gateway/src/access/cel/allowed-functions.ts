@@ -43,6 +43,8 @@ const allowedFunctions: ReadonlySet<string> = new Set([
   'getSeconds',
 ])
 const macros: ReadonlySet<string> = new Set(['all', 'exists', 'exists_one', 'filter', 'map'])
+/** What takes as long as a list has items; `split` makes one of a text. */
+const lengthy: ReadonlySet<string> = new Set([...macros, 'split'])
 /** A list in a list is as far as it goes: the work is the product of both. */
 export const maxMacroDepth = 2
 
@@ -75,12 +77,12 @@ export function syntaxFault(node: SyntaxNode): SyntaxFault | undefined {
   return undefined
 }
 
-/** How many macros stand within one another, at most. */
+/** How many macros, and splits of texts, stand within one another, at most. */
 export function macroDepth(node: SyntaxNode): number {
   const called = calledBy(node)
   let deepest = 0
   for (const child of children(node.args)) deepest = Math.max(deepest, macroDepth(child))
-  return deepest + (called !== undefined && macros.has(called.name) ? 1 : 0)
+  return deepest + (called !== undefined && lengthy.has(called.name) ? 1 : 0)
 }
 
 function calledBy({ op, args }: SyntaxNode): { name: string; parameters: number } | undefined {

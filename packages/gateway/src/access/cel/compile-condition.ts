@@ -11,7 +11,7 @@ export type CelCondition = (variables: CelVariables) => CelOutcome
 export type CompiledCondition =
   | {
       readonly condition: CelCondition
-      /** Whether it goes through a list for each item of another. */
+      /** Whether it goes through a list, or splits a text, for each item of another. */
       readonly isNested: boolean
       readonly fault: undefined
     }
@@ -39,7 +39,7 @@ export function compileCondition(source: string): CompiledCondition {
   if (fault !== undefined) return faulty(`${fault.message}, at ${placeOf(source, fault.at)}`)
   const depth = macroDepth(parsed.ast)
   if (depth > maxMacroDepth) {
-    return faulty(`more than ${maxMacroDepth} macros within one another`)
+    return faulty(`more than ${maxMacroDepth} macros within one another, where split counts as one`)
   }
   const { valid, type, error } = parsed.check()
   if (!valid) return faulty(placed(source, error))

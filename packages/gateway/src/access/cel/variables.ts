@@ -3,7 +3,7 @@ import type { VerifiedToken } from '@sallyport/token'
 import type { GatewayRequest } from '../../pipeline/gateway-request.ts'
 import { requestPath } from '../../routing/request-path.ts'
 import type { GrantsOf } from '../grants.ts'
-import { celNames, celValue } from './values.ts'
+import { celNames, celText, celValue, type ReadingBounds } from './values.ts'
 
 const text = 'string'
 const names = 'list<string>'
@@ -27,16 +27,15 @@ export const userFields = {
 export class CelUser {
   readonly #user: VerifiedToken
   readonly #grantsOf: GrantsOf
-  readonly #most: number
+  readonly #bounds: ReadingBounds
   #claims: unknown
   #roles: unknown
   #permissions: unknown
 
-  /** @param most items of a list that may be looked at */
-  constructor(user: VerifiedToken, grantsOf: GrantsOf, most: number) {
+  constructor(user: VerifiedToken, grantsOf: GrantsOf, bounds: ReadingBounds) {
     this.#user = user
     this.#grantsOf = grantsOf
-    this.#most = most
+    this.#bounds = bounds
   }
 
   get subject(): string {
@@ -55,18 +54,18 @@ export class CelUser {
     return this.#user.session
   }
   get scopes(): unknown {
-    return celNames(this.#user.scopes, this.#most)
+    return celNames(this.#user.scopes, this.#bounds)
   }
   get roles(): unknown {
-    this.#roles ??= celNames(this.#grantsOf(this.#user).roles, this.#most)
+    this.#roles ??= celNames(this.#grantsOf(this.#user).roles, this.#bounds)
     return this.#roles
   }
   get permissions(): unknown {
-    this.#permissions ??= celNames(this.#grantsOf(this.#user).permissions, this.#most)
+    this.#permissions ??= celNames(this.#grantsOf(this.#user).permissions, this.#bounds)
     return this.#permissions
   }
   get claims(): unknown {
-    this.#claims ??= celValue(this.#user.claims, this.#most)
+    this.#claims ??= celValue(this.#user.claims, this.#bounds)
     return this.#claims
   }
   get authTime(): Date | undefined {
@@ -132,17 +131,20 @@ export const requestFields = {
 
 export class CelRequest {
   readonly #request: GatewayRequest
+  readonly #bounds: ReadingBounds
 
-  constructor(request: GatewayRequest) {
+  constructor(request: GatewayRequest, bounds: ReadingBounds) {
     this.#request = request
+    this.#bounds = bounds
   }
 
   get method(): string {
     return this.#request.exchange.method
   }
   /** In the form that routes are matched in, so that no other spelling of it is another path. */
-  get path(): string | undefined {
-    return requestPath(this.#request.exchange.target).path
+  get path(): unknown {
+    const { path } = requestPath(this.#request.exchange.target)
+    return path === undefined ? undefined : celText(path, this.#bounds)
   }
   get host(): string {
     return this.#request.host.plan.name
@@ -150,8 +152,9 @@ export class CelRequest {
   get address(): string {
     return this.#request.caller.address
   }
-  get parameters(): ReadonlyMap<string, string> {
-    return new Map(Object.entries(this.#request.parameters))
+  get parameters(): ReadonlyMap<string, unknown> {
+    const entries = Object.entries(this.#request.parameters)
+    return new Map(entries.map(([name, value]) => [name, celText(value, this.#bounds)]))
   }
 }
 
@@ -165,14 +168,14 @@ export type CelVariables = {
 /** What conditions look at; of user and device, what was read once stays with them. */
 export function celVariables(
   grantsOf: GrantsOf,
-  most: number,
+  bounds: ReadingBounds,
 ): (request: GatewayRequest) => CelVariables {
   const users = new WeakMap<VerifiedToken, CelUser>()
   const devices = new WeakMap<DeviceIdentity, CelDevice>()
   return (request) => ({
-    user: remembered(users, request.user, (user) => new CelUser(user, grantsOf, most)),
+    user: remembered(users, request.user, (user) => new CelUser(user, grantsOf, bounds)),
     device: remembered(devices, request.device, (device) => new CelDevice(device)),
-    request: new CelRequest(request),
+    request: new CelRequest(request, bounds),
     now: new Date(request.at),
   })
 }
