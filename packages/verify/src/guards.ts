@@ -1,4 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type IncomingMessage, STATUS_CODES, type ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { type GatewayIdentity, remember } from './identity.ts'
 import { Refusal } from './refusal.ts'
 import type { RequestHead, Verifier } from './verifier.ts'
@@ -19,6 +20,44 @@ export function guardHttp(
       () => response.destroy(),
     )
   }
+}
+
+/**
+ * A listener for `upgrade` of a `node:http` server. Requests for a WebSocket come by that event and pass no
+ * other guard, nor the middleware of any framework.
+ */
+export function guardUpgrade(
+  verifier: Verifier,
+  handler: (
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    identity: GatewayIdentity,
+  ) => void,
+): (request: IncomingMessage, socket: Duplex, head: Buffer) => void {
+  return (request, socket, head) => {
+    const destroy = (): void => void socket.destroy()
+    socket.on('error', destroy)
+    verifier.verify(headOf(request)).then(
+      (identity) => {
+        socket.off('error', destroy)
+        remember(request, identity)
+        handler(request, socket, head, identity)
+      },
+      (error: unknown) => {
+        if (error instanceof Refusal) socket.end(refusalText(error))
+        else socket.destroy()
+      },
+    )
+  }
+}
+
+function refusalText(refusal: Refusal): string {
+  const body = refusal.body()
+  const fields = { ...refusal.headers(), connection: 'close', 'content-length': `${body.length}` }
+  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`)
+  const { status } = refusal
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${body}`
 }
 
 /** Middleware for Express, Connect, and whatever takes their kind. `identityOf(request)` then says who calls. */
@@ -54,7 +93,9 @@ async function admit(
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     // What comes of the content is nobody's business any more.
-    response.writeHead(error.status, { ...error.headers(), connection: 'close' })
+    // HTTP/2 knows no such field, and resets the stream by itself (RFC 9113 §8.2.2).
+    const closing = request.httpVersionMajor === 1 ? { connection: 'close' } : {}
+    response.writeHead(error.status, { ...error.headers(), ...closing })
     response.end(error.body())
     return undefined
   }
@@ -97,12 +138,11 @@ export function guardFetch<Rest extends unknown[]>(
   ) => Response | Promise<Response>,
 ): (request: Request, ...rest: Rest) => Promise<Response> {
   return async (request, ...rest) => {
-    const { pathname, search } = new URL(request.url)
     let identity: GatewayIdentity
     try {
       identity = await verifier.verify({
         method: request.method,
-        target: `${pathname}${search}`,
+        ...targetsOf(request.url),
         assertion: request.headers.get('sallyport-assertion') ?? undefined,
       })
     } catch (error) {
@@ -112,6 +152,20 @@ export function guardFetch<Rest extends unknown[]>(
     remember(request, identity)
     return handler(request, identity, ...rest)
   }
+}
+
+/**
+ * Path and query of a URL in its normal form. That form has %27 for an apostrophe in the query (URL standard,
+ * special-query percent-encode set), which many clients send as it is; both say the same.
+ */
+function targetsOf(url: string): Pick<RequestHead, 'target' | 'orTarget'> {
+  const { pathname, search } = new URL(url)
+  // The query of `/a?` is empty, and not none.
+  const target = `${pathname}${search === '' && url.endsWith('?') ? '?' : search}`
+  const orTarget = search.includes('%27')
+    ? `${pathname}${search.replaceAll('%27', "'")}`
+    : undefined
+  return { target, orTarget }
 }
 
 function headOf(request: MountedRequest): RequestHead {

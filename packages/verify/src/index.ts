@@ -1,5 +1,5 @@
 export { assertionField } from './assertion.ts'
-export { guardConnect, guardFetch, guardHttp, onRequest } from './guards.ts'
+export { guardConnect, guardFetch, guardHttp, guardUpgrade, onRequest } from './guards.ts'
 export {
   type DeviceIdentity,
   type GatewayIdentity,

@@ -33,7 +33,9 @@ export function keySource(keys: GatewayKeys, now: () => number): JWTVerifyGetKey
       })
     return loading
   }
-  const mayTry = () => loading !== undefined || now() - triedAt >= cooldownMs
+  // A clock that was set back is no reason to wait until it has caught up.
+  const isPast = (at: number, ms: number) => Math.abs(now() - at) >= ms
+  const mayTry = () => loading !== undefined || isPast(triedAt, cooldownMs)
 
   return async (header, token) => {
     if (find === undefined) {
@@ -41,7 +43,7 @@ export function keySource(keys: GatewayKeys, now: () => number): JWTVerifyGetKey
       await refresh().catch((error: unknown) => {
         throw new Refusal('keys_unavailable', String(error), { cause: error })
       })
-    } else if (now() - loadedAt >= freshMs && mayTry()) {
+    } else if (isPast(loadedAt, freshMs) && mayTry()) {
       // The old ones do meanwhile; where the gateway is away they go on.
       refresh().catch(ignore)
     }

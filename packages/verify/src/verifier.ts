@@ -3,7 +3,7 @@ import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import { assertionType, claimedIssuer, targetHash } from './assertion.ts'
 import { type GatewayIdentity, identityFrom } from './identity.ts'
 import { keySource } from './key-source.ts'
-import type { VerifierOptions } from './options.ts'
+import { checkOptions, type VerifierOptions } from './options.ts'
 import { Refusal } from './refusal.ts'
 import { ReplayMemory } from './replay-memory.ts'
 
@@ -12,6 +12,8 @@ export type RequestHead = {
   readonly method: string
   /** Path and query as they came over the wire, before any router or mount point changed them. */
   readonly target: string
+  /** The same in another spelling, where a runtime may have changed the one on the wire. */
+  readonly orTarget?: string | undefined
   /** The value of `Sallyport-Assertion`; undefined or empty where there is none. */
   readonly assertion: string | undefined
 }
@@ -34,14 +36,10 @@ const requiredClaims = ['iss', 'aud', 'iat', 'exp', 'jti', 'htm', 'pth']
  * @throws TypeError where the options make no sense
  */
 export function createVerifier(options: VerifierOptions): Verifier {
-  const { audience, gateways, onRefused, now = Date.now } = options
-  const { maxAgeSeconds = 60, clockToleranceSeconds = 5 } = options
-  if (audience === '') throw new TypeError('audience is empty')
-  if (gateways.length === 0) throw new TypeError('gateways lists none')
+  const { audience, gateways, replay, onRefused, now, ...bounds } = checkOptions(options)
+  const { maxAgeSeconds, clockToleranceSeconds, maxRemembered } = bounds
   const sources = new Map(gateways.map((keys) => [keys.issuer, keySource(keys, now)]))
-  if (sources.size < gateways.length) throw new TypeError('gateways lists an issuer twice')
-  const replay =
-    options.replay === 'allow' ? undefined : new ReplayMemory(options.maxRemembered ?? 100_000)
+  const memory = replay === 'allow' ? undefined : new ReplayMemory(maxRemembered)
 
   const claimsOf = async (token: string): Promise<JWTPayload> => {
     const issuer = claimedIssuer(token)
@@ -67,7 +65,16 @@ export function createVerifier(options: VerifierOptions): Verifier {
     }
   }
 
-  const verify = async ({ method, target, assertion }: RequestHead): Promise<GatewayIdentity> => {
+  // The second that it is in is whole (RFC 7519 §2), and clocks are apart.
+  const usableUntil = ({ exp = 0, iat = 0 }: JWTPayload): number =>
+    (Math.min(exp, iat + maxAgeSeconds) + clockToleranceSeconds + 1) * 1_000
+
+  const verify = async ({
+    method,
+    target,
+    orTarget,
+    assertion,
+  }: RequestHead): Promise<GatewayIdentity> => {
     if (assertion === undefined || assertion === '') {
       throw new Refusal('assertion_missing', 'there is no Sallyport-Assertion')
     }
@@ -75,12 +82,12 @@ export function createVerifier(options: VerifierOptions): Verifier {
     if (claims['htm'] !== method) {
       throw new Refusal('assertion_mismatch', 'it was made for another method')
     }
-    if (!isEqual(claims['pth'], targetHash(target))) {
+    const targets = orTarget === undefined ? [target] : [target, orTarget]
+    if (!targets.some((one) => isEqual(claims['pth'], targetHash(one)))) {
       throw new Refusal('assertion_mismatch', 'it was made for another path or query')
     }
     const identity = identityFrom(claims)
-    const until = ((claims.exp ?? 0) + clockToleranceSeconds) * 1_000
-    replay?.take(`${identity.gateway} ${identity.requestId}`, until, now())
+    memory?.take(`${identity.gateway} ${identity.requestId}`, usableUntil(claims), now())
     return identity
   }
   return {
