@@ -141,7 +141,13 @@ test('a token given in exchange ends with the one that it was given for', () => 
   const untold = { ...exchanged, claims: { iat, subject_token: { iss: issuer } } }
   assert.equal(late.ended(untold, undefined, issuedAt + 60_000), 'token_subject_ended')
   const { ended } = setUp()
-  for (const claim of [null, 1, 'x', [], { iss: 1 }, { iss: issuer, jti: {} }]) {
+  // Of one without an id, the key that its text has in the feed.
+  const byText = setUp()
+  const key = sha256('eyJhbGciOiJFUzI1NiJ9.e30')
+  byText.end('token', key, {})
+  const ofText = { ...exchanged, claims: { iat, subject_token: { iss: issuer, iat, key } } }
+  assert.equal(byText.ended(ofText), 'token_ended')
+  for (const claim of [null, 1, 'x', [], { iss: 1 }, { key: 1 }, { iss: issuer, jti: {}, key }]) {
     assert.equal(ended({ ...exchanged, claims: { subject_token: claim } }), undefined)
   }
 })

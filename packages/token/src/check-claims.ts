@@ -42,6 +42,9 @@ export function checkAudience(claim: unknown, audience: string): void {
  * would see its new tokens refused (FAPI 2.0 Security Profile §5.3.2.1: up to 10 seconds are accepted,
  * over 60 never). `exp` has no leeway unless it is configured: a clock that is behind prolongs tokens by
  * itself, a client gets a new one without a person's help, and what is stolen shall not live longer.
+ *
+ * `maxLifetimeHours` after `iat` a token has expired, whatever it says: that it was ended before is not
+ * remembered for longer, and it would count again.
  */
 export function readClaims(
   claims: Readonly<Record<string, unknown>>,
@@ -55,8 +58,11 @@ export function readClaims(
     throw invalid('exp and iat', 'one of them is missing')
   }
   const seconds = now / 1_000
-  if (seconds >= expiry + rules.expiryLeewaySeconds) {
-    throw new Problem('token_expired', { expected: `before ${date(expiry)}`, found: date(seconds) })
+  const last = Math.min(expiry, issuedAt + rules.maxLifetimeSeconds)
+  if (seconds >= last + rules.expiryLeewaySeconds) {
+    const bound = last < expiry ? ', by maxLifetimeHours' : ''
+    const expected = `before ${date(last)}${bound}`
+    throw new Problem('token_expired', { expected, found: date(seconds) })
   }
   const from = Math.max(issuedAt, timeOf(claims, 'nbf') ?? issuedAt)
   if (seconds < from - rules.clockLeewaySeconds) {
@@ -81,9 +87,9 @@ export function readClaims(
     confirmation: readConfirmation(claims['cnf']),
     claims,
     issuedAt: milliseconds(issuedAt),
-    expiresAt: milliseconds(expiry),
+    expiresAt: milliseconds(last),
     authTime: authTime === undefined ? undefined : milliseconds(authTime),
-    goodUntil: milliseconds(expiry + rules.expiryLeewaySeconds),
+    goodUntil: milliseconds(last + rules.expiryLeewaySeconds),
   }
 }
 

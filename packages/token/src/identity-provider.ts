@@ -3,6 +3,9 @@ import { IntrospectionSchema } from './introspection/introspection-config.ts'
 import { grantedClaims } from './granted-claims.ts'
 import { signatureAlgorithmNames } from './signature-algorithms.ts'
 
+/** `maxLifetimeHours` by default. */
+export const maxLifetimeHoursByDefault = 24
+
 const closed = { additionalProperties: false }
 
 /** One identity provider: whose access tokens of users are believed, and for whom they must be. */
@@ -86,6 +89,15 @@ export const IdentityProviderSchema = Type.Object(
         default: 0,
         description:
           'How long after exp a token is still taken. A clock that is behind already prolongs tokens: more than 0 only where clocks cannot be set',
+      }),
+    ),
+    maxLifetimeHours: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 0,
+        maximum: 9_600,
+        default: maxLifetimeHoursByDefault,
+        description:
+          'How long after iat a token is taken at most, whatever its exp says: no longer than authority.sessions.maxTokenHours remembers that it has ended',
       }),
     ),
     maxKeyAgeSeconds: Type.Optional(

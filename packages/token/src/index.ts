@@ -2,5 +2,6 @@ export {
   type IdentityProvider,
   IdentityProviderSchema,
   IdentityProvidersSchema,
+  maxLifetimeHoursByDefault,
 } from './identity-provider.ts'
 export * from './verify.ts'

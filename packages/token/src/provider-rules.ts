@@ -1,5 +1,5 @@
 import { configProblem, type Problem } from '@sallyport/problem'
-import type { IdentityProvider } from './identity-provider.ts'
+import { type IdentityProvider, maxLifetimeHoursByDefault } from './identity-provider.ts'
 import { type IntrospectionRules, introspectionRules } from './introspection/introspection-rules.ts'
 import { addressPolicy, type AddressPolicy } from './outgoing/address-policy.ts'
 import { outgoingUrl } from './outgoing/outgoing-url.ts'
@@ -18,6 +18,7 @@ export type ProviderRules = {
   readonly clientClaims: readonly string[]
   readonly clockLeewaySeconds: number
   readonly expiryLeewaySeconds: number
+  readonly maxLifetimeSeconds: number
   /** Undefined where all its tokens are opaque. */
   readonly keys: KeyPlace | undefined
   readonly maxKeyAgeMs: number
@@ -75,6 +76,7 @@ function rulesOf(name: string, provider: IdentityProvider): ProviderRules {
       provider.clientClaim === undefined ? ['client_id', 'azp'] : [provider.clientClaim],
     clockLeewaySeconds: provider.clockLeewaySeconds ?? 10,
     expiryLeewaySeconds: provider.expiryLeewaySeconds ?? 0,
+    maxLifetimeSeconds: (provider.maxLifetimeHours ?? maxLifetimeHoursByDefault) * 3_600,
     keys,
     maxKeyAgeMs: (provider.maxKeyAgeSeconds ?? 86_400) * 1_000,
     caFile: provider.caFile,

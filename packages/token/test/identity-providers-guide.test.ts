@@ -33,6 +33,7 @@ test('every code in the guide is one, and every default is the one in force', ()
   const rules = providerRules({ corp }).get(corp.issuer)
   assert.ok(rules?.introspection !== undefined)
   const told = [
+    `${rules.maxLifetimeSeconds / 3_600} hours after \`iat\` (\`maxLifetimeHours\`)`,
     `default ${rules.algorithms.join(' and ')}`,
     `up to ${rules.clockLeewaySeconds} seconds ahead`,
     `\`expiryLeewaySeconds\` is ${rules.expiryLeewaySeconds}`,

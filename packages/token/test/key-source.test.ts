@@ -23,7 +23,7 @@ async function started(answer: KeyAnswer, settings: Partial<IdentityProvider> = 
   const clock = { now: start }
   const failures: Problem[] = []
   const verifier = createTokenVerifier({
-    providers: { corp: { ...server.provider, ...settings } },
+    providers: { corp: { ...server.provider, maxLifetimeHours: 9_600, ...settings } },
 
     now: () => clock.now,
     onUnavailable: (_provider, problem) => failures.push(problem),

@@ -82,6 +82,11 @@ const refusedClaims: readonly [string, Record<string, unknown>, ReasonCode][] = 
   ['for a list without us', { aud: ['a', 'b', 7] }, 'token_audience_wrong'],
   ['that expired one second ago', { exp: nowSeconds - 1 }, 'token_expired'],
   ['that expires this very second', { exp: nowSeconds }, 'token_expired'],
+  [
+    'issued a day ago that lives for a month',
+    { iat: nowSeconds - 86_400, exp: nowSeconds + 30 * 86_400 },
+    'token_expired',
+  ],
   ['without exp', { exp: undefined }, 'token_claims_invalid'],
   ['whose exp is a text', { exp: `${nowSeconds + 300}` }, 'token_claims_invalid'],
   ['that lives for ever', { exp: 1e300 }, 'token_claims_invalid'],
@@ -105,6 +110,16 @@ for (const [what, claims, code] of refusedClaims) {
     assert.equal(await codeOf(verifierOf().verify(await signToken(key, claims))), code)
   })
 }
+
+test('a token counts no longer than its end is remembered, whatever its exp says', async () => {
+  const month = { iat: nowSeconds - 86_399, exp: nowSeconds + 30 * 86_400 }
+  const { expiresAt, goodUntil } = await verifierOf().verify(await signToken(key, month))
+  assert.deepEqual([expiresAt, goodUntil], [(nowSeconds + 1) * 1_000, (nowSeconds + 1) * 1_000])
+  const hour = { iat: nowSeconds - 3_600, exp: nowSeconds + 3_600 }
+  const accepts = async (maxLifetimeHours: number) =>
+    codeOf(verifierOf({ maxLifetimeHours }).verify(await signToken(key, hour)))
+  assert.deepEqual([await accepts(1), await accepts(1.5)], ['token_expired', 'accepted'])
+})
 
 test('clocks may be ten seconds apart, and an audience may be one of several', async () => {
   const verifier = verifierOf()

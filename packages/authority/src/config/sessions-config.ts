@@ -1,4 +1,5 @@
 import { configProblem } from '@sallyport/problem'
+import { maxLifetimeHoursByDefault } from '@sallyport/token'
 import Type from 'typebox'
 
 /** A backend, or the identity provider itself, that may revoke tokens (RFC 7009). */
@@ -113,8 +114,8 @@ export const SessionsSchema = Type.Object(
  * @throws Problem `config_invalid`
  */
 export function checkSessionsConfig(
-  { revocationClients, logout }: SessionsConfig,
-  identityProviders: Readonly<Record<string, { tokenType?: string }>>,
+  { revocationClients, logout, maxTokenHours }: SessionsConfig,
+  identityProviders: Readonly<Record<string, { tokenType?: string; maxLifetimeHours?: number }>>,
 ): void {
   const asked = [
     ...Object.keys(logout).map((provider) => ({ provider, path: ['logout', provider] })),
@@ -133,6 +134,19 @@ export function checkSessionsConfig(
       {
         expected: Object.keys(identityProviders).join(', ') || 'none is configured',
         found: provider,
+      },
+    )
+  }
+  for (const [name, provider] of Object.entries(identityProviders)) {
+    const { maxLifetimeHours = maxLifetimeHoursByDefault } = provider
+    if (maxLifetimeHours <= maxTokenHours) continue
+    throw configProblem(
+      'config_invalid',
+      ['identityProviders', name, 'maxLifetimeHours'],
+      'its tokens could outlive the memory of their end, and count again',
+      {
+        expected: `at most ${maxTokenHours}, as authority.sessions.maxTokenHours`,
+        found: String(maxLifetimeHours),
       },
     )
   }

@@ -6,6 +6,7 @@ import type { TokenExchangeConfig } from '../config/token-exchange-config.ts'
 import type { AuthenticatedDevice } from '../devices/authenticate-device.ts'
 import { readActive } from '../devices/authenticate-device.ts'
 import { callingDevice } from '../devices/calling-device.ts'
+import { tokenKey } from '../sessions/ended-key.ts'
 import { refuseEnded } from '../sessions/refuse-ended.ts'
 import { exchangedClaims } from './exchanged-claims.ts'
 import { sessionKey, useFirst } from './first-use.ts'
@@ -53,6 +54,7 @@ export async function exchangeToken(
     deviceId: device.id,
     thumbprint: certificate.thumbprint,
     tokenId: newId('accessToken'),
+    subjectTokenKey: tokenKey(request.subjectToken),
     scope,
     now: now(),
   })

@@ -9,6 +9,8 @@ export type ExchangedFacts = {
   /** SHA-256 of the certificate that it is bound to, base64url. */
   readonly thumbprint: string
   readonly tokenId: string
+  /** What the token of the user is known by in the feed, where it has no id. */
+  readonly subjectTokenKey: string
   /** Separated by spaces; undefined: those of the token that is exchanged. */
   readonly scope: string | undefined
   readonly now: number
@@ -28,8 +30,9 @@ const replaced: ReadonlySet<string> = new Set(
  */
 export function exchangedClaims(
   token: VerifiedToken,
-  { exchange, appId, deviceId, thumbprint, tokenId, scope, now }: ExchangedFacts,
+  facts: ExchangedFacts,
 ): { claims: Readonly<Record<string, unknown>>; expiresInSeconds: number } {
+  const { exchange, appId, deviceId, thumbprint, tokenId, scope, now } = facts
   const seconds = Math.floor(now / 1_000)
   const latest = seconds + Math.floor(exchange.lifetimeMinutes * 60)
   const expiry = Math.min(latest, Math.floor(token.expiresAt / 1_000))
@@ -48,7 +51,7 @@ export function exchangedClaims(
     cnf: { 'x5t#S256': thumbprint },
     subject_token: {
       iss: token.issuer,
-      ...(token.tokenId === undefined ? {} : { jti: token.tokenId }),
+      ...(token.tokenId === undefined ? { key: facts.subjectTokenKey } : { jti: token.tokenId }),
       // By the provider's clock: an end of what it issued up to a time is held against this.
       ...(typeof token.claims['iat'] === 'number' ? { iat: token.claims['iat'] } : {}),
     },

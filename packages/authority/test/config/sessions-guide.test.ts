@@ -29,7 +29,7 @@ test('what the schema cannot say of sessions and exchange is said with the place
   const refusal = (authority: string) => {
     const providers = `
 identityProviders:
-  corp: { issuer: https://id.example.com, audience: a, jwksFile: keys }
+  corp: { issuer: https://id.example.com, audience: a, jwksFile: keys, maxLifetimeHours: 12 }
   dark: { issuer: https://dark.example.com, audience: a, tokenType: opaque, introspection: { url: https://dark.example.com/i, clientId: g, clientSecretFile: s } }
 `
     const apps = `\n  wallet:\n    enrollment: { enrollmentToken: required }\n${providers}`
@@ -46,6 +46,10 @@ identityProviders:
   const logout = '/authority/sessions/logout'
   assert.equal(sessions('{ logout: { web: { clientIds: [a] } } }'), `${logout}/web`)
   assert.equal(sessions('{ logout: { dark: { clientIds: [a] } } }'), `${logout}/dark`)
+  // What has ended is forgotten after maxTokenHours: no token may count for longer.
+  assert.equal(sessions('{ maxTokenHours: 24 }'), 'none')
+  assert.equal(sessions('{ maxTokenHours: 23 }'), '/identityProviders/dark/maxLifetimeHours')
+  assert.equal(sessions('{ maxTokenHours: 11 }'), '/identityProviders/corp/maxLifetimeHours')
   const clients = '{ revocationClients: { back: { secretFile: s, providers: [corp, web] } } }'
   assert.equal(sessions(clients), '/authority/sessions/revocationClients/back/providers/1')
   const own = 'issuer: https://enroll.example.com, audience: a'

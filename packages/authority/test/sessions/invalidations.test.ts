@@ -27,7 +27,10 @@ let provider: IdentityProvider
 let deployment: Deployment
 before(async () => {
   provider = await identityProvider()
-  const apps = appOfUsers(provider, 'user: { mode: optional, provider: corp }')
+  const apps = appOfUsers(provider, 'user: { mode: optional, provider: corp }').replace(
+    'corp: {',
+    'corp: { maxLifetimeHours: 2,',
+  )
   deployment = await deploy({
     apps,
     now: clock.now,

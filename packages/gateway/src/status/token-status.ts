@@ -25,7 +25,8 @@ export type KeyedToken = Pick<
 
 /**
  * The keys of a token that was verified. One that the authority gave in exchange for another's ends with
- * that one, too: its claim `subject_token` names the issuer, the `jti` and the `iat` of it.
+ * that one, too: its claim `subject_token` names the issuer and the `iat` of it, and the `jti` or else the key
+ * in the feed.
  *
  * @param text the token as it was sent
  */
@@ -37,6 +38,7 @@ export function tokenKeys(token: KeyedToken, text: string): TokenKeys {
   return {
     tokens: [
       statusKey('token', sha256(tokenBase(text))),
+      ...subjectTokenKeys(token),
       ...names.flatMap(({ issuer, tokenId }) =>
         tokenId === undefined ? [] : [statusKey('token', sha256(issuedBase(issuer, tokenId)))],
       ),
@@ -73,6 +75,14 @@ export function endedToken(
   }
   if (device !== undefined && isEndedUntil(lookUp(device), issuedAt)) return 'token_device_ended'
   return undefined
+}
+
+const feedKey = /^[A-Za-z0-9_-]{43}$/
+
+function subjectTokenKeys({ claims }: KeyedToken): Int32Array[] {
+  const named = claims['subject_token']
+  const key = typeof named === 'object' && named !== null && 'key' in named ? named.key : undefined
+  return typeof key === 'string' && feedKey.test(key) ? [statusKey('token', key)] : []
 }
 
 type Named = Pick<KeyedToken, 'issuer' | 'subject' | 'tokenId' | 'session' | 'issuedAt'>
