@@ -30,9 +30,10 @@ const hears: { readonly [T in FromWorker['type']]?: Hears<T> } = {
     }
   },
   log: ({ level, fields, message }, { log }) => log[level]({ ...fields }, message),
-  lines: ({ text }, { lines }, worker) => {
-    const characters = text.length
-    void lines?.write(text).then(() => worker.post({ type: 'lines-taken', characters }))
+  lines: ({ page }, { lines }, worker) => {
+    void lines
+      ?.write(page)
+      .then(() => worker.post({ type: 'lines-taken', page }, [page.bytes.buffer]))
   },
 }
 

@@ -3,6 +3,7 @@ import fs from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { Problem } from '@sallyport/problem'
+import type { LinePage } from '../log/line-batch.ts'
 import type { Log } from '../log/log.ts'
 
 const writeBytes = promisify(write)
@@ -10,7 +11,7 @@ const writeBytes = promisify(write)
 /** Where the access log goes: whole batches of lines, one write at a time, in order. */
 export type LineWriter = {
   /** Resolves when the text was written, or was given up. Never rejects. */
-  readonly write: (text: string) => Promise<void>
+  readonly write: (page: LinePage) => Promise<void>
   /** Opens the file again by its name: it was moved away. */
   readonly reopen: (path: string) => Promise<void>
   readonly close: () => Promise<void>
@@ -28,11 +29,11 @@ export async function lineWriter(path: string, log: Log): Promise<LineWriter> {
     return last
   }
   return {
-    write: (text) =>
+    write: ({ bytes, length }) =>
       inOrder(async () => {
         if (target === undefined) return
         try {
-          await writeAll(target.fd, Buffer.from(text))
+          await writeAll(target.fd, bytes.subarray(0, length))
         } catch (error) {
           log.error({ error: String(error) }, 'the access log cannot be written')
         }
@@ -64,7 +65,7 @@ async function open(path: string): Promise<Target | undefined> {
   }
 }
 
-async function writeAll(fd: number, bytes: Buffer): Promise<void> {
+async function writeAll(fd: number, bytes: Uint8Array): Promise<void> {
   for (let written = 0; written < bytes.length; ) {
     try {
       const { bytesWritten } = await writeBytes(fd, bytes, written)

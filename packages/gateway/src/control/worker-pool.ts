@@ -43,9 +43,10 @@ export class PooledWorker {
     this.thread = thread
   }
 
-  post(message: ToWorker): void {
+  /** @param moved memory that goes over with the message, and is here no more */
+  post(message: ToWorker, moved: ArrayBuffer[] = []): void {
     if (this.isGone) return
-    this.thread.postMessage(message)
+    this.thread.postMessage(message, moved)
   }
 }
 

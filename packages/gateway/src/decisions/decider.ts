@@ -116,11 +116,11 @@ export class Decider {
       return this.#refuse(request, head, unsupportedUpgrade(asksFor))
     }
     this.#options.books.noteUse(request)
-    const { set, strip } = identityFields(request, this.#traceParents)
+    const { set, block, strip } = identityFields(request, this.#traceParents)
     return {
       isAllowed: true,
       status: 200,
-      toService: serviceFields(set),
+      toService: serviceFields([...set, ...block.fields]),
       isWithheld: strip,
       upstream: route.plan.upstream,
       toClient: head.answerFields,

@@ -3,7 +3,7 @@ import { constants, type ServerHttp2Session } from 'node:http2'
 import type { Socket } from 'node:net'
 import { jsonString } from '../log/json-string.ts'
 import type { Caller } from '../pipeline/caller.ts'
-import { forwardedField } from '../pipeline/identity-fields.ts'
+import { type CallerBlock, forwardedField } from '../pipeline/identity-fields.ts'
 import type { ServedRequest } from '../pipeline/served-request.ts'
 import type { Refusal } from '../pipeline/stage.ts'
 import type { PresentedToken } from '../tokens/known-token.ts'
@@ -78,6 +78,7 @@ export class Connection implements Caller {
   addressGoodUntil = 0
   addressRefusal: Refusal | undefined
   presentedToken: PresentedToken | undefined
+  saidBlock: CallerBlock | undefined
 
   readonly #der: Buffer | undefined
   #leaf: PresentedLeaf | undefined

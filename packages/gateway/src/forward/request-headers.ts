@@ -1,5 +1,6 @@
 import { Problem } from '@sallyport/problem'
 import type { Exchange } from '../exchange/exchange.ts'
+import { checkedValue, type FieldBlock } from './field-block.ts'
 import {
   connectionOptions,
   forbiddenInTarget,
@@ -10,25 +11,30 @@ import { type RequestFieldRule, requestFieldRule } from './request-field-rules.t
 import type { WebSocketRequest } from './web-socket.ts'
 
 export type ForwardHeaders = {
-  /** Flat; what the gateway says: Client-Cert, Sallyport-Device, Forwarded, traceparent … */
-  set: readonly string[]
+  /** Flat; what the gateway says of this request alone: X-Request-Id, traceparent … */
+  readonly set: readonly string[]
+  /** What it says of the caller: Client-Cert, Sallyport-Device, Forwarded … */
+  readonly block: FieldBlock
   /** Whether to withhold a field of the client besides those that are always withheld. */
-  strip: (lowerName: string) => boolean
+  readonly strip: (lowerName: string) => boolean
+  /** A value of the client's that was looked through already: its token, where it was verified. */
+  readonly verifiedText?: string | undefined
 }
 
-/** Takes one field that goes to the service: `line` is the name with `: `. */
+/** Takes one field that goes to the service. */
 type FieldSink = (rule: RequestFieldRule, value: string) => void
 
 /**
- * The fields that go to the service, in their order: of the client's, those that are neither of
- * this hop (RFC 9110 §7.6.1), nor claim an identity, nor stand in `headers.set`, which follow.
+ * The fields that go to the service before those of the block, in their order: of the client's, those
+ * that are neither of this hop (RFC 9110 §7.6.1), nor claim an identity, nor stand in `headers.set`,
+ * which follow.
  *
  * @throws Problem request_malformed where a name or value cannot be sent safely.
  * @returns whether the client takes trailers (`TE: trailers`).
  */
 function eachField(exchange: Exchange, headers: ForwardHeaders, sink: FieldSink): boolean {
   const { rawHeaders } = exchange
-  const { set, strip } = headers
+  const { set, strip, verifiedText } = headers
   const replaced: string[] = []
   for (let index = 0; index < set.length; index += 2) {
     replaced.push(ruleOf(set[index] ?? '').canonical)
@@ -37,16 +43,17 @@ function eachField(exchange: Exchange, headers: ForwardHeaders, sink: FieldSink)
   let takesTrailers = false
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const rule = ruleOf(rawHeaders[index] ?? '')
+    const value = rawHeaders[index + 1] ?? ''
     if (rule.fate === 'te') {
-      takesTrailers ||= /(?:^|,)[ \t]*trailers[ \t]*(?:$|[,;])/i.test(rawHeaders[index + 1] ?? '')
+      takesTrailers ||= /(?:^|,)[ \t]*trailers[ \t]*(?:$|[,;])/i.test(value)
     }
     if (rule.fate !== 'forward' || replaced.includes(rule.canonical)) continue
     if (named?.includes(rule.lower) || strip(rule.lower)) continue
-    sink(rule, checkedValue(rule, rawHeaders[index + 1] ?? ''))
+    sink(rule, value === verifiedText ? value : checkedValue(rule.lower, value))
   }
   for (let index = 0; index < set.length; index += 2) {
     const rule = ruleOf(set[index] ?? '')
-    sink(rule, checkedOnce(rule, set[index + 1] ?? ''))
+    sink(rule, checkedValue(rule.lower, set[index + 1] ?? ''))
   }
   return takesTrailers
 }
@@ -66,32 +73,6 @@ function ruleOf(name: string): RequestFieldRule {
     detail: 'A field name of the request is not a token.',
     expected: 'a token (RFC 9110 §5.6.2)',
     found: JSON.stringify(name.slice(0, 100)),
-  })
-}
-
-// A certificate and its chain are kilobytes, and the same string for every request of a connection:
-// looking through them each time would cost more than all other fields together.
-const checked = new Set<string>()
-const maxChecked = 512
-const minRemembered = 128
-
-function checkedOnce(rule: RequestFieldRule, value: string): string {
-  if (value.length < minRemembered) return checkedValue(rule, value)
-  // Base64url of ours, and another one each time: it would only push the others out.
-  if (rule.canonical === 'sallyport-assertion') return value
-  if (checked.has(value)) return value
-  checkedValue(rule, value)
-  if (checked.size >= maxChecked) checked.clear()
-  checked.add(value)
-  return value
-}
-
-function checkedValue(rule: RequestFieldRule, value: string): string {
-  if (!forbiddenInValue.test(value)) return value
-  throw new Problem('request_malformed', {
-    detail: `The value of ${rule.lower} holds a character that no field value may hold.`,
-    expected: 'visible characters, space and tab',
-    found: JSON.stringify(value.slice(0, 100)),
   })
 }
 
@@ -119,6 +100,7 @@ export function http1RequestHead(
   const takesTrailers = eachField(exchange, said, (rule, value) => {
     head += rule.line + value + '\r\n'
   })
+  head += headers.block.text
   if (upgrade !== undefined) {
     return `${head}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`
   }
@@ -164,6 +146,7 @@ export function http2RequestHead(
   const takesTrailers = eachField(exchange, headers, (rule, value) => {
     list.push(rule.lower, value)
   })
+  for (const part of headers.block.lower) list.push(part)
   if (takesTrailers) list.push('te', 'trailers')
   if (exchange.expectsContinue) list.push('expect', '100-continue')
   const length = exchange.contentLength

@@ -1,5 +1,6 @@
 import type { PresentedToken } from '../tokens/known-token.ts'
 import type { PresentedLeaf } from '../trust/presented-leaf.ts'
+import type { CallerBlock } from './identity-fields.ts'
 import type { Refusal } from './stage.ts'
 
 /**
@@ -34,4 +35,6 @@ export interface Caller {
   addressRefusal: Refusal | undefined
   /** The token that it brought last, where it was verified: the same one on nearly every request. */
   presentedToken?: PresentedToken | undefined
+  /** What services were told of it last. */
+  saidBlock?: CallerBlock | undefined
 }

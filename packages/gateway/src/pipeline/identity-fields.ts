@@ -1,5 +1,7 @@
 import { assertionField } from '../assertion/sign-assertion.ts'
+import { type FieldBlock, fieldBlock } from '../forward/field-block.ts'
 import type { ForwardHeaders } from '../forward/request-headers.ts'
+import type { LeafFields } from '../trust/presented-leaf.ts'
 import type { GatewayRequest } from './gateway-request.ts'
 import type { Host } from '../worker/host.ts'
 import type { TraceParents } from './trace-parent.ts'
@@ -14,11 +16,31 @@ export function identityFields(
 ): ForwardHeaders {
   const { caller, exchange } = request
   const trace = traceParents.next(exchange.header('traceparent'))
-  const set = [
-    'X-Request-Id',
-    exchange.requestId,
-    'traceparent',
-    trace.value,
+  const set = ['X-Request-Id', exchange.requestId, 'traceparent', trace.value]
+  const assert = request.route?.assert
+  if (assert !== undefined) set.push(assertionField, assert(request))
+  return {
+    set,
+    block: callerBlock(request),
+    strip: withheld(request.withholdsToken, !trace.isContinued),
+    verifiedText: caller.presentedToken?.authorization,
+  }
+}
+
+/** What is said of a caller, and of what it depends on besides the caller: for as long as these stand still. */
+export type CallerBlock = {
+  readonly device: LeafFields | undefined
+  /** Value of Sallyport-User. */
+  readonly user: string | undefined
+  readonly block: FieldBlock
+}
+
+function callerBlock({ caller, device, token }: GatewayRequest): FieldBlock {
+  const fields = device === undefined ? undefined : caller.currentLeaf()?.fields
+  const user = token?.field
+  const last = caller.saidBlock
+  if (last !== undefined && last.device === fields && last.user === user) return last.block
+  const said = [
     'Forwarded',
     caller.forwarded,
     'X-Forwarded-For',
@@ -26,24 +48,15 @@ export function identityFields(
     'X-Forwarded-Proto',
     caller.scheme,
   ]
-  if (request.device !== undefined) {
-    const leaf = caller.currentLeaf()
-    if (leaf?.device !== undefined) {
-      const { clientCert, clientCertChain, device } = leaf.fields
-      set.push(
-        'Client-Cert',
-        clientCert,
-        'Client-Cert-Chain',
-        clientCertChain,
-        'Sallyport-Device',
-        device,
-      )
-    }
+  if (fields !== undefined) {
+    const { clientCert, clientCertChain, device: known } = fields
+    said.push('Client-Cert', clientCert, 'Client-Cert-Chain', clientCertChain)
+    said.push('Sallyport-Device', known)
   }
-  const assert = request.route?.assert
-  if (assert !== undefined) set.push(assertionField, assert(request))
-  if (request.token !== undefined) set.push('Sallyport-User', request.token.field)
-  return { set, strip: withheld(request.withholdsToken, !trace.isContinued) }
+  if (user !== undefined) said.push('Sallyport-User', user)
+  const block = fieldBlock(said)
+  caller.saidBlock = { device: fields, user, block }
+  return block
 }
 
 function withheld(token: boolean, state: boolean): ForwardHeaders['strip'] {

@@ -47,12 +47,16 @@ export type VerifiedLeaf = Presented & {
    */
   isFirstUse: boolean
 }
-type FailedLeaf = Presented & { readonly device: undefined; readonly failed: Check }
+type FailedLeaf = Presented & {
+  readonly device: undefined
+  readonly fields: undefined
+  readonly failed: Check
+}
 
 export function presentLeaf(der: Buffer, thumbprint: string, bundle: TrustBundle): PresentedLeaf {
   const verification = verifyDeviceCertificate(der, bundle)
   if (!verification.ok) {
-    return { der, thumbprint, device: undefined, failed: verification.failed }
+    return { der, thumbprint, device: undefined, fields: undefined, failed: verification.failed }
   }
   const { device } = verification
   const keys = {

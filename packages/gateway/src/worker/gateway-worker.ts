@@ -22,7 +22,7 @@ import { forwardedLog } from './forwarded-log.ts'
 import { FrontDoor } from './front-door.ts'
 import { Generations } from './generations.ts'
 import type { Host } from './host.ts'
-import type { FromWorker, KnownChange, ToWorker, WorkerStart } from './messages.ts'
+import type { KnownChange, SendFromWorker, ToWorker, WorkerStart } from './messages.ts'
 import { RecordSender } from './record-sender.ts'
 import { RequestBooks } from './request-books.ts'
 import { requestIds } from './request-id.ts'
@@ -36,7 +36,7 @@ const ticksPerShadow = 20
 /** One thread of the gateway: all of a request's life, from accept to the last byte. */
 export class GatewayWorker {
   readonly #start: WorkerStart
-  readonly #send: (message: FromWorker) => void
+  readonly #send: SendFromWorker
   readonly #status: DeviceStatus
   readonly #counters: LocalCounters
   readonly #addresses: SharedAddresses
@@ -56,11 +56,11 @@ export class GatewayWorker {
   #ticks = 0
   #isDraining = false
 
-  constructor(start: WorkerStart, send: (message: FromWorker) => void) {
+  constructor(start: WorkerStart, send: SendFromWorker) {
     const log = forwardedLog(send)
     this.#start = start
     this.#send = send
-    this.#lines = new LineBatch((text) => send({ type: 'lines', text }))
+    this.#lines = new LineBatch((page) => send({ type: 'lines', page }, [page.bytes.buffer]))
     this.#status = new DeviceStatus(statusControl(start.control), start.table, start.plan.status)
     this.#counters = new LocalCounters(start.counters)
     this.#addresses = new SharedAddresses(
@@ -173,7 +173,7 @@ export class GatewayWorker {
     metrics: ({ request }) => this.#tellMetrics(request),
     decision: ({ request, key }) =>
       this.#send({ type: 'decision', request, record: this.#decisions.find(key) }),
-    'lines-taken': ({ characters }) => this.#lines.confirm(characters),
+    'lines-taken': ({ page }) => this.#lines.takeBack(page),
     drain: () => void this.#drain(),
   }
 

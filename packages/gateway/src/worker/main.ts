@@ -2,11 +2,11 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { failureOf } from './failure.ts'
 import { GatewayWorker } from './gateway-worker.ts'
-import type { FromWorker, ToWorker, WorkerStart } from './messages.ts'
+import type { SendFromWorker, ToWorker, WorkerStart } from './messages.ts'
 
 const port = parentPort
 if (port === null) throw new TypeError('This module is the entry of a worker thread')
-const send = (message: FromWorker): void => port.postMessage(message)
+const send: SendFromWorker = (message, moved = []) => port.postMessage(message, moved)
 
 try {
   const worker = new GatewayWorker(workerData as WorkerStart, send)

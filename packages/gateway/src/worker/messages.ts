@@ -7,6 +7,7 @@ import type { AssertionKey } from '../assertion/sign-assertion.ts'
 import type { Credentials } from '../certificates/credentials.ts'
 import type { Plan } from '../configuration/plan.ts'
 import type { DecisionListeners } from '../decisions/decision-door.ts'
+import type { LinePage } from '../log/line-batch.ts'
 import type { CountedShadow } from '../metrics/shadow-counts.ts'
 import type { WorkerMetrics } from '../metrics/worker-metrics.ts'
 
@@ -71,7 +72,7 @@ export type ToWorker =
   | { readonly type: 'metrics'; readonly request: number }
   | { readonly type: 'decision'; readonly request: number; readonly key: string }
   | { readonly type: 'open-glass'; readonly number: number; readonly open: readonly OpenGlass[] }
-  | { readonly type: 'lines-taken'; readonly characters: number }
+  | { readonly type: 'lines-taken'; readonly page: LinePage }
   | { readonly type: 'drain' }
 
 export type Failure = {
@@ -80,6 +81,9 @@ export type Failure = {
   readonly expected?: string
   readonly found?: string
 }
+
+/** @param moved memory that goes over with the message, and is here no more */
+export type SendFromWorker = (message: FromWorker, moved?: ArrayBuffer[]) => void
 
 /** From a worker to the main thread. */
 export type FromWorker =
@@ -100,7 +104,7 @@ export type FromWorker =
       readonly request: number
       readonly record: DecisionRecord | undefined
     }
-  | { readonly type: 'lines'; readonly text: string }
+  | { readonly type: 'lines'; readonly page: LinePage }
   | {
       readonly type: 'records'
       readonly decisions: readonly DecisionRecord[]

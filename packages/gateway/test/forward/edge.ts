@@ -5,6 +5,7 @@ import type { Exchange, Outcome } from '../../src/exchange/exchange.ts'
 import { http1Exchange } from '../../src/exchange/http1-exchange.ts'
 import { http1UpgradeExchange } from '../../src/exchange/http1-upgrade-exchange.ts'
 import { http2Exchange } from '../../src/exchange/http2-exchange.ts'
+import { emptyBlock } from '../../src/forward/field-block.ts'
 import type { ForwardHeaders } from '../../src/forward/request-headers.ts'
 import { createUpstream, type Upstream } from '../../src/forward/upstream.ts'
 import type { UpstreamConfig } from '../../src/forward/upstream-config.ts'
@@ -43,7 +44,12 @@ export async function startEdge(
   })
   const outcomes: Outcome[] = []
   const waiting = new Map<number, (outcome: Outcome) => void>()
-  const forwarded: ForwardHeaders = { set: [], strip: () => false, ...headers }
+  const forwarded: ForwardHeaders = {
+    set: [],
+    block: emptyBlock,
+    strip: () => false,
+    ...headers,
+  }
   const begin = (exchange: Exchange, isUpgrade: boolean): void => {
     exchange.onDone((outcome) => {
       outcomes.push(outcome)
