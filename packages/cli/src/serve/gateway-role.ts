@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { startGateway } from '@sallyport/gateway/serve'
+import { releaseStartMemory, startGateway } from '@sallyport/gateway/serve'
 import { isProblem, Problem } from '@sallyport/problem'
 import { removePidFile, writePidFile } from '../supervise/pid-file.ts'
 import { passphraseVariable } from '../supervise/role-environment.ts'
@@ -22,6 +22,7 @@ export async function startGatewayRole(file: string): Promise<RunningRole> {
   const pidFile = path.join(state, 'gateway.pid')
   process.on('SIGHUP', () => void reload(gateway, state))
   writePidFile(pidFile)
+  releaseStartMemory()
   return {
     facts: gateway.addresses,
     async close() {

@@ -5,6 +5,8 @@ import { Gateway, type GatewayOptions } from './gateway.ts'
 import { startOperations } from './operations.ts'
 import { gatewayVersion } from './version.ts'
 
+export { releaseStartMemory } from '../runtime/release-start-memory.ts'
+
 /** A gateway that serves. */
 export type RunningGateway = {
   readonly addresses: {

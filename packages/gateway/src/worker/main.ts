@@ -1,5 +1,6 @@
 // The entry of a worker thread.
 import { parentPort, workerData } from 'node:worker_threads'
+import { releaseStartMemory } from '../runtime/release-start-memory.ts'
 import { failureOf } from './failure.ts'
 import { GatewayWorker } from './gateway-worker.ts'
 import type { SendFromWorker, ToWorker, WorkerStart } from './messages.ts'
@@ -10,6 +11,7 @@ const send: SendFromWorker = (message, moved = []) => port.postMessage(message, 
 
 try {
   const worker = new GatewayWorker(workerData as WorkerStart, send)
+  releaseStartMemory()
   await worker.listen()
   port.on('message', (message: ToWorker) => worker.receive(message))
   send({ type: 'ready' })
