@@ -4,9 +4,15 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { ask, open, openWebSocket, placeOf } from '../acceptance/connection.ts'
-import { enrollDevice, type Identity, ownIdentity } from '../acceptance/edited-development.ts'
+import {
+  editFile,
+  enrollDevice,
+  type Identity,
+  ownIdentity,
+} from '../acceptance/edited-development.ts'
 import { foreignDevice } from '../acceptance/foreign-device.ts'
 import { hasPrograms, isInstalled } from '../acceptance/program.ts'
+import { makeGatewayIdentity } from '../acceptance/service-root.ts'
 import { startService } from '../acceptance/service.ts'
 import { type Development, endLeftOver, sallyport } from '../sallyport.ts'
 import { startDecided } from './decided-deployment.ts'
@@ -24,7 +30,7 @@ describe('HAProxy with the agent', () => {
     if (!isInstalled('haproxy')) return
     service = await startService()
     dev = await startDecided(service.url)
-    agent = await startAgent(dev.facts.configFile)
+    agent = await startAgent(await configOfAgent(dev))
     proxy = await startProxy('haproxy-agent', dev.facts.configFile, ['--lists', agent.lists])
   })
   after(async () => {
@@ -70,6 +76,23 @@ describe('HAProxy with the agent', () => {
     const forged = await askOnce(await forgedDevice(dev))
     assert.match(forged.text, /^HTTP\/1.1 401 [^]*device_certificate_untrusted/)
     assert.equal((await askOnce(ownIdentity(dev), '/nothing')).status, 404)
+  })
+
+  test('stands in the list of gateways, says what it did about a change, and how far it is', async (t) => {
+    if (!hasPrograms(t, 'haproxy')) return
+    const device = await enrollDevice(dev)
+    await eventually(device, 200)
+    const config = ['--config', dev.facts.configFile, '--json']
+    const revoked = await sallyport(['devices', 'revoke', device.id, '--yes', ...config])
+    const { gateways } = JSON.parse(revoked.stdout) as {
+      gateways: { gateway: string; state: string }[]
+    }
+    assert.equal(gateways.find(({ gateway }) => gateway === agentName)?.state, 'applied')
+    const listed = await sallyport(['gateways', 'list', ...config])
+    const rows = JSON.parse(listed.stdout) as { name: string; role: string; behind: number }[]
+    const row = rows.find(({ name }) => name === agentName)
+    assert.equal(row?.role, 'haproxy-agent')
+    assert.equal(row.behind, 0)
   })
 
   test('refuses a suspended device until it is resumed', async (t) => {
@@ -122,3 +145,21 @@ describe('HAProxy with the agent', () => {
     assert.match(agent?.said().slice(before - 2_000) ?? '', /HAProxy knows everything/)
   })
 })
+
+const agentName = 'haproxy-1'
+
+/** The configuration of the deployment, under an identity of the agent's own. */
+async function configOfAgent(dev: Development): Promise<string> {
+  const directory = path.dirname(dev.facts.configFile)
+  const { cert, key } = await makeGatewayIdentity(dev, agentName)
+  const at = (name: string) => path.join(directory, name)
+  writeFileSync(at(`${agentName}.crt`), cert)
+  writeFileSync(at(`${agentName}.key`), key, { mode: 0o600 })
+  const file = at(`${agentName}.yaml`)
+  writeFileSync(file, readFileSync(dev.facts.configFile))
+  editFile(file, ({ gateway }) => {
+    const certificateFile = `${agentName}.crt`
+    Object.assign(gateway.authority, { certificateFile, keyFile: `${agentName}.key` })
+  })
+  return file
+}

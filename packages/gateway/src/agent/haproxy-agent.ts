@@ -1,11 +1,19 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { replaceFile, toPem } from '@sallyport/pki'
-import { type Change, fromBase64url, type Snapshot } from '@sallyport/wire'
+import {
+  type AppliedChange,
+  type Change,
+  fromBase64url,
+  newId,
+  type Snapshot,
+} from '@sallyport/wire'
 import { AuthorityClient } from '../control/authority-client.ts'
 import { FeedClient } from '../control/feed-client.ts'
 import { KnownStatus } from '../control/known-status.ts'
+import { ReportSender } from '../control/report-sender.ts'
+import { gatewayVersion } from '../control/version.ts'
 import type { AuthorityCredentials } from '../configuration/make-plan.ts'
 import type { Log } from '../log/log.ts'
 import { statusControl } from '../status/status-control.ts'
@@ -26,6 +34,14 @@ export type HaproxyAgentOptions = {
   readonly log: Log
 }
 
+/** What a list holds as of a change. All of it is ASCII. */
+type ListText = {
+  readonly epoch: string
+  readonly seq: number
+  readonly values: readonly string[]
+  readonly text: string
+}
+
 const lookMs = 500
 const beatMs = 1_000
 /** By whatever account it runs under: no secret is among them. */
@@ -43,12 +59,16 @@ export class HaproxyAgent {
   readonly #runtime: HaproxyRuntime
   readonly #client: AuthorityClient
   readonly #feed: FeedClient
+  readonly #reports: ReportSender
   readonly #known = new KnownStatus(statusControl(), () => Promise.resolve())
   readonly #ended = new AbortController()
   readonly #counts = { resyncs: 0, changes: 0, endedStreams: 0, failures: 0 }
   #working: Promise<void> = Promise.resolve()
   /** The process of HAProxy that has everything; undefined where none has. */
   #inStep: string | undefined
+  readonly #lists: { [name in HaproxyListName]?: ListText } = {}
+  /** The last change that HAProxy has. */
+  #toldSequence = 0
   #heardAt = 0
   #writtenAt = 0
   /** What is on disk by now, also after a power cut, by the name of the file. */
@@ -71,11 +91,26 @@ export class HaproxyAgent {
         this.#heardAt = Date.now()
       },
     })
+    this.#reports = new ReportSender({
+      client: () => this.#client,
+      log: options.log,
+      instance: newId('gatewayInstance'),
+      version: gatewayVersion,
+      role: 'haproxy-agent',
+      position: () => this.#position(),
+    })
+  }
+
+  /** How far HAProxy is, which may be less than what is known here; undefined before anything is. */
+  #position(): { readonly epoch: string; readonly seq: number } | undefined {
+    const { epoch, seq } = this.#known
+    return seq < 0 ? undefined : { epoch, seq: Math.min(seq, this.#toldSequence) }
   }
 
   /** Runs until `close`. */
   async run(): Promise<void> {
     await mkdir(this.#options.directory, { recursive: true })
+    this.#reports.start()
     const following = this.#feed.run()
     while (!this.#ended.signal.aborted) {
       this.#do(() => this.#look())
@@ -84,12 +119,13 @@ export class HaproxyAgent {
     }
     await following
     await this.#working
+    await this.#reports.close()
+    this.#client.close()
   }
 
   close(): void {
     this.#ended.abort()
     this.#feed.close()
-    this.#client.close()
   }
 
   #takeSnapshot(snapshot: Snapshot): void {
@@ -104,8 +140,19 @@ export class HaproxyAgent {
     this.#do(async () => {
       // On disk first: a HAProxy that restarts half-way begins with everything.
       await this.#writeFiles()
-      for (const { change } of applied) if (change !== undefined) await this.#tell(change)
+      const done: AppliedChange[] = []
+      for (const [index, { change }] of applied.entries()) {
+        if (change === undefined) continue
+        const endedStreams = await this.#tell(change)
+        const at = changes[index]?.at ?? Date.now()
+        const ended = { http1: endedStreams, http2: 0, webSocket: 0 }
+        done.push({ seq: change.seq, appliedAfterMs: Date.now() - at, ended })
+      }
       if (trustChanged) await this.#tellTrust()
+      // One that is out of step is told everything, and these with it.
+      if (this.#inStep === undefined) return
+      this.#toldSequence = Math.max(this.#toldSequence, changes.at(-1)?.seq ?? 0)
+      this.#reports.applied(done)
     })
   }
 
@@ -122,23 +169,33 @@ export class HaproxyAgent {
   }
 
   async #tellAll(process: string): Promise<void> {
+    const { seq } = this.#known
     // On disk first: a HAProxy that restarts half-way begins with everything.
     await this.#writeFiles()
     for (const name of Object.keys(haproxyLists) as HaproxyListName[]) {
-      await this.#runtime.replaceList(this.#fileOf(haproxyLists[name].file), this.#values(name))
+      await this.#runtime.replaceList(
+        this.#fileOf(haproxyLists[name].file),
+        this.#list(name).values,
+      )
     }
     await this.#tellTrust()
     await this.#beat()
     // Whoever was revoked in the meantime has streams that no single change will end.
-    this.#counts.endedStreams += await endStreams(this.#runtime, new Set(this.#values('device')))
+    this.#counts.endedStreams += await endStreams(
+      this.#runtime,
+      new Set(this.#list('device').values),
+    )
     this.#inStep = process
     this.#counts.resyncs++
+    this.#toldSequence = seq
+    this.#reports.send()
     this.#options.log.info({ process, seq: this.#known.seq }, 'HAProxy knows everything')
   }
 
-  async #tell({ kind, key, status }: KnownChange): Promise<void> {
+  /** @returns how many streams it ended */
+  async #tell({ kind, key, status }: KnownChange): Promise<number> {
     const name = listOf(kind)
-    if (name === undefined || this.#inStep === undefined) return
+    if (name === undefined || this.#inStep === undefined) return 0
     const { file, valueOf } = haproxyLists[name]
     const value = valueOf(key)
     const list = this.#fileOf(file)
@@ -146,11 +203,11 @@ export class HaproxyAgent {
     await this.#runtime.remove(list, value)
     if (status !== 'active') await this.#runtime.do(`add acl ${list} ${value}`)
     this.#counts.changes++
-    if (name === 'device' && status !== 'active') {
-      const ended = await endStreams(this.#runtime, new Set([value]))
-      this.#counts.endedStreams += ended
-      this.#options.log.info({ device: key, status, endedStreams: ended }, 'HAProxy was told')
-    }
+    if (name !== 'device' || status === 'active') return 0
+    const ended = await endStreams(this.#runtime, new Set([value]))
+    this.#counts.endedStreams += ended
+    this.#options.log.info({ device: key, status, endedStreams: ended }, 'HAProxy was told')
+    return ended
   }
 
   async #tellTrust(): Promise<void> {
@@ -169,10 +226,17 @@ export class HaproxyAgent {
     return this.#known.notUnderstood.length > 0 ? 0 : Math.floor(this.#heardAt / 1000)
   }
 
-  #values(name: HaproxyListName): string[] {
+  // A hundred thousand entries are not worked out anew with each beat. What has expired goes with the next change.
+  #list(name: HaproxyListName): ListText {
+    const { epoch, seq } = this.#known
+    const made = this.#lists[name]
+    if (made?.epoch === epoch && made.seq === seq) return made
     const snapshot = this.#known.snapshot(Date.now())
     const entries = name === 'device' ? snapshot.devices : snapshot.certificates
-    return entries.map(({ key }) => haproxyLists[name].valueOf(key))
+    const values = entries.map(({ key }) => haproxyLists[name].valueOf(key))
+    const list = { epoch, seq, values, text: values.map((value) => `${value}\n`).join('') }
+    this.#lists[name] = list
+    return list
   }
 
   #authorities(): string {
@@ -184,8 +248,8 @@ export class HaproxyAgent {
 
   async #writeFiles(): Promise<void> {
     const lists = {
-      [haproxyLists.device.file]: lines(this.#values('device')),
-      [haproxyLists.certificate.file]: lines(this.#values('certificate')),
+      [haproxyLists.device.file]: this.#list('device').text,
+      [haproxyLists.certificate.file]: this.#list('certificate').text,
       [caFile]: this.#authorities(),
     }
     const ofThisMoment = {
@@ -200,9 +264,10 @@ export class HaproxyAgent {
     this.#writtenAt = Date.now()
     const mode = readableByHaproxy
     for (const [name, text] of Object.entries(lists)) {
-      // Each second, so that one that was removed comes back; down to the disk where it says something new.
-      const isDurable = this.#onDisk.get(name) !== text
-      await replaceFile(this.#fileOf(name), text, { mode, isDurable })
+      // Looked at each second, so that one that was removed comes back; written where it says something new.
+      const file = this.#fileOf(name)
+      if (this.#onDisk.get(name) === text && (await sizeOf(file)) === text.length) continue
+      await replaceFile(file, text, { mode })
       this.#onDisk.set(name, text)
     }
     for (const [name, text] of Object.entries(ofThisMoment)) {
@@ -232,6 +297,12 @@ export class HaproxyAgent {
   }
 }
 
-function lines(values: readonly string[]): string {
-  return values.map((value) => `${value}\n`).join('')
+/** Undefined where there is none. */
+async function sizeOf(file: string): Promise<number | undefined> {
+  try {
+    return (await stat(file)).size
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  }
 }

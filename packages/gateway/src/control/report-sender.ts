@@ -137,7 +137,7 @@ export class ReportSender {
 
   async #sendOne(position: { epoch: string; seq: number }): Promise<boolean> {
     const { client, instance, version, role, log } = this.#options
-    const blocks = this.#options.blocks?.() ?? []
+    const blocks = this.#options.blocks?.()
     const blocksText = JSON.stringify(blocks)
     // Said once more where the last report did not arrive; and at each start, when there are none.
     const isSameBlocks = this.#saidBlocks === blocksText
@@ -153,7 +153,7 @@ export class ReportSender {
       used: this.#used.take(),
       ...(shadow === undefined ? {} : { shadow }),
       breakGlass: this.#breakGlass.take(),
-      ...(isSameBlocks ? {} : { blocks: [...blocks] }),
+      ...(blocks === undefined || isSameBlocks ? {} : { blocks: [...blocks] }),
       ...(role === undefined ? {} : { role }),
       dropped,
     }

@@ -29,6 +29,8 @@ export type BruteForceRule = {
    * have its owner's address blocked.
    */
   readonly hasFailed: (claim: Claim, standing: Standing) => boolean
+  /** Whose tries a claim is of, in words. */
+  readonly whomOf: (claim: Claim) => string
   readonly begin: (request: GatewayRequest) => Try | Promise<Try>
 }
 
@@ -66,6 +68,10 @@ export function compileBruteForce(
     counts,
     hasFailed: ({ limit, isProven }, { isAdmitted, remaining }) =>
       limit === ofAddress ? !isAdmitted || remaining < ofAddress.freeTries - 1 : isProven,
+    whomOf: ({ limit, isProven }) => {
+      if (limit === ofAddress) return 'address'
+      return isProven ? 'account on a device that knew it' : 'account'
+    },
     begin: (request) => {
       const { device, caller } = request
       const name = accountKey(account.value(request) ?? '')

@@ -7,6 +7,7 @@ import type { BruteForceRule, Try } from './brute-force.ts'
 import type { LimitRule } from './limit-rule.ts'
 import type { LimitsSettings } from './limit-settings.ts'
 import { standingOf } from './rate-limit-fields.ts'
+import { standingWords } from './refusal-words.ts'
 
 export type LimitsRuntime = {
   readonly rules: readonly LimitRule[]
@@ -137,8 +138,8 @@ function refuse(
     expected:
       rule === undefined
         ? 'no try before the wait is over that follows failures'
-        : `${rule.expected}, by ${rule.by}`,
-    found: `a wait of ${Math.ceil(standing.retryMs / 1_000)} s (${against.claim.isProven ? 'proven' : 'claimed'} key, counted by ${standing.level})`,
+        : `${rule.expected}, for ${rule.by === 'all' ? 'all together' : `each ${rule.by}`}`,
+    found: standingWords(against.claim, standing, guard?.whomOf(against.claim) ?? rule?.by ?? name),
     // When one of those under way ends, nobody knows.
     retryAfterSeconds: isOpen ? 1 : Math.max(1, Math.ceil(standing.retryMs / 1_000)),
     violatedPolicies: [name],

@@ -6,6 +6,7 @@ import { type CompiledSource, compileSource } from './key-source.ts'
 import type { LimitRow } from './limit-counts.ts'
 import { limitDefaults, type LimitRuleSettings, sourcesOf } from './limit-settings.ts'
 import { policyOf } from './rate-limit-fields.ts'
+import { ruleWords } from './refusal-words.ts'
 
 /** Whose rules they are: what a rule's counters are shared by depends on it. */
 export type RuleScope = { readonly host: string; readonly route: string }
@@ -52,7 +53,7 @@ export function compileRule(
       counters,
     }),
     by,
-    expected: describe(settings),
+    expected: ruleWords(settings),
     policy: policyOf(settings),
     countStatus,
     blockAddressMs: blockAddressFor === undefined ? undefined : durationMs(blockAddressFor),
@@ -129,11 +130,4 @@ function limitOf(settings: LimitRuleSettings): Limit {
   // Rounded up: never more than was asked for.
   const intervalNs = Math.ceil((durationMs(per ?? '1m') * 1e6) / limit)
   return { kind: 'rate', intervalNs, toleranceNs: intervalNs * burst }
-}
-
-function describe({ limit, per, perDayIn, atOnce, burst, countStatus }: LimitRuleSettings): string {
-  const counted = countStatus === undefined ? '' : ` answers ${countStatus.join(', ')}`
-  if (atOnce !== undefined) return `at most ${atOnce} at once`
-  if (perDayIn !== undefined) return `at most ${limit}${counted} a day in ${perDayIn}`
-  return `at most ${limit}${counted} in ${per}${burst === undefined ? '' : `, ${burst} at once`}`
 }
