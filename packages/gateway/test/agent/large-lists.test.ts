@@ -72,12 +72,12 @@ frontend test
   const values = Array.from({ length: entries }, (_, index) => valueOf(index))
 
   const startedAt = performance.now()
-  let isDone = false
+  const progress = { isDone: false }
   const replaced = runtime.replaceList(list, values).finally(() => {
-    isDone = true
+    progress.isDone = true
   })
   let slowestMs = 0
-  while (!isDone) {
+  while (!progress.isDone) {
     const askedAt = performance.now()
     const status = await statusOf(valueOf(0))
     slowestMs = Math.max(slowestMs, performance.now() - askedAt)
