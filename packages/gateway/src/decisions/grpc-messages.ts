@@ -6,6 +6,7 @@ import {
   noChain,
   unreadable,
 } from '../forwarded/forwarded-chain.ts'
+import { checkTold } from './check-told.ts'
 import type { DecisionAnswer } from './decider.ts'
 import type { AskedRequest } from './decision-head.ts'
 
@@ -41,8 +42,8 @@ export function askedRequest({
   if (http.path === undefined || http.path === '') return { bad: 'no path' }
   if (address === undefined || address === '') return { bad: 'no address of the client' }
   if (http.scheme !== 'https') return { bad: 'the scheme is not https: devices come over TLS' }
-  return {
-    httpVersion: versions[http.protocol ?? ''] ?? '1.1',
+  return checkTold({
+    httpVersion: versions.get(http.protocol ?? '') ?? '1.1',
     method: http.method,
     target: http.path,
     authority: http.host === '' ? undefined : http.host,
@@ -50,15 +51,15 @@ export function askedRequest({
     contentLength: undefined,
     address,
     shown: shownCertificate(attributes?.source?.certificate),
-  }
+  })
 }
 
-const versions: Readonly<Record<string, RequestHead['httpVersion']>> = {
-  'HTTP/1.0': '1.0',
-  'HTTP/1.1': '1.1',
-  'HTTP/2': '2',
-  'HTTP/3': '2',
-}
+const versions: ReadonlyMap<string, RequestHead['httpVersion']> = new Map([
+  ['HTTP/1.0', '1.0'],
+  ['HTTP/1.1', '1.1'],
+  ['HTTP/2', '2'],
+  ['HTTP/3', '2'],
+])
 
 /** Envoy writes the leaf as PEM, percent-encoded. */
 function shownCertificate(text: string | undefined): ForwardedChain {

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { countHeader, lookUpHeader } from '../exchange/header-lookup.ts'
+import { checkTold } from './check-told.ts'
 import { decisionForms } from './decision-form.ts'
 import type { Question } from './decider.ts'
 import type { DecisionCallerPlan } from './decisions-plan.ts'
@@ -69,7 +70,7 @@ function fromForwarded({ rawHeaders }: IncomingMessage): Told | BadCall {
   }
   const [method = '', scheme, authority = '', target = '', address = ''] = values
   if (scheme !== 'https') return { bad: `x-forwarded-proto is ${scheme}: devices come over TLS` }
-  return check({ method, target, authority, address, contentLength: undefined })
+  return checkTold({ method, target, authority, address, contentLength: undefined })
 }
 
 const forwardedFields = [
@@ -89,16 +90,13 @@ function fromEnvoy(call: IncomingMessage, target: string): Told | BadCall {
   if (authority === undefined || authority === several) return { bad: 'no host' }
   if (scheme !== 'https') return { bad: 'x-forwarded-proto is not https: devices come over TLS' }
   if (address === undefined || address === several) return { bad: 'no sallyport-address' }
-  return check({ method: call.method ?? '', target, authority, address, contentLength: undefined })
-}
-
-const methodPattern = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,40}$/
-const addressPattern = /^[0-9a-fA-F:.]{2,45}$/
-
-function check(told: Told): Told | BadCall {
-  if (!methodPattern.test(told.method)) return { bad: 'the method is none' }
-  if (!addressPattern.test(told.address)) return { bad: 'the address of the client is none' }
-  return told
+  return checkTold({
+    method: call.method ?? '',
+    target,
+    authority,
+    address,
+    contentLength: undefined,
+  })
 }
 
 const several = Symbol('several')
