@@ -21,6 +21,8 @@ export type Try = { readonly claims: readonly Claim[]; readonly known: CounterKe
 export type BruteForceRule = {
   readonly name: string
   readonly failures: readonly number[]
+  /** Whether the service answers the right secret so. */
+  readonly isSuccess: (status: number) => boolean
   readonly rememberMs: number
   readonly blockAddressMs: number | undefined
   readonly counts: LimitRow
@@ -62,6 +64,9 @@ export function compileBruteForce(
   return {
     name: settings.name,
     failures: given.failures,
+    isSuccess: (status) =>
+      settings.successes?.includes(status) ??
+      (status >= 200 && status < 400 && !given.failures.includes(status)),
     rememberMs: durationMs(given.rememberDeviceFor),
     blockAddressMs:
       settings.blockAddressFor === undefined ? undefined : durationMs(settings.blockAddressFor),

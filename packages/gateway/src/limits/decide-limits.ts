@@ -165,9 +165,7 @@ function settle(
   // The page with the form is there for everyone: nobody signs in by looking at it.
   if (safeMethods.has(request.exchange.method)) return
   for (const { guard, attempt } of begun) {
-    const isSuccess =
-      upstreamStatus >= 200 && upstreamStatus < 400 && !guard.failures.includes(upstreamStatus)
-    if (isSuccess && attempt.known !== undefined) {
+    if (attempt.known !== undefined && guard.isSuccess(upstreamStatus)) {
       counters.remember(attempt.known, Date.now() + guard.rememberMs)
     }
   }

@@ -42,6 +42,7 @@ export type BruteForceSettings = {
   readonly name: string
   readonly account: Exclude<KeySource, KeyWord>
   readonly failures?: readonly number[]
+  readonly successes?: readonly number[]
   readonly freeTries?: number
   readonly freeTriesOfAddress?: number
   readonly firstDelay?: string

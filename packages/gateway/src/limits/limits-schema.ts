@@ -87,6 +87,9 @@ export function limitsSchema(type: typeof Type): Record<string, TSchema> {
         description: 'Where a request names the account that it tries',
       }),
       failures: statuses('How the service answers a wrong secret; by default 401 and 403'),
+      successes: statuses(
+        'How the service answers the right secret, so that the device is known to the account; by default any 2xx and 3xx that is no failure',
+      ),
       freeTries: count(1_000, 'Failures of an account before it must wait; by default 3'),
       freeTriesOfAddress: count(100_000, 'Failures from an address before; by default 20'),
       firstDelay: duration('The first wait, which doubles with each failure; by default 1s'),

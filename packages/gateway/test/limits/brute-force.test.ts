@@ -63,6 +63,20 @@ test('who guesses cannot lock out the device that knew the account before', asyn
   assert.deepEqual(own, [401, 401, 401, 429], 'and it has tries of its own')
 })
 
+test('an answer that any name gets makes no device known, where successes are told', async (t) => {
+  const [rule] = guarded.bruteForce
+  const bed = await startLimited(t, { bruteForce: [{ ...rule, successes: [201] }] })
+  const thief = await bed.world.device()
+  // "A code was sent": nobody has shown a secret yet.
+  assert.equal(await login(bed, 'ada', 202, thief), 202)
+  for (let round = 0; round < 3; round++) assert.equal(await login(bed, 'ada', 401), 401)
+  assert.equal(await login(bed, 'ada', 401, thief), 429, 'a stranger to the account')
+  const phone = await bed.world.device()
+  assert.equal(await login(bed, 'bob', 201, phone), 201)
+  for (let round = 0; round < 3; round++) assert.equal(await login(bed, 'bob', 401), 401)
+  assert.equal(await login(bed, 'bob', 201, phone), 201)
+})
+
 test('a device that is known to one account is a stranger to all others', async (t) => {
   const bed = await startLimited(t, guarded)
   const phone = await bed.world.device()
