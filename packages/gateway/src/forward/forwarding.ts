@@ -2,6 +2,7 @@ import { isProblem, type Problem } from '@sallyport/problem'
 import type { Exchange, ExchangeListener } from '../exchange/exchange.ts'
 import type { Carried, Carrier } from './carrier.ts'
 import type { Timed } from './deadlines.ts'
+import { type Expiry, expiryFailure } from './expiry.ts'
 import { type ForwardHeaders, requestTrailers } from './request-headers.ts'
 import { countsAgainstTarget, isRetryable } from './retry.ts'
 import type { Target } from './target.ts'
@@ -221,55 +222,20 @@ export class Forwarding implements Carried, ExchangeListener, Timed {
   expired(now: number): void {
     const carrier = this.#carrier
     const target = this.#target
-    const failure = this.#timeoutFailure(now)
+    const { name, settings } = this.#context
+    const failure = expiryFailure(this.#expiry(now), name, settings)
     if (carrier === undefined) target?.transport.withdraw(this)
     else carrier.abandon()
     this.#attempts = Number.POSITIVE_INFINITY
     this.failed(failure)
   }
 
-  #timeoutFailure(now: number): UpstreamFailure {
-    const { name, settings } = this.#context
-    if (now >= this.#totalDeadline) {
-      return upstreamFailure(
-        'headersTimeout',
-        'possibly-seen',
-        `${name} took longer than totalMs, ${settings.totalMs} ms, for the exchange.`,
-      )
-    }
-    if (this.#phase === 'waiting') {
-      return upstreamFailure(
-        'busy',
-        'never-sent',
-        `No connection to ${name} became free within connectMs, ${settings.connectMs} ms.`,
-      )
-    }
-    if (this.#phase !== 'asking' && this.#isAnswerPaused) {
-      return upstreamFailure(
-        'requestTimeout',
-        'possibly-seen',
-        `The client took nothing of its answer for idleMs, ${settings.idleMs} ms.`,
-      )
-    }
-    if (this.#phase !== 'asking') {
-      return upstreamFailure(
-        'incomplete',
-        'possibly-seen',
-        `Nothing moved for idleMs, ${settings.idleMs} ms, in the middle of the answer of ${name}.`,
-      )
-    }
-    if (this.#isRequestComplete || this.#isBodyPaused) {
-      return upstreamFailure(
-        'headersTimeout',
-        'possibly-seen',
-        `${name} did not begin to answer within headersMs, ${settings.headersMs} ms.`,
-      )
-    }
-    return upstreamFailure(
-      'requestTimeout',
-      'possibly-seen',
-      `The client sent nothing of its request for idleMs, ${settings.idleMs} ms.`,
-    )
+  /** What there was too long a wait for. */
+  #expiry(now: number): Expiry {
+    if (now >= this.#totalDeadline) return 'exchange'
+    if (this.#phase === 'waiting') return 'connection'
+    if (this.#phase !== 'asking') return this.#isAnswerPaused ? 'answerTaken' : 'answerRest'
+    return this.#isRequestComplete || this.#isBodyPaused ? 'answerHead' : 'requestRest'
   }
 
   #touch(): void {

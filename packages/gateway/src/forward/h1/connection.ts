@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net'
-import { isProblem } from '@sallyport/problem'
 import type { Carried, Carrier } from '../carrier.ts'
 import { connectSocket } from '../connect-socket.ts'
 import type { Timed } from '../deadlines.ts'
 import type { Endpoint } from '../endpoint.ts'
 import { connectFailure, type UpstreamFailure, upstreamFailure } from '../upstream-failure.ts'
+import { invalidFailure, lostFailure } from './connection-failure.ts'
 import type { ResponseHead } from './response-head.ts'
 import { type ResponseEvents, ResponseParser } from './response-parser.ts'
 
@@ -294,22 +294,17 @@ export class Http1Connection implements Carrier, ResponseEvents, Timed {
       this.#owner.connectFailed(this, connectFailure(reason, this.#endpoint.url))
       return
     }
-    if (this.#request !== undefined) this.#fail(this.#lostFailure(error))
-    else this.close()
-  }
-
-  #lostFailure(error: NodeJS.ErrnoException | undefined): UpstreamFailure {
-    const found = error === undefined ? 'closed' : `${error.code ?? ''} ${error.message}`.trim()
-    const { url } = this.#endpoint
-    if (this.#isHeadRead) {
-      const detail = `${url} closed the connection in the middle of its answer.`
-      return upstreamFailure('incomplete', 'possibly-seen', detail, { found })
+    if (this.#request === undefined) {
+      this.close()
+      return
     }
-    // A service closes an idle connection without looking: nothing came back, so nothing was read.
-    const reach = this.isReused && !this.#hasAnswerBegun ? 'unseen' : 'possibly-seen'
-    const kind = error?.code?.startsWith('ERR_SSL') ? 'tls' : 'lost'
-    const detail = `${url} closed the connection before it answered.`
-    return upstreamFailure(kind, reach, detail, { found })
+    this.#fail(
+      lostFailure(error, this.#endpoint.url, {
+        isReused: this.isReused,
+        hasAnswerBegun: this.#hasAnswerBegun,
+        isHeadRead: this.#isHeadRead,
+      }),
+    )
   }
 
   #fail(failure: UpstreamFailure): void {
@@ -318,17 +313,6 @@ export class Http1Connection implements Carrier, ResponseEvents, Timed {
     this.close()
     request?.failed(failure)
   }
-}
-
-// What the parser did not refuse may still be nothing that node can say to the client. It costs this
-// request, as a refused answer does, and never the process.
-function invalidFailure(error: unknown, url: string): UpstreamFailure {
-  if (isProblem(error)) {
-    const { expected, found } = error
-    return upstreamFailure('invalid', 'possibly-seen', error.message, { expected, found })
-  }
-  const detail = `The answer of ${url} could not be passed on.`
-  return upstreamFailure('invalid', 'possibly-seen', detail, { found: String(error) })
 }
 
 function sendHeldHead(connection: Http1Connection): void {
