@@ -1,8 +1,7 @@
-import type { DeleteResult, Kysely } from 'kysely'
+import { DeleteResult, type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Authority } from './authority.ts'
 import { supersedeDue } from './devices/supersede-due.ts'
 import { renewTokenKeys } from './exchange/token-keys.ts'
-import { forgetEnded } from './sessions/forget-ended.ts'
 import type { Tables } from './store/tables.ts'
 
 const dayMs = 24 * 3_600_000
@@ -21,65 +20,44 @@ const maxAppraisals = { history: 1_000_000, refused: 100_000 } as const
 /** Forgets at most `maxForgottenPerRound` rows, so that no other write waits long, and says how many. */
 type Forget = (store: Kysely<Tables>, now: number) => Promise<DeleteResult>
 
+/** A table, and the time of its rows: milliseconds. */
+type Timed = {
+  [T in keyof Tables]: {
+    readonly table: T
+    readonly key: keyof Tables[T] & string
+    readonly time: keyof Tables[T] & string
+  }
+}[keyof Tables]
+
+/** Rows that are forgotten so long after their time. */
+const lapsing: readonly (Timed & { readonly keptMs: number })[] = [
+  { table: 'challenges_used', key: 'challenge', time: 'keep_until', keptMs: 0 },
+  { table: 'decisions', key: 'request_id', time: 'at', keptMs: keepMs },
+  { table: 'handshakes', key: 'id', time: 'at', keptMs: keepMs },
+  // What no token can be in date for any more:
+  { table: 'invalidations', key: 'seq', time: 'until', keptMs: 0 },
+  { table: 'used_logout_tokens', key: 'key', time: 'keep_until', keptMs: 0 },
+  { table: 'exchanged_sessions', key: 'key', time: 'keep_until', keptMs: 0 },
+]
+
+/** Tables that keep their newest `maxRecords` rows. */
+const bounded: readonly Timed[] = [
+  { table: 'decisions', key: 'request_id', time: 'at' },
+  { table: 'handshakes', key: 'id', time: 'at' },
+]
+
 /** What is forgotten. */
 const forgotten: readonly Forget[] = [
-  (store, now) =>
-    store
-      .deleteFrom('challenges_used')
-      .where('challenge', 'in', (rows) =>
-        rows
-          .selectFrom('challenges_used')
-          .select('challenge')
-          .where('keep_until', '<', now)
-          .limit(maxForgottenPerRound),
-      )
-      .executeTakeFirst(),
-  (store, now) =>
-    store
-      .deleteFrom('decisions')
-      .where('request_id', 'in', (rows) =>
-        rows
-          .selectFrom('decisions')
-          .select('request_id')
-          .where('at', '<', now - keepMs)
-          .limit(maxForgottenPerRound),
-      )
-      .executeTakeFirst(),
-  (store, now) =>
-    store
-      .deleteFrom('handshakes')
-      .where('id', 'in', (rows) =>
-        rows
-          .selectFrom('handshakes')
-          .select('id')
-          .where('at', '<', now - keepMs)
-          .limit(maxForgottenPerRound),
-      )
-      .executeTakeFirst(),
-  (store) =>
-    store
-      .deleteFrom('decisions')
-      .where('request_id', 'in', (rows) =>
-        rows
-          .selectFrom('decisions')
-          .select('request_id')
-          .orderBy('at', 'desc')
-          .limit(maxForgottenPerRound)
-          .offset(maxRecords),
-      )
-      .executeTakeFirst(),
-  (store) =>
-    store
-      .deleteFrom('handshakes')
-      .where('id', 'in', (rows) =>
-        rows
-          .selectFrom('handshakes')
-          .select('id')
-          .orderBy('at', 'desc')
-          .limit(maxForgottenPerRound)
-          .offset(maxRecords),
-      )
-      .executeTakeFirst(),
+  ...lapsing.map(
+    ({ keptMs, ...timed }): Forget =>
+      (store, now) =>
+        forgetRows(store, timed, sql`where ${sql.ref(timed.time)} < ${now - keptMs}`),
+  ),
+  ...bounded.map(
+    (timed): Forget =>
+      (store) =>
+        forgetRows(store, timed, sql`order by ${sql.ref(timed.time)} desc`, maxRecords),
+  ),
   (store, now) =>
     store
       .deleteFrom('shadow_counts')
@@ -97,7 +75,6 @@ const forgotten: readonly Forget[] = [
       .deleteFrom('broken_glass')
       .where('at', '<', now - keepMs)
       .executeTakeFirst(),
-  ...forgetEnded,
   (store, now) => forgetAppraisals(store, 'history', now),
   (store, now) => forgetAppraisals(store, 'refused', now),
   forgetChanges,
@@ -109,6 +86,20 @@ const forgotten: readonly Forget[] = [
       )
       .executeTakeFirst(),
 ]
+
+async function forgetRows(
+  store: Kysely<Tables>,
+  { table, key }: Timed,
+  which: RawBuilder<unknown>,
+  offset = 0,
+): Promise<DeleteResult> {
+  const [from, id] = [sql.table(table), sql.ref(key)]
+  const { numAffectedRows } = await sql`delete from ${from} where ${id} in
+    (select ${id} from ${from} ${which} limit ${maxForgottenPerRound} offset ${offset})`.execute(
+    store,
+  )
+  return new DeleteResult(numAffectedRows ?? 0n)
+}
 
 /** Those beyond the newest so many, or older than all that is reported on. */
 async function forgetAppraisals(

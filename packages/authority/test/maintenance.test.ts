@@ -98,3 +98,17 @@ test('more than one round of what is due is forgotten at once', async () => {
   const left = await store.read.selectFrom('challenges_used').selectAll().execute()
   assert.deepEqual(left, [])
 })
+
+test('what no token can be in date for any more is forgotten, and the rest is kept', async () => {
+  const now = start + 300 * dayMs
+  const times = [now - 1, now]
+  await store.write(async (tx) => {
+    for (const time of times) {
+      const row = { key: `key-${time}`, keep_until: time }
+      await tx.insertInto('used_logout_tokens').values(row).execute()
+    }
+  })
+  await forgetOld({ store, now: () => now })
+  const left = await store.read.selectFrom('used_logout_tokens').select('keep_until').execute()
+  assert.deepEqual(left, [{ keep_until: now }])
+})

@@ -2,6 +2,7 @@ import { newId } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
 import { appendAudit } from '../audit/audit-log.ts'
 import type { Authority } from '../authority.ts'
+import { readSetting, writeSetting } from '../store/setting.ts'
 import type { Tables } from '../store/tables.ts'
 import { feedHead } from './append-change.ts'
 
@@ -52,20 +53,11 @@ async function beginEpoch(
 ): Promise<number | undefined> {
   const head = await feedHead(store)
   if ((await readEpoch(store)) !== epoch || seq <= head) return undefined
-  const began = await store
-    .selectFrom('settings')
-    .select('value')
-    .where('name', '=', 'epoch_began_at')
-    .executeTakeFirst()
-  if (began !== undefined && Math.abs(now - Number(began.value)) < leastMs) return undefined
+  const began = await readSetting(store, 'epoch_began_at')
+  if (began !== undefined && Math.abs(now - Number(began)) < leastMs) return undefined
   const next = newId('epoch')
-  const value = String(now)
-  await store.updateTable('settings').set({ value: next }).where('name', '=', 'epoch').execute()
-  await store
-    .insertInto('settings')
-    .values({ name: 'epoch_began_at', value })
-    .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
-    .execute()
+  await writeSetting(store, 'epoch', next)
+  await writeSetting(store, 'epoch_began_at', String(now))
   // What they applied was of the feed before.
   await store.updateTable('gateways').set({ seq: 0 }).execute()
   await appendAudit(store, {

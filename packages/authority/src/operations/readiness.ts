@@ -1,4 +1,5 @@
 import type { Authority } from '../authority.ts'
+import { writeSetting } from '../store/setting.ts'
 
 /**
  * Whether the authority can do its work: the store can be read, and the last write held. Where it did
@@ -16,11 +17,5 @@ export async function isReady({ store, log, now }: Authority): Promise<boolean> 
 }
 
 async function probe(store: Authority['store'], now: number): Promise<void> {
-  await store.write(async (tx) => {
-    await tx
-      .insertInto('settings')
-      .values({ name: 'probed_at', value: String(now) })
-      .onConflict((conflict) => conflict.column('name').doUpdateSet({ value: String(now) }))
-      .execute()
-  })
+  await store.write((tx) => writeSetting(tx, 'probed_at', String(now)))
 }

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import { appendAudit } from '../audit/audit-log.ts'
+import { readSetting, writeSetting } from '../store/setting.ts'
 import type { Store } from '../store/store.ts'
 import type { StatusListRow, Tables } from '../store/tables.ts'
 import type { Held } from './kept-document.ts'
@@ -22,13 +23,9 @@ export type ListChange = {
 
 /** Undefined where none was ever recorded. */
 async function recordedList(store: Kysely<Tables>): Promise<RecordedList | undefined> {
-  const row = await store
-    .selectFrom('settings')
-    .select('value')
-    .where('name', '=', settingName)
-    .executeTakeFirst()
+  const value = await readSetting(store, settingName)
   // Written below, by us.
-  return row === undefined ? undefined : (JSON.parse(row.value) as RecordedList)
+  return value === undefined ? undefined : (JSON.parse(value) as RecordedList)
 }
 
 /**
@@ -145,11 +142,7 @@ async function finish(
   now: number,
 ): Promise<void> {
   const value = JSON.stringify({ sha256, fetchedAt } satisfies RecordedList)
-  await tx
-    .insertInto('settings')
-    .values({ name: settingName, value })
-    .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
-    .execute()
+  await writeSetting(tx, settingName, value)
   await appendAudit(tx, {
     at: now,
     actor: 'authority',

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import { canonicalJson } from '../audit/canonical-json.ts'
 import { type RevokedSerialPolicy, revokedSerialPolicies } from '../config/attestation-config.ts'
+import { readSetting, writeSetting } from '../store/setting.ts'
 import type { Store } from '../store/store.ts'
 import type { Tables } from '../store/tables.ts'
 import type { TrustConfig } from './trust-keeper.ts'
@@ -37,28 +38,15 @@ export async function relistWhereStricter(
   now: number,
 ): Promise<void> {
   const value = canonicalJson({ ...policy })
-  if ((await readPolicy(store.read)) === value) return
+  if ((await readSetting(store.read, settingName)) === value) return
   await store.write(async (tx) => {
-    const before = await readPolicy(tx)
+    const before = await readSetting(tx, settingName)
     // Written below, by us.
     if (before !== undefined && isStricter(policy, JSON.parse(before) as SweepPolicy)) {
       await relist(tx, now)
     }
-    await tx
-      .insertInto('settings')
-      .values({ name: settingName, value })
-      .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
-      .execute()
+    await writeSetting(tx, settingName, value)
   })
-}
-
-async function readPolicy(store: Kysely<Tables>): Promise<string | undefined> {
-  const row = await store
-    .selectFrom('settings')
-    .select('value')
-    .where('name', '=', settingName)
-    .executeTakeFirst()
-  return row?.value
 }
 
 function isStricter(next: SweepPolicy, before: SweepPolicy): boolean {

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import https from 'node:https'
 import type { Place } from '../connection.ts'
 import type { Identity } from '../edited-development.ts'
-import { account, audience, issuer, redirectUri } from './live-provider.ts'
+import { account, audience, issuer, redirectUri } from './provider-behind-gateway.ts'
 
 export type AppAnswer = {
   readonly status: number

@@ -11,12 +11,18 @@ import { type Development, endLeftOver, newFolder, sallyport } from '../../sally
 import { type Place, placeOf } from '../connection.ts'
 import { hostLike, type Identity, startEdited } from '../edited-development.ts'
 import { type AppAnswer, send, signIn, type Tokens, tokenRequest } from './app.ts'
-import { audience, clients, issuer, type LiveProvider, startLiveProvider } from './live-provider.ts'
+import {
+  audience,
+  clients,
+  issuer,
+  type ProviderBehindGateway,
+  startProviderBehindGateway,
+} from './provider-behind-gateway.ts'
 
-let provider: LiveProvider
+let provider: ProviderBehindGateway
 let dev: Development
 before(async () => {
-  provider = await startLiveProvider('spiffe://dev.sallyport.test/app/demo')
+  provider = await startProviderBehindGateway('spiffe://dev.sallyport.test/app/demo')
   const secretFile = path.join(newFolder(), 'client-secret')
   writeFileSync(secretFile, provider.gatewaySecret, { mode: 0o600 })
   dev = await startEdited((config) => {

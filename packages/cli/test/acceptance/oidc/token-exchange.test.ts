@@ -14,17 +14,17 @@ import {
   audience,
   clients,
   issuer,
-  type LiveProvider,
-  startLiveProvider,
-} from './live-provider.ts'
+  type ProviderBehindGateway,
+  startProviderBehindGateway,
+} from './provider-behind-gateway.ts'
 
 const exchangedIssuer = 'https://enroll.test'
 const workers = 2
 
-let provider: LiveProvider
+let provider: ProviderBehindGateway
 let dev: Development
 before(async () => {
-  provider = await startLiveProvider('spiffe://dev.sallyport.test/app/demo', {
+  provider = await startProviderBehindGateway('spiffe://dev.sallyport.test/app/demo', {
     fetch: (url, { body }) => postToAuthority(url, String(body)),
   })
   dev = await startEdited((config) => {

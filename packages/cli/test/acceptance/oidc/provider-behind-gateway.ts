@@ -22,7 +22,7 @@ export const clients = {
   gateway: 'gateway',
 } as const
 
-export type LiveProvider = {
+export type ProviderBehindGateway = {
   /** Where it listens, behind the gateway. */
   readonly url: string
   readonly gatewaySecret: string
@@ -44,10 +44,10 @@ type TokenContext = {
  *
  * @param spiffePrefix what the URI names of the app's devices begin with
  */
-export async function startLiveProvider(
+export async function startProviderBehindGateway(
   spiffePrefix: string,
   options: { fetch?: (url: string, request: { body: URLSearchParams }) => Promise<Response> } = {},
-): Promise<LiveProvider> {
+): Promise<ProviderBehindGateway> {
   const gatewaySecret = randomBytes(24).toString('base64url')
   let introspections = 0
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
