@@ -1,0 +1,1 @@
+export { pinOf } from './pin.ts'

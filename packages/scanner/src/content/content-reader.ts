@@ -1,0 +1,18 @@
+import type { Entry } from '../archive/entry.ts'
+import type { Sink } from '../sink.ts'
+
+/**
+ * Reads one kind of content. Whatever it cannot make sense of costs a line in notChecked; what it throws does so
+ * too, and nothing of what it found before is lost.
+ */
+export type ContentReader = {
+  /** How ledger and reports call it: `DEX`, `binary XML`. */
+  readonly name: string
+  /** Told by the first bytes, never by the name alone. @param head at least 64 bytes, where the entry has them */
+  readonly takes: (head: Buffer, path: string) => boolean
+  readonly read: (
+    bytes: Buffer,
+    entry: Pick<Entry, 'path' | 'size'>,
+    sink: Sink,
+  ) => void | Promise<void>
+}

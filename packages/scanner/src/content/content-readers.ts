@@ -1,0 +1,4 @@
+import type { ContentReader } from './content-reader.ts'
+
+/** In this order: the first that takes an entry reads it. What none takes is looked at as bytes alone. */
+export const contentReaders: readonly ContentReader[] = []

@@ -1,0 +1,23 @@
+import type { Location } from './finding.ts'
+
+/** What readers learn of a package, for those who judge it as a whole. Each kind has its type beside its reader. */
+export type Facts = {
+  /** Strings that may unlock a keystore, the likeliest with the greatest weight. */
+  readonly passwords: readonly PasswordHint[]
+  /** Addresses of servers, as they stand in the package. */
+  readonly endpoints: readonly Endpoint[]
+}
+
+export type PasswordHint = { readonly text: string; readonly weight: number }
+
+export type Endpoint = {
+  readonly scheme: string
+  /** Lower case. */
+  readonly host: string
+  readonly path: string
+  readonly location: Location
+}
+
+export function noFacts(): { [Kind in keyof Facts]: Facts[Kind][number][] } {
+  return { passwords: [], endpoints: [] }
+}

@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto'
+import type { AppPackage } from './app-package.ts'
+import { type Entry, EntryFault } from './archive/entry.ts'
+import { openPackage } from './archive/open-package.ts'
+import type { ContentReader } from './content/content-reader.ts'
+import { contentReaders } from './content/content-readers.ts'
+import type { Detector } from './detector.ts'
+import { detectors, judges } from './detectors.ts'
+import { noFacts } from './facts.ts'
+import type { Finding, NotChecked, Severity } from './finding.ts'
+import { rules } from './rules.ts'
+import type { ScanSettings } from './scan-settings.ts'
+import type { Blob, Sink } from './sink.ts'
+
+export type ReportedFinding = Finding & {
+  readonly severity: Severity
+  readonly fix: string
+  /** Hex, 32 digits: the same in every build that has it. */
+  readonly fingerprint: string
+}
+
+export type ScanResult = {
+  readonly app: AppPackage
+  readonly findings: readonly ReportedFinding[]
+  readonly notChecked: readonly NotChecked[]
+  readonly durationMs: number
+}
+
+/**
+ * Reads one package, offline. Entries are read one at a time; what is wrong with one costs a line in `notChecked`.
+ *
+ * @throws Error of the file system where the file cannot be read at all
+ */
+export async function scan(file: string, settings: ScanSettings): Promise<ScanResult> {
+  const startedAt = performance.now()
+  const facts = noFacts()
+  const findings: Finding[] = []
+  const notChecked: NotChecked[] = []
+  const looking = detectors.map((make) => make(settings))
+  const sink: Sink = {
+    text: (region) => {
+      for (const each of looking) each.text?.(region, sink)
+    },
+    blob: (blob) => lookAtBytes(looking, blob, sink),
+    fact: (kind, fact) => (facts[kind] as (typeof fact)[]).push(fact),
+    report: (finding) => findings.push(finding),
+    notChecked: (path, why) => notChecked.push({ path, why }),
+  }
+  const opened = await openPackage(file, settings.limits, sink.notChecked)
+  try {
+    for await (const entry of opened.entries) await readEntry(entry, settings, looking, sink)
+    for (const each of looking) await each.end?.(facts, sink)
+    for (const judge of judges) {
+      for (const finding of judge(facts, { app: opened.app, settings })) findings.push(finding)
+    }
+  } finally {
+    await opened.close()
+  }
+  return {
+    app: opened.app,
+    findings: findings.map(reported),
+    notChecked,
+    durationMs: Math.round(performance.now() - startedAt),
+  }
+}
+
+async function readEntry(
+  entry: Entry,
+  { limits }: ScanSettings,
+  looking: readonly Detector[],
+  sink: Sink,
+): Promise<void> {
+  try {
+    if (entry.size > limits.wholeEntryBytes) {
+      for await (const { bytes, offset } of entry.pieces()) {
+        lookAtBytes(looking, { bytes, path: entry.path, offset, by: [] }, sink)
+      }
+      return
+    }
+    const bytes = await entry.read()
+    lookAtBytes(looking, { bytes, path: entry.path, offset: 0, by: [] }, sink)
+    await readerOf(bytes, entry.path)?.read(bytes, entry, sink)
+  } catch (error) {
+    // A reader that breaks on hostile bytes is one line of the ledger; what else could go wrong here
+    // (memory, a bug of ours) is told the same way, and the scan goes on.
+    const why = error instanceof EntryFault ? error.message : `reading failed: ${String(error)}`
+    sink.notChecked(entry.path, why)
+  }
+}
+
+function readerOf(bytes: Buffer, path: string): ContentReader | undefined {
+  const head = bytes.subarray(0, 4096)
+  return contentReaders.find((reader) => reader.takes(head, path))
+}
+
+function lookAtBytes(looking: readonly Detector[], blob: Blob, sink: Sink): void {
+  for (const each of looking) each.bytes?.(blob, sink)
+}
+
+function reported(finding: Finding): ReportedFinding {
+  const rule = rules[finding.rule]
+  return {
+    severity: rule.severity,
+    fix: rule.fix,
+    ...finding,
+    fingerprint: createHash('sha256')
+      .update(`${finding.rule}\0${finding.identity}`)
+      .digest('hex')
+      .slice(0, 32),
+  }
+}
