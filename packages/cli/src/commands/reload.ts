@@ -30,7 +30,14 @@ export const reload: Operation = async (input, output) => {
         output.say('The gateway goes on with the configuration it had')
         return 1
       }
-      output.result({ ok: true, pid: gateway.pid }, 'The gateway took the configuration over')
+      const { restartNeeded } = answer.result
+      output.result(
+        { ok: true, pid: gateway.pid, restartNeeded },
+        'The gateway took the configuration over',
+      )
+      if (restartNeeded.length > 0) {
+        output.say(`All but ${restartNeeded.join(', ')}: start the gateway anew for that`)
+      }
       return 0
     }
     await sleep(20)

@@ -32,11 +32,13 @@ export async function startGatewayRole(file: string): Promise<RunningRole> {
   }
 }
 
+type Reloading = Pick<Awaited<ReturnType<typeof startGateway>>, 'reload'>
+
 /** Reloads, and leaves the outcome where `sallyport reload` waits for it. */
-async function reload(gateway: { reload(): Promise<void> }, state: string): Promise<void> {
+async function reload(gateway: Reloading, state: string): Promise<void> {
   try {
-    await gateway.reload()
-    writeReloadResult(state, { ok: true })
+    const restartNeeded = await gateway.reload()
+    writeReloadResult(state, { ok: true, restartNeeded })
   } catch (error) {
     const problem = isProblem(error)
       ? error

@@ -5,7 +5,11 @@ import { writeFileAtomically } from '../files/write-file.ts'
 
 /** How the last reload of a gateway ended. */
 export type ReloadResult =
-  | { ok: true }
+  | {
+      ok: true
+      /** The settings that differ, and that only the next start takes. */
+      restartNeeded: readonly string[]
+    }
   | {
       ok: false
       problem: {

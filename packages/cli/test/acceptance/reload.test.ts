@@ -112,6 +112,24 @@ test('a mounted certificate that is swapped is taken over by itself, and no requ
   assert.deepEqual(await load.end(), [])
 })
 
+test('what the next start alone takes is named, by each reload until then', async () => {
+  const { configFile } = dev.facts
+  const good = readFileSync(configFile, 'utf8')
+  try {
+    editFile(configFile, ({ gateway }) => {
+      gateway.workers = 3
+    })
+    for (const _round of [1, 2]) {
+      const { code, stderr } = await reload()
+      assert.equal(code, 0, stderr)
+      assert.match(stderr, /All but gateway\.workers: start the gateway anew for that/)
+    }
+  } finally {
+    writeFileSync(configFile, good)
+  }
+  assert.doesNotMatch((await reload()).stderr, /All but/)
+})
+
 /** One connection after the other, each with one request. */
 function newConnections({ facts }: Development): { end(): Promise<number> } {
   const state = { isOver: false }

@@ -60,6 +60,7 @@ export class Gateway {
   readonly #assertions: AssertionKeeper
   readonly #certificates: ServerCertificates
   readonly #breakGlass: BreakGlass
+  readonly #started: GatewayConfig['value']['gateway']
   #config: GatewayConfig
   #made: MadePlan
   #lines: LineWriter | undefined
@@ -72,6 +73,7 @@ export class Gateway {
     const { gateway } = config.value
     const stateDirectory = fileOf(config, gateway.stateDirectory)
     this.#log = log
+    this.#started = gateway
     this.#config = config
     this.#made = makePlan(config)
     this.#authority = new AuthorityLink(this.#made.authority)
@@ -172,11 +174,12 @@ export class Gateway {
   }
 
   /**
-   * Takes the configuration as it is now, whole or not at all. One at a time.
+   * Takes the configuration as it is now, whole or not at all. One at a time. Tells the settings that the
+   * next start alone takes.
    *
    * @throws Problem why it was not taken; the old one is in force then
    */
-  reload(): Promise<void> {
+  reload(): Promise<readonly string[]> {
     return this.#reloads.run()
   }
 
@@ -277,7 +280,7 @@ export class Gateway {
     }
   }
 
-  async #takeOver(config: GatewayConfig): Promise<void> {
+  async #takeOver(config: GatewayConfig): Promise<readonly string[]> {
     const made = makePlan(config)
     await this.#assertions.prepare(made.assertionKeys)
     await this.#certificates.prepare(made.plan.hosts, made.acme)
@@ -288,7 +291,6 @@ export class Gateway {
       await this.#certificates.start()
       throw new Problem(failure.code, failure)
     }
-    const settings = restartNeeded(this.#config.value.gateway, config.value.gateway)
     this.#config = config
     this.#made = made
     this.#authority.use(made.authority)
@@ -298,8 +300,7 @@ export class Gateway {
     this.#assertions.renewPair(made.keySet)
     await this.#lines?.reopen(this.#logPath(config.value.gateway.accessLog.path))
     this.#log.info({ generation: this.#generation }, 'the configuration was taken over')
-    if (settings.length === 0) return
-    this.#log.warn({ settings }, 'these settings take effect at the next start of the gateway')
+    return restartNeeded(this.#started, config.value.gateway)
   }
 
   #logPath(path: string): string {

@@ -7,8 +7,11 @@ export type ReloadOptions = {
   readonly log: Log
   /** Reads the configuration anew. Without it there is no reload. */
   readonly read: (() => Promise<GatewayConfig>) | undefined
-  /** Puts a configuration in force, whole or not at all. Rejects with a Problem where it cannot. */
-  readonly take: (config: GatewayConfig) => Promise<void>
+  /**
+   * Puts a configuration in force, whole or not at all, and tells the settings that the next start alone takes.
+   * Rejects with a Problem where it cannot.
+   */
+  readonly take: (config: GatewayConfig) => Promise<readonly string[]>
   /** Every file of the configuration in force, absolute. */
   readonly files: () => readonly string[]
 }
@@ -23,7 +26,7 @@ export type ReloadCounts = {
 export class Reloads {
   readonly #options: ReloadOptions
   readonly #watch: FileWatch
-  #last: Promise<void> = Promise.resolve()
+  #last: Promise<unknown> = Promise.resolve()
   #counts: ReloadCounts = { done: 0, failed: 0, lastFailed: false }
   #isClosed = false
 
@@ -46,8 +49,12 @@ export class Reloads {
     this.#watch.set(this.#options.files())
   }
 
-  /** @throws Problem why the configuration was not taken; the old one is in force then */
-  run(): Promise<void> {
+  /**
+   * The settings that differ from those in force and take effect at the next start alone.
+   *
+   * @throws Problem why the configuration was not taken; the old one is in force then
+   */
+  run(): Promise<readonly string[]> {
     const running = this.#last.then(() => this.#run())
     this.#last = running.catch(() => {})
     return running
@@ -58,13 +65,17 @@ export class Reloads {
     this.#watch.close()
   }
 
-  async #run(): Promise<void> {
-    const { read, take, files } = this.#options
-    if (read === undefined || this.#isClosed) return
+  async #run(): Promise<readonly string[]> {
+    const { log, read, take, files } = this.#options
+    if (read === undefined || this.#isClosed) return []
     const { done, failed } = this.#counts
     try {
-      await take(await read())
+      const settings = await take(await read())
       this.#counts = { done: done + 1, failed, lastFailed: false }
+      if (settings.length > 0) {
+        log.warn({ settings }, 'these settings take effect at the next start of the gateway')
+      }
+      return settings
     } catch (error) {
       this.#counts = { done, failed: failed + 1, lastFailed: true }
       this.#tellRefused(error)

@@ -21,11 +21,11 @@ export type RunningGateway = {
     readonly http01: readonly string[]
   }
   /**
-   * Takes the configuration as it is now, whole or not at all.
+   * Takes the configuration as it is now, whole or not at all. Tells the settings that the next start alone takes.
    *
    * @throws Problem why it was refused; the old one goes on then
    */
-  readonly reload: () => Promise<void>
+  readonly reload: () => Promise<readonly string[]>
   /** Finishes what is under way, within `limits.drainSeconds`, and ends. */
   readonly close: () => Promise<void>
 }
