@@ -101,7 +101,8 @@ function namedMembers(node: Node): Node | undefined {
 function valuesOf(node: Node): string {
   if (node.const !== undefined) return code(node.const)
   if (node.enum !== undefined) return node.enum.map(code).join(', ')
-  if (node.anyOf !== undefined) return node.anyOf.map(valuesOf).join(' or ')
+  if (node.anyOf !== undefined) return [...new Set(node.anyOf.flatMap(alternatives))].join(' or ')
+  if (node.properties !== undefined) return mappingOf(node)
   if (node.items !== undefined) return `a list: ${valuesOf(node.items)}`
   const low = node.exclusiveMinimum === undefined ? node.minimum : node.exclusiveMinimum
   const bounds = [
@@ -111,6 +112,24 @@ function valuesOf(node: Node): string {
     ...(node.maximum === undefined ? [] : [`up to ${node.maximum}`]),
   ]
   return [node.type ?? 'any', ...bounds].join(' ')
+}
+
+/** Unions in unions say no more than one. */
+function alternatives(node: Node): string[] {
+  return node.anyOf === undefined ? [valuesOf(node)] : node.anyOf.flatMap(alternatives)
+}
+
+/** `{ header: text }`: what stands in a mapping that has no rows of its own. */
+function mappingOf({ properties = {}, required = [] }: Node): string {
+  const inside = Object.entries(properties).map(([name, member]) => {
+    const words = member.description === undefined ? member.type : lowerFirst(member.description)
+    return `${name}${required.includes(name) ? '' : '?'}: ${words ?? 'any'}`
+  })
+  return `\`{ ${inside.join(', ')} }\``
+}
+
+function lowerFirst(text: string): string {
+  return text.slice(0, 1).toLowerCase() + text.slice(1)
 }
 
 function code(value: unknown): string {

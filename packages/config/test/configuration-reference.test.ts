@@ -35,3 +35,16 @@ test('the page says what a key is, its values and its default', () => {
     /^\| `workers` \| Threads \| integer from 1 up to 64 \| `1` \|$/m,
   )
 })
+
+test('alternatives say what each of them is, once', () => {
+  const field = [
+    Type.Object({ header: Type.String({ description: 'Name of a header field' }) }),
+    Type.Object({ form: Type.Optional(Type.String()) }),
+  ]
+  const source = Type.Union([Type.Enum(['device', 'user']), Type.Union(field)])
+  const [row] = configurationKeys(Type.Object({ key: Type.Union([source, Type.Array(source)]) }))
+  assert.equal(
+    row?.values,
+    '`device`, `user` or `{ header: name of a header field }` or `{ form?: string }` or a list: `device`, `user` or `{ header: name of a header field }` or `{ form?: string }`',
+  )
+})

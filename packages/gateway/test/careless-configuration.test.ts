@@ -79,6 +79,44 @@ const mistakes: Readonly<Record<string, readonly [BedOptions, RegExp]>> = {
     gateway({ counters: { redis: { url: 'redis://127.0.0.1:99999' } } }),
     /:\d+:\d+: nobody can be asked there/,
   ],
+  'a Redis elsewhere without TLS': [
+    gateway({ counters: { redis: { url: 'redis://redis.internal:6379/0' } } }),
+    /:\d+:\d+: the network would read/,
+  ],
+  'limits that limit nothing': [routes('optional', { limits: {} }), /:\d+:\d+: nothing is limited/],
+  'limits that only tell': [
+    routes('optional', { limits: { fields: 'always' } }),
+    /:\d+:\d+: nothing is limited/,
+  ],
+  'an access rule that asks nothing': [
+    routes('require', { access: { rules: [{ name: 'all' }] } }),
+    /:\d+:\d+: the rule has no condition/,
+  ],
+  'a permission that no role gives': [
+    {
+      ...routes('require', {
+        access: { rules: [{ name: 'a', device: {}, permissions: ['accounts.raed'] }] },
+      }),
+      ...gateway({ access: { roles: { teller: { permissions: ['accounts.read'] } } } }),
+    },
+    /:\d+:\d+: no role gives this permission; did you mean "accounts.read"\?/,
+  ],
+  'a provider that cannot be asked': [
+    {
+      identityProviders: {
+        main: {
+          issuer: 'https://id.example.com',
+          audience: 'a',
+          jwksUrl: 'http://id.example.com/',
+        },
+      },
+    },
+    /:\d+:\d+: identityProviders\.main\.jwksUrl: it cannot be used/,
+  ],
+  'operations where devices come': [
+    gateway({ listen: ['0.0.0.0:28446'], operations: { listen: '127.0.0.1:28446' } }),
+    /:\d+:\d+: another listener of the gateway has this address/,
+  ],
   'a policy that is none': [gateway({ counters: { whenAway: 'opened' } }), /did you mean "open"/],
   'counters for more than there is memory': [
     gateway({ counters: { provenKeys: 2 ** 31 } }),

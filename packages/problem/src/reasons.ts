@@ -806,7 +806,7 @@ export const reasons = {
     area: 'setup',
     status: 0,
     title: 'The configuration is not valid',
-    fix: 'Each error names file, line and column.',
+    fix: 'Mend the member at the file, line and column that are named: `expected` says what may stand there. `sallyport config validate` tries it without a start, and docs/reference/configuration.md lists every key.',
     retryable: false,
   },
   config_unreadable: {

@@ -80,7 +80,7 @@ function checkProviderFile(
     check(bytes)
   } catch (cause) {
     const found = cause instanceof Error ? cause.message : String(cause)
-    throw configProblem('config_unreadable', path, 'it holds something else', {
+    throw configProblem('config_invalid', path, 'the file holds something else', {
       expected,
       found,
       cause,

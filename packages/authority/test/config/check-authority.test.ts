@@ -74,7 +74,11 @@ test('keys of an identity provider come from one place, which can be read', () =
   assert.equal(withKeys(both), 'config_invalid /identityProviders/corp/jwksFile')
   assert.equal(withKeys({ jwksFile: 'nowhere.json' }), file)
   write('keys.json', '{"keys": []}')
-  assert.equal(withKeys({ jwksFile: 'keys.json' }), file)
+  assert.equal(
+    withKeys({ jwksFile: 'keys.json' }),
+    'config_invalid /identityProviders/corp/jwksFile',
+    'it was read, and is none',
+  )
   const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   write('keys.json', JSON.stringify({ keys: [publicKey.export({ format: 'jwk' })] }))
   assert.equal(withKeys({ jwksFile: 'keys.json' }), 'none')

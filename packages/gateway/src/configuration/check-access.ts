@@ -1,3 +1,4 @@
+import { nearest } from '@sallyport/config/nearest'
 import type { AccessSettings, RuleSettings } from '../access/access-settings.ts'
 import { compileCondition } from '../access/cel/compile-condition.ts'
 import { parameterSource, parameterSourceForms } from '../access/parameter-condition.ts'
@@ -34,10 +35,53 @@ export function checkAccess(
       throw config.problem(`${at}/name`, 'two rules have the same name', { found: rule.name })
     }
     names.add(rule.name)
+    checkConditions(config, at, rule)
+    checkPermissions(config, at, rule)
     checkParameters(config, at, rule, path)
     checkWindow(config, at, rule)
     checkWhen(config, at, rule)
   }
+}
+
+const conditions = [
+  'scopes',
+  'roles',
+  'permissions',
+  'parameters',
+  'device',
+  'during',
+  'when',
+] as const satisfies readonly (keyof RuleSettings)[]
+
+/** A rule that asks nothing lets everybody in: whoever means that says so. */
+function checkConditions(config: GatewayConfig, at: string, rule: RuleSettings): void {
+  if (conditions.some((name) => rule[name] !== undefined)) return
+  throw config.problem(at, 'the rule has no condition, and would let everybody in', {
+    expected: `one or more of ${conditions.join(', ')}; where everybody is meant, when: 'true'`,
+    found: 'name alone',
+  })
+}
+
+/** Permissions that a provider gives are known of the token alone: then nothing can be said. */
+function checkPermissions(
+  config: GatewayConfig,
+  at: string,
+  { permissions = [] }: RuleSettings,
+): void {
+  const { gateway, identityProviders = {} } = config.value
+  const isGiven = Object.values(identityProviders).some((provider) => provider.permissions)
+  if (isGiven) return
+  const roles = Object.values(gateway.access?.roles ?? {})
+  const known = [...new Set(roles.flatMap((role) => role.permissions ?? []))]
+  const index = permissions.findIndex((permission) => !known.includes(permission))
+  const permission = permissions[index]
+  if (permission === undefined) return
+  const near = nearest(permission, known)
+  const hint = near === undefined ? '' : `; did you mean "${near}"?`
+  throw config.problem(`${at}/permissions/${index}`, `no role gives this permission${hint}`, {
+    expected: `one of gateway.access.roles: ${known.join(', ') || 'none is there'}; or permissions: { claim } at an identity provider`,
+    found: permission,
+  })
 }
 
 function checkParameters(

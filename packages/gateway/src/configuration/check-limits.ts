@@ -16,7 +16,14 @@ export function checkLimits(
 ): void {
   const settings = stages['limits'] as LimitsSettings | undefined
   if (settings === undefined) return
-  const { rules = [], bruteForce = [] } = settings
+  const { rules = [], bruteForce = [], mode } = settings
+  if (rules.length + bruteForce.length === 0 && mode !== 'off') {
+    throw config.problem(`${pointer}/limits`, 'nothing is limited', {
+      expected:
+        'rules, or bruteForce, or both; mode: off where a host limits and this route does not',
+      found: Object.keys(settings).join(', ') || 'no member',
+    })
+  }
   const names = new Set<string>()
   for (const [list, given] of Object.entries({ rules, bruteForce })) {
     for (const [index, { name }] of given.entries()) {

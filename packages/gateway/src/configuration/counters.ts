@@ -39,6 +39,12 @@ export const CountersSchema = Type.Object(
               description: 'PEM: the CA that it is verified with; by default those of the system',
             }),
           ),
+          insecurePlaintext: Type.Optional(
+            Type.Boolean({
+              description:
+                'Lets a redis:// on another machine be used without TLS: whoever is between reads the password and sets the counters',
+            }),
+          ),
           keyPrefix: Type.String({
             pattern: '^[A-Za-z0-9{}._-]{1,64}$',
             default: 'sallyport',

@@ -1,3 +1,4 @@
+import { isProblem } from '@sallyport/problem'
 import {
   filesOfProvider,
   type IdentityProvider,
@@ -14,7 +15,16 @@ export type IdentityProviders = Readonly<Record<string, IdentityProvider>>
 /** @throws Problem `config_invalid`: see `providerRules`; `config_unreadable` at the member that names a file */
 export function identityProvidersOf(config: GatewayConfig): IdentityProviders {
   const { identityProviders = {} } = config.value
-  providerRules(identityProviders)
+  try {
+    providerRules(identityProviders)
+  } catch (error) {
+    if (!isProblem(error) || error.pointer === undefined) throw error
+    const { pointer, detail = '', expected, found } = error
+    throw config.problem(pointer, detail, {
+      ...(expected === undefined ? {} : { expected }),
+      ...(found === undefined ? {} : { found }),
+    })
+  }
   return Object.fromEntries(
     Object.entries(identityProviders).map(([name, provider]) => {
       for (const named of filesOfProvider(provider)) checkFile(config, name, named)

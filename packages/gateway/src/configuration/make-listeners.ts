@@ -8,6 +8,7 @@ import { canonicalFieldName, isIdentityField } from '../forward/request-field-ru
 import { addressOf, fileOf, type GatewayConfig, listenerName } from './gateway-config.ts'
 import type { HopPlan, HopProof, ListenerPlan } from './listener-plan.ts'
 import type { ListenerSettings } from './listener-schema.ts'
+import { isUnix, overlap } from './listener-overlap.ts'
 import { readCaFile, readNamedBytes } from './pem-files.ts'
 
 type Settings = Exclude<ListenerSettings, string>
@@ -41,20 +42,6 @@ export function makeListeners(config: GatewayConfig): ListenerPlan[] {
 }
 
 const maxPort = 65_535
-
-function isUnix(name: string): boolean {
-  return name.startsWith('unix:')
-}
-
-const everyAddress: ReadonlySet<string> = new Set(['0.0.0.0', '::'])
-
-function overlap(one: string, other: string): boolean {
-  if (isUnix(one) || isUnix(other)) return false
-  const [here, there] = [addressOf(one), addressOf(other)]
-  if (here.port !== there.port || here.port === 0) return false
-  if (here.host.includes(':') !== there.host.includes(':')) return false
-  return everyAddress.has(here.host) || everyAddress.has(there.host)
-}
 
 function makeListener(config: GatewayConfig, at: string, listen: Settings): ListenerPlan {
   const { address: name, insecurePlainHttp = false, proxyProtocol, clientCertificates } = listen

@@ -16,6 +16,7 @@ import {
 import { acmePlans } from './certificate-plan.ts'
 import { fileOf, type GatewayConfig } from './gateway-config.ts'
 import { checkLimitsTogether } from './check-limits-together.ts'
+import { checkListenersTogether } from './listener-overlap.ts'
 import { hostPlan } from './host-plan.ts'
 import { listenerFiles, makeListeners } from './make-listeners.ts'
 import { identityProvidersOf } from './identity-providers.ts'
@@ -53,6 +54,7 @@ export type MadePlan = {
 export function makePlan(config: GatewayConfig): MadePlan {
   const { gateway } = config.value
   checkOrder(config)
+  checkListenersTogether(config)
   checkTokenSettings(config)
   checkAddressSettings(config)
   if (gateway.defaultHost !== undefined && !Object.hasOwn(gateway.hosts, gateway.defaultHost)) {

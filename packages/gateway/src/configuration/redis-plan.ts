@@ -14,12 +14,27 @@ export function countersPlan(config: GatewayConfig): CountersPlan {
   const { redis, whenAway } = config.value.gateway.counters
   if (redis === undefined) return { redis, whenAway }
   const pointer = '/gateway/counters/redis'
-  const { url, username, passwordFile, caFile, keyPrefix, timeoutMs } = redis
+  const { url, username, passwordFile, caFile, keyPrefix, timeoutMs, insecurePlaintext } = redis
   if (!URL.canParse(url)) {
     throw config.problem(`${pointer}/url`, 'nobody can be asked there', {
       expected: 'redis://host:6379/0, or rediss:// for TLS',
       found: url,
     })
+  }
+  if (
+    url.startsWith('redis:') &&
+    !isLoopback(new URL(url).hostname) &&
+    insecurePlaintext !== true
+  ) {
+    throw config.problem(
+      `${pointer}/url`,
+      'the network would read the password and set the counters',
+      {
+        expected:
+          'rediss:// (TLS), or a Redis on this machine; else insecurePlaintext: true, which says so at every start',
+        found: url,
+      },
+    )
   }
   if (caFile !== undefined && !url.startsWith('rediss:')) {
     throw config.problem(`${pointer}/caFile`, 'nothing is verified without TLS', {
@@ -46,4 +61,9 @@ export function counterFiles(config: GatewayConfig): string[] {
   return [redis?.passwordFile, redis?.caFile].flatMap((file) =>
     file === undefined ? [] : [fileOf(config, file)],
   )
+}
+
+/** Where nobody is in between (RFC 6761 §6.3, RFC 1122 §3.2.1.3). */
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host)
 }

@@ -253,7 +253,10 @@ test('a route may be free of what its host demands, and none may demand nothing'
 })
 
 test('two rules of the same name are refused: a decision could not say which', async (t) => {
-  const rules = [{ name: 'r' }, { name: 'r', scopes: ['x'] }]
+  const rules = [
+    { name: 'r', scopes: ['x'] },
+    { name: 'r', scopes: ['y'] },
+  ]
   const stages = { access: { rules } }
   const started = startBed(t, { hosts: { [host]: { clientCertificate: 'off', stages } } })
   await assert.rejects(started, /same name/)
