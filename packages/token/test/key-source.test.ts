@@ -205,3 +205,28 @@ test('a clock that is set back does not keep keys for ever', async () => {
   clock.now -= minute / 2
   assert.equal(await isAccepted(tokens.next), true)
 })
+
+test('while keys hang, tokens of keys that nobody knows wait for one attempt, and others for none', async () => {
+  await using provider = await started(away)
+  const { clock, isAccepted, key, tokens, requests, answerWith } = provider
+  answerWith(keysAnswer(key))
+  assert.equal(await isAccepted(tokens.old), true)
+  answerWith(() => {})
+  clock.now += minute
+  const unknown = await testKey('unknown')
+  const many = await Promise.all(
+    Array.from({ length: 200 }, (_, index) =>
+      signToken(unknown, { jti: `${index}`, exp: clock.now }),
+    ),
+  )
+  const begun = performance.now()
+  const waiting = Promise.all(many.map((token) => isAccepted(token)))
+  for (let count = 0; count < 50; count++) assert.equal(await isAccepted(tokens.old), true)
+  assert(performance.now() - begun < 1_000)
+  assert.deepEqual(new Set(await waiting), new Set(['token_key_unknown']))
+  assert(performance.now() - begun < 6_500)
+  assert.equal(requests(), 2)
+  const again = performance.now()
+  assert.equal(await isAccepted(tokens.next), 'token_key_unknown')
+  assert(performance.now() - again < 500, 'it is left alone for a while')
+})
