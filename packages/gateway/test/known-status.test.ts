@@ -6,6 +6,7 @@ import { activeStatus, statusCode, statusKey } from '../src/status/status-code.t
 import { statusControl } from '../src/status/status-control.ts'
 import { readStatusTable } from '../src/status/status-table.ts'
 
+const dayMs = 86_400_000
 const until = Date.now() + 1_000_000
 const snapshot = (members: Partial<Snapshot> = {}): Snapshot => ({
   epoch: 'epo_a',
@@ -86,11 +87,20 @@ test('a hundred thousand entries are taken at once', () => {
   assert.equal(statusOf('dev_100000'), activeStatus)
 })
 
-test('what has expired is forgotten when it is written down', () => {
+test('what expired a day ago is forgotten when it is written down', () => {
   const { known } = setUp()
   known.replace(snapshot({ devices: [{ key: 'dev_a', status: 'revoked', until: 5 }] }))
-  assert.equal(known.snapshot(4).devices.length, 1)
-  assert.equal(known.snapshot(6).devices.length, 0)
+  assert.equal(known.snapshot(dayMs).devices.length, 1)
+  assert.deepEqual(known.snapshot(dayMs + 6).devices, [])
+})
+
+test('a clock that ran hours ahead for a while costs no revocation', () => {
+  const { known } = setUp()
+  known.replace(snapshot({ devices: [{ key: 'dev_a', status: 'revoked', until }] }))
+  known.snapshot(until + 12 * 3_600_000)
+  const kept = setUp()
+  kept.known.replace(known.snapshot(until - 1_000))
+  assert.equal(kept.statusOf('dev_a'), revoked)
 })
 
 test('a kind that is not known is remembered, also on disk', () => {

@@ -15,6 +15,12 @@ const listedKinds = Object.keys(members) as ListedKind[]
 /** What nobody takes back. */
 const finalStatuses: ReadonlySet<string> = new Set(['revoked', 'ended'])
 
+/**
+ * For so long after its end an entry is kept. Whoever's clock ran ahead would otherwise forget a revocation
+ * whose certificate is in date again when the clock is right, and the authority tells of a change once.
+ */
+const keptAfterEndMs = 86_400_000
+
 /** As it is kept on disk: a snapshot, and the kinds of change that were not understood. */
 export type KeptSnapshot = Snapshot & { readonly notUnderstood: readonly string[] }
 
@@ -125,11 +131,11 @@ export class KnownStatus {
     }
   }
 
-  /** Forgets what has expired. */
+  /** Forgets what expired long ago. */
   snapshot(at: number): KeptSnapshot {
     const entries = (kind: ListedKind) => {
       const listed = this.#listed[kind]
-      for (const [key, { until }] of listed) if (until < at) listed.delete(key)
+      for (const [key, { until }] of listed) if (until + keptAfterEndMs < at) listed.delete(key)
       return [...listed].map(([key, entry]) => ({ key, ...entry }))
     }
     return {
