@@ -43,20 +43,20 @@ test('killed at any moment while devices are revoked, a gateway that starts alon
   let checked = 0
   for (const afterMs of [0, 40, 190, 230]) {
     const running = await spawn(t, bed)
-    let isKilled = false
+    const killed = new AbortController()
     const revoking = (async () => {
-      for (let count = 0; count < 10 || !isKilled; count++) {
+      for (let count = 0; count < 10 || !killed.signal.aborted; count++) {
         const victim = victims[revoked.length]
         if (victim === undefined) return
         seqs.set(victim.deviceId, bed.authority.change('device', victim.deviceId, 'revoked'))
         revoked.push(victim)
         await askOnce(running.bed, good).catch(() => undefined)
-        if (isKilled) return
+        if (killed.signal.aborted) return
       }
     })()
     await sleep(afterMs)
     await kill(running.child)
-    isKilled = true
+    killed.abort()
     await revoking
     const reported = revoked.filter(wasReported)
 
