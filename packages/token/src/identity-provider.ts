@@ -1,10 +1,8 @@
 import Type from 'typebox'
 import { IntrospectionSchema } from './introspection/introspection-config.ts'
 import { grantedClaims } from './granted-claims.ts'
+import { maxLifetimeHoursByDefault } from './max-lifetime.ts'
 import { signatureAlgorithmNames } from './signature-algorithms.ts'
-
-/** `maxLifetimeHours` by default. */
-export const maxLifetimeHoursByDefault = 24
 
 const closed = { additionalProperties: false }
 

@@ -2,6 +2,6 @@ export {
   type IdentityProvider,
   IdentityProviderSchema,
   IdentityProvidersSchema,
-  maxLifetimeHoursByDefault,
 } from './identity-provider.ts'
+export { maxLifetimeHoursByDefault } from './max-lifetime.ts'
 export * from './verify.ts'

@@ -1,6 +1,7 @@
 import { configProblem, type Problem } from '@sallyport/problem'
-import { type IdentityProvider, maxLifetimeHoursByDefault } from './identity-provider.ts'
+import type { IdentityProvider } from './identity-provider.ts'
 import { type IntrospectionRules, introspectionRules } from './introspection/introspection-rules.ts'
+import { maxLifetimeHoursByDefault } from './max-lifetime.ts'
 import { addressPolicy, type AddressPolicy } from './outgoing/address-policy.ts'
 import { outgoingUrl } from './outgoing/outgoing-url.ts'
 import { signatureAlgorithmNames } from './signature-algorithms.ts'
