@@ -12,6 +12,7 @@ import { type Lifetimes, session, subject } from './what-to-end.ts'
  * Does what a logout token of an identity provider says: the session that it names is over, or all of a
  * user up to then. It is obeyed once, durably.
  *
+ * @param admit called when the token has been verified, before anything comes of it; may refuse by throwing
  * @throws Problem `not_found` where no logout tokens of this provider are taken, `logout_token_invalid`,
  *   `identity_provider_unavailable`, `authority_busy`
  */
@@ -19,6 +20,7 @@ export async function obeyLogout(
   authority: Authority,
   provider: string,
   text: string,
+  admit: () => void,
 ): Promise<void> {
   const { config, store, lanes, now } = authority
   const { logout, ...lifetimes } = config.authority.sessions
@@ -27,6 +29,7 @@ export async function obeyLogout(
     throw new Problem('not_found', { detail: 'There is no such provider of logout tokens' })
   }
   const token = await verify(authority, provider, text, rules)
+  admit()
   const by = { actor: `provider:${provider}`, reason: 'logged out at the provider', now: now() }
   const ended = endedBy(token, rules, { ...lifetimes, now: by.now })
   await lanes.run('sessions', () =>

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
+import https from 'node:https'
 import { after, before, test } from 'node:test'
 import { issuedBase } from '@sallyport/wire'
 import { type Deployment, deploy } from '../fixture/deployment.ts'
@@ -157,6 +158,28 @@ test('whoever sends bad ones without end is held back, and the store is not fill
   const { body } = await deployment.admin('/admin/v1/invalidations?limit=1000')
   assert(body.invalidations.length < 10)
   assert.equal((await send(await logoutToken())).status, 200, 'a good one still gets through')
+})
+
+test('strangers behind the same balancer keep no logout of the provider away', async (t) => {
+  const agent = new https.Agent({ keepAlive: true, maxSockets: 8 })
+  t.after(() => agent.destroy())
+  const post = (token: string) =>
+    deployment.device('/oidc/v1/backchannel-logout/corp', {
+      text: new URLSearchParams({ logout_token: token }).toString(),
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      agent,
+    })
+  // Behind the first 1,500, which are more than any address may send at once.
+  const logouts = await Promise.all(Array.from({ length: 10 }, () => logoutToken()))
+  const flood = Array.from({ length: 2_500 }, (_, at) => {
+    const isLogout = at >= 1_500 && at % 100 === 0
+    return isLogout ? (logouts[(at - 1_500) / 100] ?? '') : 'e30.e30.c2ln'
+  })
+  const answers = await Promise.all(flood.map(post))
+  for (const [at, { status }] of answers.entries()) {
+    if (logouts.includes(flood[at] ?? '')) assert.equal(status, 200)
+    else assert(status === 400 || status === 429)
+  }
 })
 
 test('a form, with each parameter once; and only where it is configured', async () => {

@@ -36,9 +36,12 @@ export function logoutApi(api: Api, authority: Authority): void {
     },
     async (request, reply) => {
       const address = addressOf(request)
-      requests.take(address)
+      const { params, body } = request
       try {
-        await obeyLogout(authority, request.params.provider, request.body.logout_token)
+        // Behind a balancer strangers have the address of the provider: what they send takes nothing of its own.
+        await obeyLogout(authority, params.provider, body.logout_token, () =>
+          requests.take(address),
+        )
       } catch (error) {
         // Only what a stranger can send without end.
         if (isProblem(error) && error.code === 'logout_token_invalid') failures.take(address)
