@@ -80,8 +80,8 @@ export class Hop {
     const der = chain.state === 'read' ? chain.chain[0] : undefined
     const hop = connection.peerAddress
     const caller = new HopCaller({ host, address, scheme, der, hop })
-    // Strangers are not remembered: they could push out everyone else.
-    if (der === undefined || caller.currentLeaf()?.device !== undefined) this.#remember(key, caller)
+    // Strangers are not remembered, with a certificate or without: they could push out everyone else.
+    if (caller.currentLeaf()?.device !== undefined) this.#remember(key, caller)
     return { host, caller }
   }
 
