@@ -1,6 +1,7 @@
 import { DeleteResult, type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Authority } from './authority.ts'
 import { supersedeDue } from './devices/supersede-due.ts'
+import { toldAfterEndMs } from './feed/snapshot.ts'
 import { renewTokenKeys } from './exchange/token-keys.ts'
 import type { Tables } from './store/tables.ts'
 
@@ -35,7 +36,7 @@ const lapsing: readonly (Timed & { readonly keptMs: number })[] = [
   { table: 'decisions', key: 'request_id', time: 'at', keptMs: keepMs },
   { table: 'handshakes', key: 'id', time: 'at', keptMs: keepMs },
   // What no token can be in date for any more:
-  { table: 'invalidations', key: 'seq', time: 'until', keptMs: 0 },
+  { table: 'invalidations', key: 'seq', time: 'until', keptMs: toldAfterEndMs },
   { table: 'used_logout_tokens', key: 'key', time: 'keep_until', keptMs: 0 },
   { table: 'exchanged_sessions', key: 'key', time: 'keep_until', keptMs: 0 },
 ]

@@ -4,6 +4,12 @@ import { trustedIssuer } from '../issuers/trusted-issuer.ts'
 import type { Tables } from '../store/tables.ts'
 import { feedHead } from './append-change.ts'
 
+/**
+ * For so long after its end what refuses is told of. Were it left out at once, a clock that ran ahead for a
+ * while would have gateways forget what is in date again when the clock is right.
+ */
+export const toldAfterEndMs = 86_400_000
+
 /** What has expired meanwhile is in it still: it does no harm. */
 const maxAgeMs = 10_000
 
@@ -18,6 +24,7 @@ export async function readSnapshot(
 ): Promise<Snapshot> {
   return read.transaction().execute(async (store) => {
     const seq = await feedHead(store)
+    const endedAt = now - toldAfterEndMs
     const issuers = await store
       .selectFrom('issuers')
       .selectAll()
@@ -28,15 +35,15 @@ export async function readSnapshot(
       .selectFrom('certificates')
       .select(['thumbprint as key', 'status', 'not_after as until'])
       .where('status', 'in', ['superseded', 'revoked'])
-      .where('not_after', '>', now)
+      .where('not_after', '>', endedAt)
       .execute()
     const devices: StatusEntry[] = await store
       .selectFrom('devices')
       .select(['id as key', 'status', 'expires_at as until'])
       .where('status', 'in', ['suspended', 'revoked', 'superseded'])
-      .where('expires_at', '>', now)
+      .where('expires_at', '>', endedAt)
       .execute()
-    const ended = await readEnded(store, now)
+    const ended = await readEnded(store, endedAt)
     const trusted = issuers.map(trustedIssuer)
     return { epoch, seq, at: now, issuers: trusted, certificates, devices, ...ended }
   })
@@ -44,12 +51,12 @@ export async function readSnapshot(
 
 type Ended = Required<Pick<Snapshot, (typeof endedKinds)[EndedKind]>>
 
-/** What ends tokens that could still be in date. */
-async function readEnded(store: Kysely<Tables>, now: number): Promise<Ended> {
+/** What ends tokens that could still be in date at a time. */
+async function readEnded(store: Kysely<Tables>, at: number): Promise<Ended> {
   const rows = await store
     .selectFrom('invalidations')
     .select(['kind', 'key', 'until', 'issued_until'])
-    .where('until', '>', now)
+    .where('until', '>', at)
     .execute()
   const ended: Ended = { tokens: [], subjects: [], sessions: [], deviceTokens: [] }
   for (const { kind, key, until, issued_until } of rows) {
