@@ -151,6 +151,43 @@ test('every request has an assertion of its own, also on one connection', async 
   assert.equal(new Set(all).size, 3)
 })
 
+test('a service verifies each path as the gateway lets it through, however it is spelled', async (t) => {
+  let keySetUrl = ''
+  const service = await startGuarded(t, () => keySetUrl)
+  const bed = await startBed(t, {
+    ...asserting(service.url),
+    hosts: { 'api.example.com': { clientCertificate: 'optional' } },
+  })
+  keySetUrl = `http://${bed.gateway.addresses.keySet}/.well-known/jwks.json`
+  service.guard()
+  const spelled = [
+    "/v1/users?name=O'Brien&x=%27",
+    '/v1/a?',
+    '/v1/a??b=1&&a=2',
+    '/v1/%7Euser/%41',
+    '/v1/a;b=1;c',
+    '/v1/a/?q=%2F..%2F%00',
+    '/v1/a?x={1}|"',
+    `/v1/${'a'.repeat(4_000)}?${'b'.repeat(2_000)}`,
+  ]
+  const session = await connectHttp2(bed)
+  for (const target of [...spelled, 'https://api.example.com/v1/a?b=1']) {
+    const { status } = await askOnce(bed, undefined, target)
+    assert(status === 200 || status === 400, `${target.slice(0, 60)}: ${status}`)
+  }
+  for (const path of spelled) {
+    const { status } = await askHttp2(session, { ':path': path, ':authority': 'api.example.com' })
+    assert(status === 200 || status === 400, `${path.slice(0, 60)}: ${status}`)
+  }
+  session.destroy()
+  assert.equal((await askOnce(bed, undefined, spelled[0] ?? '')).status, 200)
+  for (const method of ['DELETE', 'OPTIONS', 'PROPFIND']) {
+    const { status } = await askOnce(bed, undefined, '/v1/a', { method })
+    assert.equal(status, 200, method)
+  }
+  assert.deepEqual(service.refused, [])
+})
+
 test('the signing key is made once, private to its owner, and survives a restart', async (t) => {
   const first = await startBed(t, asserting('http://127.0.0.1:1'))
   const published = await keysOf(`${first.operations}/.well-known/jwks.json`)
