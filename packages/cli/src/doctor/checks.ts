@@ -13,6 +13,7 @@ import { refusalCheck } from './refusal-check.ts'
 import { authorityPartCheck, gatewayCheck } from './role-checks.ts'
 import { rootKeyCheck } from './root-key-check.ts'
 import { switchCheck } from './switch-check.ts'
+import { tokenExchangeCheck } from './token-exchange-check.ts'
 import { upstreamCheck } from './upstream-check.ts'
 
 /** What doctor looks at, in order. */
@@ -28,6 +29,7 @@ export const doctorChecks: readonly DoctorCheck[] = [
   listenerCheck,
   upstreamCheck,
   identityProviderCheck,
+  tokenExchangeCheck,
   counterCheck,
   refusalCheck,
   authorityCheck,
