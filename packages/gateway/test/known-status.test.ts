@@ -112,3 +112,15 @@ test('a kind that is not known is remembered, also on disk', () => {
   again.replace(known.snapshot(0))
   assert(again.control.isIgnorant())
 })
+
+test('what a newer version of the gateway kept on disk, and this one knows nothing of, is not passed over', () => {
+  const { known } = setUp()
+  const kept = {
+    ...snapshot(),
+    notUnderstood: [],
+    moonPhases: [{ key: 'moon', status: 'full', until }],
+  }
+  known.replace(kept)
+  assert(known.control.isIgnorant())
+  assert.deepEqual(known.notUnderstood, ['moonPhases'])
+})

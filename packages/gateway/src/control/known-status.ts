@@ -91,9 +91,9 @@ export class KnownStatus {
     this.#issuers = issuers
     this.epoch = snapshot.epoch
     this.seq = snapshot.seq
-    this.#notUnderstood = new Set(
-      'notUnderstood' in snapshot ? snapshot.notUnderstood : unknownIn(snapshot),
-    )
+    // One on disk may have been written by a newer version of the gateway, which understood more.
+    const noted = 'notUnderstood' in snapshot ? snapshot.notUnderstood : []
+    this.#notUnderstood = new Set([...noted, ...unknownIn(snapshot)])
     this.#told()
     this.control.setSnapshot()
     const isTrustWithdrawn = [...before.keys()].some((key) => !issuers.has(key))
@@ -236,7 +236,14 @@ function isSaid(told: Entry | undefined, before: Entry): boolean {
   return issuedUntil >= (before.issuedUntil ?? Number.MAX_SAFE_INTEGER)
 }
 
-const knownMembers = new Set(['epoch', 'seq', 'at', 'issuers', ...Object.values(members)])
+const knownMembers = new Set([
+  'epoch',
+  'seq',
+  'at',
+  'issuers',
+  'notUnderstood',
+  ...Object.values(members),
+])
 
 /** What a newer authority lists and this version knows nothing of. An empty list says nothing. */
 function unknownIn(snapshot: Snapshot): string[] {
