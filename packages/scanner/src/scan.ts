@@ -56,8 +56,9 @@ export async function scan(file: string, settings: ScanSettings): Promise<ScanRe
   } finally {
     await opened.close()
   }
+  const sha256 = await opened.sha256
   return {
-    app: opened.app,
+    app: { ...opened.app, ...(sha256 === undefined ? {} : { sha256 }) },
     findings: findings.map(reported),
     notChecked,
     durationMs: Math.round(performance.now() - startedAt),

@@ -1,0 +1,131 @@
+import { crc32, inflateRawSync } from 'node:zlib'
+import type { ScanLimits } from '../../limits.ts'
+import type { ByteSource } from '../byte-source.ts'
+import { EntryFault } from '../entry.ts'
+import { encryptedFlag, type ZipRecord } from './central-directory.ts'
+import { inflated, inflatedPieces } from './inflate.ts'
+import { readLocalHeader } from './local-header.ts'
+
+const stored = 0
+const deflated = 8
+/** APPNOTE 6.3.10 §4.4.5, as far as they are met. */
+const methodNames: Readonly<Record<number, string>> = {
+  1: 'shrunk', 6: 'imploded', 9: 'Deflate64', 12: 'bzip2', 14: 'LZMA', 93: 'Zstandard', 95: 'xz', 98: 'PPMd', 99: 'AES',
+} // biome-ignore format: a table
+const readBytes = 1024 * 1024
+
+/** Tells of something odd about an entry that is read all the same. */
+export type Tell = (why: string) => void
+
+/** Bytes of an entry once it is read. What is not deflated is taken as it lies there. */
+export function zipEntryBytes(record: ZipRecord): number {
+  return record.method === deflated ? record.bytes : Math.max(record.bytes, record.compressedBytes)
+}
+
+/** All of an entry. @throws EntryFault where it cannot be had */
+export async function readZipEntry(
+  source: ByteSource,
+  record: ZipRecord,
+  limits: ScanLimits,
+  tell: Tell,
+): Promise<Buffer> {
+  const { dataOffset, length } = await dataOf(source, record, limits, tell)
+  const compressed = await source.read(dataOffset, length)
+  if (compressed.length < length) throw new EntryFault('The archive ends before it does.')
+  try {
+    const bytes = record.method === deflated ? await inflated(compressed, record.bytes) : compressed
+    if (crc32(bytes) !== record.crc) tellOfChecksum(record, tell)
+    return bytes
+  } catch (error) {
+    throw isEncrypted(record) ? encrypted() : error
+  }
+}
+
+/** An entry in pieces as they come. @throws EntryFault, after what could be read */
+export async function* readZipPieces(
+  source: ByteSource,
+  record: ZipRecord,
+  limits: ScanLimits,
+  tell: Tell,
+): AsyncGenerator<Buffer> {
+  const { dataOffset, length } = await dataOf(source, record, limits, tell)
+  const compressed = sourcePieces(source, dataOffset, length)
+  const pieces = record.method === deflated ? inflatedPieces(compressed, record.bytes) : compressed
+  let sum = 0
+  try {
+    for await (const piece of pieces) {
+      sum = crc32(piece, sum)
+      yield piece
+    }
+    if (sum !== record.crc) tellOfChecksum(record, tell)
+  } catch (error) {
+    throw isEncrypted(record) ? encrypted() : error
+  }
+}
+
+/** The first bytes of an entry, as far as they are had from its first 4 KB; nothing where it is damaged. */
+export async function peekZipEntry(source: ByteSource, record: ZipRecord): Promise<Buffer> {
+  try {
+    const { dataOffset } = await readLocalHeader(source, record)
+    const head = await source.read(dataOffset, Math.min(4096, record.compressedBytes))
+    if (record.method !== deflated) return head
+    return inflateRawSync(head, { finishFlush: 2 })
+  } catch {
+    return Buffer.alloc(0)
+  }
+}
+
+async function* sourcePieces(
+  source: ByteSource,
+  offset: number,
+  length: number,
+): AsyncGenerator<Buffer> {
+  for (let done = 0; done < length; ) {
+    const piece = await source.read(offset + done, Math.min(readBytes, length - done))
+    if (piece.length === 0) throw new EntryFault('The archive ends before it does.')
+    yield piece
+    done += piece.length
+  }
+}
+
+async function dataOf(source: ByteSource, record: ZipRecord, limits: ScanLimits, tell: Tell) {
+  const { dataOffset, differs } = await readLocalHeader(source, record)
+  if (differs.length > 0) {
+    tell(
+      `Before its bytes the archive gives another ${differs.join(' and other ')} than in its directory. It was read as the directory says, as Android does.`,
+    )
+  }
+  const length = record.method === deflated ? record.compressedBytes : zipEntryBytes(record)
+  if (zipEntryBytes(record) > limits.entryBytes) {
+    throw new EntryFault(`It is larger than ${limits.entryBytes} bytes, and was not read.`)
+  }
+  if (record.method === deflated && record.bytes > limits.ratio * (length + 1)) {
+    throw new EntryFault(
+      `The archive says that it unpacks to more than ${limits.ratio} times its size, which nothing can. It was not read.`,
+    )
+  }
+  if (record.method !== deflated && record.method !== stored) {
+    const name = methodNames[record.method]
+    tell(
+      `Its compression method is ${record.method}${name ? ` (${name})` : ''}. Android takes that for none, and its bytes were looked at as they are.`,
+    )
+  } else if (record.method === stored && record.bytes !== record.compressedBytes) {
+    tell('It is not compressed, and yet its two sizes differ. The larger one was read.')
+  }
+  return { dataOffset, length }
+}
+
+function isEncrypted(record: ZipRecord): boolean {
+  return (record.flags & encryptedFlag) !== 0
+}
+
+/** Android does not look at the flag. What opens despite it was never encrypted. */
+function encrypted(): EntryFault {
+  return new EntryFault('It is encrypted, and was not read.')
+}
+
+/** @throws EntryFault where it is encrypted */
+function tellOfChecksum(record: ZipRecord, tell: Tell): void {
+  if (isEncrypted(record)) throw encrypted()
+  tell('Its checksum is not that of its bytes. It was read all the same.')
+}
