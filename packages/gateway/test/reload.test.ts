@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isProblem } from '@sallyport/problem'
 import { ask, askOnce, closed, connect, eventually } from './support/client.ts'
 import { type BedOptions, route, startBed } from './support/gateway.ts'
@@ -61,6 +62,8 @@ test('a broken configuration is refused with its place, and the old one goes on'
     return true
   })
   assert.equal((await ask(socket)).status, 200)
+  // Longer than it takes the watch to see the file: it does not try again what was just refused.
+  await sleep(500)
   assert.match(await metricsOf(bed.operations), /^sallyport_reload_failed 1$/m)
   await bed.writeConfig(plain())
   await bed.gateway.reload()

@@ -19,11 +19,17 @@ export const reload: Operation = async (input, output) => {
   const state = resolvePath(directory, value.gateway.stateDirectory)
   const gateway = runningGateway(state)
   const before = readReloadResult(state)?.mark
+  const askedAt = process.hrtime.bigint()
   process.kill(gateway.pid, 'SIGHUP')
   const deadline = performance.now() + waitMs
   while (performance.now() < deadline) {
     const answer = readReloadResult(state)
-    if (answer !== undefined && answer.mark !== before) {
+    // Neither that of the last run of the machine, nor of a reload that was under way already.
+    if (
+      answer !== undefined &&
+      answer.mark !== before &&
+      BigInt(answer.result.askedAt) >= askedAt
+    ) {
       if (!answer.result.ok) {
         const { code, ...facts } = answer.result.problem
         output.problem(new Problem(code, definedOnly(facts)))

@@ -5,7 +5,7 @@ import { removePidFile, writePidFile } from '../supervise/pid-file.ts'
 import { passphraseVariable } from '../supervise/role-environment.ts'
 import { readGatewayConfig } from './gateway-config.ts'
 import { operatorLog } from './operator-log.ts'
-import { writeReloadResult } from './reload-result.ts'
+import { type ReloadOutcome, writeReloadResult } from './reload-result.ts'
 import type { RunningRole } from './roles.ts'
 
 /**
@@ -36,14 +36,16 @@ type Reloading = Pick<Awaited<ReturnType<typeof startGateway>>, 'reload'>
 
 /** Reloads, and leaves the outcome where `sallyport reload` waits for it. */
 async function reload(gateway: Reloading, state: string): Promise<void> {
+  const askedAt = String(process.hrtime.bigint())
+  const tell = (outcome: ReloadOutcome) => writeReloadResult(state, { askedAt, ...outcome })
   try {
     const restartNeeded = await gateway.reload()
-    writeReloadResult(state, { ok: true, restartNeeded })
+    tell({ ok: true, restartNeeded })
   } catch (error) {
     const problem = isProblem(error)
       ? error
       : new Problem('internal_error', { detail: String(error), cause: error })
     const { code, detail, expected, found } = problem
-    writeReloadResult(state, { ok: false, problem: { code, detail, expected, found } })
+    tell({ ok: false, problem: { code, detail, expected, found } })
   }
 }

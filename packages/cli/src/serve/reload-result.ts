@@ -4,7 +4,12 @@ import type { ReasonCode } from '@sallyport/problem'
 import { writeFileAtomically } from '../files/write-file.ts'
 
 /** How the last reload of a gateway ended. */
-export type ReloadResult =
+export type ReloadResult = {
+  /** When it was asked for: nanoseconds of the machine's monotonic clock, which all processes share. */
+  readonly askedAt: string
+} & ReloadOutcome
+
+export type ReloadOutcome =
   | {
       ok: true
       /** The settings that differ, and that only the next start takes. */

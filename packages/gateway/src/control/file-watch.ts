@@ -40,6 +40,11 @@ export class FileWatch {
     for (const directory of directories) this.#watch(directory)
   }
 
+  /** What changed up to now is known already: somebody is about to read the files. */
+  passOver(): void {
+    for (const file of this.#files.keys()) this.#files.set(file, signature(file))
+  }
+
   close(): void {
     clearInterval(this.#poll)
     clearTimeout(this.#settle)

@@ -69,6 +69,8 @@ export class Reloads {
     const { log, read, take, files } = this.#options
     if (read === undefined || this.#isClosed) return []
     const { done, failed } = this.#counts
+    // Not after it: what changes from here on may not have been read.
+    this.#watch.passOver()
     try {
       const settings = await take(await read())
       this.#counts = { done: done + 1, failed, lastFailed: false }
