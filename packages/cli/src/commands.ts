@@ -4,6 +4,7 @@ import type { Command, Option } from './command.ts'
 /** What the groups of commands are about, for `sallyport --help`. */
 export const commandGroups: Readonly<Record<string, string>> = {
   devices: 'List devices, and suspend, resume or revoke them',
+  blocks: 'See which addresses are blocked for a while, and let in whom limits locked out',
   sessions: 'End access tokens of users before they expire, and see what ended',
   tokens: 'Make tokens for enrolments and for administrators',
   gateways: 'List gateways, and revoke them',
