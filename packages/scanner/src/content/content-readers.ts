@@ -1,4 +1,5 @@
+import { dexReader } from '../dex/dex-reader.ts'
 import type { ContentReader } from './content-reader.ts'
 
 /** In this order: the first that takes an entry reads it. What none takes is looked at as bytes alone. */
-export const contentReaders: readonly ContentReader[] = []
+export const contentReaders: readonly ContentReader[] = [dexReader]

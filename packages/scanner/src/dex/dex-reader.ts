@@ -1,0 +1,17 @@
+import type { ContentReader } from '../content/content-reader.ts'
+import { openDexFiles } from './dex-file.ts'
+import { dexKindOf } from './dex-kinds.ts'
+import { stringRegions } from './string-pool.ts'
+
+/** Compiled Android code. */
+export const dexReader: ContentReader = {
+  name: 'DEX',
+  takes: (head) => dexKindOf(head) !== undefined,
+  read: (bytes, { path }, sink) => {
+    const told = (why: string) => sink.notChecked(path, why)
+    const unread = dexKindOf(bytes)?.unread
+    if (unread !== undefined) return told(unread)
+    const files = openDexFiles(bytes, told)
+    for (const region of stringRegions(files, path, told)) sink.text(region)
+  },
+}

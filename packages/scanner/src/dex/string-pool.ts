@@ -1,0 +1,124 @@
+import type { TextRegion } from '../text-region.ts'
+import { type DexFile, stringStart } from './dex-file.ts'
+import { decodeMutf8, mutf8Length } from './mutf8.ts'
+
+/**
+ * The strings of all DEX files of an entry as text, each ended by `\n`: one region of what is ASCII, which is nearly
+ * all and so stays one byte a character, and one of the rest. A string that several tables share is there once.
+ *
+ * @param told is told where strings lie in one another, so that they come to more than four times the file: the rest
+ *   is left out
+ */
+export function stringRegions(
+  files: readonly DexFile[],
+  path: string,
+  told: (why: string) => void,
+): TextRegion[] {
+  const length = files[0]?.bytes.length ?? 0
+  const seen = new Uint8Array(Math.ceil(length / 8))
+  const ascii = new AsciiPool(Math.ceil(length / 4))
+  const others: Pool = { text: '', starts: [], offsets: [] }
+  let left = 4 * length
+  for (const dex of files) {
+    const { bytes, strings } = dex
+    for (let index = 0; index < strings.count; index++) {
+      const start = stringStart(dex, index)
+      const bit = 1 << (start & 7)
+      if (start >= length || ((seen[start >> 3] as number) & bit) !== 0) continue
+      seen[start >> 3] = (seen[start >> 3] as number) | bit
+      let end = ascii.add(bytes, start)
+      if (end < 0) {
+        end = endOfString(bytes, -end)
+        others.starts.push(others.text.length)
+        others.offsets.push(start)
+        others.text += `${decodeMutf8(bytes, start, end)}\n`
+      }
+      left -= end - start
+      if (left < 0) {
+        told(`strings lie in one another: ${strings.count - index - 1} of them were left out`)
+        return regionsOf([ascii.finish(), others], path)
+      }
+    }
+  }
+  return regionsOf([ascii.finish(), others], path)
+}
+
+function endOfString(bytes: Buffer, from: number): number {
+  const end = bytes.indexOf(0, from)
+  return end === -1 ? bytes.length : end
+}
+
+/** Of each string, in order: where it begins in the text, and where in the file. */
+type Pool = { text: string; readonly starts: number[]; readonly offsets: number[] }
+
+/** Copies strings as long as they are ASCII. */
+class AsciiPool {
+  private out: Buffer
+  private used = 0
+  private readonly starts: number[] = []
+  private readonly offsets: number[] = []
+
+  constructor(expectedBytes: number) {
+    this.out = Buffer.allocUnsafe(expectedBytes + 64)
+  }
+
+  /** @returns where the string ends; where it is not ASCII, it is not taken, and this is minus where that shows */
+  add(bytes: Buffer, start: number): number {
+    const { length } = bytes
+    let { out } = this
+    let to = this.used
+    for (let at = start; ; at++) {
+      const byte = at < length ? (bytes[at] as number) : 0
+      if (byte >= 0x80) return -at
+      if (to === out.length) out = this.grow(to)
+      if (byte !== 0) {
+        out[to++] = byte
+        continue
+      }
+      out[to++] = 0x0a
+      this.starts.push(this.used)
+      this.offsets.push(start)
+      this.used = to
+      return at
+    }
+  }
+
+  finish(): Pool {
+    const { starts, offsets } = this
+    return { text: this.out.toString('latin1', 0, this.used), starts, offsets }
+  }
+
+  private grow(used: number): Buffer {
+    const larger = Buffer.allocUnsafe(this.out.length * 2)
+    this.out.copy(larger, 0, 0, used)
+    this.out = larger
+    return larger
+  }
+}
+
+function regionsOf(pools: readonly Pool[], path: string): TextRegion[] {
+  return pools
+    .filter(({ text }) => text.length > 0)
+    .map((pool) => ({
+      path,
+      source: 'code-strings',
+      text: pool.text,
+      encoding: 'mutf8',
+      offsetAt: (index) => offsetAt(pool, index),
+    }))
+}
+
+function offsetAt({ text, starts, offsets }: Pool, index: number): number {
+  let low = 0
+  let high = starts.length - 1
+  while (low < high) {
+    const middle = (low + high + 1) >> 1
+    if ((starts[middle] as number) <= index) low = middle
+    else high = middle - 1
+  }
+  let offset = offsets[low] as number
+  for (let at = starts[low] as number; at < index && at < text.length; at++) {
+    offset += mutf8Length(text.charCodeAt(at))
+  }
+  return offset
+}
