@@ -37,9 +37,12 @@ export type IntrospectorOptions = {
 
 /** So are tokens of the other kind bounded, whose claims are remembered as well. */
 const maxAnswerBytes = 16 * 1024
-/** Different tokens asked about at once. The last of the places are for tokens that were active before. */
-const maxQuestions = 256
-const maxUnknownQuestions = 192
+/**
+ * Different tokens that are asked about or wait for it, each no longer than `timeoutMs`: after a start all
+ * of them are unknown. The last of the places are for tokens that were active before.
+ */
+const maxQuestions = 1_024
+const maxUnknownQuestions = 768
 
 export function createIntrospector(options: IntrospectorOptions): Introspector {
   const { provider, rules, now, onFailure } = options

@@ -113,9 +113,9 @@ test('a provider that hangs costs few requests their time, then it is left alone
 
 test('so many tokens are asked about at once, and no more wait', async () => {
   await using corp = await startIntrospection(() => {}, {}, { timeoutMs: 300 })
-  const codes = await Promise.all(Array.from({ length: 300 }, (_, at) => corp.code(`t-${at}`)))
+  const codes = await Promise.all(Array.from({ length: 1_000 }, (_, at) => corp.code(`t-${at}`)))
   assert.equal(codes.filter((code) => code !== 'identity_provider_unavailable').length, 0)
-  assert.ok(corp.asked.length <= 192, `${corp.asked.length}`)
+  assert.ok(corp.asked.length <= 768, `${corp.asked.length}`)
 })
 
 test('while the provider is away an earlier answer counts where the call says so', async () => {
