@@ -19,3 +19,18 @@ export type AppPackage = {
   readonly sha256?: string
   readonly bytes: number
 }
+
+/** What a manifest says of the app it is in. One for each app of a package: what is installed, and what lies in it. */
+export type AppIdentity = Partial<
+  Pick<AppPackage, 'id' | 'version' | 'versionCode' | 'minSdk' | 'targetSdk'>
+> & {
+  readonly platform: 'android' | 'ios'
+  /** Of the manifest. */
+  readonly path: string
+}
+
+/** The app itself, and not one that lies in its assets: the one least deep. */
+export function mainIdentity(identities: readonly AppIdentity[]): AppIdentity | undefined {
+  const depth = ({ path }: AppIdentity) => path.split('/').length
+  return identities.toSorted((left, right) => depth(left) - depth(right))[0]
+}

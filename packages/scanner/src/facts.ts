@@ -1,3 +1,7 @@
+import type { AndroidApp } from './android/android-app.ts'
+import type { ResourceTable } from './android/resources/resource-table.ts'
+import type { AndroidXml } from './android/roots.ts'
+import type { AppIdentity } from './app-package.ts'
 import type { Location } from './finding.ts'
 
 /** What readers learn of a package, for those who judge it as a whole. Each kind has its type beside its reader. */
@@ -6,6 +10,13 @@ export type Facts = {
   readonly passwords: readonly PasswordHint[]
   /** Addresses of servers, as they stand in the package. */
   readonly endpoints: readonly Endpoint[]
+  /** Manifests, network security configurations, backup rules and paths of FileProviders. */
+  readonly androidXml: readonly AndroidXml[]
+  readonly resourceTables: readonly ResourceTable[]
+  /** Made of these two at the end. */
+  readonly androidApps: readonly AndroidApp[]
+  /** `scan` takes the package's id, version and SDKs from the main one. */
+  readonly appIdentities: readonly AppIdentity[]
 }
 
 export type PasswordHint = { readonly text: string; readonly weight: number }
@@ -19,5 +30,12 @@ export type Endpoint = {
 }
 
 export function noFacts(): { [Kind in keyof Facts]: Facts[Kind][number][] } {
-  return { passwords: [], endpoints: [] }
+  return {
+    passwords: [],
+    endpoints: [],
+    androidXml: [],
+    resourceTables: [],
+    androidApps: [],
+    appIdentities: [],
+  }
 }

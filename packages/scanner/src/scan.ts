@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
-import type { AppPackage } from './app-package.ts'
+import { type AppPackage, mainIdentity } from './app-package.ts'
 import { type Entry, EntryFault } from './archive/entry.ts'
 import { openPackage } from './archive/open-package.ts'
 import type { ContentReader } from './content/content-reader.ts'
 import { contentReaders } from './content/content-readers.ts'
 import type { Detector } from './detector.ts'
 import { detectors, judges } from './detectors.ts'
-import { noFacts } from './facts.ts'
+import { type Facts, noFacts } from './facts.ts'
 import type { Finding, NotChecked, Severity } from './finding.ts'
 import { rules } from './rules.ts'
 import type { ScanSettings } from './scan-settings.ts'
@@ -47,18 +47,20 @@ export async function scan(file: string, settings: ScanSettings): Promise<ScanRe
     notChecked: (path, why) => notChecked.push({ path, why }),
   }
   const opened = await openPackage(file, settings.limits, sink.notChecked)
+  let { app } = opened
   try {
     for await (const entry of opened.entries) await readEntry(entry, settings, looking, sink)
     for (const each of looking) await each.end?.(facts, sink)
+    app = identified(app, facts)
     for (const judge of judges) {
-      for (const finding of judge(facts, { app: opened.app, settings })) findings.push(finding)
+      for (const finding of judge(facts, { app, settings })) findings.push(finding)
     }
   } finally {
     await opened.close()
   }
   const sha256 = await opened.sha256
   return {
-    app: { ...opened.app, ...(sha256 === undefined ? {} : { sha256 }) },
+    app: { ...app, ...(sha256 === undefined ? {} : { sha256 }) },
     findings: findings.map(reported),
     notChecked,
     durationMs: Math.round(performance.now() - startedAt),
@@ -96,6 +98,13 @@ function readerOf(bytes: Buffer, path: string): ContentReader | undefined {
 
 function lookAtBytes(looking: readonly Detector[], blob: Blob, sink: Sink): void {
   for (const each of looking) each.bytes?.(blob, sink)
+}
+
+function identified(app: AppPackage, facts: Facts): AppPackage {
+  const main = mainIdentity(facts.appIdentities)
+  if (main === undefined) return app
+  const { path: _path, platform, ...identity } = main
+  return { ...app, platform: app.platform === 'unknown' ? platform : app.platform, ...identity }
 }
 
 function reported(finding: Finding): ReportedFinding {

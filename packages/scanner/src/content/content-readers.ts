@@ -1,5 +1,11 @@
+import { binaryXmlReader } from '../android/binary-xml-reader.ts'
+import { resourceTableReader } from '../android/resource-table-reader.ts'
 import { dexReader } from '../dex/dex-reader.ts'
 import type { ContentReader } from './content-reader.ts'
 
 /** In this order: the first that takes an entry reads it. What none takes is looked at as bytes alone. */
-export const contentReaders: readonly ContentReader[] = [dexReader]
+export const contentReaders: readonly ContentReader[] = [
+  dexReader,
+  resourceTableReader,
+  binaryXmlReader,
+]

@@ -1,0 +1,21 @@
+import type { DetectorMaker } from '../detector.ts'
+import { androidApps } from './android-app.ts'
+
+/** Makes applications of manifests and resources, once all of them have been read. */
+export const androidAppDetector: DetectorMaker = () => ({
+  end(facts, sink) {
+    for (const app of androidApps(facts)) {
+      sink.fact('androidApps', app)
+      const { packageName, versionName, versionCode, minSdk, targetSdk, path } = app.base
+      sink.fact('appIdentities', {
+        platform: 'android',
+        path,
+        ...(packageName === '' ? {} : { id: packageName }),
+        ...(versionName === undefined ? {} : { version: versionName }),
+        ...(versionCode === undefined ? {} : { versionCode }),
+        ...(minSdk === undefined ? {} : { minSdk }),
+        ...(targetSdk === undefined ? {} : { targetSdk }),
+      })
+    }
+  },
+})

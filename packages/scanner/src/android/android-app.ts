@@ -1,0 +1,94 @@
+import type { Facts } from '../facts.ts'
+import type { Manifest } from './manifest/manifest.ts'
+import { readManifest } from './manifest/read-manifest.ts'
+import { type ResourceTable, resolveResource } from './resources/resource-table.ts'
+import type { ResourceValue } from './resources/resource-value.ts'
+import type { AndroidXml } from './roots.ts'
+import { plainAttribute } from './xml/xml-element.ts'
+
+/** One application: its base, and its splits or modules. */
+export type AndroidApp = {
+  /** Of the base: what its `<application>` says counts; splits add components and permissions. */
+  readonly base: Manifest
+  readonly manifests: readonly Manifest[]
+  /** Least API level it runs on; 1 where it does not say. */
+  readonly minSdk: number
+  /** API level whose behaviour it asks for; the least one where it does not say. */
+  readonly targetSdk: number
+  /** XML that a reference leads to, one for each configuration it has. */
+  readonly xml: (value: ResourceValue) => readonly AndroidXml[]
+  /** `xml/network_security_config` of a reference. */
+  readonly nameOf: (value: ResourceValue) => string | undefined
+  readonly xmlNamed: (name: string) => readonly AndroidXml[]
+}
+
+/** API level of a preview, which is a name in the manifest: greater than any that is a number. */
+const previewSdk = 10_000
+
+/** Every application of the package, by the name that its manifests give: splits and modules share it. */
+export function androidApps({ androidXml, resourceTables }: Facts): AndroidApp[] {
+  const groups = Map.groupBy(
+    androidXml.filter(({ root }) => root.name === 'manifest'),
+    ({ root }) => {
+      const value = plainAttribute(root, 'package')?.value
+      return value?.kind === 'string' ? value.text : ''
+    },
+  )
+  return [...groups.values()].map((files) => appOf(files, androidXml, resourceTables))
+}
+
+function appOf(
+  files: readonly AndroidXml[],
+  androidXml: readonly AndroidXml[],
+  resourceTables: readonly ResourceTable[],
+): AndroidApp {
+  const containers = files.map(({ path }) => containerOf(path))
+  const tables = resourceTables.filter(({ path }) => containers.includes(containerOf(path)))
+  const manifests = files
+    .map(({ root, path }) => readManifest(root, path, nearestFirst(tables, path)))
+    .toSorted((left, right) => rank(left) - rank(right))
+  const base = manifests[0] as Manifest
+  const minSdk = apiLevel(base.minSdk) ?? 1
+  const near = nearestFirst(tables, base.path)
+  const documents = new Map(androidXml.map((each) => [each.path, each]))
+  const xml = (value: ResourceValue): AndroidXml[] =>
+    resolveResource(near, value).flatMap((entry) => {
+      const file = entry.value.kind === 'string' ? entry.value.text : ''
+      return containers
+        .map((container) => documents.get(container + file))
+        .filter((each) => each !== undefined)
+    })
+  return {
+    base,
+    manifests,
+    minSdk,
+    targetSdk: apiLevel(base.targetSdk) ?? minSdk,
+    xml,
+    nameOf(value) {
+      if (value.kind !== 'reference') return undefined
+      return value.name ?? near.map((table) => table.nameOf(value.id)).find((name) => name)
+    },
+    xmlNamed: (name) => xml({ kind: 'reference', id: 0, name }),
+  }
+}
+
+/** Where the APK, the module or the folder of a file begins: `base/`, `splits/base.apk!/`. */
+function containerOf(path: string): string {
+  return path.replace(/(?:manifest\/)?[^/]*$/, '')
+}
+
+function nearestFirst(tables: readonly ResourceTable[], path: string): ResourceTable[] {
+  const own = tables.filter((table) => containerOf(table.path) === containerOf(path))
+  return [...own, ...tables.filter((table) => !own.includes(table))]
+}
+
+/** Bases before splits, then what lies least deep. */
+function rank({ split, path }: Manifest): number {
+  return (split === undefined ? 0 : 1000) + path.split('/').length
+}
+
+function apiLevel(text: string | undefined): number | undefined {
+  if (text === undefined || text === '') return undefined
+  const level = Number(text)
+  return Number.isInteger(level) ? level : previewSdk
+}

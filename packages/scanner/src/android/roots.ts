@@ -1,0 +1,35 @@
+import type { StringPool } from './string-pool.ts'
+import type { XmlElement } from './xml/xml-element.ts'
+
+/** An XML document that says something about the app, whatever its file is called. */
+export type AndroidXml = { readonly path: string; readonly root: XmlElement }
+
+const rootsOfInterest = new Set([
+  'manifest',
+  'network-security-config',
+  'full-backup-content',
+  'data-extraction-rules',
+  'paths',
+])
+
+/** A FileProvider takes these below a root of any name. */
+const fileProviderElements = new Set([
+  'root-path',
+  'files-path',
+  'cache-path',
+  'external-path',
+  'external-files-path',
+  'external-cache-path',
+  'external-media-path',
+])
+
+export function isRootOfInterest(name: string): boolean {
+  return rootsOfInterest.has(name)
+}
+
+export function mentionsFilePaths(strings: StringPool): boolean {
+  for (let index = 0; index < strings.count; index++) {
+    if (fileProviderElements.has(strings.peek(index) ?? '')) return true
+  }
+  return false
+}
