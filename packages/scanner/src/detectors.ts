@@ -1,8 +1,13 @@
 import { androidAppDetector } from './android/android-app-detector.ts'
+import { encodedBytes } from './decode/encoded-bytes.ts'
 import type { DetectorMaker, Judge } from './detector.ts'
 
 /** Who looks at everything that is read. */
-export const detectors: readonly DetectorMaker[] = [androidAppDetector]
+export const detectors: readonly DetectorMaker[] = [
+  androidAppDetector,
+  // Lists of one line each, so that two who add to them do not meet.
+  encodedBytes,
+]
 
 /** Who says what the facts of the whole package mean. */
 export const judges: readonly Judge[] = []
