@@ -1,4 +1,5 @@
 import type { Detector } from '../../src/detector.ts'
+import { noFacts } from '../../src/facts.ts'
 import type { Finding } from '../../src/finding.ts'
 import type { Blob, Sink } from '../../src/sink.ts'
 import type { TextRegion, TextSource } from '../../src/text-region.ts'
@@ -29,6 +30,6 @@ export async function lookAt(
   }
   const path = 'assets/some.txt'
   sink.text({ path, source, text, encoding: 'latin1', offsetAt: (index) => index })
-  for (const each of detectors) await each.end?.({ passwords: [], endpoints: [] }, sink)
+  for (const each of detectors) await each.end?.(noFacts(), sink)
   return { blobs, regions: regions.slice(1), findings, facts, notChecked }
 }
