@@ -8,6 +8,7 @@ import type { Detector } from './detector.ts'
 import { detectors, judges } from './detectors.ts'
 import { type Facts, noFacts } from './facts.ts'
 import type { Finding, NotChecked, Severity } from './finding.ts'
+import { newLedger } from './ledger.ts'
 import { rules } from './rules.ts'
 import type { ScanSettings } from './scan-settings.ts'
 import type { Blob, Sink } from './sink.ts'
@@ -35,7 +36,7 @@ export async function scan(file: string, settings: ScanSettings): Promise<ScanRe
   const startedAt = performance.now()
   const facts = noFacts()
   const findings: Finding[] = []
-  const notChecked: NotChecked[] = []
+  const ledger = newLedger()
   const looking = detectors.map((make) => make(settings))
   const sink: Sink = {
     text: (region) => {
@@ -44,25 +45,31 @@ export async function scan(file: string, settings: ScanSettings): Promise<ScanRe
     blob: (blob) => lookAtBytes(looking, blob, sink),
     fact: (kind, fact) => (facts[kind] as (typeof fact)[]).push(fact),
     report: (finding) => findings.push(finding),
-    notChecked: (path, why) => notChecked.push({ path, why }),
+    notChecked: ledger.note,
   }
   const opened = await openPackage(file, settings.limits, sink.notChecked)
+  const isOver = () => performance.now() - startedAt > settings.limits.milliseconds
   let { app } = opened
   try {
-    for await (const entry of opened.entries) await readEntry(entry, settings, looking, sink)
+    for await (const entry of opened.entries) {
+      await readEntry(entry, settings, looking, sink, isOver)
+      if (!isOver()) continue
+      ledger.note(entry.path, 'The time for the scan was over: what follows was not read.')
+      break
+    }
     for (const each of looking) await each.end?.(facts, sink)
-    app = identified(app, facts)
+    const sha256 = await opened.sha256()
+    app = { ...identified(app, facts), ...(sha256 === undefined ? {} : { sha256 }) }
     for (const judge of judges) {
       for (const finding of judge(facts, { app, settings })) findings.push(finding)
     }
   } finally {
     await opened.close()
   }
-  const sha256 = await opened.sha256
   return {
-    app: { ...app, ...(sha256 === undefined ? {} : { sha256 }) },
+    app,
     findings: findings.map(reported),
-    notChecked,
+    notChecked: ledger.lines(),
     durationMs: Math.round(performance.now() - startedAt),
   }
 }
@@ -72,11 +79,13 @@ async function readEntry(
   { limits }: ScanSettings,
   looking: readonly Detector[],
   sink: Sink,
+  isOver: () => boolean,
 ): Promise<void> {
   try {
     if (entry.size > limits.wholeEntryBytes) {
       for await (const { bytes, offset } of entry.pieces()) {
         lookAtBytes(looking, { bytes, path: entry.path, offset, by: [] }, sink)
+        if (isOver()) throw new EntryFault('The time for the scan was over: the rest was not read.')
       }
       return
     }

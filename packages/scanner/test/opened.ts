@@ -41,7 +41,7 @@ export async function opened(file: string, limits: ScanLimits = defaultLimits): 
         faults.set(entry.path, (error as Error).message)
       }
     }
-    return { app, files, faults, notChecked, sha256: await sha256 }
+    return { app, files, faults, notChecked, sha256: await sha256() }
   } finally {
     await close()
   }

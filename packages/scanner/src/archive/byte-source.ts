@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
+import { EntryFault } from './entry.ts'
 
 /** Bytes that can be read at any place: a file, a part of one, or memory. */
 export type ByteSource = {
@@ -13,6 +14,7 @@ export type ByteSource = {
 
 /** What is asked for in small pieces is read in larger ones: archives are mostly read from front to back. */
 const windowBytes = 512 * 1024
+const pieceBytes = 1024 * 1024
 
 export function fileSource(file: FileHandle, size: number): ByteSource {
   let window: { offset: number; end: number; bytes: Promise<Buffer> } | undefined
@@ -45,6 +47,20 @@ export function partOf(source: ByteSource, start: number, size: number): ByteSou
     size,
     read: (offset, length) =>
       source.read(start + offset, Math.max(0, Math.min(length, size - offset))),
+  }
+}
+
+/** @throws EntryFault where the source ends before that */
+export async function* sourcePieces(
+  source: ByteSource,
+  offset: number,
+  length: number,
+): AsyncGenerator<Buffer> {
+  for (let done = 0; done < length; ) {
+    const piece = await source.read(offset + done, Math.min(pieceBytes, length - done))
+    if (piece.length === 0) throw new EntryFault('The archive ends before it does.')
+    yield piece
+    done += piece.length
   }
 }
 

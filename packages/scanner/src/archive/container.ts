@@ -1,37 +1,31 @@
-/** What an entry is, where it holds others. */
-export type ContainerKind = 'zip' | 'gzip' | 'zstd' | 'tar' | 'unopened'
+import type { ScanLimits } from '../limits.ts'
+import type { Budget } from './budget.ts'
+import type { ByteSource } from './byte-source.ts'
+import type { Listing } from './member.ts'
 
-type Shape = {
-  readonly kind: ContainerKind
-  /** As the ledger calls it. */
-  readonly name: string
-  readonly at: number
-  readonly magic: Buffer
+/** What all containers of one package share. */
+export type Walk = {
+  readonly limits: ScanLimits
+  readonly budget: Budget
+  readonly notChecked: (path: string, why: string) => void
 }
 
-const shape = (kind: ContainerKind, name: string, magic: string, at = 0): Shape => ({
-  kind,
-  name,
-  at,
-  magic: Buffer.from(magic, 'latin1'),
-})
-
-const shapes: readonly Shape[] = [
-  shape('zip', 'ZIP', 'PK\x03\x04'),
-  shape('zip', 'ZIP', 'PK\x05\x06'),
-  shape('gzip', 'gzip', '\x1f\x8b\x08'),
-  shape('zstd', 'Zstandard', '\x28\xb5\x2f\xfd'),
-  shape('tar', 'tar', 'ustar', 257),
-  shape('unopened', 'xz', '\xfd7zXZ\0'),
-  shape('unopened', 'bzip2', 'BZh'),
-  shape('unopened', '7-Zip', '7z\xbc\xaf\x27\x1c'),
-  shape('unopened', 'RAR', 'Rar!\x1a\x07'),
-  shape('unopened', 'cabinet', 'MSCF\0\0\0\0'),
-  shape('unopened', 'LZ4', '\x04\x22\x4d\x18'),
-  shape('unopened', 'lzip', 'LZIP\x01'),
-]
-
-/** Told by the first bytes alone: names are anything. */
-export function containerOf(head: Buffer): Shape | undefined {
-  return shapes.find(({ magic, at }) => head.subarray(at, at + magic.length).equals(magic))
+/** A kind of file that holds files. */
+export type Container = {
+  /** As the ledger calls it. */
+  readonly name: string
+  readonly takes: (head: Buffer, path: string) => boolean
+  /**
+   * Undefined where such a file is not unpacked here.
+   *
+   * @param prefix put before each path: empty, or it ends with `!/`
+   * @returns undefined where it only looked like one
+   * @throws EntryFault
+   */
+  readonly list?: (
+    walk: Walk,
+    source: ByteSource,
+    prefix: string,
+    path: string,
+  ) => Promise<Listing | undefined>
 }

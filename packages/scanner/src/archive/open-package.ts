@@ -1,27 +1,26 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import type { AppPackage } from '../app-package.ts'
 import type { ScanLimits } from '../limits.ts'
 import { kindOfFile } from '../package/bare-file.ts'
 import { kindOf } from '../package/format.ts'
 import { newBudget } from './budget.ts'
-import { type ByteSource, fileSource } from './byte-source.ts'
-import type { Entry } from './entry.ts'
-import { overlappingPieces } from './overlapping-pieces.ts'
-import { type Walk, walkZip } from './walk-zip.ts'
-import { listZip, type ZipListing } from './zip/list-zip.ts'
-import { peekZipEntry } from './zip/zip-archive.ts'
+import { type ByteSource, fileSource, sourcePieces } from './byte-source.ts'
+import type { Container, Walk } from './container.ts'
+import { containerOf, zip } from './containers.ts'
+import { type Entry, EntryFault } from './entry.ts'
+import { hashOf } from './file-hash.ts'
+import { listFolder } from './folder.ts'
+import type { Listing, Member } from './member.ts'
+import { walkListing } from './walk.ts'
 
 export type OpenPackage = {
   /** As far as the container tells: id, version and SDKs are filled in from its manifest later. */
   readonly app: AppPackage
   /** Every entry once, in the order of the archive. What cannot be listed is told to `notChecked`. */
   readonly entries: AsyncIterable<Entry>
-  /** Hex, of the whole file; read beside the entries. Undefined for folders. */
-  readonly sha256: Promise<string | undefined>
+  /** Hex, of the whole file: read beside the entries. Undefined for folders. */
+  readonly sha256: () => Promise<string | undefined>
   readonly close: () => Promise<void>
 }
 
@@ -36,59 +35,78 @@ export async function openPackage(
   limits: ScanLimits,
   notChecked: (path: string, why: string) => void,
 ): Promise<OpenPackage> {
+  const walk = { limits, budget: newBudget(limits), notChecked }
+  const about = await stat(file)
+  if (about.isDirectory()) return openFolder(walk, file)
+  // A pipe or a device may never end.
+  if (!about.isFile()) throw new Error(`${file} is neither a file nor a folder`)
+  return openFile(walk, file)
+}
+
+async function openFolder(walk: Walk, folder: string): Promise<OpenPackage> {
+  const listing = await listFolder(walk, folder)
+  for (const why of listing.odd) walk.notChecked('.', why)
+  const { format, platform } = await kindOf(listing.members, 'folder')
+  return {
+    // An app of iOS is a folder; all others are archives that somebody unpacked.
+    app: { format: format === 'app' ? 'app' : 'folder', platform, bytes: listing.bytes },
+    entries: walkListing(walk, listing, 0),
+    sha256: () => Promise.resolve(undefined),
+    close: () => Promise.resolve(),
+  }
+}
+
+async function openFile(walk: Walk, file: string): Promise<OpenPackage> {
   const handle = await open(file)
+  const hash = hashOf(file)
+  const close = async () => {
+    hash.stop()
+    await handle.close()
+  }
   try {
     const { size } = await handle.stat()
     const source = fileSource(handle, size)
-    const walk = { limits, budget: newBudget(limits), notChecked }
-    const sha256 = hashOf(file)
-    // Whoever awaits it hears of the failure.
-    sha256.catch(() => {})
-    const listing = await listZip(source, walk.budget)
-    const shared = { sha256, close: () => handle.close() }
-    if (!listing) {
-      const kind = kindOfFile(await source.read(0, 64))
-      return { app: { ...kind, bytes: size }, entries: wholeFile(walk, source, file), ...shared }
-    }
-    for (const why of listing.odd) notChecked(path.basename(file), why)
-    const kind = await kindOfListing(source, listing)
-    const entries = walkZip(walk, source, listing, '', 1)
-    return { app: { ...kind, bytes: size }, entries, ...shared }
+    const itself = wholeFile(source, path.basename(file))
+    // Anything may have an archive behind it.
+    const container = containerOf(await itself.peek(), itself.path) ?? zip
+    const listing = await listFile(walk, source, container, itself.path)
+    const kind = listing
+      ? await kindOf(listing.members, container === zip ? 'zip' : 'file')
+      : kindOfFile(await itself.peek())
+    for (const why of listing?.odd ?? []) walk.notChecked(itself.path, why)
+    const entries = listing
+      ? walkListing(walk, listing, 1)
+      : walkListing(walk, { members: [itself], odd: [] }, 0)
+    return { app: { ...kind, bytes: size }, entries, sha256: () => hash.hex, close }
   } catch (error) {
-    await handle.close()
+    await close()
     throw error
   }
 }
 
-async function kindOfListing(source: ByteSource, { files }: ZipListing) {
-  const records = new Map(files.map(({ path, record }) => [path, record]))
-  const peek = async (path: string) => {
-    const record = records.get(path)
-    return record ? peekZipEntry(source, record) : Buffer.alloc(0)
+/** Paths in the package itself have nothing before them. Undefined where it cannot be opened. */
+async function listFile(
+  walk: Walk,
+  source: ByteSource,
+  { list }: Container,
+  name: string,
+): Promise<Listing | undefined> {
+  try {
+    return await list?.(walk, source, '', name)
+  } catch (error) {
+    // Walking over it as over any file comes to the same, and tells of it.
+    if (error instanceof EntryFault) return undefined
+    throw error
   }
-  return kindOf({ paths: new Set(records.keys()), peek }, 'zip')
 }
 
-async function* wholeFile(
-  { limits }: Walk,
-  source: ByteSource,
-  file: string,
-): AsyncGenerator<Entry> {
-  async function* bytes() {
-    for (let at = 0; at < source.size; at += limits.pieceBytes) {
-      yield await source.read(at, limits.pieceBytes)
-    }
-  }
-  yield {
-    path: path.basename(file),
+function wholeFile(source: ByteSource, name: string): Member {
+  return {
+    path: name,
     size: source.size,
     read: () => source.read(0, source.size),
-    pieces: () => overlappingPieces(bytes(), limits),
+    stream: () => sourcePieces(source, 0, source.size),
+    peek: () => source.read(0, 4096),
+    open: () => Promise.resolve({ source, close: () => Promise.resolve() }),
   }
-}
-
-async function hashOf(file: string): Promise<string> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(file, { highWaterMark: 1024 * 1024 }), hash)
-  return hash.digest('hex')
 }

@@ -1,10 +1,10 @@
 import type { AppPackage, PackageFormat } from '../app-package.ts'
+import type { Member } from '../archive/member.ts'
 
 /** What an archive, or a folder, is known by. */
-export type Contents = {
+type Contents = {
   readonly paths: ReadonlySet<string>
-  /** The first bytes of one of them. */
-  readonly peek: (path: string) => Promise<Buffer>
+  readonly members: readonly Member[]
 }
 
 type Kind = Pick<AppPackage, 'format' | 'platform'>
@@ -34,7 +34,8 @@ const bundleManifest = /^[^/]+\/manifest\/AndroidManifest\.xml$/
 const apkName = /^[^!]*\.apk$/i
 
 /** @param otherwise what it is where nothing is known of its contents */
-export async function kindOf(contents: Contents, otherwise: PackageFormat): Promise<Kind> {
+export async function kindOf(members: readonly Member[], otherwise: PackageFormat): Promise<Kind> {
+  const contents = { members, paths: new Set(members.map(({ path }) => path)) }
   for (const { is, format, platform } of rows) {
     if (await is(contents)) return { format, platform }
   }
@@ -50,14 +51,15 @@ function some(paths: ReadonlySet<string>, shape: RegExp): boolean {
 }
 
 /** Text begins with `<`, maybe behind white space or a byte order mark; binary XML never does. */
-async function isText(all: Contents, path: string): Promise<boolean> {
-  return /^[\uFEFF\s]*</u.test((await all.peek(path)).toString('utf8'))
+async function isText({ members }: Contents, path: string): Promise<boolean> {
+  const head = await members.find((member) => member.path === path)?.peek()
+  return head !== undefined && /^[\uFEFF\s]*</u.test(head.toString('utf8'))
 }
 
-async function hasApk(all: Contents): Promise<boolean> {
-  const likely = [...all.paths].filter((path) => apkName.test(path)).slice(0, 16)
-  for (const path of likely) {
-    if ((await all.peek(path)).toString('latin1', 0, 4) === 'PK\x03\x04') return true
+async function hasApk({ members }: Contents): Promise<boolean> {
+  const likely = members.filter(({ path }) => apkName.test(path)).slice(0, 16)
+  for (const { peek } of likely) {
+    if ((await peek()).toString('latin1', 0, 4) === 'PK\x03\x04') return true
   }
   return false
 }

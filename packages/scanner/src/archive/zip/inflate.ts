@@ -1,5 +1,5 @@
 import { promisify } from 'node:util'
-import { createInflateRaw, inflateRaw, inflateRawSync } from 'node:zlib'
+import { constants, createInflateRaw, inflateRaw, inflateRawSync } from 'node:zlib'
 import { EntryFault } from '../entry.ts'
 
 const inflateOnPool = promisify(inflateRaw)
@@ -25,7 +25,17 @@ export async function inflated(compressed: Buffer, size: number): Promise<Buffer
   throw new EntryFault('It holds fewer bytes than the archive says, and was not read.')
 }
 
-/** The same, piece by piece, for what is too large to be held. @throws EntryFault */
+/** As much as there is of what may be cut off, with anything behind it. @throws EntryFault */
+export async function inflatedLeniently(compressed: Buffer, maxBytes: number): Promise<Buffer> {
+  try {
+    const options = { maxOutputLength: maxBytes, finishFlush: constants.Z_SYNC_FLUSH }
+    return await inflateOnPool(compressed, options)
+  } catch (error) {
+    throw inflateFault(error)
+  }
+}
+
+/** What `inflated` gives, piece by piece, for what is too large to be held. @throws EntryFault */
 export async function* inflatedPieces(
   compressed: AsyncIterable<Buffer>,
   size: number,

@@ -1,41 +1,151 @@
-import type { Budget } from '../budget.ts'
 import type { ByteSource } from '../byte-source.ts'
+import type { Walk } from '../container.ts'
+import { EntryFault } from '../entry.ts'
+import type { Listing, Member } from '../member.ts'
+import { partOf } from '../byte-source.ts'
 import { directoryRecords, type ZipRecord } from './central-directory.ts'
-import { findDirectory } from './end-record.ts'
+import { type DirectoryPlace, findDirectory } from './end-record.ts'
+import { type Ranges, newRanges } from './ranges.ts'
+import { overlapping } from './overlapping.ts'
+import { signingBlock } from './signing-block.ts'
+import { unlistedMembers } from './unlisted.ts'
+import {
+  isStored,
+  peekZipEntry,
+  readZipEntry,
+  readZipPieces,
+  zipEntryBytes,
+  zipEntryData,
+} from './zip-entry.ts'
 
-export type ZipListing = {
-  /** In the order of the directory, without folders. */
-  readonly files: readonly ListedFile[]
-  /** What is strange about the archive: sentences. */
-  readonly odd: readonly string[]
-}
+type ListedFile = { readonly path: string; readonly record: ZipRecord }
 
-export type ListedFile = {
-  /** The printable name, unique in this archive: `classes.dex#2` is the second of that name. */
-  readonly path: string
-  readonly record: ZipRecord
-}
-
-/** @returns undefined where this is no archive, or its end is missing */
-export async function listZip(source: ByteSource, budget: Budget): Promise<ZipListing | undefined> {
+/**
+ * The files of a ZIP archive as its directory names them, in that order; then what no directory names. Where the
+ * directory is missing that is all there is: an archive that is cut off.
+ */
+export async function listZip(
+  walk: Walk,
+  source: ByteSource,
+  prefix: string,
+): Promise<Listing | undefined> {
   const { place, odd: oddEnd } = await findDirectory(source)
-  if (!place) return undefined
-  const odd = [...oddEnd]
+  if (!place) {
+    const isZip = (await source.read(0, 4)).toString('latin1') === 'PK\x03\x04'
+    return isZip ? withoutDirectory(walk, source, prefix) : undefined
+  }
+  const { files, odd } = await listFiles(walk, source, place)
+  const covered = newRanges(source.size)
+  covered.add(place.offset, place.end + 22)
+  await signingBlock(source, place.offset).then((block) => block && covered.add(...block))
+  const overlaps = overlapping(files.map(({ record }) => record))
+  const takeOverlap = allowance(walk.limits.wholeEntryBytes)
+  const members = files.map(({ path, record }, index) =>
+    memberOf(walk, source, { path: prefix + path, record }, covered, () => {
+      if (!overlaps.has(index) || takeOverlap(zipEntryBytes(record))) return
+      throw new EntryFault(
+        'Its bytes are those of other entries too, as in archives made to fill memory. It was not read.',
+      )
+    }),
+  )
+  return {
+    members,
+    odd: [...oddEnd, ...odd],
+    rest: () => unlistedMembers(walk, source, covered, prefix),
+  }
+}
+
+async function withoutDirectory(
+  walk: Walk,
+  source: ByteSource,
+  prefix: string,
+): Promise<Listing | undefined> {
+  const members = await unlistedMembers(walk, source, newRanges(source.size), prefix)
+  if (members.length === 0) return undefined
+  return {
+    members,
+    odd: ['The archive has no directory: it is cut off or damaged. What was found of it was read.'],
+  }
+}
+
+/** Names are made unique: `classes.dex#2` is the second of that name. Folders are left out. */
+async function listFiles(walk: Walk, source: ByteSource, place: DirectoryPlace) {
   const files: ListedFile[] = []
+  const odd: string[] = []
   const timesSeen = new Map<string, number>()
   let count = 0
+  let isCut = false
   for await (const record of directoryRecords(source, place)) {
-    if (!budget.takeEntry()) {
+    if (!walk.budget.takeEntry()) {
       odd.push(
-        `It has more entries than are looked at (it says ${place.count}): the first ${count} were read.`,
+        `It has more entries than are looked at (${place.count}, it says): the first ${count} were read.`,
       )
+      isCut = true
       break
     }
     count += 1
     const times = (timesSeen.get(record.name) ?? 0) + 1
     timesSeen.set(record.name, times)
-    if (record.name.endsWith('/') && record.bytes === 0 && record.compressedBytes <= 2) continue
+    if (isFolder(record)) continue
     files.push({ path: times === 1 ? record.name : `${record.name}#${times}`, record })
   }
+  const twice = count - timesSeen.size
+  if (twice > 0) {
+    odd.push(
+      `${twice} of its entries have the name of another: Android does not install it. All were read.`,
+    )
+  }
+  // The count of an archive without zip64 is only that of its last 16 bits.
+  if (!isCut && count !== place.count && count % 0x10000 !== place.count) {
+    odd.push(`Its end says that there are ${place.count} entries, and its directory has ${count}.`)
+  }
   return { files, odd }
+}
+
+function isFolder({ name, bytes, compressedBytes }: ZipRecord): boolean {
+  return name.endsWith('/') && bytes === 0 && compressedBytes <= 2
+}
+
+function memberOf(
+  walk: Walk,
+  source: ByteSource,
+  { path, record }: ListedFile,
+  covered: Ranges,
+  checkOverlap: () => void,
+): Member {
+  const { limits } = walk
+  const tell = (why: string) => walk.notChecked(path, why)
+  covered.add(record.offset, record.offset + 30 + record.compressedBytes)
+  const data = async () => {
+    checkOverlap()
+    const found = await zipEntryData(source, record, limits, tell)
+    covered.add(found.offset, found.offset + found.length)
+    return found
+  }
+  return {
+    path,
+    size: zipEntryBytes(record),
+    read: async () => readZipEntry(source, record, await data(), tell),
+    async *stream() {
+      yield* readZipPieces(source, record, await data(), tell)
+    },
+    peek: () => peekZipEntry(source, record),
+    ...(isStored(record)
+      ? {
+          open: async () => {
+            const { offset, length } = await data()
+            return { source: partOf(source, offset, length), close: () => Promise.resolve() }
+          },
+        }
+      : {}),
+  }
+}
+
+function allowance(bytes: number): (taken: number) => boolean {
+  let left = bytes
+  return (taken) => {
+    if (taken > left) return false
+    left -= taken
+    return true
+  }
 }

@@ -1,6 +1,6 @@
-import { crc32, inflateRawSync } from 'node:zlib'
+import { constants, crc32, inflateRawSync } from 'node:zlib'
 import type { ScanLimits } from '../../limits.ts'
-import type { ByteSource } from '../byte-source.ts'
+import { type ByteSource, sourcePieces } from '../byte-source.ts'
 import { EntryFault } from '../entry.ts'
 import { encryptedFlag, type ZipRecord } from './central-directory.ts'
 import { inflated, inflatedPieces } from './inflate.ts'
@@ -12,7 +12,6 @@ const deflated = 8
 const methodNames: Readonly<Record<number, string>> = {
   1: 'shrunk', 6: 'imploded', 9: 'Deflate64', 12: 'bzip2', 14: 'LZMA', 93: 'Zstandard', 95: 'xz', 98: 'PPMd', 99: 'AES',
 } // biome-ignore format: a table
-const readBytes = 1024 * 1024
 
 /** Tells of something odd about an entry that is read all the same. */
 export type Tell = (why: string) => void
@@ -22,73 +21,20 @@ export function zipEntryBytes(record: ZipRecord): number {
   return record.method === deflated ? record.bytes : Math.max(record.bytes, record.compressedBytes)
 }
 
-/** All of an entry. @throws EntryFault where it cannot be had */
-export async function readZipEntry(
+export function isStored(record: ZipRecord): boolean {
+  return record.method !== deflated
+}
+
+/** Where the bytes of an entry lie, as they are stored. */
+export type EntryData = { readonly offset: number; readonly length: number }
+
+/** @throws EntryFault where they are not there, or more than may be read */
+export async function zipEntryData(
   source: ByteSource,
   record: ZipRecord,
   limits: ScanLimits,
   tell: Tell,
-): Promise<Buffer> {
-  const { dataOffset, length } = await dataOf(source, record, limits, tell)
-  const compressed = await source.read(dataOffset, length)
-  if (compressed.length < length) throw new EntryFault('The archive ends before it does.')
-  try {
-    const bytes = record.method === deflated ? await inflated(compressed, record.bytes) : compressed
-    if (crc32(bytes) !== record.crc) tellOfChecksum(record, tell)
-    return bytes
-  } catch (error) {
-    throw isEncrypted(record) ? encrypted() : error
-  }
-}
-
-/** An entry in pieces as they come. @throws EntryFault, after what could be read */
-export async function* readZipPieces(
-  source: ByteSource,
-  record: ZipRecord,
-  limits: ScanLimits,
-  tell: Tell,
-): AsyncGenerator<Buffer> {
-  const { dataOffset, length } = await dataOf(source, record, limits, tell)
-  const compressed = sourcePieces(source, dataOffset, length)
-  const pieces = record.method === deflated ? inflatedPieces(compressed, record.bytes) : compressed
-  let sum = 0
-  try {
-    for await (const piece of pieces) {
-      sum = crc32(piece, sum)
-      yield piece
-    }
-    if (sum !== record.crc) tellOfChecksum(record, tell)
-  } catch (error) {
-    throw isEncrypted(record) ? encrypted() : error
-  }
-}
-
-/** The first bytes of an entry, as far as they are had from its first 4 KB; nothing where it is damaged. */
-export async function peekZipEntry(source: ByteSource, record: ZipRecord): Promise<Buffer> {
-  try {
-    const { dataOffset } = await readLocalHeader(source, record)
-    const head = await source.read(dataOffset, Math.min(4096, record.compressedBytes))
-    if (record.method !== deflated) return head
-    return inflateRawSync(head, { finishFlush: 2 })
-  } catch {
-    return Buffer.alloc(0)
-  }
-}
-
-async function* sourcePieces(
-  source: ByteSource,
-  offset: number,
-  length: number,
-): AsyncGenerator<Buffer> {
-  for (let done = 0; done < length; ) {
-    const piece = await source.read(offset + done, Math.min(readBytes, length - done))
-    if (piece.length === 0) throw new EntryFault('The archive ends before it does.')
-    yield piece
-    done += piece.length
-  }
-}
-
-async function dataOf(source: ByteSource, record: ZipRecord, limits: ScanLimits, tell: Tell) {
+): Promise<EntryData> {
   const { dataOffset, differs } = await readLocalHeader(source, record)
   if (differs.length > 0) {
     tell(
@@ -112,7 +58,58 @@ async function dataOf(source: ByteSource, record: ZipRecord, limits: ScanLimits,
   } else if (record.method === stored && record.bytes !== record.compressedBytes) {
     tell('It is not compressed, and yet its two sizes differ. The larger one was read.')
   }
-  return { dataOffset, length }
+  return { offset: dataOffset, length }
+}
+
+/** All of an entry. @throws EntryFault where it cannot be had */
+export async function readZipEntry(
+  source: ByteSource,
+  record: ZipRecord,
+  { offset, length }: EntryData,
+  tell: Tell,
+): Promise<Buffer> {
+  const compressed = await source.read(offset, length)
+  if (compressed.length < length) throw new EntryFault('The archive ends before it does.')
+  try {
+    const bytes = record.method === deflated ? await inflated(compressed, record.bytes) : compressed
+    if (crc32(bytes) !== record.crc) tellOfChecksum(record, tell)
+    return bytes
+  } catch (error) {
+    throw isEncrypted(record) ? encrypted() : error
+  }
+}
+
+/** An entry in pieces as they come. @throws EntryFault, after what could be read */
+export async function* readZipPieces(
+  source: ByteSource,
+  record: ZipRecord,
+  { offset, length }: EntryData,
+  tell: Tell,
+): AsyncGenerator<Buffer> {
+  const compressed = sourcePieces(source, offset, length)
+  const pieces = record.method === deflated ? inflatedPieces(compressed, record.bytes) : compressed
+  let sum = 0
+  try {
+    for await (const piece of pieces) {
+      sum = crc32(piece, sum)
+      yield piece
+    }
+    if (sum !== record.crc) tellOfChecksum(record, tell)
+  } catch (error) {
+    throw isEncrypted(record) ? encrypted() : error
+  }
+}
+
+/** The first bytes of an entry, as far as they are had from its first 4 KB; nothing where it is damaged. */
+export async function peekZipEntry(source: ByteSource, record: ZipRecord): Promise<Buffer> {
+  try {
+    const { dataOffset } = await readLocalHeader(source, record)
+    const head = await source.read(dataOffset, Math.min(4096, record.compressedBytes))
+    if (record.method !== deflated) return head
+    return inflateRawSync(head, { finishFlush: constants.Z_SYNC_FLUSH })
+  } catch {
+    return Buffer.alloc(0)
+  }
 }
 
 function isEncrypted(record: ZipRecord): boolean {

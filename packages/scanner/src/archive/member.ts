@@ -1,0 +1,28 @@
+import type { ByteSource } from './byte-source.ts'
+
+/** A file as its container lists it: an archive, a folder, a compressed file. Nothing of it is read yet. */
+export type Member = {
+  /** As `Entry.path`. */
+  readonly path: string
+  /** Bytes, uncompressed, as the container says. */
+  readonly size: number
+  /** All of it, of those that may be read whole. @throws EntryFault */
+  readonly read: () => Promise<Buffer>
+  /** All of it in pieces of any size, from the beginning with each call. @throws EntryFault */
+  readonly stream: () => AsyncIterable<Buffer>
+  /** Some of the first bytes; none where they cannot be had. */
+  readonly peek: () => Promise<Buffer>
+  /** Present where it lies somewhere as it is, and need not be read from its beginning. */
+  readonly open?: () => Promise<OpenSource>
+}
+
+export type OpenSource = { readonly source: ByteSource; readonly close: () => Promise<void> }
+
+/** What a container holds. */
+export type Listing = {
+  readonly members: readonly Member[]
+  /** What is strange about it: sentences. */
+  readonly odd: readonly string[]
+  /** What only shows once the members were read: those that no directory names. */
+  readonly rest?: () => Promise<readonly Member[]>
+}
