@@ -1,6 +1,6 @@
 import type { ContentReader } from '../content/content-reader.ts'
 import { chunkAt, chunkTypes } from './chunk.ts'
-import { poolRegions } from './pool-regions.ts'
+import { poolRegions } from './text-regions.ts'
 import { isRootOfInterest, mentionsFilePaths } from './roots.ts'
 import type { StringPool } from './string-pool.ts'
 import { readBinaryXml } from './xml/read-binary-xml.ts'

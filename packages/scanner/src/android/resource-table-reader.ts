@@ -1,6 +1,6 @@
 import type { ContentReader } from '../content/content-reader.ts'
 import { chunkTypes } from './chunk.ts'
-import { poolRegions } from './pool-regions.ts'
+import { poolRegions } from './text-regions.ts'
 import { readResourceTable } from './resources/read-resource-table.ts'
 
 const headerBytes = 12

@@ -1,5 +1,5 @@
 import type { StringPool } from './string-pool.ts'
-import type { XmlElement } from './xml/xml-element.ts'
+import { childElements, type XmlElement } from './xml/xml-element.ts'
 
 /** An XML document that says something about the app, whatever its file is called. */
 export type AndroidXml = { readonly path: string; readonly root: XmlElement }
@@ -32,4 +32,8 @@ export function mentionsFilePaths(strings: StringPool): boolean {
     if (fileProviderElements.has(strings.peek(index) ?? '')) return true
   }
   return false
+}
+
+export function isFilePaths(root: XmlElement): boolean {
+  return childElements(root).some(({ name }) => fileProviderElements.has(name))
 }

@@ -1,4 +1,5 @@
 import { binaryXmlReader } from '../android/binary-xml-reader.ts'
+import { protobufResourcesReader, protobufXmlReader } from '../android/protobuf-readers.ts'
 import { resourceTableReader } from '../android/resource-table-reader.ts'
 import { dexReader } from '../dex/dex-reader.ts'
 import type { ContentReader } from './content-reader.ts'
@@ -8,4 +9,6 @@ export const contentReaders: readonly ContentReader[] = [
   dexReader,
   resourceTableReader,
   binaryXmlReader,
+  protobufResourcesReader,
+  protobufXmlReader,
 ]

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { test } from 'node:test'
 import { filesIn, fixtures, readFiles } from './fixture.ts'
 
-const forms = ['apk', 'sparse']
+const forms = ['apk', 'sparse', 'bundle']
 
 for (const form of forms) {
   test(`${form}: the manifest is read with its references resolved`, async () => {
@@ -56,11 +56,11 @@ for (const form of forms) {
       const index = region.text.indexOf(text)
       assert.notEqual(index, -1, text)
       const offset = region.offsetAt(index)
-      const there = files.get('resources.arsc')!.subarray(offset)
+      const there = files.get(region.path)!.subarray(offset)
       assert.equal(there.toString('utf8', 0, 3), Buffer.from(text).toString('utf8', 0, 3))
     }
     const inside = region.text.indexOf('0123456789')
-    const there = files.get('resources.arsc')!.subarray(region.offsetAt(inside))
+    const there = files.get(region.path)!.subarray(region.offsetAt(inside))
     assert.equal(there.toString('latin1', 0, 10), '0123456789')
   })
 }

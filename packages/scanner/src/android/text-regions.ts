@@ -3,44 +3,57 @@ import type { StringPool } from './string-pool.ts'
 
 const regionCharacters = 4 * 1024 ** 2
 
-/** The strings of a pool, each ended by `\n`, in regions of a few MB. */
-export function* poolRegions(
+type Strings = {
+  readonly path: string
+  readonly source: TextSource
+  readonly encoding: 'utf8' | 'utf16le'
+  readonly count: number
+  readonly text: (index: number) => string
+  /** Byte of the file at which a string begins. */
+  readonly offset: (index: number) => number
+}
+
+/** The strings of a pool, used or not. */
+export function poolRegions(
   pool: StringPool,
   path: string,
   source: TextSource,
 ): Generator<TextRegion> {
-  for (let first = 0; first < pool.count; ) {
+  const { count, encoding } = pool
+  const text = (index: number) => pool.peek(index) ?? ''
+  const offset = (index: number) => pool.offsetOf(index) ?? 0
+  return joinedRegions({ path, source, encoding, count, text, offset })
+}
+
+/** Strings one after another, each ended by `\n`, in regions of a few MB. */
+export function* joinedRegions(strings: Strings): Generator<TextRegion> {
+  for (let first = 0; first < strings.count; ) {
     const parts: string[] = []
     let length = 0
     let next = first
-    for (; next < pool.count && length < regionCharacters; next++) {
-      const text = pool.peek(next) ?? ''
+    for (; next < strings.count && length < regionCharacters; next++) {
+      const text = strings.text(next)
       parts.push(text)
       length += text.length + 1
     }
-    yield regionOf(pool, path, source, first, parts)
+    yield regionOf(strings, first, parts)
     first = next
   }
 }
 
-function regionOf(
-  pool: StringPool,
-  path: string,
-  source: TextSource,
-  first: number,
-  parts: readonly string[],
-): TextRegion {
+function regionOf(strings: Strings, first: number, parts: readonly string[]): TextRegion {
+  const { path, source, encoding, offset } = strings
   let starts: Uint32Array | undefined
   return {
     path,
     source,
-    encoding: pool.encoding,
+    encoding,
     text: `${parts.join('\n')}\n`,
     offsetAt(index) {
       starts ??= startsOf(parts)
       const part = partAt(starts, index)
       const before = (parts[part] ?? '').slice(0, index - (starts[part] ?? 0))
-      return (pool.offsetOf(first + part) ?? 0) + Buffer.byteLength(before, pool.encoding)
+      return offset(first + part) + Buffer.byteLength(before, encoding)
     },
   }
 }
