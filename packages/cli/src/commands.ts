@@ -1,5 +1,6 @@
 // A pure table: every command, with its help. Operations are loaded when they run.
 import type { Command, Option } from './command.ts'
+import { pinsCommands } from './pins/pins-commands.ts'
 
 /** What the groups of commands are about, for `sallyport --help`. */
 export const commandGroups: Readonly<Record<string, string>> = {
@@ -10,6 +11,7 @@ export const commandGroups: Readonly<Record<string, string>> = {
   gateways: 'List gateways, and revoke them',
   certificates: 'Renew the certificates of servers and gateways',
   attestation: 'Verify what phones prove of their keys, and see what policy would cost',
+  pins: 'Pin servers in apps, from one file for every platform, without locking anyone out',
   shadow: 'See what enforcing a stage would cost',
   config: 'Look at the configuration',
   agent: 'Keep a proxy in step with the authority',
@@ -536,6 +538,7 @@ export const commands: readonly Command[] = [
     ],
     load: async () => (await import('./commands/attestation-snapshot.ts')).makeSnapshot,
   },
+  ...pinsCommands,
   {
     name: 'shadow report',
     summary: 'Print what stages in mode shadow would have refused',

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { isProblem, Problem } from '@sallyport/problem'
+import { isProblem, Problem, type ReasonCode } from '@sallyport/problem'
 import type { TSchema } from 'typebox'
 import { LineCounter, parseDocument } from 'yaml'
 import { firstFault } from './fault.ts'
@@ -17,7 +17,7 @@ export type ConfigFile<T> = {
   /** Absolute path of its directory: what paths in the file are relative to. */
   readonly directory: string
   /**
-   * A `config_invalid` at a place of this file, for checks that a schema cannot express.
+   * Its `invalid` reason (`config_invalid`) at a place of this file, for checks that a schema cannot express.
    *
    * @param pointer JSON pointer (RFC 6901) of the member at fault
    */
@@ -25,6 +25,12 @@ export type ConfigFile<T> = {
   /** What was thrown: a problem that points at a member of the configuration with its place in this file. */
   placed(error: unknown): unknown
 }
+
+/** What is said of a file of this kind: that its text is not valid, that it cannot be read. */
+export type FileReasons = { readonly invalid: ReasonCode; readonly unreadable: ReasonCode }
+
+/** Of `sallyport.yaml`. Files of another shape have reasons of their own, whose fixes name their own commands. */
+const configReasons: FileReasons = { invalid: 'config_invalid', unreadable: 'config_unreadable' }
 
 /**
  * Reads, parses and validates a configuration file.
@@ -34,12 +40,21 @@ export type ConfigFile<T> = {
  * @throws Problem `config_unreadable`; `config_invalid` with file:line:column, and the nearest right
  *   key where one was misspelt
  */
-export function readConfig<T>(file: string, schema: TSchema): ConfigFile<T> {
-  return parseConfig<T>(file, readBounded(file), schema)
+export function readConfig<T>(
+  file: string,
+  schema: TSchema,
+  reasons: FileReasons = configReasons,
+): ConfigFile<T> {
+  return parseConfig<T>(file, readBounded(file, reasons), schema, reasons)
 }
 
 /** As `readConfig`, for a text that is at hand. `file` is used in messages and to resolve paths. */
-export function parseConfig<T>(file: string, text: string, schema: TSchema): ConfigFile<T> {
+export function parseConfig<T>(
+  file: string,
+  text: string,
+  schema: TSchema,
+  reasons: FileReasons = configReasons,
+): ConfigFile<T> {
   const absolute = path.resolve(file)
   const lineCounter = new LineCounter()
   const document = parseDocument(text, { lineCounter, version: '1.2', strict: true })
@@ -51,15 +66,15 @@ export function parseConfig<T>(file: string, text: string, schema: TSchema): Con
   const broken = document.errors[0] ?? document.warnings[0]
   if (broken !== undefined) {
     const { line, col } = lineCounter.linePos(broken.pos[0])
-    throw new Problem('config_invalid', {
+    throw new Problem(reasons.invalid, {
       detail: `${file}:${line}:${col}: ${firstLine(broken.message)}`,
       cause: broken,
     })
   }
-  const value: unknown = toValue(document, file)
+  const value: unknown = toValue(document, file, reasons)
   const fault = firstFault(schema, value)
   if (fault !== undefined) {
-    throw new Problem('config_invalid', {
+    throw new Problem(reasons.invalid, {
       detail: `${place(fault.pointer, fault.key)}: ${fault.detail}`,
       ...(fault.expected === undefined ? {} : { expected: fault.expected }),
       ...(fault.found === undefined ? {} : { found: fault.found }),
@@ -71,7 +86,7 @@ export function parseConfig<T>(file: string, text: string, schema: TSchema): Con
     path: absolute,
     directory: path.dirname(absolute),
     problem: (pointer, detail, facts = {}) =>
-      new Problem('config_invalid', { detail: `${place(pointer)}: ${detail}`, ...facts }),
+      new Problem(reasons.invalid, { detail: `${place(pointer)}: ${detail}`, ...facts }),
     placed: (error) => {
       if (!isProblem(error) || error.pointer === undefined) return error
       const { code, detail, expected, found } = error
@@ -90,15 +105,15 @@ export function resolvePath(directory: string, file: string): string {
   return path.resolve(directory, file)
 }
 
-function readBounded(file: string): string {
+function readBounded(file: string, reasons: FileReasons): string {
   let text: Buffer
   try {
     text = readFileSync(file)
   } catch (cause) {
-    throw new Problem('config_unreadable', { detail: `${file}: ${errorCode(cause)}`, cause })
+    throw new Problem(reasons.unreadable, { detail: `${file}: ${errorCode(cause)}`, cause })
   }
   if (text.length > maxConfigBytes) {
-    throw new Problem('config_invalid', {
+    throw new Problem(reasons.invalid, {
       detail: `${file}: the file is too large`,
       expected: `at most ${maxConfigBytes} bytes`,
       found: `${text.length} bytes`,
@@ -107,12 +122,16 @@ function readBounded(file: string): string {
   return text.toString('utf8')
 }
 
-function toValue(document: ReturnType<typeof parseDocument>, file: string): unknown {
+function toValue(
+  document: ReturnType<typeof parseDocument>,
+  file: string,
+  reasons: FileReasons,
+): unknown {
   try {
     return document.toJS({ maxAliasCount: 100 }) ?? {}
   } catch (cause) {
     const said = cause instanceof Error ? firstLine(cause.message) : String(cause)
-    throw new Problem('config_invalid', { detail: `${file}: ${said}`, cause })
+    throw new Problem(reasons.invalid, { detail: `${file}: ${said}`, cause })
   }
 }
 

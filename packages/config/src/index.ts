@@ -1,4 +1,10 @@
-export { type ConfigFile, parseConfig, readConfig, resolvePath } from './config-file.ts'
+export {
+  type ConfigFile,
+  type FileReasons,
+  parseConfig,
+  readConfig,
+  resolvePath,
+} from './config-file.ts'
 export {
   type ConfigurationKey,
   configurationKeys,

@@ -4,6 +4,7 @@ import { addressReasons } from './address-reasons.ts'
 import { attestationReasons } from './attestation-reasons.ts'
 import { bindingReasons } from './binding-reasons.ts'
 import { limitReasons } from './limit-reasons.ts'
+import { pinReasons } from './pin-reasons.ts'
 import type { Reason } from './reason.ts'
 import { sessionReasons } from './session-reasons.ts'
 import { tokenReasons } from './token-reasons.ts'
@@ -921,6 +922,9 @@ export const reasons = {
     fix: 'See --help of the command.',
     retryable: false,
   },
+
+  // The file of pins
+  ...pinReasons,
 
   // Evidence
   ...attestationReasons,

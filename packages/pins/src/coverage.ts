@@ -1,0 +1,35 @@
+import type { PinnedHost } from './pins-file.ts'
+import type { SubdomainDepth } from './pins-schema.ts'
+
+type Named = { readonly name: string; readonly subdomains: SubdomainDepth }
+
+const depths: Readonly<Record<SubdomainDepth, (labels: number) => boolean>> = {
+  none: (labels) => labels === 0,
+  one: (labels) => labels <= 1,
+  any: () => true,
+}
+
+/** Whether the pins of a host hold for a name: for its own, and for names below it as deep as it says. */
+export function covers({ name, subdomains }: Named, asked: string): boolean {
+  if (asked === name) return true
+  if (!asked.endsWith(`.${name}`)) return false
+  return depths[subdomains](asked.slice(0, -name.length - 1).split('.').length)
+}
+
+/** Of several hosts that cover a name the most specific counts. */
+export function hostFor(hosts: readonly PinnedHost[], asked: string): PinnedHost | undefined {
+  return hosts
+    .filter((host) => covers(host, asked))
+    .toSorted((a, b) => b.name.length - a.name.length)[0]
+}
+
+/** The hosts of which some names belong to a host above them as well, with that host. */
+export function overlaps<Host extends Named>(
+  hosts: readonly Host[],
+): { above: Host; below: Host }[] {
+  return hosts.flatMap((above) =>
+    hosts
+      .filter((below) => below !== above && covers(above, below.name))
+      .map((below) => ({ above, below })),
+  )
+}

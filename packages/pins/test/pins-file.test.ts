@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { isProblem, type Problem } from '@sallyport/problem'
+import fc from 'fast-check'
+import { parsePinsFile, pinFault, pinSetFaults, refuseFaultySets } from '../src/index.ts'
+import { now, pin, pinsYaml } from './pins-yaml.ts'
+
+function refusal(run: () => unknown): Problem {
+  try {
+    run()
+  } catch (error) {
+    assert.ok(isProblem(error), String(error))
+    return error
+  }
+  return assert.fail('it was accepted')
+}
+
+const parsed = (hosts: string) => parsePinsFile('pins.yaml', pinsYaml(hosts))
+
+test('a file is read, with what was left out filled in', () => {
+  const { hosts, release } = parsed(
+    `  api.example.com:\n    pins:\n      - { role: leaf, sha256: '${pin(1)}' }\n`,
+  )
+  assert.deepEqual(
+    hosts.map(({ name, port, subdomains, enforcement, compare, pins }) => [
+      name,
+      port,
+      subdomains,
+      enforcement,
+      compare,
+      pins.map(({ role, place, sha256 }) => [role, place, sha256]),
+    ]),
+    [['api.example.com', 443, 'none', 'enforce', 'key', [['leaf', 'leaf', pin(1)]]]],
+  )
+  assert.deepEqual(release, { everyDays: 14, adoptionDays: 60, warnDays: 30 })
+})
+
+test('a misspelt key is named with file, line, column and the nearest right one', () => {
+  const problem = refusal(() => parsed('  api.example.com:\n    subdomain: any\n    pins: []\n'))
+  assert.equal(problem.code, 'pins_invalid')
+  assert.match(
+    problem.detail ?? '',
+    /^pins\.yaml:4:5: unknown key "subdomain"; did you mean "subdomains"\?/,
+  )
+})
+
+for (const [text, said] of [
+  [`sha256/${pin(1)}`, /has a prefix/],
+  [pin(1).replace('=', ''), /not the one way/],
+  [Buffer.alloc(20, 7).toString('base64'), /decodes to 20 bytes/],
+  [Buffer.alloc(32, 0xff).toString('base64url'), /is base64url/],
+  ['!'.repeat(44), /no base64/],
+] as const) {
+  test(`${text} is no pin`, () => {
+    const problem = refusal(() =>
+      parsed(`  a.example.com:\n    pins:\n      - { role: leaf, sha256: '${text}' }\n`),
+    )
+    assert.match(problem.detail ?? '', /^pins\.yaml:5:23: /)
+    assert.match(problem.detail ?? '', said)
+  })
+}
+
+test('a text is a pin where it is the base64 of 32 bytes, and nowhere else', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ minLength: 0, maxLength: 64 }), (bytes) => {
+      const text = Buffer.from(bytes).toString('base64')
+      assert.equal(pinFault(text) === undefined, bytes.length === 32)
+    }),
+  )
+  fc.assert(
+    fc.property(fc.string({ maxLength: 60 }), (text) => {
+      if (pinFault(text) !== undefined) return
+      assert.equal(Buffer.from(text, 'base64').toString('base64'), text)
+      assert.equal(text.length, 44)
+    }),
+  )
+})
+
+for (const name of ['API.example.com', '192.0.2.1', '-a.example.com', 'a..b', 'a.example.com.']) {
+  test(`${name} is no host name`, () => {
+    const problem = refusal(() =>
+      parsed(`  '${name}':\n    pins:\n      - { role: leaf, sha256: '${pin(1)}' }\n`),
+    )
+    assert.equal(problem.code, 'pins_invalid')
+  })
+}
+
+const withPins = (lines: readonly string[], more = '') =>
+  parsed(
+    `  api.example.com:\n${more}    pins:\n${lines.map((line) => `      - { ${line} }\n`).join('')}`,
+  )
+
+for (const [name, lines, more, said] of [
+  [
+    'one pin',
+    [`role: leaf, sha256: '${pin(1)}'`],
+    '',
+    /^pins\.yaml:3:3: there is one pin: when the pinned keys change/,
+  ],
+  [
+    'no backup',
+    [`role: leaf, sha256: '${pin(1)}'`, `role: root, sha256: '${pin(2)}'`],
+    '',
+    /no pin is a backup/,
+  ],
+  ['a backup alone', [`role: backup, sha256: '${pin(1)}'`], '', /matches no server/],
+  [
+    'a backup that is another pin',
+    [`role: leaf, sha256: '${pin(1)}'`, `role: backup, sha256: '${pin(1)}'`],
+    '',
+    /the backup is the key of another pin/,
+  ],
+  [
+    'a pin twice',
+    [
+      `role: leaf, sha256: '${pin(1)}'`,
+      `role: root, sha256: '${pin(1)}'`,
+      `role: backup, sha256: '${pin(2)}'`,
+    ],
+    '',
+    /the same pin stands here twice/,
+  ],
+  [
+    'pins that are expired',
+    [`role: leaf, sha256: '${pin(1)}'`, `role: backup, sha256: '${pin(2)}'`],
+    "    expires: '2026-11-22'\n",
+    /^pins\.yaml:4:5: the pins are expired/,
+  ],
+  [
+    'whole certificates without one',
+    [`role: leaf, sha256: '${pin(1)}'`, `role: backup, sha256: '${pin(2)}'`],
+    '    compare: certificate\n',
+    /this pin has none/,
+  ],
+] as const) {
+  test(`${name} is refused, at its place`, () => {
+    const problem = refusal(() => refuseFaultySets(withPins(lines, more), now))
+    assert.equal(problem.code, 'pins_refused')
+    assert.match(problem.detail ?? '', said)
+  })
+}
+
+test('one pin is taken where it is asked for', () => {
+  const file = withPins([`role: leaf, sha256: '${pin(1)}'`], '    allowWithoutBackup: true\n')
+  refuseFaultySets(file, now)
+  assert.deepEqual(pinSetFaults(file, now), [])
+})
+
+test('pins that end soon are warned of, and so are certificates', () => {
+  const file = withPins(
+    [
+      `role: leaf, sha256: '${pin(1)}', notAfter: '2026-12-01'`,
+      `role: backup, sha256: '${pin(2)}'`,
+    ],
+    "    expires: '2026-12-10'\n",
+  )
+  refuseFaultySets(file, now)
+  assert.deepEqual(
+    pinSetFaults(file, now).map(({ weight, what }) => [weight, what]),
+    [
+      ['warning', 'the pins expire in 18 days'],
+      ['warning', 'the certificate of leaf ends on 2026-12-01'],
+    ],
+  )
+})
