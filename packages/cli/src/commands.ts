@@ -708,6 +708,16 @@ export const commands: readonly Command[] = [
     options: [
       { flags: '--listen <address>', summary: 'where the proxy listens (default: 0.0.0.0:443)' },
       {
+        flags: '--ask <address>',
+        summary:
+          'where the proxy, on another machine, reaches gateway.decisions over mutual TLS, such as gateway.internal:9443 (default: the Unix socket; traefik: the address that it listens on)',
+      },
+      {
+        flags: '--identity <folder>',
+        summary:
+          "with mutual TLS, where caller.crt, caller.key and decisions-ca.crt lie on the proxy's machine (default: /etc/sallyport)",
+      },
+      {
         flags: '--lists <folder>',
         summary: 'haproxy-agent: where the agent keeps its lists (default: /etc/haproxy/sallyport)',
       },

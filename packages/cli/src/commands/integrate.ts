@@ -6,6 +6,7 @@ import { locateConfig } from '../configuration/locate.ts'
 import { loadConfig } from '../configuration/schema.ts'
 import { textOption } from '../input.ts'
 import { listsDirectory } from '../integrate/haproxy-agent.ts'
+import { type HostAndPort, hostAndPort } from '../integrate/host-and-port.ts'
 import { integrations, isIntegration } from '../integrate/integrations.ts'
 import { siteOf } from '../integrate/site.ts'
 
@@ -20,7 +21,12 @@ export const integrate: Operation = async (input, output) => {
   }
   const config = loadConfig(locateConfig(input))
   checkGateway(config)
+  const asking = {
+    address: textOption(input, 'ask'),
+    folder: textOption(input, 'identity') ?? '/etc/sallyport',
+  }
   const place = {
+    asking,
     listen: listenOf(textOption(input, 'listen')),
     lists: path.resolve(textOption(input, 'lists') ?? listsDirectory),
   }
@@ -41,15 +47,13 @@ export const integrate: Operation = async (input, output) => {
   return 0
 }
 
-/** `0.0.0.0:443`, `[::]:443`. @throws Problem `command_usage` */
-function listenOf(text = '0.0.0.0:443'): { host: string; port: number } {
-  const found = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(text)
-  if (found === null || Number(found[3]) > 65_535) {
-    throw new Problem('command_usage', {
-      detail: '--listen is no address',
-      expected: 'such as 0.0.0.0:443',
-      found: text,
-    })
-  }
-  return { host: found[1] ?? found[2] ?? '', port: Number(found[3]) }
+/** @throws Problem `command_usage` */
+function listenOf(text = '0.0.0.0:443'): HostAndPort {
+  const place = hostAndPort(text)
+  if (place !== undefined) return place
+  throw new Problem('command_usage', {
+    detail: '--listen is no address',
+    expected: 'such as 0.0.0.0:443',
+    found: text,
+  })
 }

@@ -1,10 +1,11 @@
+import { authorityOf } from './host-and-port.ts'
 import { clientFields, serviceFields, strippedFields } from './identity-names.ts'
-import type { Site, SiteHost, SiteUpstream } from './site.ts'
+import { readerNote, type Site, type SiteHost, type SiteUpstream } from './site.ts'
 
 /** Caddyfile, whole: forward_auth, written out so that answers to clients are kept. For Caddy 2.6 and later. */
 export function caddyConfig(site: Site): string {
   return `# Made by \`sallyport integrate caddy\`. Caddy ends TLS and forwards; Sallyport decides each request.
-# The user that Caddy runs as must be in the group of the decision socket.
+${readerNote(site.decisions.over, 'Caddy runs')}
 {
 	admin off
 	# Certificates are files here, and nothing is served without TLS.
@@ -43,7 +44,7 @@ ${
 ${strippedFields.map((name) => `		request_header -${name}`).join('\n')}
 		@certificate expression \`{http.request.tls.client.certificate_der_base64} != null\`
 		request_header @certificate X-Ssl-Client-Cert {http.request.tls.client.certificate_der_base64}
-		reverse_proxy unix/${site.decisions.socket} {
+		reverse_proxy ${decisionAddress(site)} {
 			method GET
 			# Caller and host stand here, where no client can change them.
 			rewrite /decide/${site.decisions.caller}/${host.name}
@@ -54,7 +55,7 @@ ${strippedFields.map((name) => `		request_header -${name}`).join('\n')}
 			header_up -Content-Length
 			header_up -Transfer-Encoding
 			transport http {
-				dial_timeout 1s
+${decisionTls(site)}				dial_timeout 1s
 				response_header_timeout 3s
 				keepalive 60s
 			}
@@ -98,6 +99,19 @@ ${site.upstreams.map(upstreamBlock).join('\n')}
 		respond @undecided \`{"type":"about:blank","status":503,"title":"A check that this request must pass could not be made","code":"stage_unavailable","retryable":true}\` 503
 	}
 }`
+}
+
+function decisionAddress({ decisions: { over } }: Site): string {
+  return 'socket' in over ? `unix/${over.socket}` : `https://${authorityOf(over)}`
+}
+
+function decisionTls({ decisions: { over } }: Site): string {
+  if ('socket' in over) return ''
+  return `				tls_client_auth ${over.certificateFile} ${over.keyFile}
+				tls_trusted_ca_certs ${over.caFile}
+				tls_server_name ${over.host}
+				versions 1.1
+`
 }
 
 function requestField(name: string): string {

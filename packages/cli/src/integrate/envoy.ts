@@ -1,9 +1,13 @@
-import type { Site, SiteHost, SiteUpstream } from './site.ts'
+import { isIP } from 'node:net'
+import { readerNote, type Site, type SiteHost, type SiteUpstream } from './site.ts'
+
+// One address after another is tried until one answers.
+const byName = 'type: LOGICAL_DNS\n      dns_lookup_family: ALL'
 
 /** envoy.yaml, whole: ext_authz over gRPC decides on each request. For Envoy 1.29 and later. */
 export function envoyConfig(site: Site): string {
   return `# Made by \`sallyport integrate envoy\`. Envoy ends TLS and forwards; Sallyport decides each request.
-# The user that Envoy runs as must be in the group of the decision socket.
+${readerNote(site.decisions.over, 'Envoy runs')}
 overload_manager:
   resource_monitors:
     - name: envoy.resource_monitors.global_downstream_max_connections
@@ -22,17 +26,17 @@ static_resources:
 ${site.hosts.map((host) => filterChain(site, host)).join('\n')}
   clusters:
     - name: sallyport_decisions
-      type: STATIC
+      ${'socket' in site.decisions.over ? 'type: STATIC' : byName}
       connect_timeout: 1s
       typed_extension_protocol_options:
         envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
           "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
           explicit_http_config: { http2_protocol_options: {} }
-      load_assignment:
+${decisionTls(site)}      load_assignment:
         cluster_name: sallyport_decisions
         endpoints:
           - lb_endpoints:
-              - endpoint: { address: { pipe: { path: "${site.decisions.socket}" } } }
+              - endpoint: { address: ${decisionAddress(site)} }
 ${site.upstreams.map(cluster).join('\n')}
 `
 }
@@ -109,6 +113,30 @@ ${
 ${site.upstreams.map(({ name }) => route(name)).join('\n')}
                         - match: { prefix: "/" }
                           direct_response: { status: 503 }`
+}
+
+function decisionAddress({ decisions: { over } }: Site): string {
+  if ('socket' in over) return `{ pipe: { path: "${over.socket}" } }`
+  return `{ socket_address: { address: "${over.host}", port_value: ${over.port} } }`
+}
+
+function decisionTls({ decisions: { over } }: Site): string {
+  if ('socket' in over) return ''
+  const kind = isIP(over.host) === 0 ? 'DNS' : 'IP_ADDRESS'
+  return `      transport_socket:
+        name: envoy.transport_sockets.tls
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext
+${kind === 'DNS' ? `          sni: "${over.host}"\n` : ''}          common_tls_context:
+            alpn_protocols: [h2]
+            tls_params: { tls_minimum_protocol_version: TLSv1_3, tls_maximum_protocol_version: TLSv1_3 }
+            tls_certificates:
+              - certificate_chain: { filename: "${over.certificateFile}" }
+                private_key: { filename: "${over.keyFile}" }
+            validation_context:
+              trusted_ca: { filename: "${over.caFile}" }
+              match_typed_subject_alt_names: [{ san_type: ${kind}, matcher: { exact: "${over.host}" } }]
+`
 }
 
 function route(name: string): string {

@@ -3,8 +3,10 @@ import type { Site } from './site.ts'
 
 /** sallyport.lua: the action that asks. HAProxy 2.6 has no request to an outside service but from Lua. */
 export function haproxyScript(site: Site): string {
+  const { over } = site.decisions
+  if (!('socket' in over)) throw new TypeError('HAProxy asks over a Unix socket alone')
   return `-- Made by \`sallyport integrate haproxy\`: asks Sallyport for a decision on each request.
-local destination = "unix@${site.decisions.socket}"
+local destination = "unix@${over.socket}"
 local caller = "${site.decisions.caller}"
 
 -- Said by Sallyport to the service, in place of whatever the client says.

@@ -1,13 +1,15 @@
+import { authorityOf } from './host-and-port.ts'
 import { clientFields, refusalFields, serviceFields, strippedFields } from './identity-names.ts'
-import type { Site, SiteHost, SiteUpstream } from './site.ts'
+import { readerNote, type Site, type SiteHost, type SiteUpstream } from './site.ts'
 
 /** Every status that a refusal can have: nginx takes no variable for it. */
 const statuses = [400, 401, 404, 405, 409, 413, 415, 421, 429, 502, 503, 504] as const
 
 /** nginx.conf, whole: each request is decided on by auth_request. For nginx 1.22 and later. */
 export function nginxConfig(site: Site): string {
+  const { over } = site.decisions
   return `# Made by \`sallyport integrate nginx\`. nginx ends TLS and forwards; Sallyport decides each request.
-# The user that nginx's workers run as must be in the group of the decision socket.
+${readerNote(over, "nginx's workers run")}
 worker_processes auto;
 
 events {
@@ -27,7 +29,7 @@ http {
   large_client_header_buffers 4 16k;
 
   upstream sallyport_decisions {
-    server unix:${site.decisions.socket};
+    server ${'socket' in over ? `unix:${over.socket}` : authorityOf(over)};
     keepalive 64;
   }
 
@@ -119,7 +121,7 @@ ${grpcBlocks(site, host)}
       internal;
       auth_request off;
       # Caller and host stand here, where no client can change them.
-      proxy_pass http://sallyport_decisions/decide/${site.decisions.caller}/${host.name};
+      proxy_pass ${'socket' in site.decisions.over ? 'http' : 'https'}://sallyport_decisions/decide/${site.decisions.caller}/${host.name};
       proxy_http_version 1.1;
       proxy_pass_request_body off;
       proxy_connect_timeout 1s;
@@ -127,7 +129,7 @@ ${grpcBlocks(site, host)}
       proxy_buffer_size 32k;
       proxy_buffers 4 32k;
       proxy_busy_buffers_size 64k;
-      proxy_set_header Connection "";
+${decisionTls(site)}      proxy_set_header Connection "";
       proxy_set_header Content-Length "";
       proxy_set_header Upgrade "";
       proxy_set_header Sallyport-Upgrade $http_upgrade;
@@ -244,6 +246,19 @@ function upstreamTls({ upstreams }: Site, way: string): string[] {
     `      ${way}_ssl_trusted_certificate ${secured.caFile ?? '/etc/ssl/certs/ca-certificates.crt'};`,
     ...(secured.serverName === undefined ? [] : [`      ${way}_ssl_name ${secured.serverName};`]),
   ]
+}
+
+function decisionTls({ decisions: { over } }: Site): string {
+  if ('socket' in over) return ''
+  return `      proxy_ssl_certificate ${over.certificateFile};
+      proxy_ssl_certificate_key ${over.keyFile};
+      proxy_ssl_trusted_certificate ${over.caFile};
+      proxy_ssl_verify on;
+      proxy_ssl_verify_depth 3;
+      proxy_ssl_name ${over.host};
+      proxy_ssl_server_name on;
+      proxy_ssl_protocols TLSv1.3;
+`
 }
 
 function address({ listen }: Site): string {

@@ -2,6 +2,7 @@ import path from 'node:path'
 import type { ConfigFile } from '@sallyport/config'
 import type { GatewaySettings } from '@sallyport/gateway'
 import { Problem } from '@sallyport/problem'
+import { type HostAndPort, hostAndPort } from './host-and-port.ts'
 
 /** What every proxy is told of a deployment. Paths are absolute. */
 export type Site = {
@@ -18,11 +19,25 @@ export type Site = {
 
 export type SiteDecisions = {
   readonly caller: string
-  /** Empty for a proxy that asks over TLS. */
-  readonly socket: string
-  /** `host:port`, and the CA of its certificate; empty for a proxy that asks over a Unix socket. */
-  readonly address: string
+  /** A Unix socket of this machine, or mutual TLS. */
+  readonly over: { readonly socket: string } | SiteTls
+}
+
+/** Files are on the proxy's machine, where the gateway's are not. */
+export type SiteTls = HostAndPort & {
+  /** The CA of the gateway's certificate. */
   readonly caFile: string
+  /** What the proxy shows, with a name that gateway.decisions lists. */
+  readonly certificateFile: string
+  readonly keyFile: string
+}
+
+/** What the operator says of the way to the gateway. */
+export type AskingBy = {
+  /** `host:port` where the proxy reaches it over TLS. */
+  readonly address: string | undefined
+  /** Where the files of the caller lie on the proxy's machine. */
+  readonly folder: string
 }
 
 export type SiteRoute = {
@@ -55,13 +70,13 @@ type Value = { readonly gateway?: GatewaySettings }
 /**
  * The deployment as a proxy of this form sees it.
  *
- * @throws Problem `config_invalid` where the file has no caller of this form on a Unix socket, or says what
+ * @throws Problem `config_invalid` where the file has no such caller, or says what
  *   no proxy can be told
  */
 export function siteOf(
   config: ConfigFile<Record<string, unknown>>,
   form: string,
-  { listen, lists }: Pick<Site, 'listen' | 'lists'>,
+  { listen, lists, asking }: Pick<Site, 'listen' | 'lists'> & { readonly asking: AskingBy },
 ): Site {
   const { gateway } = config.value as Value
   if (gateway === undefined) throw config.problem('/gateway', 'there is no gateway in this file')
@@ -70,7 +85,7 @@ export function siteOf(
     listen,
     lists,
     staleAfterSeconds: gateway.status.stopAfterSeconds,
-    decisions: form === 'haproxy-agent' ? nowhere : decisionsOf(config, gateway, form),
+    decisions: form === 'haproxy-agent' ? nowhere : decisionsOf(config, gateway, form, asking),
     hosts: Object.entries(gateway.hosts).map(([name, host]) => {
       const { certificate, clientCertificate, routes } = host
       const { certificateFile, keyFile } = certificate
@@ -110,36 +125,74 @@ export function siteOf(
 }
 
 /** Of a proxy that asks nobody. */
-const nowhere: SiteDecisions = { caller: '', socket: '', address: '', caFile: '' }
+const nowhere: SiteDecisions = { caller: '', over: { socket: '' } }
 
-/** Proxies whose forward-auth cannot dial a Unix socket. */
-const askingOverTls: ReadonlySet<string> = new Set(['traefik'])
+/** What a proxy can dial, where it is not both. */
+const onlyWay: Readonly<Record<string, 'socket' | 'tls'>> = {
+  // Its forward-auth cannot dial a Unix socket.
+  traefik: 'tls',
+  // Its scripts can show no certificate.
+  haproxy: 'socket',
+}
 
 function decisionsOf(
   config: ConfigFile<Record<string, unknown>>,
   { decisions }: GatewaySettings,
   form: string,
+  asking: AskingBy,
 ): SiteDecisions {
-  const overTls = askingOverTls.has(form)
+  const way = onlyWay[form] ?? (asking.address === undefined ? 'socket' : 'tls')
+  if (way === 'socket' && asking.address !== undefined) {
+    const detail = `${form} can ask over a Unix socket alone: its scripts can show no certificate`
+    throw new Problem('command_usage', { detail, expected: 'no --ask', found: asking.address })
+  }
   const caller = decisions?.callers.find(
-    (each) => each.form === form && (each.names !== undefined) === overTls,
+    (each) => each.form === form && (each.names === undefined) === (way === 'socket'),
   )
-  const listen = decisions?.listen.find((each) => (typeof each === 'string') !== overTls)
+  const listen = decisions?.listen.find((each) => (typeof each === 'string') === (way === 'socket'))
   if (caller === undefined || listen === undefined) {
-    const place = overTls ? 'address: …, certificateFile …' : 'unix:/run/sallyport/decisions.sock'
-    const names = overTls ? ', names: [the name of its certificate]' : ''
+    const place = way === 'tls' ? 'address: …, certificateFile …' : 'unix:/run/sallyport/d.sock'
+    const names = way === 'tls' ? ', names: [the name of its certificate]' : ''
     throw config.problem('/gateway/decisions', `${form} has nowhere to ask for decisions`, {
       expected: `listen: [${place}] and callers: [{ name: ${form}-edge, form: ${form}${names} }]`,
       found: decisions === undefined ? 'no gateway.decisions' : 'none of that kind',
     })
   }
-  const { name } = caller
-  if (typeof listen === 'string') {
-    const socket = path.resolve(config.directory, listen.slice('unix:'.length))
-    return { caller: name, socket, address: '', caFile: '' }
+  const over =
+    typeof listen === 'string'
+      ? { socket: path.resolve(config.directory, listen.slice('unix:'.length)) }
+      : tlsOf(asking, listen.address)
+  return { caller: caller.name, over }
+}
+
+/** @throws Problem `command_usage` where nobody can dial what it listens on */
+function tlsOf({ address, folder }: AskingBy, listens: string): SiteTls {
+  const place = hostAndPort(address ?? listens)
+  if (place === undefined || isUnspecified(place.host)) {
+    throw new Problem('command_usage', {
+      detail: 'Where the proxy reaches gateway.decisions is not known',
+      expected: '--ask gateway.internal:9443, with a name or address of its certificate',
+      found: address ?? `it listens on ${listens}`,
+    })
   }
-  const caFile = path.resolve(config.directory, listen.callerCaFile)
-  return { caller: name, socket: '', address: listen.address, caFile }
+  return {
+    ...place,
+    caFile: path.posix.join(folder, 'decisions-ca.crt'),
+    certificateFile: path.posix.join(folder, 'caller.crt'),
+    keyFile: path.posix.join(folder, 'caller.key'),
+  }
+}
+
+/** Who must be able to read what, as a comment of the printed file. */
+export function readerNote(over: SiteDecisions['over'], whoRuns: string): string {
+  return 'socket' in over
+    ? `# The user that ${whoRuns} as must be in the group of the decision socket.`
+    : `# The user that ${whoRuns} as must be able to read ${over.keyFile}.`
+}
+
+/** What is listened on, and cannot be dialled. */
+function isUnspecified(host: string): boolean {
+  return host === '0.0.0.0' || /^[0:]+$/.test(host)
 }
 
 function targetUrl(target: unknown): URL {

@@ -1,3 +1,4 @@
+import { authorityOf } from './host-and-port.ts'
 import { serviceFields, strippedFields } from './identity-names.ts'
 import type { Site, SiteHost, SiteRoute, SiteUpstream } from './site.ts'
 
@@ -90,18 +91,20 @@ function pathRule(path: string): string {
 }
 
 function middleware({ decisions }: Site, host: SiteHost, index: number): string {
+  if ('socket' in decisions.over) throw new TypeError('Traefik asks over TLS alone')
+  const { over } = decisions
   return `    sallyport-decide-${index + 1}:
       forwardAuth:
         # Caller and host stand here, where no client can change them.
-        address: "https://${decisions.address}/decide/${decisions.caller}/${host.name}"
+        address: "https://${authorityOf(over)}/decide/${decisions.caller}/${host.name}"
         trustForwardHeader: false
         maxResponseBodySize: 65536
         authResponseHeaders: [${serviceFields.join(', ')}]
         tls:
-          ca: "${decisions.caFile}"
+          ca: "${over.caFile}"
           # The certificate of this caller, with a name that gateway.decisions lists.
-          cert: /etc/traefik/sallyport-caller.crt
-          key: /etc/traefik/sallyport-caller.key`
+          cert: "${over.certificateFile}"
+          key: "${over.keyFile}"`
 }
 
 function service({ name, targets, isTls, isHttp2 }: SiteUpstream): string {

@@ -10,9 +10,7 @@ const site: Site = {
   staleAfterSeconds: 86_400,
   decisions: {
     caller: 'edge',
-    socket: '/run/sallyport/decisions.sock',
-    address: '10.0.0.5:9443',
-    caFile: '/etc/sallyport/service-ca.crt',
+    over: { socket: '/run/sallyport/decisions.sock' },
   },
   hosts: [
     {
@@ -56,11 +54,37 @@ const site: Site = {
   ],
 }
 
-for (const [proxy, filesOf] of Object.entries(integrations)) {
-  for (const { name, text } of filesOf(site)) {
+const elsewhere: Site = {
+  ...site,
+  decisions: {
+    caller: 'edge',
+    over: {
+      host: '10.0.0.5',
+      port: 9443,
+      caFile: '/etc/sallyport/decisions-ca.crt',
+      certificateFile: '/etc/sallyport/caller.crt',
+      keyFile: '/etc/sallyport/caller.key',
+    },
+  },
+}
+
+const onThisMachine = ['nginx', 'haproxy', 'haproxy-agent', 'caddy', 'envoy'] as const
+const onAnother = ['nginx', 'caddy', 'envoy', 'traefik'] as const
+
+for (const proxy of onThisMachine) {
+  for (const { name, text } of integrations[proxy](site)) {
     test(`what is printed for ${proxy}: ${name}`, () => {
       assert.doesNotMatch(text, /undefined|\[object/)
       assertGolden(`integrate-${proxy}-${name}`, text)
+    })
+  }
+}
+
+for (const proxy of onAnother) {
+  for (const { name, text } of integrations[proxy](elsewhere)) {
+    test(`what is printed for ${proxy} on another machine: ${name}`, () => {
+      assert.doesNotMatch(text, /undefined|\[object/)
+      assertGolden(`integrate-${proxy}-tls-${name}`, text)
     })
   }
 }

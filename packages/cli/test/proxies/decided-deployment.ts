@@ -1,9 +1,40 @@
-import { type Development } from '../sallyport.ts'
-import { type EditedFile, type EditedHost, startEdited } from '../acceptance/edited-development.ts'
+import { copyFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import {
+  editFile,
+  type EditedFile,
+  type EditedHost,
+  layOutEdited,
+} from '../acceptance/edited-development.ts'
+import { makeGatewayIdentity, makeServerIdentity } from '../acceptance/service-root.ts'
+import { type Development, newFolder, quietPort, startDev } from '../sallyport.ts'
 
 /** A deployment that every proxy may ask, with hosts of each kind before a service of the test's. */
-export async function startDecided(service: string, http2Service = service): Promise<Development> {
-  return await startEdited((config) => {
+export async function startDecided(
+  service: string,
+  http2Service = service,
+): Promise<DecidedDeployment> {
+  const identity = newFolder()
+  const port = Number(await quietPort())
+  const first = await layOutEdited(() => {})
+  // In the way of an operator who copies what each side needs to the other machine.
+  const server = await makeServerIdentity(first, ['localhost'])
+  const caller = await makeGatewayIdentity(first, 'proxy')
+  const file = (name: string) => path.join(identity, name)
+  copyFileSync(first.facts.caFile, file('decisions-ca.crt'))
+  writeFileSync(file('caller.crt'), caller.cert)
+  writeFileSync(file('caller.key'), caller.key, { mode: 0o600 })
+  writeFileSync(file('decisions.crt'), server.cert)
+  writeFileSync(file('decisions.key'), server.key, { mode: 0o600 })
+  const over = {
+    listen: {
+      address: `127.0.0.1:${port}`,
+      certificateFile: file('decisions.crt'),
+      keyFile: file('decisions.key'),
+      callerCaFile: first.facts.caFile,
+    },
+  }
+  editFile(first.facts.configFile, (config) => {
     const { gateway } = config
     gateway.upstreams['test'] = { targets: [service] }
     gateway.upstreams['grpc'] = Object.assign({ targets: [http2Service] }, { protocol: 'h2' })
@@ -20,16 +51,24 @@ export async function startDecided(service: string, http2Service = service): Pro
     ])
     Object.assign(gateway, {
       decisions: {
-        listen: ['unix:d.sock'],
-        callers: ['nginx', 'haproxy', 'caddy', 'envoy'].map((form) => ({
-          name: `${form}-edge`,
-          form,
-        })),
+        listen: ['unix:d.sock', over.listen],
+        callers: ['nginx', 'haproxy', 'caddy', 'envoy'].flatMap((form) => [
+          { name: `${form}-edge`, form },
+          { name: `${form}-afar`, form, names: [callerName] },
+        ]),
       },
     })
   })
+  const dev = await startDev(first.directory)
+  return Object.assign(dev, { afar: ['--ask', `localhost:${port}`, '--identity', identity] })
 }
 
+export type DecidedDeployment = Development & {
+  /** What `integrate` is told for a proxy on another machine. */
+  readonly afar: readonly string[]
+}
+
+const callerName = 'spiffe://sallyport.test/gateway/proxy'
 const twoAnHour = { fields: 'always', rules: [{ name: 'two', key: 'device', limit: 2, per: '1h' }] }
 
 function hostOf({ gateway }: EditedFile, mode: string, routes: unknown[]): EditedHost {

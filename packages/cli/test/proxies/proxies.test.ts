@@ -6,8 +6,8 @@ import { enrollDevice, type Identity, ownIdentity } from '../acceptance/edited-d
 import { foreignDevice } from '../acceptance/foreign-device.ts'
 import { hasPrograms, isInstalled } from '../acceptance/program.ts'
 import { startService } from '../acceptance/service.ts'
-import { type Development, endLeftOver, sallyport } from '../sallyport.ts'
-import { startDecided } from './decided-deployment.ts'
+import { endLeftOver, sallyport } from '../sallyport.ts'
+import { type DecidedDeployment, startDecided } from './decided-deployment.ts'
 import { forgedDevice } from './forged-device.ts'
 import { askingProxies, proxyPrograms, type RealProxy, startProxy } from './real-proxy.ts'
 import { type Asker, type SharedCase, sharedCases } from './shared-cases.ts'
@@ -15,7 +15,7 @@ import { type Asker, type SharedCase, sharedCases } from './shared-cases.ts'
 // Real proxies, configured as `integrate` prints, before one deployment: one table of cases for all.
 
 let service: Awaited<ReturnType<typeof startService>>
-let dev: Development
+let dev: DecidedDeployment
 let askers: Record<Asker, Partial<Identity>>
 before(async () => {
   service = await startService()
@@ -34,11 +34,18 @@ after(async () => {
 })
 after(endLeftOver)
 
-for (const name of askingProxies) {
-  describe(`${name} as printed`, () => {
+/** HAProxy's scripts can show no certificate. */
+const runs = [
+  ...askingProxies.map((name) => ({ name, isAfar: false })),
+  ...askingProxies.filter((name) => name !== 'haproxy').map((name) => ({ name, isAfar: true })),
+]
+
+for (const { name, isAfar } of runs) {
+  describe(`${name} as printed${isAfar ? ' for another machine' : ''}`, () => {
     let proxy: RealProxy | undefined
     before(async () => {
-      if (isThere(name)) proxy = await startProxy(name, dev.facts.configFile)
+      const more = isAfar ? dev.afar : []
+      if (isThere(name)) proxy = await startProxy(name, dev.facts.configFile, more)
     })
     after(() => proxy?.end())
 
