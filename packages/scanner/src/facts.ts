@@ -3,6 +3,8 @@ import type { ResourceTable } from './android/resources/resource-table.ts'
 import type { AndroidXml } from './android/roots.ts'
 import type { AppIdentity } from './app-package.ts'
 import type { Location } from './finding.ts'
+import type { Bundle } from './ios/bundle.ts'
+import type { PinSet } from './pin-set.ts'
 
 /** What readers learn of a package, for those who judge it as a whole. Each kind has its type beside its reader. */
 export type Facts = {
@@ -17,6 +19,10 @@ export type Facts = {
   readonly androidApps: readonly AndroidApp[]
   /** `scan` takes the package's id, version and SDKs from the main one. */
   readonly appIdentities: readonly AppIdentity[]
+  /** Apps, extensions and frameworks of iOS. */
+  readonly bundles: readonly Bundle[]
+  /** Pin sets of configuration: NSPinnedDomains, TrustKit, network security configurations. */
+  readonly pins: readonly PinSet[]
 }
 
 export type PasswordHint = { readonly text: string; readonly weight: number }
@@ -37,5 +43,7 @@ export function noFacts(): { [Kind in keyof Facts]: Facts[Kind][number][] } {
     resourceTables: [],
     androidApps: [],
     appIdentities: [],
+    bundles: [],
+    pins: [],
   }
 }

@@ -1,0 +1,28 @@
+import type { Sink } from '../sink.ts'
+import { JoinedStrings, type StringsAbout } from './joined-strings.ts'
+import { utf16Runs, utf8Runs } from './printable-runs.ts'
+
+/** Bytes of an entry, from the first to behind the last. */
+export type ByteRange = { readonly start: number; readonly end: number }
+
+/**
+ * Hands over what can be read in these ranges of an entry, as UTF-8 and as UTF-16LE.
+ *
+ * @param ranges within the bytes: the caller has checked
+ */
+export function textOfRuns(
+  bytes: Buffer,
+  ranges: readonly ByteRange[],
+  minimumCharacters: number,
+  about: Omit<StringsAbout, 'encoding'>,
+  sink: Sink,
+): void {
+  const narrow = new JoinedStrings(sink, { ...about, encoding: 'utf8' })
+  const wide = new JoinedStrings(sink, { ...about, encoding: 'utf16le' })
+  for (const { start, end } of ranges) {
+    utf8Runs(bytes, start, end, minimumCharacters, (from, to) => narrow.add(bytes, from, to))
+    utf16Runs(bytes, start, end, minimumCharacters, (from, to) => wide.add(bytes, from, to))
+  }
+  narrow.flush()
+  wide.flush()
+}
