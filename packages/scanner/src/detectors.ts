@@ -1,12 +1,14 @@
 import { androidAppDetector } from './android/android-app-detector.ts'
 import { encodedBytes } from './decode/encoded-bytes.ts'
 import type { DetectorMaker, Judge } from './detector.ts'
+import { keyDetector } from './keys/key-detector.ts'
 
 /** Who looks at everything that is read. */
 export const detectors: readonly DetectorMaker[] = [
   androidAppDetector,
   // Lists of one line each, so that two who add to them do not meet.
   encodedBytes,
+  keyDetector,
 ]
 
 /** Who says what the facts of the whole package mean. */

@@ -1,0 +1,103 @@
+/** What the first bytes of DER, or of BER, promise. */
+export type DerKind =
+  | 'certificate'
+  | 'pkcs8'
+  | 'pkcs1'
+  | 'sec1'
+  | 'sealed-pkcs8'
+  | 'pkcs12'
+  | 'bcfks'
+  | 'signed-data'
+
+export type DerHead = { readonly kind: DerKind; readonly offset: number; readonly end: number }
+
+const pkcs5Prefix = Buffer.from('2a864886f70d0105', 'hex')
+const pkcs12Prefix = Buffer.from('2a864886f70d010c01', 'hex')
+const sunPrefix = Buffer.from('2b060104012a02', 'hex')
+const signedData = Buffer.from('06092a864886f70d010702', 'hex')
+const data = Buffer.from('06092a864886f70d010701', 'hex')
+const pbes2 = Buffer.from('06092a864886f70d01050d', 'hex')
+
+/**
+ * The next SEQUENCE, from this index on, that begins as a key or a certificate does; undefined where there is none.
+ * One pass, and a bounded look ahead at each 0x30: linear whatever the bytes are.
+ */
+export function nextDerHead(bytes: Buffer, from: number, until: number): DerHead | undefined {
+  for (let at = from; at < until; at++) {
+    if (bytes[at] !== 0x30) continue
+    const header = headerAt(bytes, at)
+    if (header === undefined) continue
+    const kind = kindOf(bytes, header.content)
+    if (kind !== undefined) return { kind, offset: at, end: header.end }
+  }
+  return undefined
+}
+
+/** Indefinite lengths are of PKCS#12 and CMS alone; those end where their reader says. */
+function headerAt(bytes: Buffer, at: number): { content: number; end: number } | undefined {
+  const first = bytes[at + 1] ?? 0
+  if (first === 0x80) return { content: at + 2, end: bytes.length }
+  const lengthBytes = first < 0x80 ? 0 : first & 0x7f
+  if (lengthBytes > 3 || at + 2 + lengthBytes >= bytes.length) return undefined
+  const content = at + 2 + lengthBytes
+  const end = content + (lengthBytes === 0 ? first : bytes.readUIntBE(at + 2, lengthBytes))
+  return end <= bytes.length && end - content >= 20 ? { content, end } : undefined
+}
+
+function kindOf(bytes: Buffer, at: number): DerKind | undefined {
+  const tag = bytes[at]
+  if (tag === 0x02) return keyKind(bytes, at)
+  if (tag === 0x30) return kindOfNested(bytes, at)
+  return tag === 0x06 && has(bytes, at, signedData) ? 'signed-data' : undefined
+}
+
+/** What begins with a version: `02 01 nn`. */
+function keyKind(bytes: Buffer, at: number): DerKind | undefined {
+  if (bytes[at + 1] !== 1) return undefined
+  const version = bytes[at + 2]
+  const next = bytes[at + 3]
+  const content = contentAt(bytes, at + 3)
+  if (version === 3) return next === 0x30 && has(bytes, content, data) ? 'pkcs12' : undefined
+  if (version === 1 && next === 0x04) return 'sec1'
+  if (version !== 0 && version !== 1) return undefined
+  if (next === 0x30) return bytes[content] === 0x06 ? 'pkcs8' : undefined
+  // A modulus has 64 octets or more, and a length of two octets or three.
+  return version === 0 && next === 0x02 && (bytes[at + 4] ?? 0) > 0x80 ? 'pkcs1' : undefined
+}
+
+function kindOfNested(bytes: Buffer, at: number): DerKind | undefined {
+  const inner = contentAt(bytes, at)
+  const tag = bytes[inner]
+  if (tag === 0xa0) {
+    const isVersion = bytes[inner + 1] === 3 && bytes[inner + 2] === 2 && bytes[inner + 3] === 1
+    return isVersion ? 'certificate' : undefined
+  }
+  if (tag === 0x02) {
+    const serialBytes = bytes[inner + 1] ?? 0
+    const next = inner + 2 + serialBytes
+    // Version 1: serial number, then an algorithm. `openssl x509 -req` wrote such for two decades.
+    const isAlgorithm = bytes[next] === 0x30 && bytes[next + 2] === 0x06
+    return serialBytes >= 1 && serialBytes <= 32 && isAlgorithm ? 'certificate' : undefined
+  }
+  if (tag === 0x06) {
+    const isSealing =
+      has(bytes, inner + 2, pkcs5Prefix) ||
+      has(bytes, inner + 2, pkcs12Prefix) ||
+      has(bytes, inner + 2, sunPrefix)
+    return isSealing ? 'sealed-pkcs8' : undefined
+  }
+  return tag === 0x30 && has(bytes, contentAt(bytes, inner), pbes2) ? 'bcfks' : undefined
+}
+
+/** Where the content of the element at this index begins, as far as its length is of a sane form. */
+function contentAt(bytes: Buffer, at: number): number {
+  const first = bytes[at + 1] ?? 0
+  return at + 2 + (first <= 0x80 ? 0 : Math.min(first & 0x7f, 4))
+}
+
+function has(bytes: Buffer, at: number, expected: Buffer): boolean {
+  for (let index = 0; index < expected.length; index++) {
+    if (bytes[at + index] !== expected[index]) return false
+  }
+  return true
+}

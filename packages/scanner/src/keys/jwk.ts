@@ -1,0 +1,32 @@
+import { createPrivateKey, type KeyObject, type webcrypto } from 'node:crypto'
+
+export const jwkMarker = 'kty'
+const maxBeforeMarker = 4 * 1024
+const maxAfterMarker = 12 * 1024
+
+/**
+ * The private JWK (RFC 7517) around a `"kty"` at this index, plain or within a string literal (`\"kty\"`). Members
+ * of a JWK are flat, so that the nearest braces are its own.
+ */
+export function readJwk(
+  text: string,
+  marker: number,
+): { key: KeyObject; index: number } | undefined {
+  const before = text[marker - 1]
+  if (before !== '"' && before !== "'") return undefined
+  const from = text.lastIndexOf('{', marker)
+  const until = text.indexOf('}', marker)
+  if (from < marker - maxBeforeMarker || from < 0) return undefined
+  if (until < 0 || until > marker + maxAfterMarker) return undefined
+  const literal = text.slice(from, until + 1)
+  if (!/["']d\\?["']/.test(literal)) return undefined
+  try {
+    const key = JSON.parse(literal.replaceAll(/\\+(["n])/g, unescape)) as webcrypto.JsonWebKey
+    return { key: createPrivateKey({ key, format: 'jwk' }), index: from }
+  } catch {
+    // Braces around something else, or a key that is none.
+    return undefined
+  }
+}
+
+const unescape = (_: string, character: string) => (character === 'n' ? ' ' : character)

@@ -1,0 +1,127 @@
+import { createPublicKey, hash, type KeyObject } from 'node:crypto'
+import type { Location } from '../finding.ts'
+import { type CertificateParts, readCertificateParts } from './certificate-parts.ts'
+import type { Contents, Sealed } from './contents.ts'
+import type { ContainerName } from './examine-bytes.ts'
+import { unlessFault } from './key-fault.ts'
+
+/** Where something was found, and in what. */
+export type Place = Location & {
+  /** `PKCS#12 in base64`. */
+  readonly container: string
+  readonly name: ContainerName
+  readonly alias?: string
+  /** The keystore or file it lies in: what shares it was put together. */
+  readonly store: string
+}
+
+export type FoundCertificate = {
+  readonly der: Buffer
+  /** SHA-256 of the DER, hex. */
+  readonly sha256: string
+  readonly parts: CertificateParts
+  /** SHA-256 of the SPKI, hex. */
+  readonly spkiSha256: string
+  readonly places: Place[]
+}
+
+export type FoundKey = {
+  readonly key: KeyObject
+  readonly spki: Buffer
+  readonly spkiSha256: string
+  readonly places: Place[]
+  /** What opened it. Never leaves this process. Undefined where nothing did. */
+  password?: string
+}
+
+export type FoundSeal = {
+  readonly seal: Sealed
+  readonly place: Place
+  /** SHA-256 of the container, hex: the same in every build that has it. */
+  readonly id: string
+  isOpen: boolean
+}
+
+const maxObjects = 20_000
+const maxPlaces = 50
+
+/** Everything that was found in one package, each thing once. */
+export class KeyMaterial {
+  readonly certificates = new Map<string, FoundCertificate>()
+  readonly keys = new Map<string, FoundKey>()
+  readonly seals: FoundSeal[] = []
+  readonly #sealed = new Set<string>()
+  isFull = false
+
+  /** @param id of the container's bytes: the same keystore twice is tried once */
+  add(contents: Contents, place: Place, id: string): void {
+    for (const { der, alias } of contents.certificates) this.#addCertificate(der, at(place, alias))
+    for (const { key, alias } of contents.keys) this.addKey(key, at(place, alias))
+    const isNew = contents.sealed.length > 0 && !this.#sealed.has(id)
+    if (!isNew || !this.#hasRoom(this.#sealed.size)) return
+    this.#sealed.add(id)
+    for (const seal of contents.sealed) {
+      this.seals.push({ seal, place: at(place, seal.alias), id, isOpen: false })
+    }
+  }
+
+  addKey(key: KeyObject, place: Place, password?: string): FoundKey | undefined {
+    const spki = createPublicKey(key).export({ type: 'spki', format: 'der' })
+    const spkiSha256 = hash('sha256', spki)
+    const known = this.keys.get(spkiSha256)
+    if (known !== undefined) {
+      addPlace(known.places, place)
+      return known
+    }
+    if (!this.#hasRoom(this.keys.size)) return undefined
+    const found: FoundKey = { key, spki, spkiSha256, places: [place] }
+    if (password !== undefined) found.password = password
+    this.keys.set(spkiSha256, found)
+    return found
+  }
+
+  /** What a seal hid. */
+  addOpened(contents: Contents, seal: FoundSeal, password: string): void {
+    seal.isOpen = true
+    for (const { der, alias } of contents.certificates) {
+      this.#addCertificate(der, at(seal.place, alias))
+    }
+    for (const { key, alias } of contents.keys) this.addKey(key, at(seal.place, alias), password)
+    for (const inner of contents.sealed) {
+      this.seals.push({ ...seal, seal: inner, place: at(seal.place, inner.alias), isOpen: false })
+    }
+  }
+
+  #addCertificate(view: Buffer, place: Place): void {
+    const sha256 = hash('sha256', view)
+    const known = this.certificates.get(sha256)
+    if (known !== undefined) {
+      addPlace(known.places, place)
+      return
+    }
+    if (!this.#hasRoom(this.certificates.size)) return
+    // A copy: a view would keep the whole entry in memory.
+    const der = Buffer.from(view)
+    const parts = unlessFault(() => readCertificateParts(der))
+    if (parts === undefined) return
+    const spkiSha256 = hash('sha256', parts.spki)
+    this.certificates.set(sha256, { der, sha256, parts, spkiSha256, places: [place] })
+  }
+
+  #hasRoom(count: number): boolean {
+    if (count >= maxObjects) this.isFull = true
+    return count < maxObjects
+  }
+}
+
+function at(place: Place, alias: string | undefined): Place {
+  return alias === undefined ? place : { ...place, alias }
+}
+
+/** Once for each entry: the same bytes are met as bytes, as text and in overlapping pieces. */
+function addPlace(places: Place[], place: Place): void {
+  const isKnown = places.some(
+    ({ path, container }) => path === place.path && container === place.container,
+  )
+  if (!isKnown && places.length < maxPlaces) places.push(place)
+}
