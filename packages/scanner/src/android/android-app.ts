@@ -1,6 +1,7 @@
 import type { Facts } from '../facts.ts'
 import type { Manifest } from './manifest/manifest.ts'
 import { readManifest } from './manifest/read-manifest.ts'
+import { folderTable } from './resources/folder-table.ts'
 import { type ResourceTable, resolveResource } from './resources/resource-table.ts'
 import type { ResourceValue } from './resources/resource-value.ts'
 import type { AndroidXml } from './roots.ts'
@@ -43,7 +44,9 @@ function appOf(
   resourceTables: readonly ResourceTable[],
 ): AndroidApp {
   const containers = files.map(({ path }) => containerOf(path))
-  const tables = resourceTables.filter(({ path }) => containers.includes(containerOf(path)))
+  const compiled = resourceTables.filter(({ path }) => containers.includes(containerOf(path)))
+  const folders = containers.map((container) => folderTable(container, androidXml))
+  const tables = compiled.length > 0 ? compiled : folders
   const manifests = files
     .map(({ root, path }) => readManifest(root, path, nearestFirst(tables, path)))
     .toSorted((left, right) => rank(left) - rank(right))
@@ -74,7 +77,7 @@ function appOf(
 
 /** Where the APK, the module or the folder of a file begins: `base/`, `splits/base.apk!/`. */
 function containerOf(path: string): string {
-  return path.replace(/(?:manifest\/)?[^/]*$/, '')
+  return path.replace(/(?:manifest\/|res\/)?[^/]*$/, '')
 }
 
 function nearestFirst(tables: readonly ResourceTable[], path: string): ResourceTable[] {

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { test } from 'node:test'
 import { filesIn, fixtures, readFiles } from './fixture.ts'
 
-const forms = ['apk', 'sparse', 'bundle']
+const forms = ['apk', 'sparse', 'bundle', 'source']
 
 for (const form of forms) {
   test(`${form}: the manifest is read with its references resolved`, async () => {
@@ -43,15 +43,15 @@ for (const form of forms) {
     assert.deepEqual(rootOf(components[1]?.metaData[0]?.value), ['paths'])
   })
 
+  const compiledStrings = form === 'source' ? [] : ['A bold word\n', 'Grüezi, 世界 🗝\n']
   test(`${form}: strings of resources are one region, with the byte of each`, async () => {
     const files = filesIn(path.join(fixtures, form))
     const { regions } = await readFiles(files)
-    const region = regions.find(({ source }) => source === 'resource-strings')!
+    const region = regions.find(({ text }) => text.includes('made-up-key'))!
     for (const text of [
-      'made-up-key-0123456789\n',
-      'Grüezi, 世界 🗝\n',
-      'A bold word\n',
-      'https://api.bank.example/v1\n',
+      'made-up-key-0123456789',
+      'https://cdn.bank.example/',
+      ...compiledStrings,
     ]) {
       const index = region.text.indexOf(text)
       assert.notEqual(index, -1, text)

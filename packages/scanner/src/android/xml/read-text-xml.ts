@@ -1,0 +1,198 @@
+import type { ResourceValue } from '../resources/resource-value.ts'
+import { type XmlAttribute, type XmlElement, XmlTree } from './xml-element.ts'
+
+export type TextXml = {
+  readonly root: XmlElement | undefined
+  readonly text: string
+  readonly encoding: 'utf8' | 'utf16le' | 'utf16be'
+  /** Byte of the first character: behind a byte order mark. */
+  readonly firstByte: number
+  readonly faults: readonly string[]
+}
+
+const attribute = /([^\s=/"'<>]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g
+
+/** What is passed over as a whole. */
+const skipped = [
+  { opens: '<!--', closes: '-->' },
+  { opens: '<?', closes: '?>' },
+  { opens: '<!', closes: '>' },
+]
+
+/**
+ * XML as it is written, in a folder or a library. Values become what aapt2 makes of them, so that both are
+ * judged alike: `@xml/name` a reference, `true` a boolean; text that is only space is left out. Entities that the
+ * document declares itself are not replaced. What is not well formed ends the reading.
+ */
+export function readTextXml(bytes: Buffer): TextXml {
+  const { text, encoding, firstByte } = decodeXml(bytes)
+  const faults = new Set<string>()
+  const tree = new XmlTree(faults)
+  const namespaces = new Map<string, string>()
+  const byteOf = byteCounter(text, encoding, firstByte)
+  let pending = ''
+  for (let at = 0; at < text.length && !tree.isFull; ) {
+    const next = tokenAt(text, at)
+    if (next === undefined) {
+      faults.add(`what begins at character ${at} does not end`)
+      break
+    }
+    if (next.kind === 'text') pending += next.text
+    if (next.kind === 'tag') {
+      if (pending.trim() !== '') tree.text(pending)
+      pending = ''
+      if (next.inside.startsWith('/')) tree.end()
+      else {
+        tree.start(elementOf(next.inside, namespaces, byteOf(at)))
+        if (next.inside.endsWith('/')) tree.end()
+      }
+    }
+    at = next.end
+  }
+  return { root: tree.root, text, encoding, firstByte, faults: [...faults] }
+}
+
+/** @param head a document, or its beginning. @returns empty where it does not begin as one */
+export function rootNameOf(head: string): string {
+  for (let at = 0; at < head.length; ) {
+    const next = tokenAt(head, at)
+    if (next === undefined) return nameIn(head.slice(at + 1))
+    if (next.kind === 'tag') return nameIn(next.inside)
+    if (next.kind === 'text' && next.text.trim() !== '') return ''
+    at = next.end
+  }
+  return ''
+}
+
+function nameIn(inside: string): string {
+  return /^[^\s/>]*/.exec(inside)?.[0] ?? ''
+}
+
+type Token =
+  | { readonly kind: 'text'; readonly text: string; readonly end: number }
+  | { readonly kind: 'tag'; readonly inside: string; readonly end: number }
+  | { readonly kind: 'nothing'; readonly end: number }
+
+const cdata = '<![CDATA['
+
+function tokenAt(text: string, at: number): Token | undefined {
+  if (text[at] !== '<') {
+    const next = text.indexOf('<', at)
+    const end = next === -1 ? text.length : next
+    return { kind: 'text', text: unescaped(text.slice(at, end)), end }
+  }
+  if (text.startsWith(cdata, at)) {
+    const close = text.indexOf(']]>', at)
+    if (close === -1) return undefined
+    return { kind: 'text', text: text.slice(at + cdata.length, close), end: close + 3 }
+  }
+  const skip = skipped.find(({ opens }) => text.startsWith(opens, at))
+  if (skip) {
+    const close = text.indexOf(skip.closes, at + skip.opens.length)
+    return close === -1 ? undefined : { kind: 'nothing', end: close + skip.closes.length }
+  }
+  const close = tagEnd(text, at)
+  return close === undefined
+    ? undefined
+    : { kind: 'tag', inside: text.slice(at + 1, close), end: close + 1 }
+}
+
+/** The `>` that ends a tag: none within quotes. */
+function tagEnd(text: string, start: number): number | undefined {
+  for (let at = start; at < text.length; at++) {
+    const character = text[at] ?? ''
+    if (character === '>') return at
+    if (character !== '"' && character !== "'") continue
+    at = text.indexOf(character, at + 1)
+    if (at === -1) return undefined
+  }
+  return undefined
+}
+
+function elementOf(
+  inside: string,
+  namespaces: Map<string, string>,
+  offset: number,
+): Omit<XmlElement, 'children'> {
+  const written = [...inside.matchAll(attribute)].map(([, name = '', double, single]) => ({
+    name,
+    text: unescaped(double ?? single ?? ''),
+  }))
+  for (const { name, text } of written) {
+    if (name.startsWith('xmlns:')) namespaces.set(name.slice('xmlns:'.length), text)
+  }
+  const attributes = written
+    .filter(({ name }) => name !== 'xmlns' && !name.startsWith('xmlns:'))
+    .map(({ name, text }): XmlAttribute => {
+      const value = valueOf(text)
+      return { ...named(name, namespaces), resourceId: undefined, value, offset }
+    })
+  return { ...named(nameIn(inside), namespaces), attributes, offset }
+}
+
+function named(qualified: string, namespaces: ReadonlyMap<string, string>) {
+  const [prefix = '', local] = qualified.split(':')
+  return local === undefined
+    ? { namespace: undefined, name: qualified }
+    : { namespace: namespaces.get(prefix) ?? prefix, name: local }
+}
+
+/** As `ResourceUtils::TryParseReference` and `ParseBool` of aapt2 take them. */
+export function valueOf(text: string): ResourceValue {
+  if (text === '@null' || text === '@empty') return { kind: 'other', type: 0, data: 0 }
+  const reference = /^@\+?\*?(?:[\w.]+:)?([a-z]+\/[\w.]+)$/.exec(text)
+  if (reference?.[1]) return { kind: 'reference', id: 0, name: reference[1] }
+  if (['true', 'TRUE', 'True'].includes(text)) return { kind: 'boolean', isTrue: true }
+  if (['false', 'FALSE', 'False'].includes(text)) return { kind: 'boolean', isTrue: false }
+  return { kind: 'string', text }
+}
+
+const entities: Readonly<Record<string, string>> = {
+  amp: '&',
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+}
+
+function unescaped(text: string): string {
+  if (!text.includes('&')) return text
+  return text.replaceAll(
+    /&(?:#x([\da-f]{1,6})|#(\d{1,7})|([a-z]{2,4}));/gi,
+    (whole, hex, decimal, name) => {
+      if (name !== undefined)
+        return Object.hasOwn(entities, name) ? (entities[name] ?? whole) : whole
+      const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16)
+      return code <= 0x10ffff ? String.fromCodePoint(code) : whole
+    },
+  )
+}
+
+export function decodeXml(bytes: Buffer): Pick<TextXml, 'text' | 'encoding' | 'firstByte'> {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) {
+    return { text: bytes.toString('utf16le', 2), encoding: 'utf16le', firstByte: 2 }
+  }
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) {
+    const even = Buffer.from(bytes.subarray(2, bytes.length & ~1))
+    return { text: even.swap16().toString('utf16le'), encoding: 'utf16be', firstByte: 2 }
+  }
+  const firstByte = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
+  return { text: bytes.toString('utf8', firstByte), encoding: 'utf8', firstByte }
+}
+
+/** Tells the byte of a character. Asked for characters in their order, it counts each once. */
+export function byteCounter(
+  text: string,
+  encoding: TextXml['encoding'],
+  firstByte: number,
+): (index: number) => number {
+  if (encoding !== 'utf8') return (index: number) => firstByte + 2 * index
+  let counted = 0
+  let bytes = firstByte
+  return (index: number) => {
+    if (index < counted) [counted, bytes] = [0, firstByte]
+    bytes += Buffer.byteLength(text.slice(counted, index))
+    counted = index
+    return bytes
+  }
+}
