@@ -622,6 +622,70 @@ export const commands: readonly Command[] = [
     load: async () => (await import('./commands/doctor.ts')).doctor,
   },
   {
+    name: 'scan',
+    summary: 'Read a compiled app as an attacker will, and say which secrets ship in it',
+    details:
+      'APK, AAB, APKS, XAPK, APKM, IPA, .app, AAR, JAR, a library, a folder, or any file; what it is, is told by its content. Everything happens on this machine, and nothing is sent. Findings are worst first, each with how it was proven and what to do; what could not be looked into is listed as well. Exit code 0 where nothing is at or above --fail-on, 1 where something is, 3 where a file could not be read at all. Defaults are taken from `scan` in the configuration file, where there is one.',
+    arguments: [{ name: '<file...>', summary: 'packages, or folders' }],
+    options: [
+      { flags: '--format <format>', summary: 'text, json, sarif, html or junit (default: text)' },
+      { flags: '--output <file>', summary: 'write the report there, whole or not at all' },
+      {
+        flags: '--fail-on <severity>',
+        summary: 'critical, high, medium, low or never (default: high)',
+      },
+      {
+        flags: '--baseline <file>',
+        summary: 'an earlier report in JSON: what is in it does not fail',
+      },
+      {
+        flags: '--suppressions <file>',
+        summary: 'findings that somebody answers for until a day, YAML',
+      },
+      {
+        flags: '--diff <old>',
+        summary: 'an older package, or its report in JSON: say what is new, gone and unchanged',
+      },
+      {
+        flags: '--rules <ids>',
+        summary: 'only these rules, or with a dash before them all but these: -secret-logged',
+        repeatable: true,
+      },
+      {
+        flags: '--gateway-config <file>',
+        summary: 'a sallyport.yaml: find endpoints of yours that need no device there',
+      },
+      {
+        flags: '--own-domain <domain>',
+        summary: 'a domain of yours, which should be pinned (default: guessed from the package id)',
+        repeatable: true,
+      },
+      {
+        flags: '--submitted-at <time>',
+        summary: 'when the build goes to the store: pins and certificates are judged by it',
+      },
+      {
+        flags: '--release-window <days>',
+        summary: 'how long it is in use from then on (default: 60)',
+      },
+      {
+        flags: '--authority',
+        summary: 'ask the authority whether certificates in the package are its own',
+      },
+      {
+        flags: '--offline',
+        summary: 'as without it: nothing is sent. Refuses to go together with --authority',
+      },
+    ],
+    examples: [
+      {
+        line: 'sallyport scan .sallyport/dev/device',
+        does: 'a certificate with its key, as it must never ship',
+      },
+    ],
+    load: async () => (await import('./commands/scan.ts')).scanPackages,
+  },
+  {
     name: 'access test',
     summary: 'Run a table of cases against the rules of the access stage',
     details:

@@ -5,6 +5,9 @@ const linesForEach = 20
 /** A hostile package could have another reason for each of its entries. */
 const maxReasons = 500
 
+const countedStart = '(and '
+const countedEnd = ' more)'
+
 export type Ledger = {
   readonly note: (path: string, why: string) => void
   readonly lines: () => readonly NotChecked[]
@@ -26,7 +29,14 @@ export function newLedger(): Ledger {
     lines: () =>
       [...reasons].flatMap(([why, { paths, more }]) => [
         ...[...paths].map((path) => ({ path, why })),
-        ...(more === 0 ? [] : [{ path: `(and ${more} more)`, why }]),
+        ...(more === 0 ? [] : [{ path: `${countedStart}${more}${countedEnd}`, why }]),
       ]),
   }
+}
+
+/** How many a line stands for that names no entry. */
+export function countedOnly(path: string): number | undefined {
+  if (!path.startsWith(countedStart) || !path.endsWith(countedEnd)) return undefined
+  const count = Number(path.slice(countedStart.length, -countedEnd.length))
+  return Number.isSafeInteger(count) && count > 0 ? count : undefined
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { type AppPackage, mainIdentity } from './app-package.ts'
 import { type Entry, EntryFault } from './archive/entry.ts'
 import { openPackage } from './archive/open-package.ts'
@@ -7,18 +6,11 @@ import { contentReaders } from './content/content-readers.ts'
 import type { Detector } from './detector.ts'
 import { detectors, judges } from './detectors.ts'
 import { type Facts, noFacts } from './facts.ts'
-import type { Finding, NotChecked, Severity } from './finding.ts'
+import type { Finding, NotChecked } from './finding.ts'
 import { newLedger } from './ledger.ts'
-import { rules } from './rules.ts'
+import { mergeFindings, type ReportedFinding } from './merge-findings.ts'
 import type { ScanSettings } from './scan-settings.ts'
 import type { Blob, Sink } from './sink.ts'
-
-export type ReportedFinding = Finding & {
-  readonly severity: Severity
-  readonly fix: string
-  /** Hex, 32 digits: the same in every build that has it. */
-  readonly fingerprint: string
-}
 
 export type ScanResult = {
   readonly app: AppPackage
@@ -68,7 +60,7 @@ export async function scan(file: string, settings: ScanSettings): Promise<ScanRe
   }
   return {
     app,
-    findings: findings.map(reported),
+    findings: mergeFindings(findings),
     notChecked: ledger.lines(),
     durationMs: Math.round(performance.now() - startedAt),
   }
@@ -114,17 +106,4 @@ function identified(app: AppPackage, facts: Facts): AppPackage {
   if (main === undefined) return app
   const { path: _path, platform, ...identity } = main
   return { ...app, platform: app.platform === 'unknown' ? platform : app.platform, ...identity }
-}
-
-function reported(finding: Finding): ReportedFinding {
-  const rule = rules[finding.rule]
-  return {
-    severity: rule.severity,
-    fix: rule.fix,
-    ...finding,
-    fingerprint: createHash('sha256')
-      .update(`${finding.rule}\0${finding.identity}`)
-      .digest('hex')
-      .slice(0, 32),
-  }
 }

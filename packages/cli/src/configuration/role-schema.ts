@@ -11,6 +11,7 @@ export const topLevelKeys = [
   'authority',
   'gateway',
   'admin',
+  'scan',
 ] as const
 
 /**

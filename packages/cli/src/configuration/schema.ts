@@ -2,6 +2,7 @@ import { authoritySections } from '@sallyport/authority'
 import { type ConfigFile, composeSchema, readConfig } from '@sallyport/config'
 import { gatewaySection } from '@sallyport/gateway'
 import type { TObject } from 'typebox'
+import { scanSection } from '../scan/scan-section.ts'
 import { adminSection } from './admin-section.ts'
 import { trustDomainSection } from './trust-domain.ts'
 
@@ -12,6 +13,7 @@ export const configSchema: TObject = composeSchema([
   ...authoritySections.map((section) => ({ ...section, required: false })),
   { ...gatewaySection, required: false },
   adminSection,
+  scanSection,
 ])
 
 /** The JSON Schema for editors. */

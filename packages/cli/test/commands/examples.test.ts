@@ -51,7 +51,7 @@ function paste(line: string): Promise<{ code: number; stderr: string; stdout: st
  */
 function isExpected(name: string, code: number, stderr: string): boolean {
   if (code === 1)
-    return /^(?:explain|doctor|attestation status|attestation accept-list)$/.test(name)
+    return /^(?:explain|doctor|scan|attestation status|attestation accept-list)$/.test(name)
   // No proxy asks for decisions in what `dev` writes.
   if (code === 3 && name === 'integrate') return /nowhere to ask/.test(stderr)
   if (code === 3) return name === 'attestation snapshot' && /trust_source_unreachable/.test(stderr)

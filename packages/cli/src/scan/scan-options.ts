@@ -1,0 +1,147 @@
+import { existsSync } from 'node:fs'
+import { readConfig, resolvePath } from '@sallyport/config'
+import { Problem } from '@sallyport/problem'
+import {
+  defaultLimits,
+  type ReportFormat,
+  reportFormatNames,
+  type Rule,
+  rules,
+  type ScanSettings,
+  type Severity,
+} from '@sallyport/scanner'
+import Type from 'typebox'
+import type { Input } from '../command.ts'
+import { configFileName } from '../configuration/locate.ts'
+import { choiceOption, isGiven, numberOption, textOption, textOptions } from '../input.ts'
+import { gatedRoutesOf } from './gated-routes.ts'
+import { domainShape, failLevels, type ScanConfig, scanSection } from './scan-section.ts'
+
+/** Everything that `sallyport scan` was asked, from options and, where they say nothing, the `scan` section. */
+export type ScanOptions = {
+  readonly files: readonly string[]
+  readonly format: ReportFormat
+  readonly output: string | undefined
+  readonly failOn: Severity | 'never'
+  readonly asked: Readonly<Record<string, Rule>>
+  readonly suppressions: string | undefined
+  readonly baseline: string | undefined
+  readonly diff: string | undefined
+  readonly asksAuthority: boolean
+  readonly settings: ScanSettings
+}
+
+/**
+ * @param now milliseconds since 1970: when the package is submitted, unless that is said
+ * @throws Problem `command_usage`; `config_unreadable`, `config_invalid` of the files that are named
+ */
+export function scanOptions(input: Input, now: number): ScanOptions {
+  const config = scanConfig(input)
+  if (input.arguments.includes('-')) throw standardInputRefused()
+  if (isGiven(input, 'offline') && isGiven(input, 'authority')) {
+    throw new Problem('command_usage', {
+      detail: '--authority asks over the network, and --offline says that nothing may',
+      expected: 'one of them',
+    })
+  }
+  const gateway = textOption(input, 'gatewayConfig')
+  const ownDomains = ownDomainsOf(textOptions(input, 'ownDomain')) ?? config.ownDomains
+  return {
+    files: input.arguments,
+    format: formatOf(input),
+    output: textOption(input, 'output'),
+    failOn: choiceOption(input, 'failOn', failLevels) ?? config.failOn ?? 'high',
+    asked: askedRules(textOptions(input, 'rules') ?? config.rules ?? []),
+    suppressions: textOption(input, 'suppressions') ?? config.suppressionsFile,
+    baseline: textOption(input, 'baseline') ?? config.baselineFile,
+    diff: textOption(input, 'diff'),
+    asksAuthority: isGiven(input, 'authority'),
+    settings: {
+      submittedAt: new Date(submittedAtOf(textOption(input, 'submittedAt')) ?? now),
+      releaseWindowDays:
+        numberOption(input, 'releaseWindow', { least: 0, most: 3_650 }) ??
+        config.releaseWindowDays ??
+        60,
+      limits: defaultLimits,
+      ...(gateway === undefined ? {} : { gatedRoutes: gatedRoutesOf(gateway) }),
+      ...(ownDomains === undefined ? {} : { ownDomains }),
+    },
+  }
+}
+
+/** The section of the file that is named, or of the one in this folder. The rest of it is not looked at. */
+function scanConfig(input: Input): ScanConfig {
+  const named = textOption(input, 'config') ?? process.env['SALLYPORT_CONFIG'] ?? ''
+  if (named === '' && !existsSync(configFileName)) return {}
+  const schema = Type.Object({ scan: Type.Optional(scanSection.schema) })
+  const file = readConfig<{ scan?: ScanConfig }>(named === '' ? configFileName : named, schema)
+  const { scan = {} } = file.value
+  const { suppressionsFile, baselineFile } = scan
+  const at = (name: string) => resolvePath(file.directory, name)
+  return {
+    ...scan,
+    ...(suppressionsFile === undefined ? {} : { suppressionsFile: at(suppressionsFile) }),
+    ...(baselineFile === undefined ? {} : { baselineFile: at(baselineFile) }),
+  }
+}
+
+function formatOf(input: Input): ReportFormat {
+  const format = choiceOption(input, 'format', reportFormatNames)
+  if (!isGiven(input, 'json')) return format ?? 'text'
+  if (format === undefined || format === 'json') return 'json'
+  throw new Problem('command_usage', { detail: `--json is not --format ${format}` })
+}
+
+/** @param words ids, several in one word behind commas; with a dash before it, one that is not asked */
+function askedRules(words: readonly string[]): Record<string, Rule> {
+  const ids = words.flatMap((word) => word.split(',')).filter((id) => id !== '')
+  for (const id of ids) {
+    if (Object.hasOwn(rules, id.replace(/^-/, ''))) continue
+    throw new Problem('command_usage', {
+      detail: `--rules: there is no rule ${id}`,
+      expected: Object.keys(rules).join(', '),
+      found: id,
+    })
+  }
+  const taken = new Set(ids.filter((id) => !id.startsWith('-')))
+  const left = new Set(ids.filter((id) => id.startsWith('-')).map((id) => id.slice(1)))
+  const entries = Object.entries(rules).filter(
+    ([id]) => (taken.size === 0 || taken.has(id)) && !left.has(id),
+  )
+  if (entries.length > 0) return Object.fromEntries(entries)
+  throw new Problem('command_usage', { detail: '--rules leaves no rule', found: ids.join(',') })
+}
+
+function submittedAtOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const at = /^\d{4}-\d{2}-\d{2}(?:T[\d:.]+(?:Z|[+-]\d{2}:\d{2}))?$/.test(text)
+    ? Date.parse(text)
+    : Number.NaN
+  if (!Number.isNaN(at)) return at
+  throw new Problem('command_usage', {
+    detail: '--submitted-at is no time',
+    expected: 'a day such as 2026-12-01, or a time such as 2026-12-01T09:00:00Z',
+    found: text,
+  })
+}
+
+function ownDomainsOf(domains: readonly string[] | undefined): readonly string[] | undefined {
+  for (const domain of domains ?? []) {
+    if (new RegExp(domainShape).test(domain)) continue
+    throw new Problem('command_usage', {
+      detail: '--own-domain is no domain',
+      expected: 'such as example.com, in lower case; what lies below it is meant as well',
+      found: domain,
+    })
+  }
+  return domains
+}
+
+function standardInputRefused(): Problem {
+  return new Problem('command_usage', {
+    detail: 'A package is not read from standard input',
+    expected:
+      'a file or folder: archives are read from their end, and what is in memory would have no bound',
+    found: '-',
+  })
+}

@@ -1,0 +1,37 @@
+import { countWords, failing, type MadeReports, type Report } from '@sallyport/scanner'
+import type { Suppression } from '@sallyport/scanner'
+import { printable } from '../terminal/printable.ts'
+import { momentWords } from '../terminal/span.ts'
+import type { ScanOptions } from './scan-options.ts'
+
+/** Suppressions that have run out, which fail, and those that nothing was found for. */
+export function suppressionWords(made: MadeReports, now: number): string[] {
+  const { expiredSuppressions, unusedSuppressions } = made
+  return [
+    ...expiredSuppressions.map((one) => {
+      const end = momentWords(Date.parse(`${one.expires}T23:59:59Z`), now)
+      return `The suppression of ${subject(one)} ran out ${end}: ${printable(one.owner)} answered for it (${printable(one.reason)}). Mend it, or answer for it anew.`
+    }),
+    ...unusedSuppressions
+      .filter((one) => !expiredSuppressions.includes(one))
+      .map((one) => `Nothing was found for the suppression of ${subject(one)}: take it out.`),
+  ]
+}
+
+function subject({ fingerprint, rule, path, identity }: Suppression): string {
+  return printable(fingerprint ?? [rule, path, identity].filter(Boolean).join(' '))
+}
+
+/** What to do next: one line. */
+export function nextStep(reports: readonly Report[], { format, failOn }: ScanOptions): string {
+  const failed = reports.flatMap(failing)
+  const [worst] = failed
+  if (worst !== undefined) {
+    const at = failOn === 'never' ? '' : `, and --fail-on is ${failOn}`
+    return `${countWords(failed)}${at}. Begin with ${worst.rule}: docs/guide/scanning.md says what to do, and how to answer for what stays.`
+  }
+  const left = reports.flatMap(({ findings }) => findings)
+  if (left.length === 0) return 'Nothing was found. What was not looked into, the report says.'
+  const more = format === 'text' ? ' For a reviewer: --format html --output report.html' : ''
+  return `${countWords(left)}; nothing fails at --fail-on ${failOn}.${more}`
+}

@@ -1,0 +1,95 @@
+import type { AppPackage } from '../app-package.ts'
+import { countedOnly } from '../ledger.ts'
+import type { Location, NotChecked, Severity } from '../finding.ts'
+import { countBySeverity, failing, type Report, type RuledFinding } from './report.ts'
+
+/** Whether a package fails, and why, in a few words. */
+export function verdictOf(report: Report): { readonly fails: boolean; readonly words: string } {
+  const { findings, failOn } = report
+  const failed = failing(report)
+  const counts = countWords(findings)
+  if (failed.length > 0) return { fails: true, words: `fails: ${counts}` }
+  if (findings.length === 0) return { fails: false, words: 'nothing found by the rules asked' }
+  return failOn === 'never'
+    ? { fails: false, words: counts }
+    : { fails: false, words: `nothing at or above ${failOn}: ${counts}` }
+}
+
+/** `1 critical, 2 high`. */
+export function countWords(findings: readonly { severity: Severity }[]): string {
+  return countBySeverity(findings)
+    .map(([severity, count]) => `${count} ${severity}`)
+    .join(', ')
+}
+
+/** What is known of the package, in the order in which people ask. */
+export function packageFacts(app: AppPackage): [string, string][] {
+  const facts: [string, string | undefined][] = [
+    ['id', app.id],
+    ['version', app.versionCode ? `${app.version ?? '–'} (${app.versionCode})` : app.version],
+    ['format', `${formatNames[app.format] ?? app.format}${platformWords[app.platform]}`],
+    ['minSdk', app.minSdk],
+    ['targetSdk', app.targetSdk],
+    ['size', sizeWords(app.bytes)],
+    ['SHA-256', app.sha256],
+  ]
+  return facts.filter((fact): fact is [string, string] => fact[1] !== undefined)
+}
+
+const formatNames: Partial<Record<AppPackage['format'], string>> = {
+  apk: 'APK',
+  aab: 'app bundle',
+  apks: 'APKS',
+  xapk: 'XAPK',
+  apkm: 'APKM',
+  ipa: 'IPA',
+  aar: 'AAR',
+  jar: 'JAR',
+}
+
+const platformWords: Readonly<Record<AppPackage['platform'], string>> = {
+  android: ', Android',
+  ios: ', iOS',
+  unknown: '',
+}
+
+export function sizeWords(bytes: number): string {
+  if (bytes < 1_000) return `${bytes} bytes`
+  return bytes < 1_000_000
+    ? `${(bytes / 1_000).toFixed(1)} kB`
+    : `${(bytes / 1_000_000).toFixed(1)} MB`
+}
+
+/** A place in a line: entry, byte, and what the format calls it. */
+export function placeWords({ path, offset, within }: Location): string {
+  const at = offset === undefined || offset === 0 ? path : `${path} at byte ${offset}`
+  return within === undefined ? at : `${at}: ${within}`
+}
+
+export type NotCheckedGroup = {
+  readonly why: string
+  readonly paths: readonly string[]
+  /** With those that the ledger only counts. */
+  readonly count: number
+}
+
+/** What was not looked into, gathered by why, the most frequent first. */
+export function gathered(notChecked: readonly NotChecked[]): NotCheckedGroup[] {
+  const byWhy = Map.groupBy(notChecked, ({ why }) => why)
+  return [...byWhy]
+    .map(([why, lines]) => {
+      const counted = lines.flatMap(({ path }) => countedOnly(path) ?? [])
+      const paths = lines.map(({ path }) => path).filter((path) => !countedOnly(path))
+      return { why, paths, count: counted.reduce((sum, more) => sum + more, paths.length) }
+    })
+    .sort((one, other) => other.count - one.count)
+}
+
+/** What stands beside a finding: new since the older build, or a suppression that has run out. */
+export function noteOf(finding: RuledFinding, { changes }: Report): string | undefined {
+  const { expired, fingerprint } = finding
+  if (expired !== undefined) {
+    return `suppressed until ${expired.expires}, and ${expired.owner} answered for it: “${expired.reason}”`
+  }
+  return changes?.new.includes(fingerprint) === true ? `new since ${changes.against}` : undefined
+}
