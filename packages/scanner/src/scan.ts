@@ -11,6 +11,7 @@ import { newLedger } from './ledger.ts'
 import { mergeFindings, type ReportedFinding } from './merge-findings.ts'
 import type { ScanSettings } from './scan-settings.ts'
 import type { Blob, Sink } from './sink.ts'
+import { tellPiece } from './strings/unknown-bytes.ts'
 
 export type ScanResult = {
   readonly app: AppPackage
@@ -77,6 +78,7 @@ async function readEntry(
     if (entry.size > limits.wholeEntryBytes) {
       for await (const { bytes, offset } of entry.pieces()) {
         lookAtBytes(looking, { bytes, path: entry.path, offset, by: [] }, sink)
+        tellPiece(bytes, offset, entry.path, sink)
         if (isOver()) throw new EntryFault('The time for the scan was over: the rest was not read.')
       }
       return

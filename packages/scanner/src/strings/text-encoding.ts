@@ -1,0 +1,64 @@
+export type TextEncoding = 'utf8' | 'latin1' | 'utf16le' | 'utf16be'
+
+/** How a file is written that is text, and how many bytes its byte order mark takes. */
+export type TextForm = { readonly encoding: TextEncoding; readonly markBytes: number }
+
+const marks: readonly (readonly [string, TextEncoding])[] = [
+  ['efbbbf', 'utf8'],
+  ['fffe', 'utf16le'],
+  ['feff', 'utf16be'],
+]
+
+/** Control characters that text files do hold: tab, line ends, form feed, escape. */
+const usualControls = new Set([0x09, 0x0a, 0x0c, 0x0d, 0x1b])
+/** One in so many bytes may be another: a file of text with a few bytes of something else in it is still read. */
+const strayShare = 256
+
+/** Tells text from anything else by the first bytes of a file. Undefined: it is none, or it is empty. */
+export function textFormOf(head: Buffer): TextForm | undefined {
+  if (head.length === 0) return undefined
+  for (const [mark, encoding] of marks) {
+    const markBytes = mark.length / 2
+    // FF FE 00 00 is the mark of UTF-32, which nobody ships.
+    if (head.toString('hex', 0, markBytes) === mark && !head.subarray(0, 4).equals(utf32Mark)) {
+      return { encoding, markBytes }
+    }
+  }
+  const encoding = wideEncoding(head) ?? narrowEncoding(head)
+  return encoding === undefined ? undefined : { encoding, markBytes: 0 }
+}
+
+const utf32Mark = Buffer.from('fffe0000', 'hex')
+
+/** UTF-16 without a mark: of nearly all pairs of bytes, the same one is zero and the other is ASCII. */
+function wideEncoding(head: Buffer): TextEncoding | undefined {
+  const pairs = head.length >> 1
+  if (pairs < 4 || head.length % 2 !== 0) return undefined
+  const count = { utf16le: 0, utf16be: 0 }
+  for (let at = 0; at < pairs * 2; at += 2) {
+    const [first = 0, second = 0] = [head[at], head[at + 1]]
+    if (second === 0 && isPlain(first)) count.utf16le++
+    if (first === 0 && isPlain(second)) count.utf16be++
+  }
+  return (['utf16le', 'utf16be'] as const).find((encoding) => count[encoding] > pairs * 0.8)
+}
+
+function isPlain(byte: number): boolean {
+  return (byte >= 0x20 && byte < 0x7f) || usualControls.has(byte)
+}
+
+function narrowEncoding(head: Buffer): TextEncoding | undefined {
+  let strays = 0
+  let high = 0
+  for (const byte of head) {
+    if (byte === 0) return undefined
+    if (byte >= 0x80) high++
+    else if (!isPlain(byte)) strays++
+  }
+  if (strays > head.length / strayShare) return undefined
+  if (high === 0) return 'utf8'
+  // The head may end within a character.
+  const text = head.toString('utf8').replace(/\ufffd{1,3}$/, '')
+  if (!text.includes('\ufffd')) return 'utf8'
+  return high < head.length / 3 && strays === 0 ? 'latin1' : undefined
+}

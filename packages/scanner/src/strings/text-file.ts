@@ -1,0 +1,66 @@
+import type { ContentReader } from '../content/content-reader.ts'
+import type { TextRegion } from '../text-region.ts'
+import { utf8Offsets } from './character-offsets.ts'
+import { type TextForm, textFormOf } from './text-encoding.ts'
+
+const regionBytes = 8 * 1024 ** 2
+/** Even, so that it cuts no character of UTF-16. More than a key, or a keystore in base64, is long. */
+const overlapBytes = 256 * 1024
+
+/** JavaScript as bundlers call it, and pages with script in them. */
+const scriptNames = /\.(?:[cm]?js|jsx|tsx?|jsbundle|bundle|hbc|html?|vue)$/i
+
+/** Whatever else is text, by its content: JSON, properties, PEM, scripts and pages of web views. */
+export const textFileReader: ContentReader = {
+  name: 'text',
+  takes: (head) => textFormOf(head) !== undefined,
+  read: (bytes, { path }, sink) => {
+    const form = textFormOf(bytes.subarray(0, 4096))
+    if (form === undefined) return
+    const source = scriptNames.test(path) ? 'script' : 'file'
+    for (const region of regionsOf(bytes, form)) sink.text({ path, source, ...region })
+  },
+}
+
+type Region = Pick<TextRegion, 'text' | 'encoding' | 'offsetAt'>
+
+function* regionsOf(bytes: Buffer, { encoding, markBytes }: TextForm): Generator<Region> {
+  for (let start = markBytes; start < bytes.length; ) {
+    const isLast = bytes.length - start <= regionBytes
+    const end = isLast ? bytes.length : characterStart(bytes, start + regionBytes, encoding)
+    const text = decoded(bytes, start, end, encoding)
+    const byteAt = byteOffsets(text, encoding, end - start)
+    const from = start
+    yield { text, encoding, offsetAt: (index) => from + byteAt(index) }
+    if (isLast) return
+    start = characterStart(bytes, end - overlapBytes, encoding)
+  }
+}
+
+/** The same byte, or up to three before it, where that one continues a character of UTF-8. */
+function characterStart(bytes: Buffer, at: number, encoding: TextForm['encoding']): number {
+  if (encoding !== 'utf8') return at
+  let start = at
+  while (at - start < 3 && ((bytes[start] ?? 0) & 0xc0) === 0x80) start--
+  return start
+}
+
+function decoded(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  encoding: TextForm['encoding'],
+): string {
+  if (encoding !== 'utf16be') return bytes.toString(encoding, start, end)
+  const even = start + ((end - start) & ~1)
+  return Buffer.from(bytes.subarray(start, even)).swap16().toString('utf16le')
+}
+
+function byteOffsets(
+  text: string,
+  encoding: TextForm['encoding'],
+  length: number,
+): (index: number) => number {
+  if (encoding === 'utf16le' || encoding === 'utf16be') return (index) => index * 2
+  return text.length === length ? (index) => index : utf8Offsets(text)
+}
