@@ -36,10 +36,12 @@ export async function listTar(
     const size = numberAt(header, 124, 12)
     const dataOffset = at + blockBytes
     if (size === undefined || dataOffset + size > source.size) {
-      odd.push(`It is cut off: its last entry goes beyond its end.`)
-      break
+      odd.push(
+        'It is cut off in its last entry, or damaged there: that was read as far as it goes.',
+      )
     }
-    at = dataOffset + Math.ceil(size / blockBytes) * blockBytes
+    const length = Math.min(size ?? Infinity, source.size - dataOffset)
+    at = dataOffset + Math.ceil(length / blockBytes) * blockBytes
     const type = types[String.fromCharCode(header[156] ?? 0)]
     if (type === 'file') {
       if (!walk.budget.takeEntry()) {
@@ -50,10 +52,10 @@ export async function listTar(
       const times = (seen.get(name) ?? 0) + 1
       seen.set(name, times)
       const path = prefix + (times === 1 ? name : `${name}#${times}`)
-      members.push(memberAt(walk, partOf(source, dataOffset, size), path))
+      members.push(memberAt(walk, partOf(source, dataOffset, length), path))
     }
     if (type === 'long-name' || type === 'pax') {
-      const text = await source.read(dataOffset, Math.min(size, maxHeaderTextBytes))
+      const text = await source.read(dataOffset, Math.min(length, maxHeaderTextBytes))
       longName = type === 'pax' ? paxPath(text) : untilNul(text)
     } else {
       longName = undefined

@@ -82,14 +82,18 @@ function recordAt(
 
 type Wide = { bytes: number; compressedBytes: number; offset: number }
 
-/** Zip64 (§4.5.3): the extra field holds, in this order, those that are all ones in the record. */
+/**
+ * Zip64 (§4.5.3): the extra field holds, in this order, those that are all ones in the record. Some tools write all
+ * three where one is asked for, and Android takes them so.
+ */
 function widened(narrow: Wide, extra: Buffer): Wide {
   const isWide = Object.values(narrow).includes(0xffffffff)
   const field = isWide ? extraField(extra, 1) : undefined
   if (!field) return narrow
+  const hasAll = field.length >= 24
   let at = 0
   const wide = (value: number) => {
-    if (value !== 0xffffffff || at + 8 > field.length) return value
+    if ((value !== 0xffffffff && !hasAll) || at + 8 > field.length) return value
     at += 8
     return Number(field.readBigUInt64LE(at - 8))
   }

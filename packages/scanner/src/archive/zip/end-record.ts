@@ -31,35 +31,32 @@ const signature = Buffer.from('PK\x05\x06', 'latin1')
  * that leads to a directory counts, as in Android's libziparchive; a comment may hold others.
  */
 export async function findDirectory(source: ByteSource): Promise<EndRecord> {
+  if (source.size < recordBytes) return { place: undefined, odd: [] }
   const tailStart = Math.max(0, source.size - recordBytes - maxCommentBytes)
   const tail = await source.read(tailStart, source.size - tailStart)
-  const places: DirectoryPlace[] = []
   const odd: string[] = []
+  let found: DirectoryPlace | undefined
   let at = tail.lastIndexOf(signature, tail.length - recordBytes)
   for (let tried = 0; at >= 0 && tried < maxCandidates; tried += 1) {
     const place = await placeFrom(source, tail, at, tailStart)
-    if (place) {
-      const behind = source.size - (place.end + recordBytes + tail.readUInt16LE(at + 20))
-      if (places.length === 0 && behind > 0) {
-        odd.push(`${behind} bytes lie behind the end of the archive.`)
-      }
-      if (places.length === 0 && behind < 0) {
-        odd.push(`The comment at the end of the archive is cut off.`)
-      }
-      if (!places.some(({ offset }) => offset === place.offset)) places.push(place)
+    const behind = tail.length - (at + recordBytes + tail.readUInt16LE(at + 20))
+    if (place && !found) {
+      found = place
+      if (behind > 0) odd.push(`${behind} bytes lie behind the end of the archive.`)
+      if (behind < 0) odd.push('The comment at the end of the archive is cut off.')
+    } else if (place && behind === 0 && place.offset !== found?.offset) {
+      // Its comment holds the one that was found. Those of stored archives in it do not reach to the end.
+      odd.push(
+        'The archive has two directories. The last one was read, as Android does; other tools may read the other.',
+      )
+      break
     }
     at = at === 0 ? -1 : tail.lastIndexOf(signature, at - 1)
   }
-  const [place] = places
-  if (places.length > 1) {
-    odd.push(
-      `The archive has ${places.length} directories. The last one was read, as Android does; other tools may read another.`,
-    )
+  if (found && found.shift !== 0) {
+    odd.push(`${found.shift} bytes lie before the archive that its offsets do not count.`)
   }
-  if (place && place.shift !== 0) {
-    odd.push(`${place.shift} bytes lie before the archive that its offsets do not count.`)
-  }
-  return { place, odd }
+  return { place: found, odd }
 }
 
 async function placeFrom(

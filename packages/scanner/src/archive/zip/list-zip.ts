@@ -119,7 +119,7 @@ function memberOf(
   const data = async () => {
     checkOverlap()
     const found = await zipEntryData(source, record, limits, tell)
-    covered.add(found.offset, found.offset + found.length)
+    covered.add(record.offset, found.offset + found.length)
     return found
   }
   return {

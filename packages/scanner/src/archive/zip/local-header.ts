@@ -17,7 +17,8 @@ export type LocalHeader = {
 
 /**
  * Android goes by the directory for everything but where the bytes begin: that is behind the local name and the local
- * extra field. It refuses entries whose local name or sizes differ; others read them, so they are read here.
+ * extra field. It refuses entries whose local name or sizes differ (libziparchive, FindEntry), and does not look at
+ * the local method.
  *
  * @throws EntryFault where there is no local header
  */
@@ -38,11 +39,10 @@ export async function readLocalHeader(source: ByteSource, record: ZipRecord): Pr
   return { dataOffset: record.offset + headerBytes + nameBytes + head.readUInt16LE(28), differs }
 }
 
-/** With a data descriptor the local ones may be zero; with zip64 they are all ones. */
+/** With a data descriptor nobody looks at the local ones; with zip64 they are all ones. */
 function hasSameSizes(head: Buffer, record: ZipRecord): boolean {
-  const hasDescriptor = (head.readUInt16LE(6) & descriptorFlag) !== 0
-  const isSame = (local: number, said: number) =>
-    local === said || local === 0xffffffff || (hasDescriptor && local === 0)
+  if ((head.readUInt16LE(6) & descriptorFlag) !== 0) return true
+  const isSame = (local: number, said: number) => local === said || local === 0xffffffff
   return (
     isSame(head.readUInt32LE(18), record.compressedBytes) &&
     isSame(head.readUInt32LE(22), record.bytes)

@@ -13,6 +13,8 @@ const methodNames: Readonly<Record<number, string>> = {
   1: 'shrunk', 6: 'imploded', 9: 'Deflate64', 12: 'bzip2', 14: 'LZMA', 93: 'Zstandard', 95: 'xz', 98: 'PPMd', 99: 'AES',
 } // biome-ignore format: a table
 
+const slackBytes = 64 * 1024
+
 /** Tells of something odd about an entry that is read all the same. */
 export type Tell = (why: string) => void
 
@@ -38,27 +40,32 @@ export async function zipEntryData(
   const { dataOffset, differs } = await readLocalHeader(source, record)
   if (differs.length > 0) {
     tell(
-      `Before its bytes the archive gives another ${differs.join(' and other ')} than in its directory. It was read as the directory says, as Android does.`,
+      `Its local header differs from the directory of the archive (${differs.join(', ')}). It was read by the directory, as Android does where it takes such an entry at all.`,
     )
   }
-  const length = record.method === deflated ? record.compressedBytes : zipEntryBytes(record)
   if (zipEntryBytes(record) > limits.entryBytes) {
     throw new EntryFault(`It is larger than ${limits.entryBytes} bytes, and was not read.`)
   }
-  if (record.method === deflated && record.bytes > limits.ratio * (length + 1)) {
-    throw new EntryFault(
-      `The archive says that it unpacks to more than ${limits.ratio} times its size, which nothing can. It was not read.`,
-    )
+  if (record.method === deflated) {
+    if (record.bytes > limits.ratio * (record.compressedBytes + 1)) {
+      throw new EntryFault(
+        `The archive says that it unpacks to more than ${limits.ratio} times its size, which nothing can. It was not read.`,
+      )
+    }
+    // What deflate cannot make smaller it makes hardly larger: nothing honest lies behind this.
+    const most = 2 * record.bytes + slackBytes
+    return { offset: dataOffset, length: Math.min(record.compressedBytes, most) }
   }
-  if (record.method !== deflated && record.method !== stored) {
-    const name = methodNames[record.method]
-    tell(
-      `Its compression method is ${record.method}${name ? ` (${name})` : ''}. Android takes that for none, and its bytes were looked at as they are.`,
-    )
-  } else if (record.method === stored && record.bytes !== record.compressedBytes) {
+  if (record.method !== stored) tell(methodUnknown(record.method))
+  else if (record.bytes !== record.compressedBytes) {
     tell('It is not compressed, and yet its two sizes differ. The larger one was read.')
   }
-  return { offset: dataOffset, length }
+  return { offset: dataOffset, length: Math.min(zipEntryBytes(record), source.size - dataOffset) }
+}
+
+function methodUnknown(method: number): string {
+  const name = Object.hasOwn(methodNames, method) ? ` (${methodNames[method]})` : ''
+  return `Its compression method is ${method}${name}. Android takes that for none, and its bytes were looked at as they are.`
 }
 
 /** All of an entry. @throws EntryFault where it cannot be had */
@@ -124,5 +131,7 @@ function encrypted(): EntryFault {
 /** @throws EntryFault where it is encrypted */
 function tellOfChecksum(record: ZipRecord, tell: Tell): void {
   if (isEncrypted(record)) throw encrypted()
+  // Of what is compressed in another way it cannot be.
+  if (record.method !== deflated && record.method !== stored) return
   tell('Its checksum is not that of its bytes. It was read all the same.')
 }
