@@ -27,11 +27,13 @@ export type Pin = {
   readonly pointer: string
 }
 
-export type PinnedHost = Omit<HostEntry, 'pins' | 'expires'> & {
+export type PinnedHost = Omit<HostEntry, 'pins' | 'expires' | 'authorities'> & {
   readonly name: string
   /** Milliseconds: midnight UTC as the day begins. */
   readonly expires?: number
   readonly pins: readonly Pin[]
+  /** Of a private CA: servers do not send them, and phones have them. */
+  readonly authorities: readonly Certificate[]
   readonly pointer: string
 }
 
@@ -58,12 +60,15 @@ export function parsePinsFile(file: string, text: string): PinsFile {
 function toPinsFile(source: ConfigFile<PinsValue>): PinsFile {
   const hosts = Object.entries(source.value.hosts).map(([name, entry]) => {
     const pointer = `/hosts/${name}`
-    const { pins, expires, ...members } = entry
+    const { pins, expires, authorities, ...members } = entry
     return {
       ...members,
       name,
       pointer,
       ...(expires === undefined ? {} : { expires: Date.parse(expires) }),
+      authorities: authorities.flatMap((each, index) =>
+        placed(each, `${pointer}/authorities/${index}`, source),
+      ),
       pins: pins.map((each, index) => toPin(each, `${pointer}/pins/${index}`, source)),
     }
   })

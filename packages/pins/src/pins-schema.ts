@@ -59,6 +59,11 @@ const host = Type.Object(
       description:
         'Take a set with no backup, or with one pin. It locks users out on the day of a change',
     }),
+    authorities: Type.Array(Type.String(), {
+      default: [],
+      maxItems: 16,
+      description: 'Files with certificates of a private CA that servers do not send',
+    }),
     pins: Type.Array(pin, { minItems: 1, maxItems: 64 }),
   },
   { additionalProperties: false },
@@ -116,6 +121,7 @@ export type HostEntry = {
   readonly expires?: string
   readonly ats?: 'leaf' | 'ca'
   readonly allowWithoutBackup: boolean
+  readonly authorities: readonly string[]
   readonly pins: readonly PinEntry[]
 }
 

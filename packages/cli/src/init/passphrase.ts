@@ -11,7 +11,7 @@ export type Passphrase = {
   isKeptInFile: boolean
 }
 
-const leastCharacters = 12
+export const leastCharacters = 12
 
 /** 160 random bits, in letters that can be copied by hand. */
 export function randomPassphrase(): string {
@@ -28,17 +28,20 @@ export async function choosePassphrase(input: Input, output: Output): Promise<Pa
   const fromEnvironment = process.env[passphraseVariable] ?? ''
   if (fromEnvironment !== '') return { text: longEnough(fromEnvironment), isKeptInFile: false }
   if (isGiven(input, 'passphraseFile')) return { text: randomPassphrase(), isKeptInFile: true }
-  if (output.interactive) return { text: await askTwice(), isKeptInFile: false }
+  if (output.interactive) {
+    return { text: await askNewPassphrase('the keys of the CAs'), isKeptInFile: false }
+  }
   throw new Problem('key_passphrase_required', {
     detail: 'The keys of the CAs are encrypted, and there is no passphrase to do it with',
     expected: `${passphraseVariable} in the environment, --passphrase-file to have one made, or a terminal`,
   })
 }
 
-async function askTwice(): Promise<string> {
+/** Asks for a new passphrase, twice. @throws Problem `command_usage` where the person stops, or the two differ */
+export async function askNewPassphrase(what: string): Promise<string> {
   const { isCancel, password } = await import('@clack/prompts')
   const first = await password({
-    message: `Passphrase for the keys of the CAs, at least ${leastCharacters} characters`,
+    message: `Passphrase for ${what}, at least ${leastCharacters} characters`,
     validate: (value) =>
       (value ?? '').length < leastCharacters ? `At least ${leastCharacters} characters` : undefined,
   })

@@ -1,0 +1,84 @@
+import { createPublicKey } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import {
+  type ChainPath,
+  type PinEntry,
+  pinOf,
+  pinOfSpki,
+  type PinRole,
+  placeOf,
+  readCertificates,
+  titleOf,
+} from '@sallyport/pins'
+import { type Certificate, keyKinds, parseSigningRequest } from '@sallyport/pki'
+import { Problem } from '@sallyport/problem'
+
+type Place = Exclude<PinRole, 'backup'>
+
+/** A pin of a certificate, as it is written into the file. */
+export function entryOf(certificate: Certificate, role: Place): PinEntry {
+  return {
+    role,
+    sha256: pinOfSpki(certificate.spki),
+    subject: titleOf(certificate),
+    notAfter: new Date(certificate.notAfter).toISOString().slice(0, 10),
+  }
+}
+
+/** The pins of some roles in chains that clients may build, each key once. */
+export function entriesOf(paths: readonly ChainPath[], roles: readonly Place[]): PinEntry[] {
+  const entries = new Map<string, PinEntry>()
+  for (const { certificates } of paths) {
+    for (const [index, certificate] of certificates.entries()) {
+      const entry = entryOf(certificate, placeOf(certificate, index))
+      if (roles.some((role) => role === entry.role)) entries.set(entry.sha256 ?? '', entry)
+    }
+  }
+  return [...entries.values()]
+}
+
+/** What a file holds that a pin can be made of: certificates, or a key that is no certificate's yet. */
+export type PinMaterial = {
+  readonly certificate?: Certificate
+  /** Undefined where the file does not tell. */
+  readonly role?: Place
+  readonly sha256: string
+}
+
+/**
+ * Reads certificates (PEM or DER), a public key or a signing request (PEM).
+ *
+ * @throws Problem `command_usage` where a private key lies in it; `pins_unreadable`, `certificate_malformed`
+ */
+export function readPinMaterial(file: string): PinMaterial[] {
+  const text = readTextOf(file)
+  if (text.includes('PRIVATE KEY-----')) {
+    throw new Problem('command_usage', {
+      detail: `${file} holds a private key, which no pin needs`,
+      expected: 'a certificate, a public key or a signing request',
+    })
+  }
+  if (text.includes('-----BEGIN PUBLIC KEY-----')) {
+    return [{ sha256: pinOf(createPublicKey(text)) }]
+  }
+  const request = /-----BEGIN (?:NEW )?CERTIFICATE REQUEST-----([^-]+)-----END/.exec(text)?.[1]
+  if (request !== undefined) {
+    const { spki } = parseSigningRequest(Buffer.from(request, 'base64'), { keyKinds })
+    return [{ sha256: pinOfSpki(spki) }]
+  }
+  return readCertificates(file).map((certificate) => ({
+    certificate,
+    role: placeOf(certificate, certificate.isCa ? 1 : 0),
+    sha256: pinOfSpki(certificate.spki),
+  }))
+}
+
+function readTextOf(file: string): string {
+  try {
+    return readFileSync(file, 'latin1')
+  } catch (cause) {
+    const found = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
+    throw new Problem('pins_unreadable', { detail: path.resolve(file), found, cause })
+  }
+}

@@ -1,0 +1,255 @@
+import { X509Certificate } from 'node:crypto'
+import type { Certificate } from '@sallyport/pki'
+import { type ChainPath, chainPaths } from '../chain/chain-paths.ts'
+import type { Sent, Survey } from '../chain/survey.ts'
+import { titleOf } from '../chain/title.ts'
+import { pinSetFaults } from '../pin-set-faults.ts'
+import type { PinnedHost, PinsFile } from '../pins-file.ts'
+import { survivals } from '../survival.ts'
+import type { About, CheckFinding } from './finding.ts'
+import { digestsOf, matchesOf, pinDigest, type PinnedDigests } from './match.ts'
+import { type PackagedPins, packagedDrift, packagedFor } from './packaged-pins.ts'
+
+/** Certificates that servers will send: the leaf first, or the CA that comes above the leaf in use. */
+export type NextChain = { readonly name: string; readonly certificates: readonly Certificate[] }
+
+export type Evidence = {
+  /** What servers send now, by host; a host without one was not asked. */
+  readonly surveys: ReadonlyMap<string, Survey>
+  readonly next?: readonly NextChain[]
+  readonly packaged?: readonly PackagedPins[]
+  /** Certificates of private CAs. */
+  readonly others?: readonly Certificate[]
+  readonly now: number
+}
+
+const dayMs = 86_400_000
+
+/** Holds a file of pins against what servers send, what they will send, and what packages carry. Pure. */
+export function checkPins(file: PinsFile, evidence: Evidence): CheckFinding[] {
+  const faults = pinSetFaults(file, evidence.now).map(
+    ({ weight, host, what, fix }): CheckFinding => ({
+      host,
+      outcome: weight === 'refusal' ? 'broken' : 'note',
+      about: { kind: 'file' },
+      what,
+      fix,
+    }),
+  )
+  return [...faults, ...file.hosts.flatMap((host) => checkHost(host, file, evidence))]
+}
+
+function checkHost(host: PinnedHost, file: PinsFile, evidence: Evidence): CheckFinding[] {
+  const { surveys, next = [], packaged = [], now } = evidence
+  const survey = surveys.get(host.name)
+  const pinned = digestsOf(host)
+  const others = [
+    ...(evidence.others ?? []),
+    ...host.authorities,
+    ...host.pins.flatMap(({ certificate }) => (certificate === undefined ? [] : [certificate])),
+  ]
+  const live = (survey?.sent ?? []).map((sent) => ({
+    sent,
+    paths: chainPaths({ sent: sent.certificates, others, now }),
+  }))
+  const coming = next
+    .map((chain) => ({ name: chain.name, sent: nextSent(chain, host, survey) }))
+    .filter(({ sent }) => sent.length > 0)
+    .map(({ name, sent }) => ({
+      name,
+      paths: sent.flatMap((certificates) => nextPaths(certificates, survey, others, now)),
+    }))
+  const judgeAll = (digests: PinnedDigests, about?: About): CheckFinding[] => [
+    ...live.flatMap(({ sent, paths }) =>
+      judge(host.name, digests, paths, {
+        about: about ?? { kind: 'live' },
+        shown: sent.to.join(', '),
+        broken: 'broken',
+      }),
+    ),
+    ...coming.flatMap(({ name, paths }) =>
+      judge(host.name, digests, paths, {
+        about: about ?? { kind: 'next', name },
+        shown: name,
+        broken: 'will break',
+      }),
+    ),
+  ]
+  return [
+    ...(survey?.silent ?? []).map(
+      ({ address, why }): CheckFinding => ({
+        host: host.name,
+        // Where one address answers, another is of a network that this machine has not, such as IPv6.
+        outcome: survey?.sent.length === 0 ? 'not looked at' : 'note',
+        about: { kind: 'live' },
+        what: `${address} gave no certificates: ${why}`,
+      }),
+    ),
+    ...judgeAll(pinned),
+    ...liveNotes(host, file, live, now),
+    ...packagedFor(packaged, host.name, now).flatMap(({ where, sha256 }) =>
+      judgeAll({ compare: 'key', digests: new Set(sha256) }, { kind: 'package', name: where }),
+    ),
+    ...packagedDrift(host, packaged, now),
+  ]
+}
+
+/** What a next chain means for a host: itself, or the leaves in use under a next CA. None where it is of another name. */
+function nextSent(
+  { certificates }: NextChain,
+  host: PinnedHost,
+  survey: Survey | undefined,
+): (readonly Certificate[])[] {
+  const [first] = certificates
+  if (first === undefined) return []
+  if (!first.isCa) {
+    return new X509Certificate(first.der).checkHost(host.name) === undefined ? [] : [certificates]
+  }
+  const leaves = (survey?.sent ?? []).flatMap((sent) => sent.certificates.slice(0, 1))
+  return leaves.map((leaf) => [leaf, ...certificates])
+}
+
+/** A leaf under another CA than its own makes no chain by signatures: then it is taken as it was given. */
+function nextPaths(
+  sent: readonly Certificate[],
+  survey: Survey | undefined,
+  others: readonly Certificate[],
+  now: number,
+): ChainPath[] {
+  const [leaf, issuer] = sent
+  if (leaf !== undefined && issuer !== undefined && !leaf.issuer.equals(issuer.subject)) {
+    const above = chainPaths({ sent: sent.slice(1), others, now })
+    return above.map((path) => ({ ...path, certificates: [leaf, ...path.certificates] }))
+  }
+  const known = (survey?.sent ?? []).flatMap(({ certificates }) => certificates.slice(1))
+  // What is not valid yet will be.
+  const at = Math.max(now, ...sent.map(({ notBefore }) => notBefore))
+  return chainPaths({ sent, others: [...known, ...others], now: at })
+}
+
+type Judging = {
+  readonly about: About
+  readonly shown: string
+  readonly broken: 'broken' | 'will break'
+}
+
+function judge(
+  host: string,
+  pinned: PinnedDigests,
+  paths: readonly ChainPath[],
+  { about, shown, broken }: Judging,
+): CheckFinding[] {
+  const judged = paths.map((path) => ({ path, matches: matchesOf(pinned, path) }))
+  const failing = judged.filter(({ matches }) => matches.length === 0)
+  if (failing.length === 0) {
+    const places = new Set(judged.flatMap(({ matches }) => matches.map(({ place }) => place)))
+    const what = `${[...places].join(' and ')} pinned in ${paths.length === 1 ? 'the chain' : `all ${paths.length} chains that clients may build`} (${shown})`
+    return [{ host, outcome: 'ok', about, what }]
+  }
+  const ends = failing.map(({ path }) => endOf(path)).join('; ')
+  return [
+    {
+      host,
+      outcome: broken,
+      about,
+      what:
+        failing.length === judged.length
+          ? `none of the pins is in the chain (${shown}): ${ends}`
+          : `clients that build ${failing.length} of ${judged.length} chains find no pin (${shown}): ${ends}`,
+      fix: 'Add a pin of what is there, and release it before servers change: `sallyport pins add`. Where they changed already, go back, or to the backup key.',
+    },
+  ]
+}
+
+function endOf({ certificates }: ChainPath): string {
+  return certificates.map((certificate) => titleOf(certificate)).join(' ← ')
+}
+
+type Live = { readonly sent: Sent; readonly paths: readonly ChainPath[] }
+
+function liveNotes(
+  host: PinnedHost,
+  file: PinsFile,
+  live: readonly Live[],
+  now: number,
+): CheckFinding[] {
+  if (live.length === 0) return []
+  const note = (what: string, fix?: string): CheckFinding => ({
+    host: host.name,
+    outcome: 'note',
+    about: { kind: 'live' },
+    what,
+    ...(fix === undefined ? {} : { fix }),
+  })
+  const pinned = digestsOf(host)
+  const matches = live.flatMap(({ paths }) => paths.flatMap((path) => matchesOf(pinned, path)))
+  const placesOf = (digest: string | undefined) =>
+    new Set(matches.filter((match) => match.digest === digest).map(({ place }) => place))
+  const seen = host.pins.map((pin) => ({ pin, places: placesOf(pinDigest(pin, host.compare)) }))
+  return [
+    ...usedBackups(host, seen, note),
+    ...seen
+      .filter(({ pin, places }) => pin.role !== 'backup' && places.size === 0)
+      .map(({ pin }) =>
+        note(
+          `the ${pin.role} pin ${pin.sha256} is in no chain now`,
+          'Remove it, unless it was before or comes back.',
+        ),
+      ),
+    ...seen
+      .filter(({ pin, places }) => places.size > 0 && !places.has(pin.place))
+      .map(({ pin, places }) =>
+        note(
+          `the pin ${pin.sha256} is of ${[...places].join(' and ')}, and the file says ${pin.role}`,
+          'Mend its role: App Transport Security looks for it in that place alone.',
+        ),
+      ),
+    ...live
+      .filter(({ paths }) => paths.some(({ isAnchored }) => !isAnchored))
+      .map(({ sent }) =>
+        note(
+          `the chain ends at no root that is known here (${sent.to.join(', ')})`,
+          'Name the certificates of a private CA under "authorities", or with --ca.',
+        ),
+      ),
+    ...endingLeaves(host, file, live, now),
+  ]
+}
+
+type Note = (what: string, fix?: string) => CheckFinding
+
+function usedBackups(
+  host: PinnedHost,
+  seen: readonly { pin: PinnedHost['pins'][number]; places: ReadonlySet<string> }[],
+  note: Note,
+): CheckFinding[] {
+  const backups = seen.filter(({ pin }) => pin.role === 'backup')
+  const used = backups.filter(({ places }) => places.size > 0)
+  if (used.length === 0) return []
+  const told = note(
+    `the backup ${used.map(({ pin }) => pin.sha256).join(', ')} is in use: it is a live pin, and no backup`,
+    'Give it the role that it has, and make another: `sallyport pins backup`.',
+  )
+  const isNoneLeft = used.length === backups.length && !host.allowWithoutBackup
+  return [isNoneLeft ? { ...told, outcome: 'broken' } : told]
+}
+
+/** A leaf that ends soon, where nothing but its own key is pinned. */
+function endingLeaves(
+  host: PinnedHost,
+  { release }: PinsFile,
+  live: readonly Live[],
+  now: number,
+): CheckFinding[] {
+  const lives = survivals(host).find(({ id }) => id === 'leaf-key-changed')
+  if (lives?.by.some(({ role }) => role !== 'backup') === true) return []
+  const leaves = live.flatMap(({ sent }) => sent.certificates.slice(0, 1))
+  const ending = leaves.filter(({ notAfter }) => notAfter <= now + release.warnDays * dayMs)
+  return ending.map(({ notAfter }) => ({
+    host: host.name,
+    outcome: 'note',
+    about: { kind: 'live' },
+    what: `the certificate ends on ${new Date(notAfter).toISOString().slice(0, 10)}, and of its chain only its own key is pinned`,
+    fix: 'Renew it under the same key, or under the backup, and try the new one first: --next.',
+  }))
+}
