@@ -3,7 +3,7 @@ import { readCertificateParts, maxCertificateBytes } from './certificate-parts.t
 import { readBcfks } from './containers/bcfks.ts'
 import { readBouncyCastleKeystore, readUberKeystore } from './containers/bouncy-castle-keystore.ts'
 import { readJavaKeystore } from './containers/java-keystore.ts'
-import { opensshMagic, readOpenSshKey } from './containers/openssh.ts'
+import { readOpenSshKey } from './containers/openssh.ts'
 import { readPkcs12 } from './containers/pkcs12.ts'
 import {
   holdKey,
@@ -13,7 +13,7 @@ import {
   sealedPrivateKey,
 } from './containers/private-key.ts'
 import { type Contents, nothingHeld } from './contents.ts'
-import { type DerHead, type DerKind, nextDerHead } from './der-heads.ts'
+import { type Head, type HeadKind, nextHead } from './container-heads.ts'
 import { KeyFault } from './key-fault.ts'
 import { SearchBudget } from './search-budget.ts'
 
@@ -50,8 +50,8 @@ type Container = {
 
 const maxKeystoreBytes = 4 * 1024 ** 2
 
-/** By what the first bytes of DER promise. */
-const derContainers: Readonly<Record<DerKind, Container>> = {
+/** By what the first bytes promise. */
+const containers: Readonly<Record<HeadKind, Container>> = {
   certificate: {
     name: 'certificate',
     maxBytes: maxCertificateBytes,
@@ -94,24 +94,19 @@ const derContainers: Readonly<Record<DerKind, Container>> = {
     maxBytes: maxKeystoreBytes,
     read: (bytes) => {
       const { end } = readBer(bytes)
-      const within = [...examineDer(bytes, 1, end)].filter(
+      const within = [...examineBytes(bytes.subarray(1, end))].filter(
         ({ container }) => container === 'certificate',
       )
       const certificates = within.flatMap(({ contents }) => contents.certificates)
       return { contents: { ...nothingHeld, certificates }, length: end }
     },
   },
+  jks: { name: 'JKS', maxBytes: maxKeystoreBytes, read: readJavaKeystore },
+  jceks: { name: 'JCEKS', maxBytes: maxKeystoreBytes, read: readJavaKeystore },
+  bks: { name: 'BKS', maxBytes: maxKeystoreBytes, read: readBouncyCastleKeystore },
+  uber: { name: 'UBER', maxBytes: maxKeystoreBytes, read: readUberKeystore },
+  openssh: { name: 'OpenSSH', maxBytes: maxKeystoreBytes, read: readOpenSshKey },
 }
-
-/** Told by their first bytes, and looked for at every byte. */
-const magicContainers: readonly (Container & { readonly magic: Buffer })[] = [
-  magic('JKS', 'feedfeed00000002', readJavaKeystore),
-  magic('JKS', 'feedfeed00000001', readJavaKeystore),
-  magic('JCEKS', 'cececece00000002', readJavaKeystore),
-  magic('BKS', '0000000200000014', readBouncyCastleKeystore),
-  magic('BKS', '0000000100000014', readBouncyCastleKeystore),
-  magic('OpenSSH', opensshMagic.toString('hex'), readOpenSshKey),
-]
 
 /**
  * Every key, certificate and keystore in these bytes, in their order. Linear in their length.
@@ -122,55 +117,18 @@ export function* examineBytes(
   bytes: Buffer,
   budget: SearchBudget = new SearchBudget(),
 ): Generator<Examined> {
-  const stores = [...findByMagic(bytes, budget)]
-  let from = 0
-  for (const store of stores) {
-    if (store.offset < from) continue
-    yield* examineDer(bytes, from, store.offset, budget)
-    yield store
-    from = store.offset + store.length
-  }
-  yield* examineDer(bytes, from, bytes.length, budget)
-}
-
-function* findByMagic(bytes: Buffer, budget: SearchBudget): Generator<Examined> {
-  const found: Examined[] = []
-  for (const container of magicContainers) {
-    for (
-      let offset = bytes.indexOf(container.magic);
-      offset >= 0;
-      offset = bytes.indexOf(container.magic, offset + 1)
-    ) {
-      if (!budget.allows()) return
-      const examined = budget.charge(() => examineAt(container, bytes, offset, bytes.length))
-      if (examined !== undefined) found.push(examined)
-    }
-  }
-  if (found.length === 0) {
-    const uber = { name: 'UBER', maxBytes: maxKeystoreBytes, read: readUberKeystore } as const
-    const isUber = bytes.length <= maxKeystoreBytes && bytes.indexOf(uberMagic) === 0
-    const examined = isUber ? examineAt(uber, bytes, 0, bytes.length) : undefined
-    if (examined !== undefined) found.push(examined)
-  }
-  yield* found.toSorted((one, other) => one.offset - other.offset)
-}
-
-const uberMagic = Buffer.from('0000000100000014', 'hex')
-
-function* examineDer(
-  bytes: Buffer,
-  from: number,
-  until: number,
-  budget: SearchBudget = new SearchBudget(),
-): Generator<Examined> {
-  for (let at = from; at < until; ) {
-    const head: DerHead | undefined = nextDerHead(bytes, at, until)
+  for (let at = 0; ; ) {
+    const head: Head | undefined = nextHead(bytes, at)
     if (head === undefined || !budget.allows()) return
-    const examined = budget.charge(() =>
-      examineAt(derContainers[head.kind], bytes, head.offset, head.end),
+    const { kind, offset, end } = head
+    const examined = budget.charge(
+      () =>
+        examineAt(containers[kind], bytes, offset, end) ??
+        // UBER begins as BKS does, and the rest of it is like noise: only a whole file can be told to be it.
+        (kind === 'bks' && offset === 0 ? examineAt(containers.uber, bytes, 0, end) : undefined),
     )
     if (examined !== undefined) yield examined
-    at = head.offset + Math.max(1, examined?.length ?? 1)
+    at = offset + Math.max(1, examined?.length ?? 1)
   }
 }
 
@@ -187,10 +145,6 @@ function examineAt(
     if (error instanceof KeyFault) return undefined
     throw error
   }
-}
-
-function magic(name: ContainerName, hex: string, read: Container['read']) {
-  return { name, maxBytes: maxKeystoreBytes, read, magic: Buffer.from(hex, 'hex') }
 }
 
 function plainKey(name: ContainerName, type: 'pkcs8' | 'pkcs1' | 'sec1'): Container {

@@ -3,6 +3,7 @@ import { type BerElement, berTags, expectTag } from '../ber.ts'
 import { KeyFault } from '../key-fault.ts'
 import { type Cipher, ciphers, decryptCcm } from './block-ciphers.ts'
 import { boundRounds } from './rounds.ts'
+import { repeatHash } from './repeated-hash.ts'
 import { bmpPassword, pkcs12Key, pkcs12Purposes } from './pkcs12-key.ts'
 import { decryptJceks, decryptJks } from './sun-encryption.ts'
 
@@ -64,8 +65,8 @@ function pbes1(digest: string, cipher: Cipher): Scheme {
   return (parameters) => {
     const { salt, rounds } = saltAndRounds(parameters)
     const decrypt = (password: string, data: Buffer) => {
-      let derived = Buffer.concat([Buffer.from(password), salt])
-      for (let round = 0; round < rounds; round++) derived = hash(digest, derived, 'buffer')
+      const first = hash(digest, Buffer.concat([Buffer.from(password), salt]), 'buffer')
+      const derived = repeatHash(digest, first, { rounds: rounds - 1 })
       return cipher.decrypt(derived.subarray(0, 8), derived.subarray(8, 16), data)
     }
     return { protection: `PBES1 (${digest}, ${rounds} rounds; ${cipher.name})`, rounds, decrypt }

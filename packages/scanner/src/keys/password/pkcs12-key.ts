@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { repeatHash } from './repeated-hash.ts'
 
 /** What a derived value is for (RFC 7292 B.3). */
 export const pkcs12Purposes = { key: 1, iv: 2, mac: 3 } as const
@@ -23,8 +24,8 @@ export function pkcs12Key(options: {
   const mixed = Buffer.concat([fillBlocks(salt, blockBytes), fillBlocks(password, blockBytes)])
   const parts: Buffer[] = []
   for (let made = 0; made < length; ) {
-    let block = hash(digest, Buffer.concat([diversifier, mixed]), 'buffer')
-    for (let round = 1; round < rounds; round++) block = hash(digest, block, 'buffer')
+    const first = hash(digest, Buffer.concat([diversifier, mixed]), 'buffer')
+    const block = repeatHash(digest, first, { rounds: rounds - 1 })
     parts.push(block)
     made += block.length
     if (made < length) addToEachBlock(mixed, fillBlocks(block, blockBytes).subarray(0, blockBytes))

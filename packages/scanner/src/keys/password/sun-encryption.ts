@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { KeyFault } from '../key-fault.ts'
 import { ciphers } from './block-ciphers.ts'
+import { repeatHash } from './repeated-hash.ts'
 
 const sha1Bytes = 20
 
@@ -43,17 +44,14 @@ export function decryptJceks(options: {
 }): Buffer {
   const { password, rounds, data } = options
   // Characters are cut to their lower seven bits (PBEKey).
-  const secret = Buffer.from(password, 'latin1').map((byte) => byte & 0x7f)
+  const secret = Buffer.from(Buffer.from(password, 'latin1').map((byte) => byte & 0x7f))
   const halves = [options.salt.subarray(0, 4), options.salt.subarray(4, 8)] as const
   const isTwice = halves[0].equals(halves[1])
   const first = isTwice ? reversedAsSunDoes(halves[0]) : halves[0]
   const derived = Buffer.concat(
     [first, halves[1]].map((half) => {
-      let block = half
-      for (let round = 0; round < rounds; round++) {
-        block = hash('md5', Buffer.concat([block, secret]), 'buffer')
-      }
-      return block
+      const digest = hash('md5', Buffer.concat([half, secret]), 'buffer')
+      return repeatHash('md5', digest, { rounds: rounds - 1, suffix: secret })
     }),
   )
   const { decrypt } = ciphers['DES-EDE3-CBC']
