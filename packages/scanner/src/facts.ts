@@ -1,4 +1,5 @@
 import type { AndroidApp } from './android/android-app.ts'
+import type { NetworkPolicy } from './android/network/network-policy.ts'
 import type { ResourceTable } from './android/resources/resource-table.ts'
 import type { AndroidXml } from './android/roots.ts'
 import type { AppIdentity } from './app-package.ts'
@@ -17,6 +18,8 @@ export type Facts = {
   readonly resourceTables: readonly ResourceTable[]
   /** Made of these two at the end. */
   readonly androidApps: readonly AndroidApp[]
+  /** What Android does with their connections: one for each, or for each configuration it has for different devices. */
+  readonly networkPolicies: readonly NetworkPolicy[]
   /** `scan` takes the package's id, version and SDKs from the main one. */
   readonly appIdentities: readonly AppIdentity[]
   /** Apps, extensions and frameworks of iOS. */
@@ -42,6 +45,7 @@ export function noFacts(): { [Kind in keyof Facts]: Facts[Kind][number][] } {
     androidXml: [],
     resourceTables: [],
     androidApps: [],
+    networkPolicies: [],
     appIdentities: [],
     bundles: [],
     pins: [],

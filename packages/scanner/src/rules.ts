@@ -1,4 +1,5 @@
 // A pure table: every rule, by its stable id.
+import { androidRules } from './android/android-rules.ts'
 import type { Rule } from './rule.ts'
 
 export const rules = {
@@ -83,6 +84,7 @@ export const rules = {
     cwe: [326],
     top10: ['M10'],
   },
+  ...androidRules,
 } as const satisfies Record<string, Rule>
 
 export type RuleId = keyof typeof rules

@@ -1,11 +1,13 @@
 import type { DetectorMaker } from '../detector.ts'
 import { androidApps } from './android-app.ts'
+import { tellNetworkPolicies } from './network/network-policies.ts'
 
 /** Makes applications of manifests and resources, once all of them have been read. */
 export const androidAppDetector: DetectorMaker = () => ({
   end(facts, sink) {
     for (const app of androidApps(facts)) {
       sink.fact('androidApps', app)
+      tellNetworkPolicies(app, sink)
       const { packageName, versionName, versionCode, minSdk, targetSdk, path } = app.base
       sink.fact('appIdentities', {
         platform: 'android',

@@ -18,6 +18,8 @@ export type AndroidApp = {
   readonly targetSdk: number
   /** XML that a reference leads to, one for each configuration it has. */
   readonly xml: (value: ResourceValue) => readonly AndroidXml[]
+  /** Paths of the files that a resource is, such as one under `res/raw`. */
+  readonly files: (value: ResourceValue) => readonly string[]
   /** `xml/network_security_config` of a reference. */
   readonly nameOf: (value: ResourceValue) => string | undefined
   readonly xmlNamed: (name: string) => readonly AndroidXml[]
@@ -39,33 +41,36 @@ export function androidApps({ androidXml, resourceTables }: Facts): AndroidApp[]
 }
 
 function appOf(
-  files: readonly AndroidXml[],
+  sources: readonly AndroidXml[],
   androidXml: readonly AndroidXml[],
   resourceTables: readonly ResourceTable[],
 ): AndroidApp {
-  const containers = files.map(({ path }) => containerOf(path))
+  const containers = sources.map(({ path }) => containerOf(path))
   const compiled = resourceTables.filter(({ path }) => containers.includes(containerOf(path)))
   const folders = containers.map((container) => folderTable(container, androidXml))
   const tables = compiled.length > 0 ? compiled : folders
-  const manifests = files
+  const manifests = sources
     .map(({ root, path }) => readManifest(root, path, nearestFirst(tables, path)))
     .toSorted((left, right) => rank(left) - rank(right))
   const base = manifests[0] as Manifest
   const minSdk = apiLevel(base.minSdk) ?? 1
   const near = nearestFirst(tables, base.path)
   const documents = new Map(androidXml.map((each) => [each.path, each]))
-  const xml = (value: ResourceValue): AndroidXml[] =>
+  const files = (value: ResourceValue): string[] =>
     resolveResource(near, value).flatMap((entry) => {
       const file = entry.value.kind === 'string' ? entry.value.text : ''
-      return containers
-        .map((container) => documents.get(container + file))
-        .filter((each) => each !== undefined)
+      return file === '' ? [] : containers.map((container) => container + file)
     })
+  const xml = (value: ResourceValue): AndroidXml[] =>
+    files(value)
+      .map((file) => documents.get(file))
+      .filter((each) => each !== undefined)
   return {
     base,
     manifests,
     minSdk,
     targetSdk: apiLevel(base.targetSdk) ?? minSdk,
+    files,
     xml,
     nameOf(value) {
       if (value.kind !== 'reference') return undefined

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
+import { type AppPackage, mainIdentity } from '../../src/app-package.ts'
 import { contentReaders } from '../../src/content/content-readers.ts'
-import { detectors } from '../../src/detectors.ts'
+import { detectors, judges } from '../../src/detectors.ts'
 import { type Facts, noFacts } from '../../src/facts.ts'
 import type { Finding, NotChecked } from '../../src/finding.ts'
 import { defaultLimits } from '../../src/index.ts'
@@ -52,5 +53,12 @@ export async function readFiles(files: ReadonlyMap<string, Buffer>): Promise<Rea
     await reader?.read(bytes, { path: file, size: bytes.length }, sink)
   }
   for (const make of detectors) await make(settings).end?.(facts, sink)
+  const app: AppPackage = {
+    format: 'apk',
+    platform: 'android',
+    bytes: 0,
+    ...mainIdentity(facts.appIdentities),
+  }
+  for (const judge of judges) findings.push(...judge(facts, { app, settings }))
   return { facts, regions, findings, notChecked }
 }

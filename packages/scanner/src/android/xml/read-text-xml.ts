@@ -144,7 +144,9 @@ export function valueOf(text: string): ResourceValue {
   if (reference?.[1]) return { kind: 'reference', id: 0, name: reference[1] }
   if (['true', 'TRUE', 'True'].includes(text)) return { kind: 'boolean', isTrue: true }
   if (['false', 'FALSE', 'False'].includes(text)) return { kind: 'boolean', isTrue: false }
-  return { kind: 'string', text }
+  const number = Number(text)
+  const isInteger = /^-?\d{1,10}$/.test(text) && number === (number | 0) && String(number) === text
+  return isInteger ? { kind: 'integer', value: number } : { kind: 'string', text }
 }
 
 const entities: Readonly<Record<string, string>> = {
