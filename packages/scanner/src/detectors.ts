@@ -2,6 +2,7 @@ import { androidAppDetector } from './android/android-app-detector.ts'
 import { androidJudges } from './android/judges/android-judges.ts'
 import { encodedBytes } from './decode/encoded-bytes.ts'
 import type { DetectorMaker, Judge } from './detector.ts'
+import { judgeCode } from './dex/judge-code.ts'
 import { keyDetector } from './keys/key-detector.ts'
 import { pinSetJudge } from './pinning/pin-set-judge.ts'
 import { pinningMissing } from './pinning/pinning-missing.ts'
@@ -15,4 +16,4 @@ export const detectors: readonly DetectorMaker[] = [
 ]
 
 /** Who says what the facts of the whole package mean. */
-export const judges: readonly Judge[] = [...androidJudges, pinSetJudge, pinningMissing]
+export const judges: readonly Judge[] = [...androidJudges, judgeCode, pinSetJudge, pinningMissing]

@@ -3,6 +3,7 @@ import type { NetworkPolicy } from './android/network/network-policy.ts'
 import type { ResourceTable } from './android/resources/resource-table.ts'
 import type { AndroidXml } from './android/roots.ts'
 import type { AppIdentity } from './app-package.ts'
+import type { CodeShape, KeystoreUse, TypeUses } from './dex/code-facts.ts'
 import type { Location } from './finding.ts'
 import type { Bundle } from './ios/bundle.ts'
 import type { PinSet } from './pin-set.ts'
@@ -26,9 +27,19 @@ export type Facts = {
   readonly bundles: readonly Bundle[]
   /** Pin sets of configuration: NSPinnedDomains, TrustKit, network security configurations. */
   readonly pins: readonly PinSet[]
+  /** Code that does what it should not. */
+  readonly codeShapes: readonly CodeShape[]
+  /** Where its classes are used. */
+  readonly typeUses: readonly TypeUses[]
+  /** Code that opens keystores. */
+  readonly keystoreUses: readonly KeystoreUse[]
 }
 
-export type PasswordHint = { readonly text: string; readonly weight: number }
+export type PasswordHint = {
+  readonly text: string
+  /** From 0 to 100. */
+  readonly weight: number
+}
 
 export type Endpoint = {
   readonly scheme: string
@@ -49,5 +60,8 @@ export function noFacts(): { [Kind in keyof Facts]: Facts[Kind][number][] } {
     appIdentities: [],
     bundles: [],
     pins: [],
+    codeShapes: [],
+    typeUses: [],
+    keystoreUses: [],
   }
 }

@@ -1,5 +1,6 @@
 // A pure table: every rule, by its stable id.
 import { androidRules } from './android/android-rules.ts'
+import { codeRules } from './dex/code-rules.ts'
 import type { Rule } from './rule.ts'
 
 export const rules = {
@@ -85,6 +86,7 @@ export const rules = {
     top10: ['M10'],
   },
   ...androidRules,
+  ...codeRules,
 } as const satisfies Record<string, Rule>
 
 export type RuleId = keyof typeof rules

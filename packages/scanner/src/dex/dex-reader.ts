@@ -1,6 +1,7 @@
 import type { ContentReader } from '../content/content-reader.ts'
 import { openDexFiles } from './dex-file.ts'
 import { dexKindOf } from './dex-kinds.ts'
+import { readCode } from './read-code.ts'
 import { stringRegions } from './string-pool.ts'
 
 /** Compiled Android code. */
@@ -13,5 +14,6 @@ export const dexReader: ContentReader = {
     if (unread !== undefined) return told(unread)
     const files = openDexFiles(bytes, told)
     for (const region of stringRegions(files, path, told)) sink.text(region)
+    for (const dex of files) readCode(dex, path, sink, told)
   },
 }

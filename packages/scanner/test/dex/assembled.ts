@@ -22,7 +22,11 @@ export function assemble(name: string): Buffer | undefined {
   try {
     const file = path.join(out, 'classes.dex')
     const source = path.join(dexTestFolder, 'smali', name)
-    const run = spawnSync('smali', ['assemble', '--api', '29', '-o', file, source], {
+    // By one job and in this order, since what it writes depends on both.
+    const sources = readdirSync(source).toSorted()
+    const options = ['--jobs', '1', '--api', '29', '-o', file]
+    const run = spawnSync('smali', ['assemble', ...options, ...sources], {
+      cwd: source,
       encoding: 'utf8',
     })
     if (run.error !== undefined) return undefined

@@ -1,0 +1,127 @@
+import type { Judge } from '../detector.ts'
+import type { Facts } from '../facts.ts'
+import type { Confidence, Finding, Severity } from '../finding.ts'
+import type { CodeShape } from './code-facts.ts'
+import { codeShapes } from './code-shapes.ts'
+import { type Library, libraryOf } from './libraries.ts'
+
+/** What shapes of code mean: whose code it is, and whether anything uses it, decides how much. */
+export const judgeCode: Judge = function* (facts, { app }) {
+  const byIdentity = new Map<string, CodeShape[]>()
+  for (const shape of facts.codeShapes) {
+    const identity = `${shape.shape} ${outerClass(shape.owner)} ${shape.subject}`
+    byIdentity.set(identity, [...(byIdentity.get(identity) ?? []), shape])
+  }
+  const users = usersOf(facts)
+  for (const [identity, shapes] of byIdentity) {
+    const finding = findingOf(shapes, identity, users, app.id)
+    if (finding !== undefined) yield finding
+  }
+}
+
+/** Other classes that use a class, by its descriptor: names of their methods. */
+function usersOf({ typeUses }: Facts): ReadonlyMap<string, readonly string[]> {
+  const users = new Map<string, string[]>()
+  for (const { by } of typeUses) {
+    for (const [descriptor, methods] of by) {
+      users.set(descriptor, [...(users.get(descriptor) ?? []), ...methods])
+    }
+  }
+  return users
+}
+
+function findingOf(
+  shapes: readonly CodeShape[],
+  identity: string,
+  users: ReadonlyMap<string, readonly string[]>,
+  appId: string | undefined,
+): Finding | undefined {
+  const [first] = shapes
+  if (first === undefined) return undefined
+  const meaning = codeShapes[first.shape]
+  if (harmless.has(first.owner)) return undefined
+  const library = libraryOf(first.owner, appId)
+  const use =
+    meaning.isAClass === true
+      ? useOf(shapes, users, library)
+      : library === undefined
+        ? inUse
+        : undefined
+  // What a library does with what it is given is for its makers; what it switches off is told by who uses that.
+  if (use === undefined) return undefined
+  const words = (text: string) =>
+    text
+      .replaceAll('{class}', () => sourceName(first.owner))
+      .replaceAll('{subject}', () => sourceName(first.subject))
+  const classes = [...new Set(shapes.map(({ owner }) => sourceName(owner)))]
+  const others = classes.length > 1 ? `So do ${classes.slice(1).join(', ')}.` : ''
+  return {
+    rule: meaning.rule,
+    ...(use.severity === undefined ? {} : { severity: use.severity }),
+    confidence: use.confidence ?? meaning.confidence,
+    title: words(meaning.title),
+    detail: [words(meaning.detail), others, use.detail].filter((text) => text !== '').join(' '),
+    locations: shapes.map(({ location }) => location),
+    identity,
+    facts: { classes, ...(use.by === undefined ? {} : { usedBy: use.by }) },
+  }
+}
+
+type Use = {
+  readonly severity?: Severity
+  readonly confidence?: Confidence
+  readonly detail: string
+  readonly by?: string
+}
+
+const inUse: Use = { detail: '' }
+
+/** Classes that look like it, and are used where it does no harm. */
+const harmless = new Set([
+  // Handed to Conscrypt, which wants one; OkHttp checks names itself.
+  'Lokhttp3/internal/platform/ConscryptPlatform$DisabledHostnameVerifier;',
+])
+
+/** Whether anything makes the class, and whether that is more than the library that it belongs to. */
+function useOf(
+  shapes: readonly CodeShape[],
+  users: ReadonlyMap<string, readonly string[]>,
+  library: Library | undefined,
+): Use {
+  const by = shapes.flatMap(({ owner }) => users.get(owner) ?? [])
+  const outside = by.filter((user) => library === undefined || !user.startsWith(library.prefix))
+  const [user] = outside.length > 0 ? outside : by
+  if (user === undefined) {
+    return {
+      severity: library === undefined ? 'low' : 'info',
+      confidence: 'tentative',
+      detail: `Nothing in the package makes one by name${library === undefined ? '' : `, and it came with ${library.name}`}: it may be left over, or be made by reflection.`,
+    }
+  }
+  const name = methodName(user)
+  if (library !== undefined && outside.length === 0) {
+    return {
+      severity: 'info',
+      confidence: 'tentative',
+      detail: `It came with ${library.name}, and only that uses it (${name}): whether the app asks for it, this cannot tell.`,
+      by: name,
+    }
+  }
+  return { detail: `It is made in ${name}.`, by: name }
+}
+
+/** `Lcom/bank/Tls$1;` → `Lcom/bank/Tls;`: numbers of inner classes change from build to build. */
+function outerClass(descriptor: string): string {
+  return descriptor.replace(/\$.*;$/, ';')
+}
+
+/** `Lcom/bank/Tls$1;` → `com.bank.Tls$1` */
+function sourceName(descriptor: string): string {
+  return /^L.*;$/.test(descriptor) ? descriptor.slice(1, -1).replaceAll('/', '.') : descriptor
+}
+
+/** `Lcom/bank/Tls;->open(…)V` → `com.bank.Tls.open` */
+function methodName(user: string): string {
+  const [owner = '', rest = ''] = user.split('->')
+  return `${sourceName(owner)}.${rest.split('(')[0] ?? ''}`
+}

@@ -1,0 +1,57 @@
+import type { MethodReference } from './references.ts'
+import type { Value } from './values.ts'
+
+type Passed = readonly (Value | undefined)[]
+/** @param by with its signature */
+type Gives = (passed: Passed, by: string) => Value | undefined
+
+const builder: Gives = ([, first]) => ({
+  kind: 'builder',
+  parts: first?.kind === 'text' || first?.kind === 'joined' ? [first] : [],
+})
+
+/** One builder does not grow for ever. */
+const maxParts = 4096
+
+const append: Gives = ([self, part], by) => {
+  if (self?.kind !== 'builder') return undefined
+  if (self.parts.length < maxParts) self.parts.push(part ?? { kind: 'made', by, of: [] })
+  return self
+}
+
+const toText: Gives = ([self]) =>
+  self?.kind === 'builder' ? { kind: 'joined', parts: [...self.parts] } : self
+
+const joins: Gives = ([first, second]) => ({ kind: 'joined', parts: [first, second] })
+
+const characters: Gives = ([self]) =>
+  self === undefined ? undefined : { kind: 'characters', of: self }
+
+/** Calls whose outcome is followed, by `owner->name`. All others make something of their arguments. */
+const known = new Map<string, Gives>(
+  Object.entries({
+    'Ljava/lang/StringBuilder;-><init>': builder,
+    'Ljava/lang/StringBuilder;->append': append,
+    'Ljava/lang/StringBuilder;->toString': toText,
+    'Ljava/lang/StringBuffer;-><init>': builder,
+    'Ljava/lang/StringBuffer;->append': append,
+    'Ljava/lang/StringBuffer;->toString': toText,
+    'Ljava/lang/String;->concat': joins,
+    'Lkotlin/jvm/internal/Intrinsics;->stringPlus': joins,
+    'Ljava/lang/String;->toCharArray': characters,
+    'Ljava/lang/String;->getBytes': characters,
+    'Ljava/lang/String;->trim': ([self]) => self,
+    'Ljava/lang/String;->intern': ([self]) => self,
+  }),
+)
+
+/** @returns undefined where nothing is known of it */
+export function whatItGives(
+  { owner, name, signature }: MethodReference,
+  passed: Passed,
+): Value | undefined {
+  const by = `${owner}->${name}`
+  const gives = known.get(by)
+  if (gives !== undefined) return gives(passed, `${by}${signature}`)
+  return { kind: 'made', by, of: passed }
+}

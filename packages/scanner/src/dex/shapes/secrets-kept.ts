@@ -1,0 +1,45 @@
+import { textOf, type Value } from '../values.ts'
+import { type CallShape, tellShape } from './call-shape.ts'
+import { namesSecret } from './secret-names.ts'
+
+/** `preferences.edit().putString("password", …)` */
+export const secretInPreferences: CallShape = {
+  names: ['putString'],
+  owners: ['Landroid/content/SharedPreferences$Editor;'],
+  look: (call, sink) => {
+    const [, key, value] = call.passed
+    // Writing a constant or nothing (null, "") keeps no secret.
+    if (key?.kind !== 'text' || value?.kind === 'text' || value?.kind === 'number') return
+    if (namesSecret(key.text)) tellShape(sink, 'secret-in-preferences', call, key.text)
+  },
+}
+
+/** `Log.d(tag, "password: " + password)`: words that name the secret stand right before a value, or it is a field so named. */
+export const secretInLog: CallShape = {
+  names: ['v', 'd', 'i', 'w', 'e', 'wtf', 'println'],
+  owners: ['Landroid/util/Log;'],
+  look: (call, sink) => {
+    for (const message of call.passed) {
+      const parts = message?.kind === 'joined' ? message.parts : []
+      for (const [index, part] of parts.entries()) {
+        const label = isTextValue(parts[index + 1]) ? labelOf(part) : undefined
+        const name = label ?? (part?.kind === 'field' ? part.name : '')
+        if (namesSecret(name)) tellShape(sink, 'secret-in-log', call, name)
+      }
+    }
+  },
+}
+
+function labelOf(part: Value | undefined): string | undefined {
+  const words = textOf(part)?.text ?? ''
+  return /([A-Za-z_][\w .-]{0,60}?)\s*(?:[:=]|=>|->|\bis\b)\s*["'[({]?$/.exec(words)?.[1]
+}
+
+/** A text of the program that is no constant; numbers that are appended tell lengths and ids. */
+function isTextValue(part: Value | undefined): boolean {
+  if (part === undefined || part.kind === 'field') return true
+  if (part.kind !== 'made') return false
+  return (
+    !/append\([^L[]/.test(part.by) && !/->(length|size|hashCode|isEmpty|getClass)$/.test(part.by)
+  )
+}

@@ -1,0 +1,34 @@
+import type { Sink } from '../sink.ts'
+import type { DexClass } from './dex-classes.ts'
+import type { References } from './references.ts'
+import type { Survey } from './survey.ts'
+
+/** Their classes have no shapes. */
+const platform = /^(\[|Ljava\/|Landroid\/|Ldalvik\/)/
+
+/**
+ * Tells where classes are used that have a shape, or that another DEX of the package may define.
+ *
+ * @param shaped types of this DEX that have a shape
+ */
+export function tellTypeUses(
+  {
+    survey: { firstUse, lastUse },
+    references,
+    sink,
+  }: { readonly survey: Survey; readonly references: References; readonly sink: Sink },
+  classes: readonly DexClass[],
+  shaped: ReadonlySet<number>,
+): void {
+  const defined = new Set(classes.map(({ type }) => type))
+  const by = new Map<string, readonly string[]>()
+  for (const [type, first] of firstUse.entries()) {
+    if (first === 0 || (defined.has(type) && !shaped.has(type))) continue
+    const descriptor = references.type(type)
+    if (platform.test(descriptor)) continue
+    const last = lastUse[type] ?? 0
+    const users = new Set([references.methodName(first - 1), references.methodName(last - 1)])
+    by.set(descriptor, [...users])
+  }
+  if (by.size > 0) sink.fact('typeUses', { by })
+}
