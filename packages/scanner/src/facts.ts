@@ -6,6 +6,7 @@ import type { AppIdentity } from './app-package.ts'
 import type { CodeShape, KeystoreUse, TypeUses } from './dex/code-facts.ts'
 import type { Location } from './finding.ts'
 import type { Bundle } from './ios/bundle.ts'
+import type { MachO } from './native/mach-o/mach-o.ts'
 import type { PinSet } from './pin-set.ts'
 
 /** What readers learn of a package, for those who judge it as a whole. Each kind has its type beside its reader. */
@@ -25,6 +26,8 @@ export type Facts = {
   readonly appIdentities: readonly AppIdentity[]
   /** Apps, extensions and frameworks of iOS. */
   readonly bundles: readonly Bundle[]
+  /** Programs and libraries of iOS, by architecture. */
+  readonly machOs: readonly MachO[]
   /** Pin sets of configuration: NSPinnedDomains, TrustKit, network security configurations. */
   readonly pins: readonly PinSet[]
   /** Code that does what it should not. */
@@ -59,6 +62,7 @@ export function noFacts(): { [Kind in keyof Facts]: Facts[Kind][number][] } {
     networkPolicies: [],
     appIdentities: [],
     bundles: [],
+    machOs: [],
     pins: [],
     codeShapes: [],
     typeUses: [],

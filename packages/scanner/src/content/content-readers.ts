@@ -2,6 +2,7 @@ import { androidReaders } from '../android/android-readers.ts'
 import { dexReader } from '../dex/dex-reader.ts'
 import { dotnetReader } from '../native/dotnet.ts'
 import { elfReader } from '../native/elf.ts'
+import { machOReader } from '../native/mach-o/mach-o.ts'
 import { unityMetadataReader } from '../native/unity-metadata.ts'
 import { propertyListReader } from '../plist/property-list.ts'
 import { hermesReader } from '../script/hermes-bytecode.ts'
@@ -15,6 +16,7 @@ export const contentReaders: readonly ContentReader[] = [
   dexReader,
   ...androidReaders,
   elfReader,
+  machOReader,
   propertyListReader,
   hermesReader,
   ramBundleReader,

@@ -1,7 +1,8 @@
 import { EntryFault } from '../archive/entry.ts'
 import type { ContentReader } from '../content/content-reader.ts'
+import { type ByteRange, withoutOverlaps } from '../strings/byte-range.ts'
 import { Fields } from '../strings/fields.ts'
-import { type ByteRange, textOfRuns } from '../strings/text-of-runs.ts'
+import { textOfRuns } from '../strings/text-of-runs.ts'
 
 const shortestString = 4
 /** The kernel's own bound for program headers; what links files writes far fewer of either. */
@@ -128,14 +129,4 @@ function segmentRanges(fields: Fields, layout: Layout): ByteRange[] {
   }
   // Older linkers put what is only read beside the code: one segment that is only written says nothing of it.
   return withoutOverlaps(data.length > 1 ? data : all)
-}
-
-/** Headers of a hostile file may name the same bytes a thousand times: each is read once. */
-function withoutOverlaps(ranges: readonly ByteRange[]): ByteRange[] {
-  const merged: ByteRange[] = []
-  for (const { start, end } of ranges.toSorted((a, b) => a.start - b.start)) {
-    const from = Math.max(start, merged.at(-1)?.end ?? 0)
-    if (from < end) merged.push({ start: from, end })
-  }
-  return merged
 }

@@ -1,9 +1,7 @@
 import type { Sink } from '../sink.ts'
+import type { ByteRange } from './byte-range.ts'
 import { JoinedStrings, type StringsAbout } from './joined-strings.ts'
 import { utf16Runs, utf8Runs } from './printable-runs.ts'
-
-/** Bytes of an entry, from the first to behind the last. */
-export type ByteRange = { readonly start: number; readonly end: number }
 
 /**
  * Hands over what can be read in these ranges of an entry, as UTF-8 and as UTF-16LE.
