@@ -6,12 +6,14 @@ import { judgeCode } from './dex/judge-code.ts'
 import { keyDetector } from './keys/key-detector.ts'
 import { pinSetJudge } from './pinning/pin-set-judge.ts'
 import { pinningMissing } from './pinning/pinning-missing.ts'
+import { hardcodedSecrets } from './secrets/hardcoded-secrets.ts'
 
 /** Who looks at everything that is read. */
 export const detectors: readonly DetectorMaker[] = [
   androidAppDetector,
   // Lists of one line each, so that two who add to them do not meet.
   encodedBytes,
+  hardcodedSecrets,
   keyDetector,
 ]
 

@@ -2,6 +2,7 @@
 import { androidRules } from './android/android-rules.ts'
 import { codeRules } from './dex/code-rules.ts'
 import type { Rule } from './rule.ts'
+import { secretRules } from './secrets/secret-rules.ts'
 
 export const rules = {
   'client-identity': {
@@ -87,6 +88,7 @@ export const rules = {
   },
   ...androidRules,
   ...codeRules,
+  ...secretRules,
 } as const satisfies Record<string, Rule>
 
 export type RuleId = keyof typeof rules

@@ -5,7 +5,7 @@ import { deflateSync, gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { encodedBytes } from '../../src/decode/encoded-bytes.ts'
 import { defaultLimits } from '../../src/index.ts'
-import { lookAt } from './looked-at.ts'
+import { lookAt } from '../looked-at.ts'
 
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const key = privateKey.export({ type: 'pkcs8', format: 'der' })

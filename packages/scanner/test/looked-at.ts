@@ -1,8 +1,8 @@
-import type { Detector } from '../../src/detector.ts'
-import { noFacts } from '../../src/facts.ts'
-import type { Finding } from '../../src/finding.ts'
-import type { Blob, Sink } from '../../src/sink.ts'
-import type { TextRegion, TextSource } from '../../src/text-region.ts'
+import type { Detector } from '../src/detector.ts'
+import { noFacts } from '../src/facts.ts'
+import type { Finding } from '../src/finding.ts'
+import type { Blob, Sink } from '../src/sink.ts'
+import type { TextRegion, TextSource } from '../src/text-region.ts'
 
 /** Shows one text to detectors as a scan does, and keeps what they say. */
 export async function lookAt(
