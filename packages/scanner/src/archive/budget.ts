@@ -6,6 +6,7 @@ export type Budget = {
   readonly takeEntry: () => boolean
   /** Bytes that are unpacked. @returns false once there have been too many */
   readonly takeBytes: (bytes: number) => boolean
+  readonly giveBackBytes: (bytes: number) => void
   /** Bytes of archives that are unpacked within this package, in memory until they are released. */
   readonly hold: (bytes: number) => boolean
   readonly release: (bytes: number) => void
@@ -27,6 +28,9 @@ export function newBudget(limits: ScanLimits): Budget {
       if (bytes > totalBytes) return false
       totalBytes -= bytes
       return true
+    },
+    giveBackBytes: (bytes) => {
+      totalBytes += bytes
     },
     hold: (bytes) => {
       if (bytes > memoryBytes) return false

@@ -10,17 +10,18 @@ export type Ahead = { readonly members: number; readonly bytes: number }
  * @param sizeOf bytes that a member will take; undefined where it is not to be read ahead
  */
 export function* loadAhead(
-  members: readonly Member[],
+  members: Iterable<Member>,
   sizeOf: (member: Member) => number | undefined,
   load: (member: Member) => Promise<Buffer>,
   ahead: Ahead,
 ): Generator<{ readonly member: Member; readonly load: () => Promise<Buffer> }> {
   const started: { member: Member; size: number; bytes: Promise<Buffer> | undefined }[] = []
-  let next = 0
+  const all = members[Symbol.iterator]()
+  let next = all.next()
   let pendingBytes = 0
   const startMore = () => {
-    while (next < members.length && started.length <= ahead.members) {
-      const member = members[next] as Member
+    while (!next.done && started.length <= ahead.members) {
+      const member = next.value
       const size = sizeOf(member)
       if (size !== undefined && started.length > 0 && pendingBytes + size > ahead.bytes) return
       const bytes = size === undefined ? undefined : load(member)
@@ -28,7 +29,7 @@ export function* loadAhead(
       bytes?.catch(() => {})
       pendingBytes += size ?? 0
       started.push({ member, size: size ?? 0, bytes })
-      next += 1
+      next = all.next()
     }
   }
   for (startMore(); started.length > 0; startMore()) {

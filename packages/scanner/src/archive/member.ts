@@ -20,7 +20,8 @@ export type OpenSource = { readonly source: ByteSource; readonly close: () => Pr
 
 /** What a container holds. */
 export type Listing = {
-  readonly members: readonly Member[]
+  /** Made as they are asked for, and again each time: an archive may have hundreds of thousands. */
+  readonly members: Iterable<Member>
   /** What is strange about it: sentences. */
   readonly odd: readonly string[]
   /** What only shows once the members were read: those that no directory names. */

@@ -28,7 +28,7 @@ export async function* walkListing(
 
 async function* walkMembers(
   walk: Walk,
-  members: readonly Member[],
+  members: Iterable<Member>,
   depth: number,
 ): AsyncGenerator<Entry> {
   const { wholeEntryBytes } = walk.limits
@@ -115,8 +115,15 @@ function entryOf(walk: Walk, member: Member, read: () => Promise<Buffer>): Entry
   return { path, size, read, pieces }
 }
 
-function readCounted({ budget, limits }: Walk, member: Member): Promise<Buffer> {
-  return budget.takeBytes(member.size) ? member.read() : Promise.reject(tooMuch(limits))
+/** What could not be read is given back: an archive made to use it all up must not hide what comes after. */
+async function readCounted({ budget, limits }: Walk, member: Member): Promise<Buffer> {
+  if (!budget.takeBytes(member.size)) throw tooMuch(limits)
+  try {
+    return await member.read()
+  } catch (error) {
+    budget.giveBackBytes(member.size)
+    throw error
+  }
 }
 
 async function* streamCounted({ budget, limits }: Walk, member: Member): AsyncGenerator<Buffer> {

@@ -4,12 +4,13 @@ import type { Member } from '../archive/member.ts'
 /** What an archive, or a folder, is known by. */
 type Contents = {
   readonly paths: ReadonlySet<string>
-  readonly members: readonly Member[]
+  readonly members: Iterable<Member>
 }
 
 type Kind = Pick<AppPackage, 'format' | 'platform'>
 type Row = Kind & { readonly is: (contents: Contents) => boolean | Promise<boolean> }
 
+const maxPeeks = 16
 const manifest = 'AndroidManifest.xml'
 
 /** The first that holds. */
@@ -34,10 +35,11 @@ const bundleManifest = /^[^/]+\/manifest\/AndroidManifest\.xml$/
 const apkName = /^[^!]*\.apk$/i
 
 /** @param otherwise what it is where nothing is known of its contents */
-export async function kindOf(members: readonly Member[], otherwise: PackageFormat): Promise<Kind> {
-  const contents = { members, paths: new Set(members.map(({ path }) => path)) }
+export async function kindOf(members: Iterable<Member>, otherwise: PackageFormat): Promise<Kind> {
+  const paths = new Set<string>()
+  for (const { path } of members) paths.add(path)
   for (const { is, format, platform } of rows) {
-    if (await is(contents)) return { format, platform }
+    if (await is({ members, paths })) return { format, platform }
   }
   return { format: otherwise, platform: 'unknown' }
 }
@@ -47,19 +49,27 @@ function row(format: PackageFormat, platform: Kind['platform'], is: Row['is']): 
 }
 
 function some(paths: ReadonlySet<string>, shape: RegExp): boolean {
-  return [...paths].some((path) => shape.test(path))
+  for (const path of paths) {
+    if (shape.test(path)) return true
+  }
+  return false
 }
 
 /** Text begins with `<`, maybe behind white space or a byte order mark; binary XML never does. */
-async function isText({ members }: Contents, path: string): Promise<boolean> {
-  const head = await members.find((member) => member.path === path)?.peek()
-  return head !== undefined && /^[\uFEFF\s]*</u.test(head.toString('utf8'))
+async function isText({ members }: Contents, name: string): Promise<boolean> {
+  for (const { path, peek } of members) {
+    if (path === name) return /^[\uFEFF\s]*</u.test((await peek()).toString('utf8'))
+  }
+  return false
 }
 
 async function hasApk({ members }: Contents): Promise<boolean> {
-  const likely = members.filter(({ path }) => apkName.test(path)).slice(0, 16)
-  for (const { peek } of likely) {
+  let looked = 0
+  for (const { path, peek } of members) {
+    if (!apkName.test(path)) continue
     if ((await peek()).toString('latin1', 0, 4) === 'PK\x03\x04') return true
+    looked += 1
+    if (looked === maxPeeks) return false
   }
   return false
 }

@@ -1,12 +1,11 @@
-import type { ByteSource } from '../byte-source.ts'
+import { type ByteSource, partOf } from '../byte-source.ts'
 import type { Walk } from '../container.ts'
 import { EntryFault } from '../entry.ts'
 import type { Listing, Member } from '../member.ts'
-import { partOf } from '../byte-source.ts'
 import { directoryRecords, type ZipRecord } from './central-directory.ts'
 import { type DirectoryPlace, findDirectory } from './end-record.ts'
-import { type Ranges, newRanges } from './ranges.ts'
 import { overlapping } from './overlapping.ts'
+import { newRanges, type Ranges } from './ranges.ts'
 import { signingBlock } from './signing-block.ts'
 import { unlistedMembers } from './unlisted.ts'
 import {
@@ -17,6 +16,8 @@ import {
   zipEntryBytes,
   zipEntryData,
 } from './zip-entry.ts'
+
+const localHeaderBytes = 30
 
 type ListedFile = { readonly path: string; readonly record: ZipRecord }
 
@@ -34,24 +35,31 @@ export async function listZip(
     const isZip = (await source.read(0, 4)).toString('latin1') === 'PK\x03\x04'
     return isZip ? withoutDirectory(walk, source, prefix) : undefined
   }
-  const { files, odd } = await listFiles(walk, source, place)
   const covered = newRanges(source.size)
+  const { files, odd, isCut } = await listFiles(walk, source, place, covered)
   covered.add(place.offset, place.end + 22)
   await signingBlock(source, place.offset).then((block) => block && covered.add(...block))
   const overlaps = overlapping(files.map(({ record }) => record))
   const takeOverlap = allowance(walk.limits.wholeEntryBytes)
-  const members = files.map(({ path, record }, index) =>
-    memberOf(walk, source, { path: prefix + path, record }, covered, () => {
-      if (!overlaps.has(index) || takeOverlap(zipEntryBytes(record))) return
-      throw new EntryFault(
-        'Its bytes are those of other entries too, as in archives made to fill memory. It was not read.',
-      )
-    }),
-  )
+  const checkOverlap = (index: number, bytes: number) => {
+    if (!overlaps.has(index) || takeOverlap(bytes)) return
+    throw new EntryFault(
+      'Its bytes are those of other entries too, as in archives made to fill memory. It was not read.',
+    )
+  }
+  const members = {
+    *[Symbol.iterator]() {
+      for (const [index, { path, record }] of files.entries()) {
+        const check = () => checkOverlap(index, zipEntryBytes(record))
+        yield memberOf(walk, source, { path: prefix + path, record }, covered, check)
+      }
+    },
+  }
   return {
     members,
     odd: [...oddEnd, ...odd],
-    rest: () => unlistedMembers(walk, source, covered, prefix),
+    // Where the directory was not read to its end, nobody knows what it leaves out.
+    ...(isCut ? {} : { rest: () => unlistedMembers(walk, source, covered, prefix) }),
   }
 }
 
@@ -69,7 +77,7 @@ async function withoutDirectory(
 }
 
 /** Names are made unique: `classes.dex#2` is the second of that name. Folders are left out. */
-async function listFiles(walk: Walk, source: ByteSource, place: DirectoryPlace) {
+async function listFiles(walk: Walk, source: ByteSource, place: DirectoryPlace, covered: Ranges) {
   const files: ListedFile[] = []
   const odd: string[] = []
   const timesSeen = new Map<string, number>()
@@ -84,6 +92,9 @@ async function listFiles(walk: Walk, source: ByteSource, place: DirectoryPlace) 
       break
     }
     count += 1
+    const { offset, name, compressedBytes } = record
+    // At least: what is read is known better.
+    covered.add(offset, offset + localHeaderBytes + name.length + compressedBytes)
     const times = (timesSeen.get(record.name) ?? 0) + 1
     timesSeen.set(record.name, times)
     if (isFolder(record)) continue
@@ -99,7 +110,7 @@ async function listFiles(walk: Walk, source: ByteSource, place: DirectoryPlace) 
   if (!isCut && count !== place.count && count % 0x10000 !== place.count) {
     odd.push(`Its end says that there are ${place.count} entries, and its directory has ${count}.`)
   }
-  return { files, odd }
+  return { files, odd, isCut }
 }
 
 function isFolder({ name, bytes, compressedBytes }: ZipRecord): boolean {
@@ -115,7 +126,6 @@ function memberOf(
 ): Member {
   const { limits } = walk
   const tell = (why: string) => walk.notChecked(path, why)
-  covered.add(record.offset, record.offset + 30 + record.compressedBytes)
   const data = async () => {
     checkOverlap()
     const found = await zipEntryData(source, record, limits, tell)
