@@ -7,6 +7,7 @@ export {
   severities,
   type Severity,
 } from './finding.ts'
+export { type EmbeddedCertificate, embeddedCertificates } from './keys/embedded-certificates.ts'
 export { defaultLimits, type ScanLimits } from './limits.ts'
 export type { ReportedFinding } from './merge-findings.ts'
 export type { Rule } from './rule.ts'

@@ -40,6 +40,10 @@ export type FoundSeal = {
   /** SHA-256 of the container, hex: the same in every build that has it. */
   readonly id: string
   isOpen: boolean
+  /** Passwords. */
+  tried: number
+  /** Where it was not tried to the end. */
+  whyNot?: string
 }
 
 const maxObjects = 20_000
@@ -61,7 +65,7 @@ export class KeyMaterial {
     if (!isNew || !this.#hasRoom(this.#sealed.size)) return
     this.#sealed.add(id)
     for (const seal of contents.sealed) {
-      this.seals.push({ seal, place: at(place, seal.alias), id, isOpen: false })
+      this.seals.push({ seal, place: at(place, seal.alias), id, isOpen: false, tried: 0 })
     }
   }
 
@@ -88,7 +92,13 @@ export class KeyMaterial {
     }
     for (const { key, alias } of contents.keys) this.addKey(key, at(seal.place, alias), password)
     for (const inner of contents.sealed) {
-      this.seals.push({ ...seal, seal: inner, place: at(seal.place, inner.alias), isOpen: false })
+      this.seals.push({
+        ...seal,
+        seal: inner,
+        place: at(seal.place, inner.alias),
+        isOpen: false,
+        tried: 0,
+      })
     }
   }
 
@@ -121,7 +131,8 @@ function at(place: Place, alias: string | undefined): Place {
 /** Once for each entry: the same bytes are met as bytes, as text and in overlapping pieces. */
 function addPlace(places: Place[], place: Place): void {
   const isKnown = places.some(
-    ({ path, container }) => path === place.path && container === place.container,
+    ({ path, container, offset }) =>
+      path === place.path && (container === place.container || offset === place.offset),
   )
   if (!isKnown && places.length < maxPlaces) places.push(place)
 }

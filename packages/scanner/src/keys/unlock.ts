@@ -31,15 +31,13 @@ export function unlock(
     const deadline = Math.min(now() + budget.eachMs, startedAt + budget.allMs)
     const candidates = candidatesFor(found, proven, options)
     try {
-      const tried = tryAll(found, material, candidates, () => now() < deadline)
-      if (found.isOpen) proven.push(tried.password)
-      else if (tried.isCutShort) {
-        notChecked({ path, why: `locked: ${tried.count} passwords were tried before time was up` })
-      }
+      const password = tryAll(found, material, candidates, () => now() < deadline)
+      if (password !== undefined) proven.push(password)
     } catch (error) {
       if (!(error instanceof KeyFault)) throw error
-      notChecked({ path, why: `locked: ${error.message}` })
+      found.whyNot = error.message
     }
+    if (found.whyNot !== undefined) notChecked({ path, why: `locked: ${found.whyNot}` })
   }
 }
 
@@ -57,21 +55,24 @@ function* candidatesFor(
   yield* passwordCandidates({ hints, texts, path: place.path, ...alias })
 }
 
+/** The password that opened it, or undefined. */
 function tryAll(
   found: FoundSeal,
   material: KeyMaterial,
   candidates: Iterable<string>,
   hasTime: () => boolean,
-): { password: string; count: number; isCutShort: boolean } {
-  let count = 0
+): string | undefined {
   for (const password of candidates) {
-    if (!hasTime()) return { password, count, isCutShort: true }
+    if (!hasTime()) {
+      found.whyNot = `${found.tried} passwords were tried before time was up`
+      return undefined
+    }
     const opened = found.seal.open(password)
-    count++
+    found.tried++
     if (opened !== undefined) {
       material.addOpened(opened, found, password)
-      return { password, count, isCutShort: false }
+      return password
     }
   }
-  return { password: '', count, isCutShort: false }
+  return undefined
 }

@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto'
 import { rootCertificates } from 'node:tls'
-import { type BerElement, berTags, readBer } from './ber.ts'
-import { unlessFault } from './key-fault.ts'
-import type { FoundCertificate } from './key-material.ts'
+import { type BerElement, berTags, readBer } from '../ber.ts'
+import { unlessFault } from '../key-fault.ts'
+import type { FoundCertificate } from '../key-material.ts'
 
 /** What a certificate says of itself. */
 export type CertificateFacts = {

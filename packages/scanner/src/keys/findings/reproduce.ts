@@ -1,13 +1,15 @@
-import { redact } from '../redact.ts'
-import type { Place } from './key-material.ts'
+import { redact } from '../../redact.ts'
+import type { Place } from '../key-material.ts'
 
 /**
  * Lines of a shell that show the same thing again: the entry taken out of the package, then what reads it. Passwords
  * are redacted; whoever runs it finds them where the finding says.
  */
-export function reproduceLines(place: Place, password: string | undefined): string[] {
+export function reproduceLines(places: readonly Place[], password: string | undefined): string[] {
+  const [place] = places
+  if (place === undefined) return []
   const opening = openers[place.name]
-  const isWholeEntry = place.container === place.name && place.offset === 0
+  const isWholeEntry = place.offset === 0 && !place.container.includes(' in ')
   const from = isWholeEntry ? '' : ` # ${place.container}, at byte ${place.offset ?? 0}`
   const entry = place.path.split('!/').join(' → ')
   const secret = password === undefined ? '' : redact(password)

@@ -1,5 +1,5 @@
 import { randomBytes, sign, verify } from 'node:crypto'
-import type { FoundCertificate, FoundKey, KeyMaterial } from './key-material.ts'
+import type { FoundCertificate, FoundKey, KeyMaterial } from '../key-material.ts'
 import { type CertificateFacts, readCertificateFacts } from './certificate-facts.ts'
 
 export type Pair = {

@@ -1,0 +1,345 @@
+// A pure table: private keys that are published, and where.
+
+/** A key that everybody has: of a library, a test suite, a specification. */
+export type KnownPublicKey = {
+  readonly of: string
+  /** Repository on GitHub, and a path in it. */
+  readonly source: string
+}
+
+/**
+ * SHA-256 of the SPKI, hex, and the path that has its private key. `scripts/known-public-keys.js` prints such lines
+ * of a checkout; they are of what these repositories held in October 2026.
+ */
+const published: readonly {
+  readonly of: string
+  readonly repository: string
+  readonly keys: string
+}[] = [
+  {
+    of: 'Netty',
+    repository: 'netty/netty',
+    keys: `
+de40cc4b0335addabe664e9d770f2548999af62a1f73c47e45c9173eae67956d handler/src/main/java/io/netty/handler/ssl/SslUtils.java
+01f949916dea5a902f7c10d720b508b69bd8cd32a4574d5e6a6a045f416bee43 handler/src/test/java/io/netty/handler/ssl/SslContextBuilderTest.java
+06ba9049666ad528cc5c6de6981f35a9f98cecf5105e922cfb4ec64327d261a8 handler/src/test/java/io/netty/handler/ssl/SslContextBuilderTest.java
+6cbccab35041806e20d69745b7ca058eff4e3f20aeae1d6bab712225e5609998 handler/src/test/resources/io/netty/handler/ssl/dsa_pkcs1_unencrypted.key
+a44b47354613953b05a7c8547af9f140db96565f107caa9137cb215b04f5c8d1 handler/src/test/resources/io/netty/handler/ssl/localhost_server.key
+7be98066b05612df8f656d2861e647a6c911e5df79da3ce3cf021c61b7131505 handler/src/test/resources/io/netty/handler/ssl/notlocalhost_server.key
+ef4a05f35ca1ecfe8e27c18d30111be986346624b8dced85f314ebccc5a051ab handler/src/test/resources/io/netty/handler/ssl/rsa_pkcs1_unencrypted.key
+95eebfb22f91f0629ee771e06c86eaebec90a4ca014e6605ed8f83e23f795b22 handler/src/test/resources/io/netty/handler/ssl/rsa_pkcs8_unencrypted.key
+9c0a2eba4b421b0c450b8a7c4d9e03f608209654292f99bf815e90e5087a9434 handler/src/test/resources/io/netty/handler/ssl/test2_unencrypted.pem
+59b091f325466e74f33d5251ed0a5aeacf75564e21459402c62c9f4acafacc27 handler/src/test/resources/io/netty/handler/ssl/test_unencrypted.pem
+5aa86090ac2cbf417b89fb91919679acce74007a51ee330b4fb612422553fed5 handler/src/test/resources/io/netty/handler/ssl/dsa_pkcs1_aes_encrypted.key
+f80cd8c1b6fc5db2972a0e4fe70f6a9c19ad082353bf02a8a38d0af39e01ba60 handler/src/test/resources/io/netty/handler/ssl/dsa_pkcs1_des3_encrypted.key
+64f55fd0c9572388466cdffee6e3bacf1442f5a54c3910fd911c4b1282659931 handler/src/test/resources/io/netty/handler/ssl/mutual_auth_client.p12
+2f10202845b199b6bc2138f9154901a327df06f9000c824369f95896f8593274 handler/src/test/resources/io/netty/handler/ssl/mutual_auth_invalid_client.p12
+d7eb9ea61f630c5d720560b236eadf5a43817c95ca1a1a038439174146bcf8c1 handler/src/test/resources/io/netty/handler/ssl/mutual_auth_server.p12
+11db36f28d1be4a8faf602f754ad01eb3b0fcfe47960e65ea43ac7b2fed19e09 handler/src/test/resources/io/netty/handler/ssl/rsaValidation-user-certs.p12
+e00124d40a0000be590f96d3c700d73c2cea282625d55d18d4962b77326d607f handler/src/test/resources/io/netty/handler/ssl/rsaValidations-server-keystore.p12
+1f62cfff67578892156ea96357006f1d7395a446a66b59808e4002d90d452140 handler/src/test/resources/io/netty/handler/ssl/rsa_pbes2_enc_pkcs8.key
+420a6296169e7e6e35df34c1a4f3ba304f58cec24e2863eb903b3352a4046f56 handler/src/test/resources/io/netty/handler/ssl/rsa_pkcs1_aes_encrypted.key
+702aa9a02f4048e56035af2c990a501ec410ce1d2ae7b8ff34c6e2e201b524e8 handler/src/test/resources/io/netty/handler/ssl/rsa_pkcs1_des3_encrypted.key
+639c9a68a0a66bfa454692aab5ec89f122cd06b726e98c4f910247bda5cede80 handler/src/test/resources/io/netty/handler/ssl/rsa_pkcs8_aes_encrypted.key
+b2ff503ee5d36c2d9d8b370a3c91aa2c11bc0ca8b56e8433b16bb898715aeb1a handler/src/test/resources/io/netty/handler/ssl/rsa_pkcs8_des3_encrypted.key
+c9c1f9ba3d1da242cb126449c30bc412da76de666734c60eaafee1d554a25e83 handler/src/test/resources/io/netty/handler/ssl/test_encrypted_empty_pass.pem`,
+  },
+  {
+    of: 'the Android Open Source Project',
+    repository: 'aosp-mirror/platform_build',
+    keys: `
+8d20d749f933381508210ad208615c166caae796afa9b3c6626b29af214143c1 target/product/gsi/testkey_rsa2048.pem
+de5b1ddc59331bbdeee26d6467dd4f9fc09719098ba7dcb6a973045781a0e36c target/product/security/bluetooth.pk8
+4d850245247af73aaf72fe598c7c7ef73f618391d771763299d5f5139ca43f2c target/product/security/cts_uicc_2021.pk8
+091377d6fd00e4e217b750571d45cbe1a32c7fa74075138fc529fdf162b5416f target/product/security/media.pk8
+7bfcc5541e9f18e3738b1d5fa0b8524d44bac99424cfdcc6594d9386d4daaf15 target/product/security/networkstack.pk8
+9318ca97d2c148ca94639603b68d0928068158113d23a1cfca30acc4df2cac37 target/product/security/nfc.pk8
+3d3df7dc9bf26e02d4cd76256d41d45e41a4dedebe7feb95c40e3697681be8a7 target/product/security/platform.pk8
+d2e67bf7c0aaa67f3a4f7dc35dd2d45aa111a91e06a2cc517eaf9c249de31454 target/product/security/sdk_sandbox.pk8
+2b59625f19b7d0d143a69fb7a02d42b151480ddfe60b0572070ac24afca212a0 target/product/security/shared.pk8
+ef57b690165cb561b5026922c00d2d6574e8b184fa7d161e076f06e06e6d35db target/product/security/testkey.pk8
+69a8a0b88ff834f913e603ca7e709d4769034dda60a2c1a0ffec269d61217bc2 tools/releasetools/testdata/testkey.key
+0577e1ffdee7979da5bdb2367c13cdeec061d5ab1167f804f28cbac0d599eb9f tools/releasetools/testdata/testkey_EC.key
+ef2a95601f9c82f23ce0518990aad4b2a51ddc3bad3f7e40535df1c3d01f06cd tools/releasetools/testdata/testkey_RSA4096.key
+052337e01e85810a288c40865544b8d4e8067782561a5d08cd6a11a95fbe006a tools/releasetools/testdata/testkey_with_passwd.key`,
+  },
+  {
+    of: 'the template of React Native',
+    repository: 'react-native-community/template',
+    keys: `
+06104aa0b28fac286bae06b08313ac69c37c35a6462853db32d2ec5fa7b1ed0e template/android/app/debug.keystore`,
+  },
+  {
+    of: 'Mbed TLS, PolarSSL and XySSL',
+    repository: 'Mbed-TLS/mbedtls, library/certs.c of',
+    keys: `
+678241f6748a1178e8d39979111e522a30e0f3ce63badfd35fb5ea20b1fd5137 01938db461
+463cba263b893a85b7302b96b64909e426845b92f2d35c53c093c20d81bd2070 01938db461
+8140e694c4be201630ecd21539729c104ff258601152022f04580691e1eda7e0 02710261ae
+370346c0864770dac7a90774f75ac6de537f5f5b2c4b1bb1d12bf3c5f4f484ae 02710261ae
+26b0f4b5b3b8ef8f54af9ca9cbef655501179e7337f2ac52f2eadcf953635999 02bd2448e5
+6452839ebf371b9a9a7585efd56a029440972fdbacd1ae077d403e4e92bcd4f3 02bd2448e5
+6703a04285f61bf2f79b143b1841435d503b448c3df1db998e9aebc7f05d3815 02bd2448e5
+0d47bb32995c4f374228dd401ca46be4fe313ef89960c81b8c6db8b502f3f5c5 02bd2448e5
+c6cb6d1e322b2e4edc98a284f983a8be89a18a53db897b7ec32f9aa382c50a5c 02bd2448e5
+af0124ea50fbe17b3680aede200e89e4f0a5dc266970614679f7ae3aa1705592 0edee5e386
+9d406a3f0807da33f4a4a2957b8a2ab2ff3c7ee631553fa16395bd5aca7a86fc 2759c98886
+32b3910b1e08af82b5a382139c7834e3a827b02ad3f78bf729011447281bba6c 2759c98886
+4f949e86ff9baf2abf2729b70e390fccd1c0d5afd062d7fe18ec395a2322e71e 2759c98886
+55d9302a9678623337e12ba61cfa4e4a89eb457850290ed51349f7d59c1b47b0 27db1f5260
+775995abc881032e8e7e7ce208c39985db35c09e18e20cc90189af4a55ee20d1 27db1f5260
+aef651aaabdedcb2d5765ae9e0f5b8c14d02408596e9d4b407c70800f6ee6f97 ee98f8e7a3
+f79eb9ed7091e564f89fa3f5ca933931dcb0087ef37c6128954c17452978452f ee98f8e7a3
+d99e29dff943624d3c914c77cb2a9cccc9138e92065ab27f31c0856abbbdb596 27db1f5260`,
+  },
+  {
+    of: 'Mbed TLS',
+    repository: 'Mbed-TLS/mbedtls-framework',
+    keys: `
+9a2b5da86c916555146ae3640aba775fb6fd3b50a4d21eb9a608694b0365d91e data_files/ec_224_prv.comp.pem
+e6ee3534e09162dbe85d82d12c5c49412dc6c97ccc330f5a6eebb35b7cc8934a data_files/ec_224_prv.pem
+35c38ebbf4705df288b09cfbb91cf82b86e85b9d67e3859aa137a65fa86d86e0 data_files/ec_256_long_prv.der
+45ed18206ae15229477d569e94a043b3ab7e5cf1659fb3f38dc914bc41149dd1 data_files/ec_256_prv.comp.pem
+230605b9f889784fce7bbc09e9ce09d40723e0449464367a9fed8c933c258e45 data_files/ec_256_prv.der
+595dff294265ade9d658a1a39ec67da9124c33376a0a8537893738e2899e41ad data_files/ec_256_prv.pk8.der
+7bedeb04a3fbfb78cbf7d5b4607ad4eb0d46acc4a2cc068309456ebe907f1f0a data_files/ec_256_prv.pk8.pem
+a36cd4afbb5e51f1b165f38471ca004d7273ff83cfe4db540542fb705b0fd339 data_files/ec_384_prv.comp.pem
+3651a684060da1fc2d0c9c7560cf90a99f451445b3a8dbdccdbf040af05d9c27 data_files/ec_384_prv.pem
+6340ab9e10a88a35a1709df57e82e7e7d7dfa08e573bbe0bff4698839ee6bb69 data_files/ec_521_prv.comp.pem
+2a3bf39a791ccb4e71029bd4924e8be98cd73bab1a61322a9200dab2a0ea66d6 data_files/ec_521_prv.der
+ee976d38da45eec97c67fe13be020b37496cb28ad0306b2938a542aa850cb78d data_files/ec_521_short_prv.der
+1202d32117a6a36c7f8b89b7a3e078e3881b4710839fab4cc8bfa1905fda76f8 data_files/ec_bp256_prv.comp.pem
+3e83e015f86dcba1c5ed4f8668b057ed125812424664c9bd14180d29addffa59 data_files/ec_bp256_prv.pem
+1c0b13b1a9a8ec2b63b0e3d65fd04862b17bbf2c0f2a699f0759602947b6a33f data_files/ec_bp384_prv.comp.pem
+398bd732de5ed334811287b9646b7688859ceb506fed6981a9e30cc9b06419f1 data_files/ec_bp384_prv.pem
+54a0d2958b1a93d511d17bb1fbe10b3f6bbd3f98582058752658d355ce27b8d3 data_files/ec_bp512_prv.comp.pem
+e65d6858fd9929d70d025f092366920ed255d76ecd5ecd6523fa0e1991de538e data_files/ec_bp512_prv.der
+f8fd956e8a86aa258fa961ffe80e53b561c290667f66b01a498b753d09d92957 data_files/ec_prv.pk8.der
+af303eb8a4546f0337639a4c7d486094c62522c8a8b43e879206c2c94807ce93 data_files/ec_prv.pk8nopub.der
+92468fe8802fbb966b7fa0fca497809d1d0eef4fe8b8c679d7a0ec616fde9b62 data_files/ec_prv.pk8nopub.pem
+966f10cd5d916a8c1fa73dbe207f1695bc5d74b20bf846d4c4fbb801f5809030 data_files/ec_prv.sec1.comp.pem
+e1a7d7a05941aa8cde92e58fe09e35400e6059df55c54602967b153aad26d837 data_files/ec_prv.specdom.der
+5ae04a18d41d2096637cd25c2b0c4178ff64ecce3fb4de5776fe732118f3661c data_files/ec_x25519_prv.der
+993abab8b5db9a36081611d7eeb018b3143f235d7f6407bcb2a786e286d108e4 data_files/ec_x448_prv.der
+e0e4deb81619f62ce2f76795a2f1c49c53c641775c66ae5fbbfdfca7f459442d data_files/format_gen.key
+4ff4c4452b0f3743eeff9aa5417ed8ebe0f898aee9e45b0c4dda89306880a7fa data_files/pkcs7-rsa-expired.key
+751396a5e15aa037ec1a7e0c238eb10698625ad0fe3ee33d2efe6fff8dca86b8 data_files/pkcs7-rsa-sha256-1.key
+ad97d73b05465b9a987dac59620742b3b398b3acc1d0391a5a9865b49b82dad7 data_files/pkcs7-rsa-sha256-2.key
+85b4577a005bcdfd8e6179f4acadd8ca3b854efcd8f67245b8068d47274f8f45 data_files/pkcs7-rsa-sha256-3.key
+9596b99a6c868114f4c1b3f7fa56e2bf41efe7a33005f24845f93898ac51d418 data_files/rsa4096_prv.der
+0ae6861e0764d70bb44a7ecc7cf70ec5fb35e38a424d3a1e40ad366308c6e6a5 data_files/rsa_multiple_san_uri.key
+f415ab29cf0e44e433f1d622c334fab9473fedec092b3fe73af9f91dce41b161 data_files/rsa_pkcs1_1024_clear.der
+dca27e6a13d0ed392932f3923e01733423b1e7cbbd56c07429aea19305cf8911 data_files/rsa_pkcs1_2048_clear.der
+1996f9bdaf9aba34106cf4c34bbdd628e8bd912d1496d0139fde321e574d6513 data_files/rsa_pkcs1_4096_clear.der
+1a161460054b66312ef6e189b0b09f88f9632e1ce4f01da1023d90f13d4bc74b data_files/rsa_single_san_uri.key
+b2108339b3fbb3715d03c0cb580b5b4411dec67e00117b76072267aa1dce61a1 data_files/server10.key
+bbfdd1df686592647ca03f5527ed45ec2505ae78c2ad43e5994aff40dd56e42b data_files/server11.key
+8372718a11ba1611368bd04bfc1ea99b4a8bee2a0d2bbed406a59b80e71b8916 data_files/server3.key
+219a4a99642fb9d7a9547604ab17ec0c1890a34a9bd61859ad2618bf60f356ae data_files/server4.key
+58efc540028da33a0eb5ef1c0621ca3e5805428822bdfee2f1f5e51928de1358 data_files/server6.key
+b6cc4647b75d49cfdf45b23ce11aa981f122bc37dfedb0c34cd9cae1835a865f data_files/server8.key
+198257bbfb9ddb199499acd002dfbc8eea759c4a5a9826aff53ffe3c74a434fe data_files/server9.key
+22e678066eddc37ba5e82dcf4491420adefc81daf964e49abec10f8d3c24470e data_files/test-ca-alt.key
+ea1655a0611eaf7d18cb90fa6a2f109855afb9cbcccb66b80d64c4705bf339df data_files/test-int-ca.key
+b3ace94672d0af594a6862ec2bb08f03af1b577fe103228aa7d1da1a554f5cf5 data_files/test-int-ca2.key
+48e812f2e9d35d10771727add0c12cfc5ce02a142a373e5bb291cb930be29622 data_files/test-int-ca3.key
+265fd975d7e79e035d26c882e518836cde83278f269d336d9a4120dd19eb7a58 data_files/dir-maxpath/00.key
+f84e4c31bbc907aa6713743b997d294136ba2364357a2501ae8a2185e98257aa data_files/dir-maxpath/01.key
+95706986edc7ba530194e115f9f8209a58e94442639c634a05b1faf1081aa523 data_files/dir-maxpath/02.key
+b8dc8e16649fb1d1a7f38eaf6c10aac776d57ac7a46ff8247a9403e49a0f4a69 data_files/dir-maxpath/03.key
+2256a74501eb3586abf577d03c8f8567386c2543b6b50b445c50edb75ade5903 data_files/dir-maxpath/04.key
+6ad1cc163974a866a04e43a30df8031f5ad9526befcc5b9f104926123269823a data_files/dir-maxpath/05.key
+3553c014c98767df43da1148905c067aaf5f58f5a40ff1638420f2f29b8c1b9b data_files/dir-maxpath/06.key
+71057fd8518fe26ccffd3acf798187e8656ecfe88d6f76a18e53fcf070624dc6 data_files/dir-maxpath/07.key
+0a23be3bba626d41922b658aba00c0ca9c7b78f427dc0db031c2f79cbf18cc55 data_files/dir-maxpath/08.key
+9deb3c6ed0c96c2a0cad8e29d387d2f5c2032b142a2282ab45071de12bb889bd data_files/dir-maxpath/09.key
+aa8fe0c6ec4740afe586204d0ee909764e599e00726a51c19e972cc85e7d98c1 data_files/dir-maxpath/10.key
+f1a853b40f3f9e49995b9534dc2b253f1a2724ecb0f763de7b90e940a1ab5ca0 data_files/dir-maxpath/11.key
+43a0f96d9fe3332c4fd7f3a491ab5903ec1853b8dfd6e391f9472c413eed3c63 data_files/dir-maxpath/12.key
+1d657df8a873c59207134c6983750ed9486172dd0c4121a17669803265b69caf data_files/dir-maxpath/13.key
+fce4d62aa732f58f543a3b38b59f12cd5a5b61462e64e96f1c1ae990b285e3a2 data_files/dir-maxpath/14.key
+ae4863b7d71c4fcdbf6460eec660b268cd1f7501e4fb38bdb663a07230d1363a data_files/dir-maxpath/15.key
+22bf49136e5a8470f21f108c8fc03a4abc47f2add44ef738aad7c4fb953ffecf data_files/dir-maxpath/16.key
+35c10e0ea5533baa800a2de8856eba524a4be39e8e476d7da6ccdd600cc02f3e data_files/dir-maxpath/17.key
+02eaded7796a227f1d207118c62f876a620ec85a48d2069ee84a67c4ad20dd5f data_files/dir-maxpath/18.key
+b42ee4e9cc9bcacd3d10955254873a9239ec2e42cbe0c4c9bfceab32bb3d3c2c data_files/dir-maxpath/19.key
+e70b1cf1723297b15a68b24b3ff7266ed1f5fd8c60cd76d742ae5d5c98fbecd6 data_files/dir-maxpath/20.key
+916b53e093e2a711152a413e0413916606c4d81b7b9853e6a1af630333b77e43 data_files/parse_input/bitstring-in-dn.pem
+10251e33dd062ead1c884c0063ff0602bc119d363711983d9f397b97d83a593e data_files/rsa_pkcs1_1024_3des.pem`,
+  },
+  {
+    of: 'wolfSSL',
+    repository: 'wolfSSL/wolfssl-examples',
+    keys: `
+f23538775161c5cfc6d4633bfbd62eb4f0ee27d67a1a44cb233b9417867d7c98 ESP32/TLS13-ENC28J60-client/main/embedded_KEY_FILE.h
+5b3efef086a7b4637b2843d0a8fb5c5e7bf1e40b49e182184077f4b1405eddcd ESP32/TLS13-ENC28J60-server/main/embedded_SERVER_KEY_FILE.h
+81e40a3d2b1a043ec39188fb4d2899b350550fb29116160d95554c454f081161 Renesas/cs+/RH850/rsapss_sign_verify/rsa_private_2048.c
+4cd8ad9846f1ab7d6411340a962d1fe9c380c39b2f5eeb20964b0c26bc107b71 Renesas/cs+/RH850/rsapss_sign_verify/rsa_private_3072.c
+bc1edc2cf2a25d532e2cef260a9ca3a2fdf9cb5019969c8a856a4c7c615ccc07 certgen/README.md
+0c511f52c1cdd62b3358adcc93c2772362734cc5cf4981e6dad3053e304cd1ab certgen/ca-ecc-key.der
+e144c6a958e273ee272efb6e5a573ba8cd1ce38759081ba4024f7477e9e6f3fa certs/ca-key.der
+46acb499c70d6667d9f9892d4acaf6aa2f311dcd249ca31aa2157e0d7d824b69 certs/dsa1024.der
+23a3434eb7686db51cb556c864214bee8e7f62f5fdca7ccbfcdb754c69b0a092 certs/dsa2048.der
+a6e62ed5d9cf3b019d2cd537b1b34a6030726f36e4a5595477d3b1f665030a88 certs/ecc-client-key.der
+44816fef6995dccde0b94ecfebb8c37995064a0fb120f37ab7bf3b381f39ce4a certs/ecc-key-comp.pem
+e3abb317fb5848510dabd747bdc818ce123c527fe2e3020dee12030f34c840f1 certs/ecc-key.der
+d6e45b51bf72ee76b16ae8bab392ba43b78b7aca4bc3dc4bf925d4768ed888c2 certs/ed25519-keyPriv.pem
+d7a7c2c3beca2745e3800b32b7b423204bd7841a0cd4df82c2db273150d5e210 certs/mldsa44_ca_key.der
+513d220fb991441cf6b1dbc35028c5de42c0134e42e4a793145fa7171a971874 certs/mldsa44_entity_key.pem
+803900086517dfabc5388f0bd70dba0c62579944199539fc695d16d77604bdb6 certs/mldsa44_root_key.pem
+88eb9cf84fa89b26f7ce001417be0a686dcec10ed8c1ee8124057584e25b5c31 certs/mldsa44_server_key.der
+72f7e286671e64854e19820bf1dbc4f1b0bb0565e5211cf8e3c7683954691d67 certs/mldsa65_ca_key.der
+7d836615c950f3a1c4da4c8e27fa111ee18415ffab5a78828eee7c9b2eea955e certs/mldsa65_entity_key.pem
+0145c6912839e5e795f11a085239bde11adad618540d18488bd77e3eec23d2ee certs/mldsa65_root_key.pem
+a32bf9e47d9612dd64bbe8a457a263d64c8ec5b117640eac0cb5442d26dba8a9 certs/mldsa65_server_key.der
+fdfebed81d565d9a8d109adc9f2f9a808836ea158274425ecf399e9ededa4d0f certs/mldsa87_ca_key.der
+110af949e36a98dee8d7ab7390bac660193e6b30ade2b63ca522070a59d0619a certs/mldsa87_entity_key.pem
+fc652a0a8592f5ea75601b2a679956dd79e2b9ce4fe8c286a8c29861465093a2 certs/mldsa87_root_key.pem
+72915da4c77f35f26acd6ec9a26836f8180aab679776936e389a73bc85d95e4e certs/mldsa87_server_key.der
+74fb6aecf570a1d3ec62734d811773200520a5a854a7aeb2a5a696140d8d256a certs/rsa1024.der
+daa1b3c273ee005973d627b2bf18651ae3a8ad504194e78c8f6b5e3f33821a7e certs/rsa2048.der
+8a2250822e1fdc461b74c07bc03014c78c3e9fe9b3cf2dfd58bc8100f5de81ec certs/server-revoked-key.pem
+79c0a792c36a401439c8694df94f0180d545a6dc873ad6cce23162c7f77dbc21 certs/1024/ca-key.der
+530c1d2c7a807f049411ffb3085e2d20354bd37e6762a51526ddd3176efa6cdb certs/1024/client-key.der
+3d5724aec7ceb3de3b48b32f19668305d1e4c20103e219e593a95ac2d4f37538 certs/1024/server-key.der
+0e5151cfa795c1ebf96a3c5da92803af19f303648f4ce6587e0c1f884d2cc687 crypto/keywrap/keywrap.c
+4e27b13fb977a0685af2bb6722a33a84dc4a4c43ff3bd71280fca4abb1782b28 ocsp/stapling/responder-certs/ocsp-responder-int1-key.pem
+a461231aaf0d1598df4a02c33f5b0113ec1b6c78069fb44d583b242dcd44c0be ocsp/stapling/server-certs/server1-key.pem
+5cfb6f9995eda06bd46276547636814ad4be9fe28e7b024fba921caa7bd1e77e pk/rsa-kg/rsa-key.h`,
+  },
+  {
+    of: 'gRPC',
+    repository: 'grpc/grpc-java',
+    keys: `
+83c2a301a626c9ee9379008797779528fb1b83e5274d7ffc988e2c9e9a2d960a s2a/src/test/resources/client_key.pem
+30092e97f461567df6a43c5636831066ba04c16dc5730f6c25ab2441b6ca3b14 s2a/src/test/resources/int_key1_ec.pem
+07b0b3de7e40fea9c0b784df90d2d6f09b411be926f7e2893faba4c4d6e80b14 s2a/src/test/resources/int_key2_ec.pem
+2a2a4ecea00562f11e61df2f1fe8ab290b82d0d7f9b03d32f312e21d6a0bd3d9 s2a/src/test/resources/leaf_key_ec.pem
+0fa50a99a9004e92ecd440ea83a0f590e4ef4f176e91eb1f6f80c0adb4efe802 s2a/src/test/resources/root_key_ec.pem
+4c330702576e86b30f156aec19959d2395d274f30f25fb334f128c2d867ebd40 s2a/src/test/resources/server_key.pem
+2db38a3ae1c34711b860cd32687424211e63896631eea9fa9ae174d8b12b699a testing/src/main/resources/certs/badclient.key
+70863a9c349c8ebfbbba2257b83070a57cab9dacc1ea627041b34b48127e83cb testing/src/main/resources/certs/badserver.key
+8bc7c8a429149a656f3161bd99b365aa11ff82a0334dcaca774579cea571fef3 testing/src/main/resources/certs/ca.key
+77f7106e92d95adbec0dc9e500b67334ad388fc7ddd922680a881090905a02e3 testing/src/main/resources/certs/client.key
+79ed89533feaa217abb799dc6403bf30f2c259fb209af469f07a4e61002cf461 testing/src/main/resources/certs/ecdsa.key
+d2a3ec0b9b1a83658385a3cd9b319c617e706d85fdbb916f118d30297ee0d1ea testing/src/main/resources/certs/server0.key
+80f9f3d524d60d78bd24e2466b71cafb38fba66d3b6f61008e650224738ad59c testing/src/main/resources/certs/server1.key`,
+  },
+  {
+    of: 'OkHttp',
+    repository: 'square/okhttp',
+    keys: `
+f779dc1b6046d95417d85094242869dea0d7bae477d38f0710f7e3d0cc2ed0fe okhttp-tls/README.md
+8f92de92941b79edf93a2a474fa33e210bc641e925a56afd7f8d9408e3b901b6 okhttp-tls/src/test/java/okhttp3/tls/HeldCertificateTest.kt`,
+  },
+  {
+    of: 'Conscrypt',
+    repository: 'google/conscrypt',
+    keys: `
+837832708c5236d951581f1fddf2b79991b3424a0486d16da1ddad0fd69701be common/src/test/java/org/conscrypt/MlDsaTest.java
+b8b62131bfbe84433efb2273d7f5b87f7a22854a2cfd366fc2aead86d837c52d common/src/test/java/org/conscrypt/MlDsaTest.java
+07e57c4f14dbad1267f621ec3777b4e2e6c4fbc4c22fbb87510ff8e0b3c6a642 common/src/test/java/org/conscrypt/MlDsaTest.java
+32a5bb16f05c663579f4cc800668438cfb6e63576b1e84590e327405e8ee993b common/src/test/java/org/conscrypt/MlKemTest.java
+4286d4ab6bd1f2a49cbefb29c99b1e68f0be332bf0368cd3151c0d0d212864ef common/src/test/java/org/conscrypt/MlKemTest.java
+24a2f4ed50ff48f553183a13ceb41c03c7f19dc826e9a8ced8519f0efd31879e common/src/test/java/org/conscrypt/SlhDsaTest.java
+0c4767bb17f5969fcfa2f04268396fbfb7a006edcbee4538ce4d790ff26a49b5 common/src/test/java/org/conscrypt/javax/crypto/XDHKeyAgreementTest.java
+1f5273bc6be26258e957a2f882e8c6598236a41ea891657897a0454ae56db636 common/src/test/java/org/conscrypt/javax/crypto/XdhKeyFactoryTest.java`,
+  },
+  {
+    of: 'WireMock',
+    repository: 'wiremock/wiremock',
+    keys: `
+e63ce8deee9bfdba96de9cda84d431e59c12012056db23a504f269e61f0434be src/test/resources/test-keystore
+d5681ff5dd37c93c66f04bdb7e9753a3f55a451dd484f8a507d8c3e129c7c803 src/test/resources/test-keystore-with-ca
+c50dbf1886fa14eeec869b220c916998a51f2c909ea5c4849159996a02764ce7 src/test/resources/test-truststore.jks
+d3ed13bdbf34915de0aec33b941e82c2bac41a14f96a429e10add448f7c9c1a0 src/test/resources/test-truststore.pkcs12
+fd6defe530c0104ddd978a5e884c29c0329ad4e6409dad484e0a24403cf4ae44 wiremock-core/src/main/resources/keystore`,
+  },
+  {
+    of: 'BrowserMob Proxy and LittleProxy',
+    repository: 'lightbody/browsermob-proxy',
+    keys: `
+5d97b88c69d12600204fb08dd106d39ac241c739dbf4bc4b1ffc31b6b668564f mitm/src/test/resources/net/lightbody/bmp/mitm/unencrypted-private-key.key
+6380277a3d85976fd8f8146943f12dd6b078e2008d9e783a1e02f73e67245a2f browsermob-core/src/main/resources/sslSupport/ca-keystore-ec.p12
+b4fbb17cd20e7dac5b884ea1dd757e57252b2610e31bb7094268881fc9634116 browsermob-core/src/main/resources/sslSupport/ca-keystore-rsa.p12`,
+  },
+  {
+    of: 'NanoHTTPD',
+    repository: 'NanoHttpd/nanohttpd',
+    keys: `
+3f8271f37f5abae745aef4738ef2030075ab2bcbb825919aa2d7ac510057b062 core/src/test/resources/keystore.jks`,
+  },
+  {
+    of: 'Apache FtpServer',
+    repository: 'apache/mina-ftpserver',
+    keys: `
+1ac68373671223b38acf053f434ad22bb142dc67406451fd7a9a207e0a01f7db core/src/examples/resources/ftpserver.jks
+50bd0e6e29b85bbe816f7c84ac2c8d2cea869616a6e13a99b5074acb08039c16 core/src/test/resources/ftpclient.jks
+3937538a67d292a239c6705e0a6d092ebf31d35eb3c448a6123f9e8c929c0f17 core/src/test/resources/ftpserver.jks
+778acfd11c2cf58f11c0a87e2c98dee763aeaada035b8c8dead1cbb37b0024e3 core/src/test/resources/keymanager-test.jks
+78bfe3bf99428a64ad3c0441fc4020ff505e8acb763c847be51ed61a7e32aee4 core/src/test/resources/keymanager-test.jks
+c589f28fd8c3e9c5143833f46e4024fb0dd5ebf7f76827affdf2d112dafa4458 distribution/res/ftpserver.jks`,
+  },
+  {
+    of: 'Go',
+    repository: 'golang/go',
+    keys: `
+226acd9b52f5731987d46521bbe02fa88045f9eb0c4a262690022d23cbb5eef2 src/crypto/tls/example_test.go
+76a40ff8b96916f035544e3262130c75dbade42f419b89e8c3445836bc644bf0 src/crypto/tls/handshake_test.go
+26be8791d8fcde93fbd2bfd2751ef576d65e391e3f7b9d559f3a75998183c044 src/crypto/tls/handshake_test.go
+e97178009fc19e705c9257bae47fc004100da041363792d493098ac7fea922e9 src/crypto/tls/handshake_test.go
+cef4560d6f1653e5aad3da3fa115717ad6d4eac998cee9a3b7cdecdb26a12589 src/crypto/tls/handshake_test.go
+c7e74ff2759054c2af0d6c4200cbe3183f14369603a510b4c418573224b03ff0 src/crypto/tls/handshake_test.go
+47053c0d67349c62444d80b3f01e52b4b3f2feec4fb44ed2d330d0bc03546e14 src/crypto/tls/handshake_test.go
+2b6b15f405aa1c868a02e163d4c4210eabf65172852fd21672b51d13f549b040 src/crypto/tls/handshake_test.go
+e156fa5bb9673db29989c7bfd2faedda7df13f221df0a203b5701862a2b85757 src/crypto/tls/tls_test.go
+389f9ede520dbc33d2aebc489246ad89e221d1ec15f693c348c58b08219367aa src/net/http/internal/testcert/testcert.go`,
+  },
+  {
+    of: 'the Firebase Admin SDK',
+    repository: 'firebase/firebase-admin-node',
+    keys: `
+b29c7882450a16f15b7d098e97fe4263dae7eb25ef857a26401a4ce04fd18c92 test/resources/mock.key.json
+964f28f9d3f1819e581ceefff46a4e12198d2908c632e2c9b2ec2e15fabe80aa test/resources/mocks.ts
+ac9d2902ae21106c0e3cdca10d117935da5102792d04129fc0049f891118ca0e test/resources/mocks.ts
+51a0dc44993799a198bb7c4b60cd59ebb8607db6f993003a65774df2d88d64f0 test/resources/mocks.ts
+14641d9d19730262b22abebe1e0fe4310ac1923fc7ea2e800e7050cf8388e815 test/resources/mocks.ts`,
+  },
+  {
+    of: 'Vagrant',
+    repository: 'hashicorp/vagrant',
+    keys: `
+bde93142b0780b2a66d27977d35f4f542e71cc538d491fe6609e2380b747a027 keys/vagrant
+a7279699e5c6a4ad971f9f205c2409a1cfb05216522b53b3d894dd3ede5e9675 keys/vagrant.key.ed25519`,
+  },
+  {
+    of: 'the examples of JOSE (RFC 7515 to 7520, RFC 8037)',
+    repository: 'ietf-jose/cookbook',
+    keys: `
+652c31fde181c933bf4106d5ca93a8436ee5cdbba12a14c8e1defadff86228c1 6.nesting_signatures_and_encryption.json
+c8579d8d878fb8eab2a6f1e714c92118b9960e1478ed906496255ed405db1636 6.nesting_signatures_and_encryption.json
+e80c4532355b04160b97b1bee8a3e13cc7369c22a786afdfe63b1f7acbc34b52 curve25519/ecdh-es.json
+06e3fd8fda29bb60ab59557de61edb0aecdb231134be30e75b455f8e1b792fa9 curve25519/jws.json
+229cabb741449d91d703195d4d69814fdcae96bf2f58960ae2711cedd61e3514 jwe/5_1.key_encryption_using_rsa_v15_and_aes-hmac-sha2.json
+1b50d9a1d7f6619f0362fe9382506259cb44afdd1dc3083c927cab36f2ebf79b jwe/5_13.encrypting_to_multiple_recipients.json
+92ddc8cdaa9123b220189271af2a0e05bfd12456dc59f8a9637987fba180af46 jwe/5_13.encrypting_to_multiple_recipients.json
+a3d1adb698f3f8980863840fc79e51efdb257c893dea4150892c299924438513 jwe/5_4.key_agreement_with_key_wrapping_using_ecdh-es_and_aes-keywrap_with_aes-gcm.json
+eb28a65877d2b84b92a6a9b5fd762a45e50665933d97fc0c724e70a161f2031a jwe/5_5.key_agreement_using_ecdh-es_with_aes-cbc-hmac-sha2.json
+097db572839ac9eeeaecc5b1157557c9447e1254d9efb6b5a01e5a5e31d03317 jwe/5_5.key_agreement_using_ecdh-es_with_aes-cbc-hmac-sha2.json
+c6479a15a50ac4cd9b6414e27c69bf37345dc1046dc648875c4898fbd35cc74b jwk/3_2.ec_private_key.json
+627771f25da426d1f9ae315e42106d700b1529850eee1592acf39603959d795d jwk/3_4.rsa_private_key.json`,
+  },
+]
+
+/** By SHA-256 of the SPKI, hex. */
+export const knownPublicKeys: ReadonlyMap<string, KnownPublicKey> = new Map(
+  published.flatMap(({ of, repository, keys }) =>
+    keys
+      .trim()
+      .split('\n')
+      .map((line): [string, KnownPublicKey] => {
+        const [spkiSha256 = '', ...path] = line.split(' ')
+        return [spkiSha256, { of, source: `${repository}: ${path.join(' ')}` }]
+      }),
+  ),
+)
