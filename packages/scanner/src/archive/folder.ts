@@ -5,7 +5,7 @@ import { type ByteSource, fileSource, sourcePieces } from './byte-source.ts'
 import type { Walk } from './container.ts'
 import { EntryFault } from './entry.ts'
 import type { Listing, Member } from './member.ts'
-import { printableName } from './zip/printable-name.ts'
+import { printableName } from './printable-name.ts'
 
 const maxDepth = 128
 

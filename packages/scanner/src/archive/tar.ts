@@ -2,7 +2,7 @@ import { type ByteSource, partOf, sourcePieces } from './byte-source.ts'
 import type { Walk } from './container.ts'
 import { EntryFault } from './entry.ts'
 import type { Listing, Member } from './member.ts'
-import { printableName } from './zip/printable-name.ts'
+import { printableName } from './printable-name.ts'
 
 const blockBytes = 512
 const maxHeaderTextBytes = 1024 * 1024

@@ -23,7 +23,7 @@ const rows: readonly Row[] = [
   row('apkm', 'android', (all) => all.paths.has('info.json') && hasApk(all)),
   row('xapk', 'android', (all) => all.paths.has('manifest.json') && hasApk(all)),
   row('apks', 'android', hasApk),
-  row('app', 'ios', ({ paths }) => some(paths, /^(?:[^/]+\.app\/)?Info\.plist$/)),
+  row('app', 'ios', ({ paths }) => some(paths, /^(?:(?:[^/]+\/)*[^/]+\.app\/)?Info\.plist$/)),
   row(
     'jar',
     'unknown',

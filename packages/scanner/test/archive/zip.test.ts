@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { deflateRawSync } from 'node:zlib'
 import { defaultLimits } from '../../src/index.ts'
-import { makeZip } from '../make-zip.ts'
+import { makeZip, numbers } from '../make-zip.ts'
 import { openedBytes } from '../opened.ts'
 
 test('every entry is read once, in the order of the directory, stored or deflated', async () => {
@@ -169,15 +169,32 @@ test('an entry that the directory leaves out is read, and told', async () => {
   assert.equal(notChecked.length, 2)
 })
 
-test('the signing block of an APK is no entry', async () => {
-  const pairs = Buffer.alloc(500, 'certificate')
-  const size = Buffer.alloc(8)
-  size.writeBigUInt64LE(BigInt(pairs.length + 24))
-  const beforeDirectory = Buffer.concat([size, pairs, size, Buffer.from('APK Sig Block 42')])
-  const zip = makeZip([{ name: 'a', bytes: 'a' }], { beforeDirectory })
-  const { files, notChecked } = await openedBytes(zip)
+function signingBlock(pairs: readonly (readonly [id: number, value: Buffer])[]): Buffer {
+  const bodies = pairs.map(([id, value]) =>
+    Buffer.concat([numbers(8, value.length + 4), numbers(4, id), value]),
+  )
+  const size = numbers(
+    8,
+    bodies.reduce((sum, { length }) => sum + length, 24),
+  )
+  return Buffer.concat([size, ...bodies, size, Buffer.from('APK Sig Block 42')])
+}
+
+test('the signatures of an APK are no entry; what else was put beside them is', async () => {
+  const v2 = [0x7109871a, Buffer.alloc(500, 'certificate')] as const
+  const padding = [0x42726577, Buffer.alloc(4_000)] as const
+  const signed = makeZip([{ name: 'a', bytes: 'a' }], {
+    beforeDirectory: signingBlock([v2, padding]),
+  })
+  const { files, notChecked } = await openedBytes(signed)
   assert.deepEqual(textOf(files), { a: 'a' })
   assert.deepEqual(notChecked, [])
+
+  const settings = Buffer.from(JSON.stringify({ channel: 'store', apiKey: 'x'.repeat(60) }))
+  const beforeDirectory = signingBlock([v2, [0x71777777, settings], padding])
+  const marked = await openedBytes(makeZip([{ name: 'a', bytes: 'a' }], { beforeDirectory }))
+  assert.deepEqual([...marked.files.values()].at(-1), settings)
+  assert.equal(marked.files.size, 2)
 })
 
 test('an archive that is cut off is read as far as it goes', async () => {

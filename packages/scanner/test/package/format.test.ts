@@ -25,6 +25,7 @@ const rows: Record<string, readonly [Buffer, format: string, platform: string]> 
   'files that are only called APK': [zipOf({ 'manifest.json': '{}', 'a.apk': 'no archive' }), 'zip', 'unknown'],
   'an IPA': [zipOf({ 'Payload/Bank.app/Info.plist': 'bplist00', 'Payload/Bank.app/Bank': '' }), 'ipa', 'ios'],
   'an app of iOS, archived': [zipOf({ 'Bank.app/Info.plist': 'bplist00' }), 'app', 'ios'],
+  'an archive of Xcode': [zipOf({ 'Products/Applications/Bank.app/Info.plist': '' }), 'app', 'ios'],
   'a JAR': [zipOf({ 'META-INF/MANIFEST.MF': '' }), 'jar', 'unknown'],
   'classes without a manifest': [zipOf({ 'com/bank/Main.class': '' }), 'jar', 'unknown'],
   'any archive': [zipOf({ 'readme.txt': '' }), 'zip', 'unknown'],

@@ -1,6 +1,6 @@
 import type { ByteSource } from '../byte-source.ts'
 import type { DirectoryPlace } from './end-record.ts'
-import { printableName } from './printable-name.ts'
+import { printableName } from '../printable-name.ts'
 
 /** One file of an archive, as its directory describes it. */
 export type ZipRecord = {

@@ -38,7 +38,7 @@ export async function listZip(
   const covered = newRanges(source.size)
   const { files, odd, isCut } = await listFiles(walk, source, place, covered)
   covered.add(place.offset, place.end + 22)
-  await signingBlock(source, place.offset).then((block) => block && covered.add(...block))
+  for (const [start, end] of await signingBlock(source, place.offset)) covered.add(start, end)
   const overlaps = overlapping(files.map(({ record }) => record))
   const takeOverlap = allowance(walk.limits.wholeEntryBytes)
   const checkOverlap = (index: number, bytes: number) => {

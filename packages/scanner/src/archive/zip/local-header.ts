@@ -1,7 +1,7 @@
 import type { ByteSource } from '../byte-source.ts'
 import { EntryFault } from '../entry.ts'
 import { descriptorFlag, type ZipRecord } from './central-directory.ts'
-import { printableName } from './printable-name.ts'
+import { printableName } from '../printable-name.ts'
 
 const headerBytes = 30
 /** Read along with the header: most extra fields are shorter, and then one read is enough. */

@@ -2,7 +2,7 @@ import { type ByteSource, partOf, sourcePieces } from '../byte-source.ts'
 import type { Walk } from '../container.ts'
 import type { Member } from '../member.ts'
 import { inflatedLeniently } from './inflate.ts'
-import { printableName } from './printable-name.ts'
+import { printableName } from '../printable-name.ts'
 import type { Ranges } from './ranges.ts'
 
 /** Less than this between entries is padding, or the sizes that stand behind an entry. */
