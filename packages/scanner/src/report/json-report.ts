@@ -1,4 +1,5 @@
-import { masvsCoverage, masweVersion } from './masvs.ts'
+import { masvsCoverage } from './masvs.ts'
+import { masweVersion } from './maswe.ts'
 import type { Report, RuledFinding } from './report.ts'
 import { safeJson } from './visible.ts'
 

@@ -30,7 +30,6 @@ export const masvsControls: Readonly<Record<string, string>> = {
 }
 
 export const masvsVersion = '2.1.0'
-export const masweVersion = '1.0.0'
 
 /**
  * What a scan says of a control. Never that it is met: a scanner of packages sees a part of what a control demands,

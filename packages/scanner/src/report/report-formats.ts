@@ -1,5 +1,8 @@
+import { htmlReport } from './html/html-report.ts'
 import { jsonReport } from './json-report.ts'
+import { junitReport } from './junit-report.ts'
 import type { Report } from './report.ts'
+import { sarifReport } from './sarif/sarif-report.ts'
 import { type Paint, textReport } from './text-report.ts'
 
 type Render = (reports: readonly Report[], paint?: Paint) => string
@@ -7,7 +10,10 @@ type Render = (reports: readonly Report[], paint?: Paint) => string
 /** Every format that reports are written in; each ends with a line break. */
 export const reportFormats = {
   text: textReport,
-  json: (reports) => jsonReport(reports),
+  json: jsonReport,
+  sarif: sarifReport,
+  html: htmlReport,
+  junit: junitReport,
 } as const satisfies Record<string, Render>
 
 export type ReportFormat = keyof typeof reportFormats

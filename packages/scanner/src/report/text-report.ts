@@ -1,6 +1,7 @@
 import type { Severity } from '../finding.ts'
 import { testsOf } from './json-report.ts'
-import { masvsCoverage, masweVersion } from './masvs.ts'
+import { masvsCoverage } from './masvs.ts'
+import { masweVersion } from './maswe.ts'
 import type { Report, RuledFinding } from './report.ts'
 import { visibleInLogs as visible } from './visible.ts'
 import { gathered, noteOf, packageFacts, placeWords, verdictOf } from './words.ts'
@@ -30,7 +31,8 @@ function packageText(report: Report, paint: Paint): string {
   const facts = packageFacts(report.app).map(([name, value]) => `${name} ${visible(value)}`)
   const parts = [
     [
-      paint('bold', visible(report.file)) + paint(fails ? 'red' : 'green', ` ${words}`),
+      paint('bold', visible(report.file)) +
+        paint(fails ? 'red' : 'green', fails ? ` fails: ${words}` : ` ${words}`),
       paint('dim', wrapped(facts.join(' · '), '  ')),
     ].join('\n'),
     ...report.findings.map((finding) => findingText(finding, report, paint)),

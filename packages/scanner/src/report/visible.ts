@@ -9,7 +9,8 @@ export function visible(text: string): string {
 
 /**
  * The same for text that a build server reads along: GitHub takes lines that begin with `::` as commands, whatever
- * white space is before it, Azure and TeamCity what stands behind `##`.
+ * white space is before it, Azure and TeamCity what stands behind `##`. (Markup and JSON escape the latter too; the
+ * former cannot begin a line there.)
  */
 export function visibleInLogs(text: string): string {
   return visible(text)
@@ -19,7 +20,7 @@ export function visibleInLogs(text: string): string {
 
 /** The same, safe between tags and in quoted attributes of HTML and XML 1.0. */
 export function markup(text: string): string {
-  return visible(text).replace(/[&<>"']/g, (character) => entities[character] ?? '')
+  return visible(text).replace(/[&<>"']|(?<=#)#/g, (character) => entities[character] ?? '')
 }
 
 const entities: Readonly<Record<string, string>> = {
@@ -28,6 +29,7 @@ const entities: Readonly<Record<string, string>> = {
   '>': '&gt;',
   '"': '&quot;',
   "'": '&#39;',
+  '#': '&#35;',
 }
 
 /**
@@ -36,7 +38,7 @@ const entities: Readonly<Record<string, string>> = {
  */
 export function safeJson(value: unknown): string {
   return JSON.stringify(value, undefined, 2).replace(
-    /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu,
+    /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]|(?<=#)#/gu,
     escapedUnits,
   )
 }

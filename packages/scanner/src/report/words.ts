@@ -8,7 +8,7 @@ export function verdictOf(report: Report): { readonly fails: boolean; readonly w
   const { findings, failOn } = report
   const failed = failing(report)
   const counts = countWords(findings)
-  if (failed.length > 0) return { fails: true, words: `fails: ${counts}` }
+  if (failed.length > 0) return { fails: true, words: counts }
   if (findings.length === 0) return { fails: false, words: 'nothing found by the rules asked' }
   return failOn === 'never'
     ? { fails: false, words: counts }
@@ -89,7 +89,7 @@ export function gathered(notChecked: readonly NotChecked[]): NotCheckedGroup[] {
 export function noteOf(finding: RuledFinding, { changes }: Report): string | undefined {
   const { expired, fingerprint } = finding
   if (expired !== undefined) {
-    return `suppressed until ${expired.expires}, and ${expired.owner} answered for it: “${expired.reason}”`
+    return `Its suppression ran out after ${expired.expires}; ${expired.owner} answered for it: “${expired.reason}”`
   }
-  return changes?.new.includes(fingerprint) === true ? `new since ${changes.against}` : undefined
+  return changes?.new.includes(fingerprint) === true ? `New since ${changes.against}` : undefined
 }

@@ -3,7 +3,13 @@ import { reportFormatNames, renderReports } from '../../src/report/report-format
 import { assertGolden } from '../golden.ts'
 import { acceptedReport, sampleReport } from './sample.ts'
 
-const extensions = { text: 'txt', json: 'json' } as const
+const extensions = {
+  text: 'txt',
+  json: 'json',
+  sarif: 'sarif',
+  html: 'html',
+  junit: 'xml',
+} as const
 
 for (const format of reportFormatNames) {
   test(`a report as ${format}`, () => {

@@ -18,7 +18,7 @@ test('no text drives a terminal or turns its direction', () => {
 
 test('no text is markup', () => {
   fc.assert(
-    fc.property(anyText, (text) => !/[<>"']|&(?!(?:amp|lt|gt|quot|#39);)/.test(markup(text))),
+    fc.property(anyText, (text) => !/[<>"']|&(?!(?:amp|lt|gt|quot|#39|#35);)/.test(markup(text))),
   )
 })
 
@@ -30,6 +30,12 @@ test('JSON keeps its value, and holds nothing that a terminal obeys', () => {
       return !obeyed.test(json.replaceAll('\n', ''))
     }),
   )
+})
+
+test('neither in markup nor in JSON is text a command to a build server', () => {
+  const hostile = '##vso[task.setvariable]x ###[group]'
+  assert.doesNotMatch(markup(hostile), /##/)
+  assert.doesNotMatch(safeJson(hostile), /##/)
 })
 
 test('no text is a command to a build server', () => {

@@ -1,0 +1,82 @@
+import type { Location } from '../../finding.ts'
+import { testsOf } from '../json-report.ts'
+import { weaknesses } from '../maswe.ts'
+import { failing, type Report, type RuledFinding } from '../report.ts'
+import { noteOf, placeWords } from '../words.ts'
+import { type Html, html } from './html.ts'
+
+const shownPlaces = 6
+/** More are in the report in JSON. */
+const maxPlaces = 100
+
+/** A finding, folded; those that fail the scan are open. */
+export function findingEntry(finding: RuledFinding, report: Report): Html {
+  const { title, rule, confidence, detail, fix, reproduce = [], fingerprint, about } = finding
+  const note = noteOf(finding, report)
+  const isOpen = failing(report).includes(finding)
+  return html`<details${isOpen ? html` open` : undefined}>
+<summary><span class="title">${title}</span> <code>${rule}</code></summary>
+<div class="body">
+${note === undefined ? undefined : html`<p class="note">${note}</p>`}<dl>
+<dt>Where</dt><dd>${places(finding)}</dd>
+<dt>Why</dt><dd><p>${detail}</p><p class="dim">${about.meaning}</p></dd>
+<dt>Fix</dt><dd><p>${fix}</p></dd>
+${
+  reproduce.length === 0
+    ? undefined
+    : html`<dt>See it again</dt><dd>${reproduce.map((line) => html`<pre>${line}</pre>`)}</dd>
+`
+}${factRows(finding)}<dt>Known as</dt><dd>${classes(finding, report)}</dd>
+<dt>Sure</dt><dd>${confidence}</dd>
+<dt>Fingerprint</dt><dd><code>${fingerprint}</code></dd>
+</dl>
+</div>
+</details>
+`
+}
+
+function places({ locations }: RuledFinding): Html {
+  const folded = locations.slice(shownPlaces, maxPlaces)
+  const left = locations.length - maxPlaces
+  return html`${list(locations.slice(0, shownPlaces))}${
+    folded.length === 0
+      ? undefined
+      : html`<details>
+<summary>${locations.length - shownPlaces} more</summary>
+<div class="body">${list(folded)}${left > 0 ? html`<p>and ${left} more</p>` : undefined}</div>
+</details>
+`
+  }`
+}
+
+function list(locations: readonly Location[]): Html {
+  return html`<ul>${locations.map((place) => html`<li><code>${placeWords(place)}</code></li>`)}</ul>`
+}
+
+function factRows({ facts = {} }: RuledFinding): Html[] {
+  return Object.entries(facts).map(
+    ([name, value]) => html`<dt>${name}</dt><dd>${factWords(value)}</dd>
+`,
+  )
+}
+
+function factWords(value: string | number | boolean | readonly string[]): string {
+  if (typeof value === 'boolean') return value ? 'yes' : 'no'
+  return typeof value === 'object' ? value.join(', ') : String(value)
+}
+
+function classes(finding: RuledFinding, { app }: Report): string {
+  const { masvs, maswe, cwe, top10 } = finding.about
+  const named = [
+    ...masvs,
+    ...maswe.map(({ id, betaIds }) => {
+      const title = weaknesses[id]?.title ?? ''
+      const before = betaIds.length === 0 ? '' : `, in the beta ${betaIds.join(' and ')}`
+      return `${id} ${title} (MASWE 1.0${before})`
+    }),
+    ...testsOf(finding, app.platform),
+    ...cwe.map((number) => `CWE-${number}`),
+    ...top10.map((id) => `Mobile Top 10 ${id}`),
+  ]
+  return named.length === 0 ? '–' : named.join(' · ')
+}
