@@ -6,7 +6,7 @@ import { type KeptText, passwordCandidates } from './password/password-candidate
 
 /** Milliseconds that passwords are tried for. */
 export type UnlockBudget = { readonly eachMs: number; readonly allMs: number }
-export const defaultUnlockBudget: UnlockBudget = { eachMs: 2_000, allMs: 8_000 }
+export const defaultUnlockBudget: UnlockBudget = { eachMs: 4_000, allMs: 12_000 }
 
 /**
  * Tries passwords on whatever is sealed, also on what an opened seal hides. What cannot be opened, or was not

@@ -1,3 +1,4 @@
+import type { Place } from '../key-material.ts'
 import { type CertificateFacts, issuerKind } from './certificate-facts.ts'
 
 /** What a key is good for, by a certificate of it. */
@@ -21,15 +22,18 @@ const appleSigning = /^1\.2\.840\.113635\.100\.(?:4|6\.1)\./
  * RFC 5280 §4.2.1.12: without extended key usage, any purpose is allowed. That is what most certificates say that
  * were made by hand, so the rest of them decides:
  * - a CA is one that may sign certificates, or has; `openssl req -x509` calls everything one, which alone is no sign;
- * - one that signed itself and bears the name of a host is of a server, often of one on the device;
+ * - one that signed itself and bears the name of a host is of a server, often of one on the device, unless it was
+ *   put into a keystore, and is of a client where the names of its files or its alias say so;
  * - public CAs give servers clientAuth too (until 2026), so that a name of a host makes it a server's.
  */
-export function keyPurpose(facts: CertificateFacts, hasIssued: boolean): KeyPurpose {
+export function keyPurpose(facts: CertificateFacts, context: KeyContext): KeyPurpose {
   const { extendedKeyUsage: usages, isSelfIssued } = facts
+  const { hasIssued, places } = context
   if (isAndroidDebug.test(facts.subject)) return 'debug signing'
   if (facts.isCa && (hasIssued || (facts.signsCertificates ?? !isSelfIssued))) return 'authority'
   const isAny = usages === undefined || usages.includes(anyPurpose)
-  if (isAny && isSelfIssued) return bearsHost(facts) ? 'server' : 'client that signed itself'
+  if (isAny && isSelfIssued)
+    return isServers(facts, places) ? 'server' : 'client that signed itself'
   if (isAny) return 'client'
   if (usages.includes(clientAuth)) {
     const isServer = usages.includes(serverAuth) && bearsHost(facts)
@@ -44,6 +48,25 @@ export function keyPurpose(facts: CertificateFacts, hasIssued: boolean): KeyPurp
 const isAndroidDebug = /(?:^|, )CN=Android Debug(?:,|$)/
 
 const hostName = /(?:^|, )CN=(?:localhost|\d+\.\d+\.\d+\.\d+|(?:\*\.)?[\w-]+(?:\.[\w-]+)+)(?:,|$)/
+
+/** Where a key lies, and what else is in the package. */
+export type KeyContext = {
+  readonly places: readonly Place[]
+  /** Whether another certificate of the package is by this one. */
+  readonly hasIssued: boolean
+}
+
+const keystores: ReadonlySet<Place['name']> = new Set(['PKCS#12', 'JKS', 'JCEKS', 'BKS'])
+const localHost = /(?:^|, )CN=(?:localhost|127\.0\.0\.1)(?:,|$)/
+
+function isServers(facts: CertificateFacts, places: readonly Place[]): boolean {
+  const names = places
+    .map(({ path, alias }) => `${path.split('/').at(-1)} ${alias ?? ''}`)
+    .join(' ')
+  if (/client|device|user/i.test(names)) return false
+  if (/server/i.test(names) || localHost.test(facts.subject)) return true
+  return bearsHost(facts) && !places.some(({ name }) => keystores.has(name))
+}
 
 function bearsHost({ x509, subject }: CertificateFacts): boolean {
   return /(?:DNS|IP Address):/.test(x509.subjectAltName ?? '') || hostName.test(subject)

@@ -22,7 +22,7 @@ export function* lockedFindings(
     if (material.keys.has(spkiSha256) || knownPublicKeys.has(spkiSha256)) continue
     const isClient =
       leaf !== undefined &&
-      keyPurpose(leaf.facts, false) === 'client' &&
+      keyPurpose(leaf.facts, { places: [first.place], hasIssued: false }) === 'client' &&
       leaf.facts.notAfter >= submittedAt
     yield {
       rule: 'locked-keystore',
@@ -62,8 +62,9 @@ function leafOf({ place }: FoundSeal, material: KeyMaterial) {
       ({ store, alias }) => store === place.store && alias === place.alias,
     )
     const facts = isOfKey ? readCertificateFacts(certificate) : undefined
-    if (facts !== undefined && keyPurpose(facts, false) !== 'authority')
-      return { certificate, facts }
+    if (facts === undefined) continue
+    const purpose = keyPurpose(facts, { places: [place], hasIssued: false })
+    if (purpose !== 'authority') return { certificate, facts }
   }
   return undefined
 }

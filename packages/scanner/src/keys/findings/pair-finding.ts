@@ -79,7 +79,7 @@ export function pairFinding(
   { submittedAt }: Pick<ScanSettings, 'submittedAt'>,
 ): Finding | undefined {
   const ranked = pairs
-    .map((pair) => ({ pair, purpose: keyPurpose(pair.facts, hasIssued(pair, material)) }))
+    .map((pair) => ({ pair, purpose: purposeOf(pair, material) }))
     .toSorted((one, other) => rankOf(one) - rankOf(other))
   const [worst] = ranked
   if (worst === undefined) return undefined
@@ -122,7 +122,11 @@ function rankOf({ pair, purpose }: { readonly pair: Pair; readonly purpose: KeyP
   return purposes.indexOf(purpose) - pair.facts.notAfter.getTime() / 1e16
 }
 
-/** Whether another certificate of the package is by this one, as far as names tell. */
+function purposeOf(pair: Pair, material: KeyMaterial): KeyPurpose {
+  return keyPurpose(pair.facts, { places: pair.key.places, hasIssued: hasIssued(pair, material) })
+}
+
+/** As far as names tell. */
 function hasIssued({ certificate }: Pair, material: KeyMaterial): boolean {
   const { subject } = certificate.parts
   for (const { parts } of material.certificates.values()) {

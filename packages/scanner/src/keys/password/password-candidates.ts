@@ -5,12 +5,13 @@ import { defaultPasswords } from './default-passwords.ts'
 /** Text that was kept to look for passwords in, should something turn out to be locked. */
 export type KeptText = { readonly path: string; readonly text: string }
 
-const maxHarvested = 20_000
+/** By each kind of harvest: what is seen is remembered. */
+const maxHarvested = 100_000
 
 /**
- * Passwords to try, each once, the likeliest first: hints of the code, what is assigned to a name like `password`,
- * what stands near names of keystores, defaults, the name of the file and of the key, and then whatever in the
- * package looks made up. Nothing is harvested before everything likelier has been tried.
+ * Passwords to try, each once, the likeliest first: what code says it opens keystores with, defaults, the name of
+ * the file and of the key, what is assigned to a name like `password`, what stands near names of keystores, and then
+ * whatever in the package looks made up. Nothing is harvested before everything likelier has been tried.
  */
 export function* passwordCandidates(options: {
   readonly hints: readonly PasswordHint[]
@@ -22,14 +23,18 @@ export function* passwordCandidates(options: {
   const { hints, texts, alias } = options
   const seen = new Set<string>()
   const stem = path.basename(options.path).replace(/\.[^.]*$/, '')
+  const ranked = hints.toSorted((one, other) => other.weight - one.weight)
+  const isStrong = ({ weight }: PasswordHint) => weight >= strongWeight
   const sources: (() => Iterable<string>)[] = [
-    () => hints.toSorted((one, other) => other.weight - one.weight).map(({ text }) => text),
+    () => ranked.filter(isStrong).map(({ text }) => text),
     () => ['', stem, ...(alias === undefined ? [] : [alias])],
     () => defaultPasswords,
     () => harvest(texts, assignments),
+    () => ranked.filter((hint) => !isStrong(hint)).map(({ text }) => text),
     () => harvest(texts, neighbours(path.basename(options.path))),
     () => harvest(texts, saysPassword),
     () => harvest(texts, madeUp),
+    () => harvest(texts, words),
   ]
   for (const source of sources) {
     for (const candidate of source()) {
@@ -40,7 +45,9 @@ export function* passwordCandidates(options: {
   }
 }
 
-const maxPasswordCharacters = 64
+const maxPasswordCharacters = 128
+/** Of hints that are tried before the defaults. */
+const strongWeight = 50
 
 type Harvester = (text: string) => Iterable<string>
 
@@ -54,15 +61,11 @@ function* harvest(texts: readonly KeptText[], harvester: Harvester): Generator<s
   }
 }
 
-const secretName = '(?:pass(?:word|wd|phrase|code)?|pwd|pin|secret|storepw|key)'
-
-/** `"p12Password": "…"`, `keystore.password=…`, `<string name="pass">…<`, `pwd: '…'`. */
+/** `"p12Password": "…"`, `keystore.password=…`, `<string name="pass">…<`, `setPwd('…')`, `#define TEST_PWD "…"`. */
 function* assignments(text: string): Generator<string> {
-  const pattern = new RegExp(
-    `${secretName}[\\w.\\- ]{0,24}\\\\?["']?\\s{0,4}(?:[:=]|=>|,|>)\\s{0,4}(?:\\\\?["'\`]([^"'\`\\\\\\n<]{1,64})|([^\\s"'\`,;<>]{1,64}))`,
-    'gi',
-  )
-  for (const match of text.matchAll(pattern)) yield match[1] ?? match[2] ?? ''
+  const pattern =
+    /(?:pass(?:word|wd|phrase|code)?|pwd|pin|secret|storepw|key)[\w.-]{0,24}[\\"'`\s:=,>()@]{1,12}([^\s"'`,;<>\\()]{1,64})/gi
+  for (const match of text.matchAll(pattern)) yield match[1] ?? ''
 }
 
 const nearCharacters = 400
@@ -93,8 +96,12 @@ function* saysPassword(text: string): Generator<string> {
 
 /** Strings of 6 to 32 characters with a digit or a sign in them, and no name of a class or a path. */
 function* madeUp(text: string): Generator<string> {
-  const pattern = /(?<=^|["'\n>])(?=[^\n"'<>]{0,31}[\d!#$%&*+@^~?-])[!-~]{6,32}(?=$|["'\n<])/g
-  for (const [found] of text.matchAll(pattern)) {
-    if (!/[/;]|\.\w+\./.test(found)) yield found
+  for (const [found] of text.matchAll(/(?<=^|["'\n>])[!-~]{6,32}(?=$|["'\n<])/g)) {
+    if (/[\d!#$%&*+@^~?-]/.test(found) && !/["'<>/;]|\.\w+\./.test(found)) yield found
   }
+}
+
+/** Whatever is one word, for keystores that take a microsecond a try. */
+function* words(text: string): Generator<string> {
+  for (const [found] of text.matchAll(/(?<=^|["'\n>])\w{4,24}(?=$|["'\n<])/g)) yield found
 }
