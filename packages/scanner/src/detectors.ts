@@ -3,6 +3,7 @@ import { androidJudges } from './android/judges/android-judges.ts'
 import { encodedBytes } from './decode/encoded-bytes.ts'
 import type { DetectorMaker, Judge } from './detector.ts'
 import { judgeCode } from './dex/judge-code.ts'
+import { iosJudges } from './ios/judges/ios-judges.ts'
 import { keyDetector } from './keys/key-detector.ts'
 import { pinSetJudge } from './pinning/pin-set-judge.ts'
 import { pinningMissing } from './pinning/pinning-missing.ts'
@@ -18,4 +19,10 @@ export const detectors: readonly DetectorMaker[] = [
 ]
 
 /** Who says what the facts of the whole package mean. */
-export const judges: readonly Judge[] = [...androidJudges, judgeCode, pinSetJudge, pinningMissing]
+export const judges: readonly Judge[] = [
+  ...androidJudges,
+  ...iosJudges,
+  judgeCode,
+  pinSetJudge,
+  pinningMissing,
+]

@@ -6,6 +6,7 @@ import type { AppIdentity } from './app-package.ts'
 import type { CodeShape, KeystoreUse, TypeUses } from './dex/code-facts.ts'
 import type { Location } from './finding.ts'
 import type { Bundle } from './ios/bundle.ts'
+import type { ProvisioningProfile } from './ios/provisioning-profile.ts'
 import type { MachO } from './native/mach-o/mach-o.ts'
 import type { PinSet } from './pin-set.ts'
 
@@ -26,6 +27,7 @@ export type Facts = {
   readonly appIdentities: readonly AppIdentity[]
   /** Apps, extensions and frameworks of iOS. */
   readonly bundles: readonly Bundle[]
+  readonly provisioningProfiles: readonly ProvisioningProfile[]
   /** Programs and libraries of iOS, by architecture. */
   readonly machOs: readonly MachO[]
   /** Pin sets of configuration: NSPinnedDomains, TrustKit, network security configurations. */
@@ -63,6 +65,7 @@ export function noFacts(): { [Kind in keyof Facts]: Facts[Kind][number][] } {
     appIdentities: [],
     bundles: [],
     machOs: [],
+    provisioningProfiles: [],
     pins: [],
     codeShapes: [],
     typeUses: [],

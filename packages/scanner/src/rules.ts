@@ -1,6 +1,7 @@
 // A pure table: every rule, by its stable id.
 import { androidRules } from './android/android-rules.ts'
 import { codeRules } from './dex/code-rules.ts'
+import { iosRules } from './ios/ios-rules.ts'
 import type { Rule } from './rule.ts'
 import { secretRules } from './secrets/secret-rules.ts'
 
@@ -88,6 +89,7 @@ export const rules = {
   },
   ...androidRules,
   ...codeRules,
+  ...iosRules,
   ...secretRules,
 } as const satisfies Record<string, Rule>
 

@@ -115,7 +115,7 @@ export const androidRules = {
     fix: 'Ship the release variant: without android:debuggable, which the build sets for debug variants by itself.',
     masvs: ['MASVS-RESILIENCE-4'],
     maswe: [{ id: 'MASWE-0063', betaIds: ['MASWE-0067', 'MASWE-0074'] }],
-    mastg: { android: ['MASTG-TEST-0226'], ios: [] },
+    mastg: { android: ['MASTG-TEST-0226'], ios: ['MASTG-TEST-0261'] },
     cwe: [489],
     top10: ['M7', 'M8'],
   },

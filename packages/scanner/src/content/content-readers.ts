@@ -1,5 +1,6 @@
 import { androidReaders } from '../android/android-readers.ts'
 import { dexReader } from '../dex/dex-reader.ts'
+import { provisioningProfileReader } from '../ios/provisioning-profile.ts'
 import { dotnetReader } from '../native/dotnet.ts'
 import { elfReader } from '../native/elf.ts'
 import { machOReader } from '../native/mach-o/mach-o.ts'
@@ -18,6 +19,7 @@ export const contentReaders: readonly ContentReader[] = [
   elfReader,
   machOReader,
   propertyListReader,
+  provisioningProfileReader,
   hermesReader,
   ramBundleReader,
   dotnetReader,

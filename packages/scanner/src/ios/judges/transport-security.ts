@@ -1,0 +1,144 @@
+import { reachOf } from '../../android/network/reach.ts'
+import type { Judge } from '../../detector.ts'
+import type { Finding, Severity } from '../../finding.ts'
+import { isWithin, ownDomains } from '../../own-domains.ts'
+import { type Bundle, isProcess } from '../bundle.ts'
+import type { TransportException, TransportSecurity } from '../transport-security.ts'
+
+const reachSeverity = { device: 'info', network: 'low', anywhere: 'medium' } as const
+const weakVersions = new Set(['TLSv1.0', 'TLSv1.1'])
+
+/** What App Transport Security does not hold: for every host, for some kinds of use, and for single hosts. */
+export const transportSecurity: Judge = function* ({ bundles }, { app, settings }) {
+  const own = ownDomains(app, settings).domains
+  for (const bundle of bundles) {
+    const { transportSecurity: security } = bundle
+    if (security === undefined || !isProcess(bundle)) continue
+    yield* generally(bundle, security)
+    for (const exception of security.exceptions) {
+      yield* forHost(bundle, exception, severityFor(exception.domain, own))
+    }
+  }
+}
+
+type Part = Pick<Finding, 'title' | 'detail'> & { readonly severity: Severity }
+
+/** What the keys for all hosts come to. */
+const parts: readonly ((security: TransportSecurity) => Part | undefined)[] = [
+  (security) =>
+    security.allowsCleartext
+      ? {
+          severity: 'high',
+          title: 'App Transport Security is off for every host',
+          detail: `NSAllowsArbitraryLoads is true, and none of the narrower keys limits it: connections without TLS are allowed, and TLS may be older than 1.2.${stillHeld(security)}`,
+        }
+      : undefined,
+  (security) =>
+    security.isArbitraryLoadsIgnored
+      ? {
+          severity: 'info',
+          title: 'NSAllowsArbitraryLoads is written, but has no effect',
+          detail:
+            'Since iOS 10 it is ignored where NSAllowsArbitraryLoadsInWebContent, NSAllowsArbitraryLoadsForMedia or NSAllowsLocalNetworking is present, with whatever value. If the narrower key is ever taken out, everything is allowed: take this one out too.',
+        }
+      : undefined,
+  (security) =>
+    security.allowsCleartextInWebContent
+      ? {
+          severity: 'medium',
+          title: 'App Transport Security is off in web views',
+          detail:
+            'NSAllowsArbitraryLoadsInWebContent is true: pages in web views may be loaded without TLS, and whoever is on the path can put script into them.',
+        }
+      : undefined,
+  (security) =>
+    security.allowsCleartextForMedia
+      ? {
+          severity: 'low',
+          title: 'App Transport Security is off for media',
+          detail:
+            'NSAllowsArbitraryLoadsForMedia is true: what AVFoundation loads may come without TLS.',
+        }
+      : undefined,
+  (security) =>
+    security.allowsLocalNetworking
+      ? {
+          severity: 'info',
+          title: 'Connections without TLS are allowed on the local network',
+          detail:
+            'NSAllowsLocalNetworking is true: names without a dot, .local names, and IP addresses are exempt. Since iOS 17 the last are only those of private networks.',
+        }
+      : undefined,
+]
+
+function* generally(bundle: Bundle, security: TransportSecurity): Generator<Finding> {
+  for (const [index, part] of parts.entries()) {
+    const told = part(security)
+    if (told === undefined) continue
+    yield {
+      rule: 'ats-weakened',
+      confidence: 'certain',
+      ...told,
+      locations: [{ ...bundle.location, within: 'NSAppTransportSecurity' }],
+      identity: `${bundle.id} ${index}`,
+      facts: { bundle: bundle.id },
+    }
+  }
+}
+
+function* forHost(
+  bundle: Bundle,
+  exception: TransportException,
+  severity: Severity,
+): Generator<Finding> {
+  const { domain, includesSubdomains, minimumTls } = exception
+  const whom = includesSubdomains ? `${domain} and its subdomains` : domain
+  const about = {
+    confidence: 'certain' as const,
+    locations: [{ ...bundle.location, within: `NSExceptionDomains › ${domain}` }],
+    identity: `${bundle.id} ${domain}`,
+    facts: { bundle: bundle.id, domain, includesSubdomains },
+  }
+  if (exception.allowsCleartext) {
+    yield {
+      rule: 'ats-weakened',
+      ...about,
+      severity,
+      title: `Connections without TLS are allowed to ${whom}`,
+      detail: `NSExceptionAllowsInsecureHTTPLoads is true for ${whom}. ${consequence(domain)}`,
+    }
+  } else if (!exception.requiresForwardSecrecy) {
+    yield {
+      rule: 'ats-weakened',
+      ...about,
+      severity: 'low',
+      title: `TLS without forward secrecy is accepted of ${whom}`,
+      detail: `NSExceptionRequiresForwardSecrecy is false for ${whom}: whoever records connections now can read them later with the key of the server.`,
+    }
+  }
+  if (minimumTls !== undefined && weakVersions.has(minimumTls)) {
+    yield {
+      rule: 'weak-tls-version',
+      ...about,
+      title: `${minimumTls} is accepted of ${whom}`,
+      detail: `NSExceptionMinimumTLSVersion is ${minimumTls} for ${whom}. The platform's own minimum is 1.2.`,
+    }
+  }
+}
+
+function severityFor(domain: string, own: readonly string[]): Severity {
+  return own.some((each) => isWithin(domain, each)) ? 'high' : reachSeverity[reachOf(domain)]
+}
+
+function consequence(domain: string): string {
+  if (reachOf(domain) === 'device') return 'It does not leave the device or its simulator.'
+  if (reachOf(domain) === 'network') return 'It is a name or an address of a private network.'
+  return 'Whoever is on the path reads and changes it.'
+}
+
+function stillHeld({ exceptions }: TransportSecurity): string {
+  const held = exceptions.filter(({ allowsCleartext }) => !allowsCleartext)
+  if (held.length === 0) return ''
+  const names = held.slice(0, 10).map(({ domain }) => domain)
+  return ` It still holds for ${names.join(', ')}: exceptions are not affected.`
+}
