@@ -9,11 +9,14 @@ import type { Bundle } from './ios/bundle.ts'
 import type { ProvisioningProfile } from './ios/provisioning-profile.ts'
 import type { MachO } from './native/mach-o/mach-o.ts'
 import type { PinSet } from './pin-set.ts'
+import type { NamedText } from './secrets/named/named-secrets.ts'
 
 /** What readers learn of a package, for those who judge it as a whole. Each kind has its type beside its reader. */
 export type Facts = {
   /** Strings that may unlock a keystore, the likeliest with the greatest weight. */
   readonly passwords: readonly PasswordHint[]
+  /** Constants of code and resources whose names promise a secret. */
+  readonly namedTexts: readonly NamedText[]
   /** Addresses of servers, as they stand in the package. */
   readonly endpoints: readonly Endpoint[]
   /** Manifests, network security configurations, backup rules and paths of FileProviders. */
@@ -57,6 +60,7 @@ export type Endpoint = {
 export function noFacts(): { [Kind in keyof Facts]: Facts[Kind][number][] } {
   return {
     passwords: [],
+    namedTexts: [],
     endpoints: [],
     androidXml: [],
     resourceTables: [],

@@ -1,5 +1,5 @@
 import type { Detector } from '../src/detector.ts'
-import { noFacts } from '../src/facts.ts'
+import { type Facts, noFacts } from '../src/facts.ts'
 import type { Finding } from '../src/finding.ts'
 import type { Blob, Sink } from '../src/sink.ts'
 import type { TextRegion, TextSource } from '../src/text-region.ts'
@@ -9,6 +9,7 @@ export async function lookAt(
   detectors: readonly Detector[],
   text: string,
   source: TextSource = 'file',
+  known: Partial<Facts> = {},
 ) {
   const blobs: Blob[] = []
   const regions: TextRegion[] = []
@@ -30,6 +31,6 @@ export async function lookAt(
   }
   const path = 'assets/some.txt'
   sink.text({ path, source, text, encoding: 'latin1', offsetAt: (index) => index })
-  for (const each of detectors) await each.end?.(noFacts(), sink)
+  for (const each of detectors) await each.end?.({ ...noFacts(), ...known }, sink)
   return { blobs, regions: regions.slice(1), findings, facts, notChecked }
 }

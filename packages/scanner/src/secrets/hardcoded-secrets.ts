@@ -5,24 +5,39 @@ import { type Literal, literalFinder } from '../text/literal-finder.ts'
 import { entropyOf } from './checks/entropy.ts'
 import { isKnownExample } from './checks/known-example.ts'
 import { isPlaceholder } from './checks/placeholder.ts'
+import { nameAt, namedValue } from './named/find-named-values.ts'
+import { judgeNamed } from './named/named-secrets.ts'
+import { secretNameParts } from './named/secret-name.ts'
 import type { SecretKind } from './secret-kind.ts'
 import { secretKinds } from './secret-kinds.ts'
 import { SecretLedger } from './secret-ledger.ts'
 
 const defaultEntropy = 2.8
 
-const literals: readonly Literal<SecretKind>[] = secretKinds.flatMap((kind) =>
-  kind.literals.map((literal) => ({ literal, anyCase: kind.anyCase ?? false, value: kind })),
-)
-const find = literalFinder(literals)
+/** What a literal begins: a secret of a kind, or the name of one. */
+type Sought = SecretKind | 'name'
+
+const literals: readonly Literal<Sought>[] = [
+  ...secretKinds.flatMap((kind) =>
+    kind.literals.map((literal) => ({ literal, anyCase: kind.anyCase ?? false, value: kind })),
+  ),
+  ...secretNameParts.map((literal) => ({ literal, anyCase: true, value: 'name' as const })),
+]
+const find = literalFinder<Sought>(literals)
+
+/** Hints for keystores that one scan takes from text. */
+const maxPasswordHints = 2000
+/** As likely as one that code gives such a name. From 0 to 100. */
+const passwordWeight = 90
 
 /**
  * Rule `hardcoded-secret`. One pass finds the literals of all kinds; only around those are patterns tried. What
  * matches is a secret once its checks agree: checksum, structure, entropy, what stands beside it, and that nobody's
- * documentation has it.
+ * documentation has it. What is of no kind is judged by the name it is given.
  */
 export const hardcodedSecrets: DetectorMaker = ({ submittedAt }) => {
   const ledger = new SecretLedger()
+  let passwordHints = 0
 
   function tryKind(
     kind: SecretKind,
@@ -51,14 +66,53 @@ export const hardcodedSecrets: DetectorMaker = ({ submittedAt }) => {
     }
   }
 
+  function tryName(at: Span, region: TextRegion, sink: Sink): void {
+    const named = namedValue(region, at)
+    if (named === undefined) return
+    const { name, kind, value } = named
+    if (kind === 'password' && passwordHints < maxPasswordHints) {
+      passwordHints += 1
+      sink.fact('passwords', { text: value, weight: passwordWeight })
+    }
+    const found = judgeNamed(name, value)
+    if (found === undefined || isOfKnownKind(value)) return
+    ledger.add(found, { path: region.path, offset: region.offsetAt(named.index) })
+  }
+
   return {
-    text: (region) => {
+    text: (region, sink) => {
       const searchedTo: SearchedTo = new Map()
-      find(region.text, (index, kind) => tryKind(kind, index, region, searchedTo))
+      let nameEnd = 0
+      find(region.text, (index, sought) => {
+        if (sought !== 'name') return tryKind(sought, index, region, searchedTo)
+        // Of a name that holds several of the parts, once.
+        if (index < nameEnd) return
+        const name = nameAt(region.text, index)
+        nameEnd = name.end
+        tryName(name, region, sink)
+      })
     },
-    end: (_facts, sink: Sink) => ledger.report(sink),
+    end: ({ namedTexts }, sink) => {
+      for (const { name, text, location } of namedTexts) {
+        const found = isOfKnownKind(text) ? undefined : judgeNamed(name, text)
+        if (found !== undefined) ledger.add(found, location)
+      }
+      ledger.report(sink)
+    },
   }
 }
+
+/** Whether a row of the table speaks of it, also by saying that it is none. */
+function isOfKnownKind(value: string): boolean {
+  let isKnown = false
+  find(value, (index, sought) => {
+    if (sought === 'name' || sought.nearby !== undefined) return
+    for (const _match of matches(sought, index, value, new Map())) isKnown = true
+  })
+  return isKnown
+}
+
+type Span = { readonly start: number; readonly end: number }
 
 type Match = {
   readonly text: string

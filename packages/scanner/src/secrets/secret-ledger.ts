@@ -28,11 +28,17 @@ const maxSecrets = 500
 /** Joins what is the same secret in several places. Keeps hashes alone, never a secret. */
 export class SecretLedger {
   readonly #entries = new Map<string, Entry>()
+  /** Of all secrets of some kind, and of the parts of those that are made of an id and a key. */
+  readonly #digests = new Set<string>()
   #left = 0
 
   add(found: FoundSecret, location: Location): void {
     const digest = hash('sha256', found.secret)
     const identity = `${found.kind}\0${digest}`
+    if (!isNamed(found.kind)) {
+      for (const part of [found.secret, ...found.secret.split(':')])
+        this.#digests.add(hash('sha256', part))
+    }
     const known = this.#entries.get(identity)
     if (known !== undefined) {
       known.places += 1
@@ -54,7 +60,10 @@ export class SecretLedger {
   }
 
   report(sink: Sink): void {
-    for (const { finding, locations, places } of this.#entries.values()) {
+    for (const [identity, { finding, locations, places }] of this.#entries) {
+      const [kind = '', digest = ''] = identity.split('\0')
+      // What has a kind is not guessed by its name as well.
+      if (isNamed(kind) && this.#digests.has(digest)) continue
       const more = places > locations.length ? { places } : {}
       sink.report({ ...finding, locations, facts: { ...finding.facts, ...more } })
     }
@@ -62,6 +71,10 @@ export class SecretLedger {
       sink.notChecked('', `more than ${maxSecrets} secrets: ${this.#left} others are not listed`)
     }
   }
+}
+
+function isNamed(kind: string): boolean {
+  return kind.startsWith('named-')
 }
 
 function findingOf(found: FoundSecret, identity: string): Omit<Finding, 'locations'> {

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 
 const digits = '0123456789'
@@ -365,6 +366,11 @@ export const madeUpSecrets: Readonly<Record<string, MadeUp>> = {
   },
 }
 
+const signed = (claims: unknown, key: string) => {
+  const front = `${json({ alg: 'HS256', typ: 'JWT' })}.${json(claims)}`
+  return `${front}.${createHmac('sha256', key).update(front).digest('base64url')}`
+}
+
 /** What else tells a secret of one kind from another. */
 export const gradedSecrets = {
   'a service role key of Supabase': {
@@ -372,6 +378,8 @@ export const gradedSecrets = {
     severity: 'critical',
   },
   'an expired token': { text: token({ exp: 1_500_000_000 }), severity: 'info' },
+  'a token that a tutorial signed': { text: signed({ sub: '1' }, 'secret'), severity: 'low' },
+  'a token that somebody signed': { text: signed({ sub: '1' }, word(32)), severity: 'medium' },
   'an unsigned token': { text: token({ sub: '1' }, 'none'), severity: 'low' },
   'a test key of Stripe': { text: `sk_${testing}_${word(24)}Gh`, severity: 'low' },
   'a restricted key of Stripe': { text: `rk_${live}_${word(24)}Gh`, severity: 'high' },

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import type { SecretMatch, Verdict } from '../secret-kind.ts'
 import { isKnownExample } from './known-example.ts'
 
@@ -25,7 +26,32 @@ export function checkJsonWebToken({ secret, now }: SecretMatch): Verdict | undef
       note: `It is not signed: whoever accepts it accepts anything. ${about}`,
     }
   }
-  return { note: about }
+  const key = tutorialKeys.find((each) => isSignedWith(secret, header['alg'], each))
+  if (key === undefined) return { note: about }
+  return {
+    severity: 'low',
+    confidence: 'tentative',
+    note: `It was signed with the key “${key}”, as examples are. A server of yours that accepts it accepts whatever anybody signs. ${about}`,
+  }
+}
+
+/** What tutorials sign with. */
+const tutorialKeys = [
+  'secret',
+  'your-256-bit-secret',
+  'key',
+  'mysecret',
+  'my-secret',
+  'test',
+  'password',
+  'changeit',
+]
+
+function isSignedWith(token: string, algorithm: unknown, key: string): boolean {
+  if (algorithm !== 'HS256') return false
+  const end = token.lastIndexOf('.')
+  const mac = createHmac('sha256', key).update(token.slice(0, end)).digest('base64url')
+  return mac === token.slice(end + 1)
 }
 
 function parsed(part: string): Claims | undefined {

@@ -75,8 +75,8 @@ export const appServiceKinds: readonly SecretKind[] = [
     name: 'LaunchDarkly SDK or API key',
     literals: ['sdk-', 'api-'],
     pattern: token('(?:sdk|api)-[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}'),
-    severity: 'high',
-    confidence: 'firm',
+    severity: 'medium',
+    confidence: 'tentative',
     gives:
       'A server’s SDK key reads all flags and their rules, with whom they aim at; an API key changes them.',
     revoke: 'Reset it in the environment’s settings, and use the mobile key.',

@@ -72,7 +72,7 @@ const exampleUsers =
 const examplePasswords =
   /^(?:pass(?:word)?|passwd|pwd|p|bar|b|secret|foo|xxx+|proxy_?pass.*|mypass(?:word)?|some.*|hunter2)$/i
 const exampleHosts =
-  /^(?:(?:.*\.)?(?:example(?:\.\w+)?|test|invalid|localhost|local)|127\.[\d.]+|0\.0\.0\.0|10\.0\.2\.2|host(?:name)?|server|domain(?:\.com)?|proxy|some.*|my\w*|foo.*|[a-z])$/i
+  /^(?:(?:.*\.)?(?:example(?:\.\w+)?|test|invalid|localhost|local)|127\.[\d.]+|0\.0\.0\.0|10\.0\.2\.2|host(?:name)?|server|domain(?:\.com)?|proxy|some.*|my\w*|foo.*|.*bogus.*|[a-z])$/i
 
 function checkUrlCredentials({ groups, secret, index, region }: SecretMatch): Verdict | undefined {
   const { user = '', host = '' } = groups
