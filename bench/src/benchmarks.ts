@@ -7,6 +7,9 @@ import { nginxAuthRequest } from './peers/nginx-auth-request.ts'
 import { sallyport, sallyportLayers } from './peers/sallyport.ts'
 import { checkLimits, checkPairs, type PairLimit } from './report/report.ts'
 import { reportText } from './report/report-text.ts'
+import { benchmarkScan } from './scan/scan-benchmark.ts'
+import { meetsScanLimits } from './scan/scan-report.ts'
+import { scanText } from './scan/scan-text.ts'
 
 /** What every layer at once may cost: beside the device stage alone, and beside how it is done at nginx. */
 const layerLimits: readonly PairLimit[] = [
@@ -66,6 +69,18 @@ export const benchmarks: readonly Benchmark[] = [
         text: attestationText(report),
         meetsLimits: meetsAttestationLimits(report),
       }
+    },
+  },
+  {
+    name: 'scan',
+    summary:
+      'sallyport scan on a real package and on a large one, beside plain inflation, apktool and androguard, whichever is installed',
+    counts: {
+      rounds: { summary: 'rounds, each with every program in turn', default: 5, maximum: 100 },
+    },
+    async run({ rounds = 0 }, run) {
+      const report = await benchmarkScan({ rounds, ...run })
+      return { report, text: scanText(report), meetsLimits: meetsScanLimits(report) }
     },
   },
 ]
