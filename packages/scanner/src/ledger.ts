@@ -16,7 +16,7 @@ export type Ledger = {
 /** What was not looked into, and why, in as many lines as somebody reads. */
 export function newLedger(): Ledger {
   const reasons = new Map<string, { paths: Set<string>; more: number }>()
-  const tooMany = 'There are more reasons than are told apart here.'
+  const tooMany = 'more reasons than are told apart here'
   return {
     note: (path, why) => {
       const known = reasons.has(why) || reasons.size < maxReasons

@@ -47,7 +47,7 @@ export async function scan(file: string, settings: ScanSettings): Promise<ScanRe
     for await (const entry of opened.entries) {
       await readEntry(entry, settings, looking, sink, isOver)
       if (!isOver()) continue
-      ledger.note(entry.path, 'The time for the scan was over: what follows was not read.')
+      ledger.note(entry.path, 'the time for the scan was over: nothing behind this was read')
       break
     }
     for (const each of looking) await each.end?.(facts, sink)
@@ -79,7 +79,7 @@ async function readEntry(
       for await (const { bytes, offset } of entry.pieces()) {
         lookAtBytes(looking, { bytes, path: entry.path, offset, by: [] }, sink)
         tellPiece(bytes, offset, entry.path, sink)
-        if (isOver()) throw new EntryFault('The time for the scan was over: the rest was not read.')
+        if (isOver()) throw new EntryFault('the time for the scan was over: the rest was not read')
       }
       return
     }

@@ -29,7 +29,7 @@ test('when the time is over nothing more is read, and a line says from where', a
     { milliseconds: -1 },
   )
   assert.deepEqual(notChecked, [
-    { path: 'first', why: 'The time for the scan was over: what follows was not read.' },
+    { path: 'first', why: 'the time for the scan was over: nothing behind this was read' },
   ])
   assert.match(app.sha256 ?? '', /^[0-9a-f]{64}$/)
 })

@@ -58,7 +58,7 @@ export async function* sourcePieces(
 ): AsyncGenerator<Buffer> {
   for (let done = 0; done < length; ) {
     const piece = await source.read(offset + done, Math.min(pieceBytes, length - done))
-    if (piece.length === 0) throw new EntryFault('The archive ends before it does.')
+    if (piece.length === 0) throw new EntryFault('the archive ends before it does')
     yield piece
     done += piece.length
   }

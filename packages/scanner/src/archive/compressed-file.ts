@@ -67,7 +67,7 @@ async function* decompressed(
       total += piece.length
       if (total > limits.entryBytes) {
         throw new EntryFault(
-          `It unpacks to more than ${limits.entryBytes} bytes: only those were read.`,
+          `unpacks to more than ${limits.entryBytes} bytes: only those were read`,
         )
       }
       yield piece
@@ -75,7 +75,7 @@ async function* decompressed(
   } catch (error) {
     if (error instanceof EntryFault) throw error
     throw new EntryFault(
-      `Its compressed bytes are damaged after ${total} bytes (${(error as Error).message}): it was read up to there.`,
+      `compressed bytes are damaged after ${total} bytes (${(error as Error).message}): read up to there`,
     )
   } finally {
     reading.destroy()

@@ -26,15 +26,15 @@ export async function listFolder(walk: Walk, root: string): Promise<Listing & { 
       const at = Buffer.concat([folder.at, Buffer.from(path.sep), item.name])
       if (item.isDirectory()) {
         if (folder.depth < maxDepth) inner.push({ at, name: `${name}/`, depth: folder.depth + 1 })
-        else walk.notChecked(name, 'The folder lies too deep, and was not read.')
+        else walk.notChecked(name, 'folder lies too deep: not read')
       } else if (!item.isFile()) {
-        walk.notChecked(name, item.isSymbolicLink() ? 'It is a link: not followed.' : notAFile)
+        walk.notChecked(name, item.isSymbolicLink() ? 'link: not followed' : notAFile)
       } else if (walk.budget.takeEntry()) {
         const { size } = await lstat(at)
         bytes += size
         members.push(memberAt(at, name, size))
       } else {
-        odd.push(`The folder has more files than are looked at: ${members.length} were read.`)
+        odd.push(`more files than are looked at: the first ${members.length} were read`)
         return { members, odd, bytes }
       }
     }
@@ -43,7 +43,7 @@ export async function listFolder(walk: Walk, root: string): Promise<Listing & { 
   return { members, odd, bytes }
 }
 
-const notAFile = 'It is neither a file nor a folder: not read.'
+const notAFile = 'neither a file nor a folder: not read'
 
 async function listed(
   walk: Walk,
@@ -55,10 +55,7 @@ async function listed(
   } catch (error) {
     // The root has to be readable; what lies in it costs a line.
     if (name === '') throw error
-    walk.notChecked(
-      name,
-      `The folder could not be read (${(error as NodeJS.ErrnoException).code}).`,
-    )
+    walk.notChecked(name, `folder could not be read (${(error as NodeJS.ErrnoException).code})`)
     return []
   }
 }
@@ -96,6 +93,6 @@ async function openFile(at: Buffer, size: number) {
     const file = await open(at, O_RDONLY | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0))
     return { source: fileSource(file, size), close: () => file.close() }
   } catch (error) {
-    throw new EntryFault(`It could not be opened (${(error as NodeJS.ErrnoException).code}).`)
+    throw new EntryFault(`could not be opened (${(error as NodeJS.ErrnoException).code})`)
   }
 }

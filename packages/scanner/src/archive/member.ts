@@ -22,7 +22,7 @@ export type OpenSource = { readonly source: ByteSource; readonly close: () => Pr
 export type Listing = {
   /** Made as they are asked for, and again each time: an archive may have hundreds of thousands. */
   readonly members: Iterable<Member>
-  /** What is strange about it: sentences. */
+  /** What is strange about it: lines of the ledger. */
   readonly odd: readonly string[]
   /** What only shows once the members were read: those that no directory names. */
   readonly rest?: () => Promise<readonly Member[]>

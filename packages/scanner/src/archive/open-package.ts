@@ -12,6 +12,7 @@ import { type Entry, EntryFault } from './entry.ts'
 import { hashOf } from './file-hash.ts'
 import { listFolder } from './folder.ts'
 import type { Listing, Member } from './member.ts'
+import { printableName } from './printable-name.ts'
 import { walkListing } from './walk.ts'
 
 export type OpenPackage = {
@@ -66,7 +67,7 @@ async function openFile(walk: Walk, file: string): Promise<OpenPackage> {
   try {
     const { size } = await handle.stat()
     const source = fileSource(handle, size)
-    const itself = wholeFile(source, path.basename(file))
+    const itself = wholeFile(source, printableName(Buffer.from(path.basename(file))))
     // Anything may have an archive behind it.
     const container = containerOf(await itself.peek(), itself.path) ?? zip
     const listing = await listFile(walk, source, container, itself.path)

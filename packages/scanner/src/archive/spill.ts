@@ -18,7 +18,7 @@ export async function spilled(pieces: AsyncIterable<Buffer>, budget: Budget): Pr
     let size = 0
     for await (const piece of pieces) {
       if (!budget.takeDiskBytes(piece.length)) {
-        throw new EntryFault('Unpacked it is too large to be opened, and was looked at as bytes.')
+        throw new EntryFault('too large to be opened once it is unpacked: looked at as bytes')
       }
       await file.writeFile(piece)
       size += piece.length

@@ -30,22 +30,20 @@ export async function listTar(
     const header = await source.read(at, blockBytes)
     if (header.every((byte) => byte === 0)) break
     if (!hasSum(header)) {
-      odd.push(`Its header at ${at} is damaged: nothing behind it was read.`)
+      odd.push(`tar: the header at byte ${at} is damaged: nothing behind it was read`)
       break
     }
     const size = numberAt(header, 124, 12)
     const dataOffset = at + blockBytes
     if (size === undefined || dataOffset + size > source.size) {
-      odd.push(
-        'It is cut off in its last entry, or damaged there: that was read as far as it goes.',
-      )
+      odd.push('tar: cut off in its last entry, or damaged there: read as far as it goes')
     }
     const length = Math.min(size ?? Infinity, source.size - dataOffset)
     at = dataOffset + Math.ceil(length / blockBytes) * blockBytes
     const type = types[String.fromCharCode(header[156] ?? 0)]
     if (type === 'file') {
       if (!walk.budget.takeEntry()) {
-        odd.push(`It has more entries than are looked at: the first ${members.length} were read.`)
+        odd.push(`more entries than are looked at: the first ${members.length} were read`)
         break
       }
       const name = printableName(longName ?? ustarName(header))
@@ -67,7 +65,7 @@ export async function listTar(
 function memberAt({ limits }: Walk, part: ByteSource, path: string): Member {
   const whole = async () => {
     if (part.size > limits.entryBytes) {
-      throw new EntryFault(`It is larger than ${limits.entryBytes} bytes, and was not read.`)
+      throw new EntryFault(`larger than ${limits.entryBytes} bytes: not read`)
     }
     return part.read(0, part.size)
   }

@@ -73,11 +73,11 @@ async function* walkContainer(
   const tell = (why: string) => walk.notChecked(path, why)
   const { list } = container
   if (!list) {
-    tell(`It is compressed as ${container.name}, which is not unpacked here: looked at as bytes.`)
+    tell(`compressed as ${container.name}, which is not unpacked here: looked at as bytes`)
     return false
   }
   if (depth >= walk.limits.depth) {
-    tell(`It lies in ${depth} archives, one within the other, and was looked at as bytes.`)
+    tell(`archive in ${depth} archives, one within the other: looked at as bytes`)
     return false
   }
   let opened: OpenSource | undefined
@@ -89,7 +89,7 @@ async function* walkContainer(
     yield* walkListing(walk, listing, depth + 1)
     return true
   } catch (error) {
-    tell(error instanceof EntryFault ? error.message : `Opening it failed: ${String(error)}`)
+    tell(error instanceof EntryFault ? error.message : `opening it failed: ${String(error)}`)
     return false
   } finally {
     await opened?.close()
@@ -134,5 +134,5 @@ async function* streamCounted({ budget, limits }: Walk, member: Member): AsyncGe
 }
 
 function tooMuch({ totalBytes }: ScanLimits): EntryFault {
-  return new EntryFault(`The package unpacks to more than ${totalBytes} bytes: this was not read.`)
+  return new EntryFault(`the package unpacks to more than ${totalBytes} bytes: not read`)
 }

@@ -55,7 +55,7 @@ test('archives within archives end at the depth of the limits, with a line', asy
   assert.deepEqual(notChecked, [
     {
       path: 'z!/z!/z!/z',
-      why: 'It lies in 4 archives, one within the other, and was looked at as bytes.',
+      why: 'archive in 4 archives, one within the other: looked at as bytes',
     },
   ])
 })
@@ -86,7 +86,7 @@ test('what is compressed and damaged is read as far as it goes', async () => {
   const cut = files.get('cut.gz!/cut')
   assert.ok(cut && cut.length > 100_000 && text.subarray(0, cut.length).equals(cut))
   assert.ok(files.has('wrong.gz') && files.has('text.br'))
-  assert.match(whys.join('\n'), /^cut\.gz: Its compressed bytes are damaged after \d+ bytes/m)
+  assert.match(whys.join('\n'), /^cut\.gz: compressed bytes are damaged after \d+ bytes/m)
 })
 
 test('something compressed that is large comes in pieces', async () => {
@@ -110,7 +110,7 @@ test('archives that are not unpacked are told, and looked at as bytes', async ()
   ])
   assert.deepEqual(paths, ['a', 'b', 'c'])
   assert.deepEqual(whys.map((why) => why.split(',')[0]), [
-    'a: It is compressed as xz', 'b: It is compressed as 7-Zip', 'c: It is compressed as bzip2',
+    'a: compressed as xz', 'b: compressed as 7-Zip', 'c: compressed as bzip2',
   ]) // biome-ignore format: a list
 })
 
@@ -128,7 +128,7 @@ test('tar: long names, links left out, a damaged header ends it with a line', as
   damaged.write('damaged', tar.lastIndexOf('same'))
   const { files, notChecked } = await openedBytes(damaged)
   assert.deepEqual([...files.keys()], [long, 'same'])
-  assert.match(notChecked[0]?.why ?? '', /header at \d+ is damaged/)
+  assert.match(notChecked[0]?.why ?? '', /header at byte \d+ is damaged/)
   const cut = await openedBytes(makeTar([{ name: 'a', bytes: 'x'.repeat(1_000) }]).subarray(0, 700))
   assert.deepEqual(cut.files.get('a')?.length, 700 - 512)
   assert.match(cut.notChecked[0]?.why ?? '', /cut off in its last entry/)

@@ -15,7 +15,7 @@ export type DirectoryPlace = {
 export type EndRecord = {
   /** Undefined: this is no archive, or its end is missing. */
   readonly place: DirectoryPlace | undefined
-  /** What is strange about it: sentences. */
+  /** What is strange about it: lines of the ledger. */
   readonly odd: readonly string[]
 }
 
@@ -42,19 +42,19 @@ export async function findDirectory(source: ByteSource): Promise<EndRecord> {
     const behind = tail.length - (at + recordBytes + tail.readUInt16LE(at + 20))
     if (place && !found) {
       found = place
-      if (behind > 0) odd.push(`${behind} bytes lie behind the end of the archive.`)
-      if (behind < 0) odd.push('The comment at the end of the archive is cut off.')
+      if (behind > 0) odd.push(`${behind} bytes lie behind the end of the archive`)
+      if (behind < 0) odd.push('the comment at the end of the archive is cut off')
     } else if (place && behind === 0 && place.offset !== found?.offset) {
       // Its comment holds the one that was found. Those of stored archives in it do not reach to the end.
       odd.push(
-        'The archive has two directories. The last one was read, as Android does; other tools may read the other.',
+        'two directories: the last one was read, as Android does; other tools may read the other',
       )
       break
     }
     at = at === 0 ? -1 : tail.lastIndexOf(signature, at - 1)
   }
   if (found && found.shift !== 0) {
-    odd.push(`${found.shift} bytes lie before the archive that its offsets do not count.`)
+    odd.push(`${found.shift} bytes lie before the archive that its offsets do not count`)
   }
   return { place: found, odd }
 }

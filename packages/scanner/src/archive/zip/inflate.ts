@@ -22,7 +22,7 @@ export async function inflated(compressed: Buffer, size: number): Promise<Buffer
   } catch (error) {
     throw inflateFault(error)
   }
-  throw new EntryFault('It holds fewer bytes than the archive says, and was not read.')
+  throw new EntryFault('holds fewer bytes than the archive says: not read')
 }
 
 /** As much as there is of what may be cut off, with anything behind it. @throws EntryFault */
@@ -46,7 +46,8 @@ export async function* inflatedPieces(
   try {
     for await (const piece of inflate as AsyncIterable<Buffer>) {
       total += piece.length
-      if (total > size) throw new EntryFault('It holds more bytes than the archive says.')
+      if (total > size)
+        throw new EntryFault('holds more bytes than the archive says: the rest was not read')
       yield piece
     }
     await feeding
@@ -55,7 +56,7 @@ export async function* inflatedPieces(
   } finally {
     inflate.destroy()
   }
-  if (total < size) throw new EntryFault('It holds fewer bytes than the archive says.')
+  if (total < size) throw new EntryFault('holds fewer bytes than the archive says')
 }
 
 /** Errors of the stream come out where it is read; what reading the file throws is carried there. */
@@ -79,10 +80,10 @@ function inflateFault(error: unknown): EntryFault {
   if (error instanceof EntryFault) return error
   const code = (error as NodeJS.ErrnoException).code ?? ''
   if (code === 'ERR_BUFFER_TOO_LARGE') {
-    return new EntryFault('It holds more bytes than the archive says, and was not read.')
+    return new EntryFault('holds more bytes than the archive says: not read')
   }
   if (code.startsWith('Z_')) {
-    return new EntryFault(`Its compressed bytes are damaged (${(error as Error).message}).`)
+    return new EntryFault(`compressed bytes are damaged (${(error as Error).message})`)
   }
   throw error
 }

@@ -44,7 +44,7 @@ export async function listZip(
   const checkOverlap = (index: number, bytes: number) => {
     if (!overlaps.has(index) || takeOverlap(bytes)) return
     throw new EntryFault(
-      'Its bytes are those of other entries too, as in archives made to fill memory. It was not read.',
+      'its bytes are those of other entries too, as in archives made to fill memory: not read',
     )
   }
   const members = {
@@ -72,7 +72,7 @@ async function withoutDirectory(
   if (members.length === 0) return undefined
   return {
     members,
-    odd: ['The archive has no directory: it is cut off or damaged. What was found of it was read.'],
+    odd: ['an archive without a directory, cut off or damaged: read as far as it goes'],
   }
 }
 
@@ -86,7 +86,7 @@ async function listFiles(walk: Walk, source: ByteSource, place: DirectoryPlace, 
   for await (const record of directoryRecords(source, place)) {
     if (!walk.budget.takeEntry()) {
       odd.push(
-        `It has more entries than are looked at (${place.count}, it says): the first ${count} were read.`,
+        `more entries than are looked at (${place.count}, it says): the first ${count} were read`,
       )
       isCut = true
       break
@@ -103,12 +103,14 @@ async function listFiles(walk: Walk, source: ByteSource, place: DirectoryPlace, 
   const twice = count - timesSeen.size
   if (twice > 0) {
     odd.push(
-      `${twice} of its entries have the name of another: Android does not install it. All were read.`,
+      `${twice} of its entries have the name of another, which Android does not install: all were read`,
     )
   }
   // The count of an archive without zip64 is only that of its last 16 bits.
   if (!isCut && count !== place.count && count % 0x10000 !== place.count) {
-    odd.push(`Its end says that there are ${place.count} entries, and its directory has ${count}.`)
+    odd.push(
+      `its end says that there are ${place.count} entries, and its directory has ${count}: all were read`,
+    )
   }
   return { files, odd, isCut }
 }

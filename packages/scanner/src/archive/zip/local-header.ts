@@ -25,7 +25,7 @@ export type LocalHeader = {
 export async function readLocalHeader(source: ByteSource, record: ZipRecord): Promise<LocalHeader> {
   const head = await source.read(record.offset, headerBytes + record.name.length + likelyExtraBytes)
   if (head.length < headerBytes || head.readUInt32LE(0) !== 0x04034b50) {
-    throw new EntryFault('The directory of the archive names it, but it is not where that says.')
+    throw new EntryFault('not where the directory of the archive says: not read')
   }
   const nameBytes = head.readUInt16LE(26)
   const name =

@@ -36,7 +36,7 @@ export async function unlistedMembers(
     let at = start
     for await (const found of foundEntries(source, start, end)) {
       if (members.length >= maxMembers || !walk.budget.takeEntry()) {
-        walk.notChecked(`${prefix}(not in the directory)`, 'There is more than was read.')
+        walk.notChecked(`${prefix}(not in the directory)`, 'more than is looked at')
         return members
       }
       // Tools that replace entries in place fill what is left over with an entry that has no name.
@@ -91,7 +91,10 @@ function entryMember(walk: Walk, source: ByteSource, found: Found, prefix: strin
   const { wholeEntryBytes } = walk.limits
   const path = `${prefix}${found.name} (not in the directory, at ${found.dataOffset})`
   const part = partOf(source, found.dataOffset, found.end - found.dataOffset)
-  walk.notChecked(path, 'The directory of the archive leaves it out: no app sees it. It was read.')
+  walk.notChecked(
+    path,
+    'left out of the directory of the archive, so that no app sees it: read all the same',
+  )
   if (!found.isDeflated) return partMember(part, path)
   const read = async () => {
     return inflatedLeniently(

@@ -40,16 +40,16 @@ export async function zipEntryData(
   const { dataOffset, differs } = await readLocalHeader(source, record)
   if (differs.length > 0) {
     tell(
-      `Its local header differs from the directory of the archive (${differs.join(', ')}). It was read by the directory, as Android does where it takes such an entry at all.`,
+      `local header differs from the directory of the archive (${differs.join(', ')}): read by the directory, as Android does where it takes such an entry at all`,
     )
   }
   if (zipEntryBytes(record) > limits.entryBytes) {
-    throw new EntryFault(`It is larger than ${limits.entryBytes} bytes, and was not read.`)
+    throw new EntryFault(`larger than ${limits.entryBytes} bytes: not read`)
   }
   if (record.method === deflated) {
     if (record.bytes > limits.ratio * (record.compressedBytes + 1)) {
       throw new EntryFault(
-        `The archive says that it unpacks to more than ${limits.ratio} times its size, which nothing can. It was not read.`,
+        `said to unpack to more than ${limits.ratio} times its size, which nothing can: not read`,
       )
     }
     // What deflate cannot make smaller it makes hardly larger: nothing honest lies behind this.
@@ -58,14 +58,14 @@ export async function zipEntryData(
   }
   if (record.method !== stored) tell(methodUnknown(record.method))
   else if (record.bytes !== record.compressedBytes) {
-    tell('It is not compressed, and yet its two sizes differ. The larger one was read.')
+    tell('not compressed, and yet its two sizes differ: the larger one was read')
   }
   return { offset: dataOffset, length: Math.min(zipEntryBytes(record), source.size - dataOffset) }
 }
 
 function methodUnknown(method: number): string {
   const name = Object.hasOwn(methodNames, method) ? ` (${methodNames[method]})` : ''
-  return `Its compression method is ${method}${name}. Android takes that for none, and its bytes were looked at as they are.`
+  return `compression method ${method}${name}, which Android takes for none: looked at as bytes`
 }
 
 /** All of an entry. @throws EntryFault where it cannot be had */
@@ -76,7 +76,7 @@ export async function readZipEntry(
   tell: Tell,
 ): Promise<Buffer> {
   const compressed = await source.read(offset, length)
-  if (compressed.length < length) throw new EntryFault('The archive ends before it does.')
+  if (compressed.length < length) throw new EntryFault('the archive ends before it does')
   try {
     const bytes = record.method === deflated ? await inflated(compressed, record.bytes) : compressed
     if (crc32(bytes) !== record.crc) tellOfChecksum(record, tell)
@@ -125,7 +125,7 @@ function isEncrypted(record: ZipRecord): boolean {
 
 /** Android does not look at the flag. What opens despite it was never encrypted. */
 function encrypted(): EntryFault {
-  return new EntryFault('It is encrypted, and was not read.')
+  return new EntryFault('encrypted: not read')
 }
 
 /** @throws EntryFault where it is encrypted */
@@ -133,5 +133,5 @@ function tellOfChecksum(record: ZipRecord, tell: Tell): void {
   if (isEncrypted(record)) throw encrypted()
   // Of what is compressed in another way it cannot be.
   if (record.method !== deflated && record.method !== stored) return
-  tell('Its checksum is not that of its bytes. It was read all the same.')
+  tell('checksum is not that of its bytes: read all the same')
 }
