@@ -16,7 +16,12 @@ export { scan, type ScanResult } from './scan.ts'
 export type { GatedRoute, ScanSettings } from './scan-settings.ts'
 export { readOlderReport } from './report/accept/older-report.ts'
 export type { Suppression } from './report/accept/suppression.ts'
-export { type MadeReports, makeReports, type ReportSettings } from './report/make-reports.ts'
+export {
+  type MadeReports,
+  makeReports,
+  type ReportSettings,
+  type ScannedFile,
+} from './report/make-reports.ts'
 export { countWords, verdictOf } from './report/words.ts'
-export { failing, type GoneFinding, type Report } from './report/report.ts'
+export { failing, type GoneFinding, type IssuedCertificate, type Report } from './report/report.ts'
 export { renderReports, type ReportFormat, reportFormatNames } from './report/report-formats.ts'

@@ -6,11 +6,14 @@ import {
   renderReports,
   type Report,
   scan,
-  type ScanResult,
+  type ScannedFile,
 } from '@sallyport/scanner'
+import type { AdminClient } from '../admin/admin-client.ts'
+import { configuredClient } from '../admin/configured-client.ts'
 import type { ExitCode, Operation } from '../command.ts'
 import { fileProblem } from '../files/file-problem.ts'
 import { writeFileAtomically } from '../files/write-file.ts'
+import { issuedCertificates } from '../scan/ask-authority.ts'
 import { olderFindings, readBaseline } from '../scan/older-build.ts'
 import { showProgress } from '../scan/progress.ts'
 import { type ScanOptions, scanOptions } from '../scan/scan-options.ts'
@@ -30,7 +33,9 @@ export const scanPackages: Operation = async (input, output) => {
     diff === undefined
       ? undefined
       : { file: diff, findings: await olderFindings(diff, options.settings) }
-  const { results, unreadable } = await scanEach(options, output)
+  // Before anything is scanned: a file that names no authority is told at once.
+  const client = options.asksAuthority ? configuredClient(input) : undefined
+  const { results, failed } = await scanEach(options, client, output)
   const { failOn, asked } = options
   const made = makeReports(results, {
     failOn,
@@ -43,17 +48,20 @@ export const scanPackages: Operation = async (input, output) => {
   if (made.reports.length > 0) write(made.reports, options, output)
   for (const line of suppressionWords(made, now)) output.say(line)
   if (made.reports.length > 0) output.say(nextStep(made.reports, options))
-  return unreadable > 0 ? 3 : exitCode(made, failOn)
+  return failed > 0 ? 3 : exitCode(made, failOn)
 }
 
-type Results = { readonly file: string; readonly result: ScanResult }[]
-
-/** One after another. A file that cannot be read at all is told of, and the others are scanned. */
+/**
+ * One after another. A file that cannot be read at all is told of, and the others are scanned.
+ *
+ * @returns `failed`: how much could not be done
+ */
 async function scanEach(
   { files, settings }: ScanOptions,
+  client: AdminClient | undefined,
   output: Output,
-): Promise<{ results: Results; unreadable: number }> {
-  const results: Results = []
+): Promise<{ results: ScannedFile[]; failed: number }> {
+  const results: ScannedFile[] = []
   for (const file of files) {
     const endProgress = showProgress(`Reading ${printable(file)}`, process.stderr)
     try {
@@ -66,7 +74,27 @@ async function scanEach(
       endProgress()
     }
   }
-  return { results, unreadable: files.length - results.length }
+  const unreadable = files.length - results.length
+  if (client === undefined) return { results, failed: unreadable }
+  try {
+    return { results: await withIssued(results, client), failed: unreadable }
+  } catch (error) {
+    if (!isProblem(error)) throw error
+    // What was found is told all the same.
+    output.problem(error)
+    return { results, failed: unreadable + 1 }
+  }
+}
+
+async function withIssued(
+  results: readonly ScannedFile[],
+  client: AdminClient,
+): Promise<ScannedFile[]> {
+  const asked: ScannedFile[] = []
+  for (const { file, result } of results) {
+    asked.push({ file, result, issued: await issuedCertificates(result, client) })
+  }
+  return asked
 }
 
 function write(reports: readonly Report[], { format, output: file }: ScanOptions, output: Output) {

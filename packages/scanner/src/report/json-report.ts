@@ -36,6 +36,7 @@ export function jsonDocument(report: Report): Record<string, unknown> {
       suppression: { reason, owner, expires },
     })),
     ...(report.changes === undefined ? {} : { changes: report.changes }),
+    ...(report.issued === undefined ? {} : { issued: report.issued }),
     masvs: masvsCoverage(report).map(({ control, state, findings: count, rules }) => {
       return { control, state, findings: count, rules }
     }),

@@ -3,7 +3,14 @@ import type { ReportedFinding } from '../merge-findings.ts'
 import type { Rule } from '../rule.ts'
 import type { ScanResult } from '../scan.ts'
 import { isAbout, isExpired, type Suppression } from './accept/suppression.ts'
-import { type Changes, type GoneFinding, type Report, type RuledFinding, sorted } from './report.ts'
+import {
+  type Changes,
+  type GoneFinding,
+  type IssuedCertificate,
+  type Report,
+  type RuledFinding,
+  sorted,
+} from './report.ts'
 
 export type ReportSettings = {
   readonly failOn: Severity | 'never'
@@ -18,6 +25,12 @@ export type ReportSettings = {
   readonly now: number
 }
 
+export type ScannedFile = {
+  readonly file: string
+  readonly result: ScanResult
+  readonly issued?: readonly IssuedCertificate[]
+}
+
 export type MadeReports = {
   readonly reports: readonly Report[]
   readonly expiredSuppressions: readonly Suppression[]
@@ -27,12 +40,12 @@ export type MadeReports = {
 
 /** Says of each finding whether it counts: it is asked for, not in the baseline, and nobody answers for it. */
 export function makeReports(
-  results: readonly { readonly file: string; readonly result: ScanResult }[],
+  results: readonly ScannedFile[],
   settings: ReportSettings,
 ): MadeReports {
   const { suppressions = [], now } = settings
   const used = new Set<Suppression>()
-  const reports = results.map(({ file, result }) => makeReport(file, result, settings, used))
+  const reports = results.map((scanned) => makeReport(scanned, settings, used))
   return {
     reports,
     expiredSuppressions: suppressions.filter((one) => isExpired(one, now)),
@@ -41,8 +54,7 @@ export function makeReports(
 }
 
 function makeReport(
-  file: string,
-  result: ScanResult,
+  { file, result, issued }: ScannedFile,
   settings: ReportSettings,
   used: Set<Suppression>,
 ): Report {
@@ -75,6 +87,7 @@ function makeReport(
     failOn,
     asked,
     ...(changes === undefined ? {} : { changes }),
+    ...(issued === undefined ? {} : { issued }),
   }
 }
 

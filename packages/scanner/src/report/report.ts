@@ -22,6 +22,21 @@ export type Report = {
   /** The rules that were asked, by id. */
   readonly asked: Readonly<Record<string, Rule>>
   readonly changes?: Changes
+  /** Where the authority was asked: the certificates of the package that it issued to devices. */
+  readonly issued?: readonly IssuedCertificate[]
+}
+
+export type IssuedCertificate = {
+  /** SHA-256 of the DER, base64url. */
+  readonly thumbprint: string
+  readonly subject: string
+  /** Whether its key is in the package too. */
+  readonly hasKey: boolean
+  readonly deviceId: string
+  readonly appId: string
+  readonly status: string
+  /** The command that ends it; undefined where it has ended. */
+  readonly revoke?: string
 }
 
 /** A finding and its row in the table. */

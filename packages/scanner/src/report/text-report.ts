@@ -4,7 +4,7 @@ import { masvsCoverage } from './masvs.ts'
 import { masweVersion } from './maswe.ts'
 import type { Report, RuledFinding } from './report.ts'
 import { visibleInLogs as visible } from './visible.ts'
-import { gathered, noteOf, packageFacts, placeWords, verdictOf } from './words.ts'
+import { gathered, issuedWords, noteOf, packageFacts, placeWords, verdictOf } from './words.ts'
 
 export type Style = 'bold' | 'dim' | 'red' | 'yellow' | 'green' | 'cyan'
 export type Paint = (style: Style, text: string) => string
@@ -36,6 +36,7 @@ function packageText(report: Report, paint: Paint): string {
       paint('dim', wrapped(facts.join(' · '), '  ')),
     ].join('\n'),
     ...report.findings.map((finding) => findingText(finding, report, paint)),
+    issuedText(report, paint),
     acceptedText(report, paint),
     changesText(report, paint),
     notCheckedText(report, paint),
@@ -85,6 +86,15 @@ function labelled(name: string, texts: readonly string[], paint: Paint): string[
     const body = isWhole ? visible(text) : wrapped(visible(text), indent).trimStart()
     return `         ${paint('dim', label.padEnd(6))} ${body}`
   })
+}
+
+function issuedText({ issued }: Report, paint: Paint): string {
+  if (issued === undefined) return ''
+  const lines = issued.map((one) => `  ${visible(issuedWords(one))}`)
+  return [
+    paint('bold', 'Of your authority'),
+    ...(lines.length === 0 ? ['  none of the certificates in the package'] : lines),
+  ].join('\n')
 }
 
 function acceptedText({ known, suppressed }: Report, paint: Paint): string {

@@ -1,7 +1,13 @@
 import type { AppPackage } from '../app-package.ts'
 import { countedOnly } from '../ledger.ts'
 import type { Location, NotChecked, Severity } from '../finding.ts'
-import { countBySeverity, failing, type Report, type RuledFinding } from './report.ts'
+import {
+  countBySeverity,
+  failing,
+  type IssuedCertificate,
+  type Report,
+  type RuledFinding,
+} from './report.ts'
 
 /** Whether a package fails, and why, in a few words. */
 export function verdictOf(report: Report): { readonly fails: boolean; readonly words: string } {
@@ -83,6 +89,19 @@ export function gathered(notChecked: readonly NotChecked[]): NotCheckedGroup[] {
       return { why, paths, count: counted.reduce((sum, more) => sum + more, paths.length) }
     })
     .sort((one, other) => other.count - one.count)
+}
+
+/** A certificate of the package that is the authority's own: whose it is, and what to do. */
+export function issuedWords({
+  subject,
+  deviceId,
+  status,
+  hasKey,
+  revoke,
+}: IssuedCertificate): string {
+  const what = `${subject} is of device ${deviceId}, ${status}`
+  const key = hasKey ? ', and its key is in the package' : ''
+  return `${what}${key}.${revoke === undefined ? '' : ` End it: ${revoke}`}`
 }
 
 /** What stands beside a finding: new since the older build, or a suppression that has run out. */

@@ -1,5 +1,9 @@
 import type { Finding } from '../../src/finding.ts'
-import { makeReports, type ReportSettings } from '../../src/report/make-reports.ts'
+import {
+  makeReports,
+  type ReportSettings,
+  type ScannedFile,
+} from '../../src/report/make-reports.ts'
 import type { Report } from '../../src/report/report.ts'
 import type { Rule } from '../../src/rule.ts'
 import type { RuleId } from '../../src/rules.ts'
@@ -182,8 +186,11 @@ export const sampleResult: ScanResult = {
 }
 
 /** One report of every kind of content: what counts, what is known, what is suppressed, what changed. */
-export function sampleReport(settings: Partial<ReportSettings> = {}): Report {
-  const { reports } = makeReports([{ file: 'app-release.apk', result: sampleResult }], {
+export function sampleReport(
+  settings: Partial<ReportSettings> = {},
+  more: Partial<ScannedFile> = {},
+): Report {
+  const { reports } = makeReports([{ file: 'app-release.apk', result: sampleResult, ...more }], {
     failOn: 'high',
     asked: sampleRules,
     now: Date.parse('2026-11-22T12:00:00Z'),
@@ -194,7 +201,18 @@ export function sampleReport(settings: Partial<ReportSettings> = {}): Report {
 
 /** The same, with something of each way to accept a finding. */
 export function acceptedReport(): Report {
-  return sampleReport({
+  const issued = [
+    {
+      thumbprint: 'OHxJz1HfJZH-cOZJPq7BYTezj8V0klpItQrjoRhzJZE',
+      subject: 'CN=mobile-client',
+      hasKey: true,
+      deviceId: 'dev_0123456789',
+      appId: 'bank',
+      status: 'active',
+      revoke: 'sallyport devices revoke dev_0123456789 --reason "it ships in the app"',
+    },
+  ]
+  const settings: Partial<ReportSettings> = {
     baseline: new Set(['5'.repeat(32)]),
     suppressions: [
       {
@@ -228,5 +246,6 @@ export function acceptedReport(): Report {
         },
       ],
     },
-  })
+  }
+  return sampleReport(settings, { issued })
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { countBySeverity, type Report } from '../report.ts'
-import { gathered, packageFacts, verdictOf } from '../words.ts'
+import { gathered, issuedWords, packageFacts, verdictOf } from '../words.ts'
 import { coverageTable } from './coverage-table.ts'
 import { findingEntry } from './finding-entry.ts'
 import { type Html, html } from './html.ts'
@@ -55,8 +55,17 @@ ${findings
 </section>
 `,
 )}${findings.length === 0 ? html`<p>Nothing was found by the rules that were asked.</p>` : undefined}
-${acceptedPart(report)}${changesPart(report)}${notCheckedPart(report)}${coverageTable(report)}
+${issuedPart(report)}${acceptedPart(report)}${changesPart(report)}${notCheckedPart(report)}${coverageTable(report)}
 </main>
+`
+}
+
+function issuedPart({ issued }: Report): Html | undefined {
+  if (issued === undefined) return undefined
+  return html`<section>
+<h2>Of your authority</h2>
+${issued.length === 0 ? html`<p>None of the certificates in the package.</p>` : issued.map((one) => html`<p>${issuedWords(one)}</p>`)}
+</section>
 `
 }
 
