@@ -5,6 +5,7 @@ import { dotnetReader } from '../native/dotnet.ts'
 import { elfReader } from '../native/elf.ts'
 import { machOReader } from '../native/mach-o/mach-o.ts'
 import { unityMetadataReader } from '../native/unity-metadata.ts'
+import { classFileReader } from '../jvm/class-file-reader.ts'
 import { propertyListReader } from '../plist/property-list.ts'
 import { hermesReader } from '../script/hermes-bytecode.ts'
 import { ramBundleReader } from '../script/ram-bundle.ts'
@@ -15,6 +16,7 @@ import type { ContentReader } from './content-reader.ts'
 /** In this order: the first that takes an entry reads it. The last two take whatever is left. */
 export const contentReaders: readonly ContentReader[] = [
   dexReader,
+  classFileReader,
   ...androidReaders,
   elfReader,
   machOReader,

@@ -1,7 +1,7 @@
 import type { DexFile } from './dex-file.ts'
 import { Leb128Cursor } from './leb128.ts'
 
-/** A class as its file defines it. Indexes of types and methods may lie beyond their tables. */
+/** A class as its file defines it. Indexes of types and fields may lie beyond their tables. */
 export type DexClass = {
   readonly type: number
   /** 0xffffffff: none. */
@@ -19,40 +19,33 @@ export type DexMethod = {
   readonly code: number
 }
 
-/** Work that reading a file may take: what tables name again and again is not read for ever. */
-export type Budget = { left: number }
-
-/**
- * Every class with its methods.
- *
- * @param budget of members, for all classes together
- */
-export function* classesOf(dex: DexFile, budget: Budget): Generator<DexClass> {
-  const { view, base } = dex
-  for (let row = 0; row < dex.classes.count && budget.left > 0; row++) {
+/** Every class with its methods, as far as the budget goes. */
+export function* classesOf(dex: DexFile): Generator<DexClass> {
+  const { view, base, budget } = dex
+  for (let row = 0; row < dex.classes.count && budget.members > 0; row++) {
     const at = dex.classes.offset + row * 32
     const data = view.getUint32(at + 24, true)
     const staticValues = view.getUint32(at + 28, true)
-    budget.left--
+    budget.members--
     yield {
       type: view.getUint32(at, true),
       superclass: view.getUint32(at + 8, true),
       staticValues: staticValues === 0 ? 0 : base + staticValues,
-      ...(data === 0 ? { staticFields: [], methods: [] } : membersOf(dex, base + data, budget)),
+      ...(data === 0 ? { staticFields: [], methods: [] } : membersOf(dex, base + data)),
     }
   }
 }
 
-function membersOf(
-  dex: DexFile,
-  at: number,
-  budget: Budget,
-): Pick<DexClass, 'staticFields' | 'methods'> {
+/** Of one kind, of one class: more are not named. */
+const maxMembers = 0x1_00_00
+
+function membersOf(dex: DexFile, at: number): Pick<DexClass, 'staticFields' | 'methods'> {
   const cursor = new Leb128Cursor(dex.bytes, at)
-  const counts = [cursor.next(), cursor.next(), cursor.next(), cursor.next()] as const
+  const count = () => Math.min(cursor.next(), maxMembers)
+  const counts = [count(), count(), count(), count()] as const
   const staticFields: number[] = []
   const methods: DexMethod[] = []
-  const within = () => budget.left-- > 0 && cursor.at < dex.bytes.length
+  const within = () => dex.budget.members-- > 0 && cursor.at < dex.bytes.length
   let field = 0
   for (let left = counts[0]; left > 0 && within(); left--) {
     staticFields.push((field += cursor.next()))
@@ -68,7 +61,7 @@ function membersOf(
       id += cursor.next()
       cursor.next()
       const code = cursor.next()
-      methods.push({ id, code: code === 0 ? 0 : dex.base + code })
+      if (id < dex.methods.count) methods.push({ id, code: code === 0 ? 0 : dex.base + code })
     }
   }
   return { staticFields, methods }

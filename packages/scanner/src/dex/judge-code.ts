@@ -10,7 +10,9 @@ export const judgeCode: Judge = function* (facts, { app }) {
   const byIdentity = new Map<string, CodeShape[]>()
   for (const shape of facts.codeShapes) {
     const identity = `${shape.shape} ${outerClass(shape.owner)} ${shape.subject}`
-    byIdentity.set(identity, [...(byIdentity.get(identity) ?? []), shape])
+    const same = byIdentity.get(identity)
+    if (same === undefined) byIdentity.set(identity, [shape])
+    else same.push(shape)
   }
   const users = usersOf(facts)
   for (const [identity, shapes] of byIdentity) {
@@ -24,7 +26,9 @@ function usersOf({ typeUses }: Facts): ReadonlyMap<string, readonly string[]> {
   const users = new Map<string, string[]>()
   for (const { by } of typeUses) {
     for (const [descriptor, methods] of by) {
-      users.set(descriptor, [...(users.get(descriptor) ?? []), ...methods])
+      const others = users.get(descriptor)
+      if (others === undefined) users.set(descriptor, [...methods])
+      else others.push(...methods)
     }
   }
   return users
@@ -53,7 +57,7 @@ function findingOf(
     text
       .replaceAll('{class}', () => sourceName(first.owner))
       .replaceAll('{subject}', () => sourceName(first.subject))
-  const classes = [...new Set(shapes.map(({ owner }) => sourceName(owner)))]
+  const classes = [...new Set(shapes.map(({ owner }) => sourceName(owner)))].slice(0, maxListed)
   const others = classes.length > 1 ? `So do ${classes.slice(1).join(', ')}.` : ''
   return {
     rule: meaning.rule,
@@ -61,11 +65,14 @@ function findingOf(
     confidence: use.confidence ?? meaning.confidence,
     title: words(meaning.title),
     detail: [words(meaning.detail), others, use.detail].filter((text) => text !== '').join(' '),
-    locations: shapes.map(({ location }) => location),
+    locations: shapes.slice(0, maxListed).map(({ location }) => location),
     identity,
     facts: { classes, ...(use.by === undefined ? {} : { usedBy: use.by }) },
   }
 }
+
+/** Classes and locations of one finding. */
+const maxListed = 20
 
 type Use = {
   readonly severity?: Severity

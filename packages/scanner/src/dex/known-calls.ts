@@ -11,7 +11,7 @@ const builder: Gives = ([, first]) => ({
 })
 
 /** One builder does not grow for ever. */
-const maxParts = 4096
+const maxParts = 256
 
 const append: Gives = ([self, part], by) => {
   if (self?.kind !== 'builder') return undefined

@@ -1,7 +1,8 @@
 import type { Sink } from '../sink.ts'
+import { boundedSink } from './bounded-sink.ts'
 import { BuiltByCode } from './built-by-code.ts'
 import { callShapesOf } from './call-shapes.ts'
-import { type CodeItem, codeItemAt } from './code-item.ts'
+import { affords, type CodeItem, codeItemAt } from './code-item.ts'
 import { classesOf, type DexClass, type DexMethod } from './dex-classes.ts'
 import type { DexFile } from './dex-file.ts'
 import { References } from './references.ts'
@@ -24,10 +25,8 @@ type Reading = {
   readonly references: References
   readonly survey: Survey
   /** Absolute offset of the code of each method, by id. */
-  readonly codeOf: ReadonlyMap<number, number>
+  readonly codeOf: Uint32Array
   readonly built: BuiltByCode
-  /** Bytes of code that may still be read: what tables name again and again is not read for ever. */
-  readonly budget: { left: number }
 }
 
 /**
@@ -37,14 +36,13 @@ type Reading = {
 export function readCode(
   dex: DexFile,
   path: string,
-  sink: Sink,
+  whole: Sink,
   told: (why: string) => void,
 ): void {
   const references = new References(dex)
-  const members = { left: 2 * dex.bytes.length }
-  const classes = [...classesOf(dex, members)]
-  const codeOf = new Map<number, number>()
-  for (const { methods } of classes) for (const { id, code } of methods) codeOf.set(id, code)
+  const { sink, end } = boundedSink(whole, told)
+  const codeOf = new Uint32Array(dex.methods.count)
+  for (const { methods } of classesOf(dex)) for (const { id, code } of methods) codeOf[id] = code
   const reading: Reading = {
     dex,
     path,
@@ -53,14 +51,18 @@ export function readCode(
     codeOf,
     survey: surveyOf(dex, references),
     built: new BuiltByCode(path, sink, 2 * dex.bytes.length),
-    budget: { left: 4 * dex.bytes.length },
   }
+  const defined = new Set<number>()
   const shaped = new Set<number>()
-  for (const each of classes) readClass(reading, each, shaped)
+  for (const each of classesOf(dex)) {
+    defined.add(each.type)
+    readClass(reading, each, shaped)
+  }
   reading.built.end()
-  tellTypeUses(reading, classes, shaped)
-  if (members.left <= 0 || reading.budget.left <= 0) {
-    told('its classes name the same code again and again: not all of it was looked at')
+  tellTypeUses(reading, defined, shaped)
+  end()
+  if (dex.budget.members <= 0 || dex.budget.codeBytes <= 0 || dex.budget.nameBytes <= 0) {
+    told('its tables name the same bytes again and again: not all of it was looked at')
   }
 }
 
@@ -76,8 +78,7 @@ function readClass(reading: Reading, each: DexClass, shaped: Set<number>): void 
   for (const method of each.methods) {
     const code = codeItemAt(dex, method.code)
     if (code === undefined) continue
-    reading.budget.left -= code.end - code.start
-    if (reading.budget.left <= 0) return
+    if (!affords(dex, code)) return
     const isInteresting = surveyCode(dex, code, survey, { type: each.type, method: method.id })
     const mark = survey.methods[method.id] ?? 0
     if ((mark & Mark.body) !== 0) tellBody(reading, each, method, shaped)
@@ -109,6 +110,7 @@ function readMethod(
   method: DexMethod,
   code: CodeItem,
 ): boolean {
+  if (!affords(dex, code)) return false
   const trace = traceCode(dex, code, references)
   const within = references.methodName(method.id)
   const where = { caller: references.type(each.type), within, path }
@@ -140,12 +142,10 @@ function tellTexts(sink: Sink, { texts }: Trace): void {
 }
 
 /** The other methods of a class that opens keystores: one of them may give the password. */
-function tellNeighbours({ dex, references, sink, budget }: Reading, each: DexClass): void {
+function tellNeighbours({ dex, references, sink }: Reading, each: DexClass): void {
   for (const method of each.methods) {
     const code = codeItemAt(dex, method.code)
-    if (code === undefined) continue
-    budget.left -= code.end - code.start
-    if (budget.left <= 0) return
+    if (code === undefined || !affords(dex, code)) continue
     for (const { text } of traceCode(dex, code, references).texts) {
       tellPassword(sink, text, passwordWeights.sameClass)
     }

@@ -6,7 +6,7 @@ import { decodeMutf8, mutf8Length } from './mutf8.ts'
  * The strings of all DEX files of an entry as text, each ended by `\n`: one region of what is ASCII, which is nearly
  * all and so stays one byte a character, and one of the rest. A string that several tables share is there once.
  *
- * @param told is told where strings lie in one another, so that they come to more than four times the file: the rest
+ * @param told is told where strings lie in one another, so that they come to more than twice the file: the rest
  *   is left out
  */
 export function stringRegions(
@@ -18,7 +18,7 @@ export function stringRegions(
   const seen = new Uint8Array(Math.ceil(length / 8))
   const ascii = new AsciiPool(Math.ceil(length / 4))
   const others: Pool = { text: '', starts: [], offsets: [] }
-  let left = 4 * length
+  let left = 2 * length
   for (const dex of files) {
     const { bytes, strings } = dex
     for (let index = 0; index < strings.count; index++) {

@@ -15,6 +15,9 @@ export type Call = {
   readonly at: number
 }
 
+/** Arrays, and joined texts, of one method that are kept. */
+const maxKept = 256
+
 /** What the walk of a method tells. */
 export type Trace = {
   readonly calls: readonly Call[]
@@ -131,9 +134,10 @@ class Walk implements Trace {
     return this.references.type(index)
   }
 
-  array(type: string, unit: number, elements: (Value | undefined)[]): ArrayValue {
-    const array: ArrayValue = { kind: 'array', type, unit, elements }
-    this.arrays.push(array)
+  array(type: string, length: number, elements: (Value | undefined)[]): ArrayValue {
+    const isUnknown = elements.includes(undefined)
+    const array: ArrayValue = { kind: 'array', type, length, elements, isUnknown }
+    if (this.arrays.length < maxKept) this.arrays.push(array)
     return array
   }
 
@@ -141,9 +145,9 @@ class Walk implements Trace {
     this.taken.push({ descriptor, at: this.code.start + unit * 2 })
   }
 
-  filled({ index, unit, registers }: Instruction): void {
+  filled({ index, registers }: Instruction): void {
     const elements = registers.map((register) => this.get(register))
-    this.result = this.array(this.type(index), unit, elements)
+    this.result = this.array(this.type(index), elements.length, elements)
   }
 
   fill(array: Value | undefined, target: number): void {
@@ -164,7 +168,9 @@ class Walk implements Trace {
     const given = whatItGives(method, passed)
     if (method.name === '<init>' && registers[0] !== undefined) this.set(registers[0], given)
     this.result = given
-    if (given?.kind === 'joined' && given.parts.length > 1) this.joined.push(given)
+    if (given?.kind === 'joined' && given.parts.length > 1 && this.joined.length < maxKept) {
+      this.joined.push(given)
+    }
   }
 }
 
@@ -181,13 +187,11 @@ const writes: Partial<Record<number, Step<Value | undefined>>> = {
   [Op.constStringJumbo]: (walk, { index }) => walk.text(index),
   [Op.moveObject]: (walk, { b }) => walk.get(b),
   [Op.moveObjectFrom16]: (walk, { b }) => walk.get(b),
-  [Op.newArray]: (walk, { b, index, unit }) => {
+  [Op.newArray]: (walk, { b, index }) => {
     const length = walk.get(b)
-    if (length?.kind !== 'number' || length.number < 0 || length.number > maxElements) {
-      return walk.array(walk.type(index), unit, [])
-    }
-    const elements = Array.from<undefined>({ length: length.number })
-    return walk.array(walk.type(index), unit, elements)
+    const isFollowed =
+      length?.kind === 'number' && length.number >= 0 && length.number <= maxElements
+    return walk.array(walk.type(index), isFollowed ? length.number : 0, [])
   },
   [Op.newInstance]: (walk, { index, unit }) => {
     walk.take(walk.type(index), unit)
@@ -217,10 +221,14 @@ const steps: Partial<Record<number, Step<void>>> = {
 function putElement(walk: Walk, { a, b, c }: Instruction): void {
   const array = walk.get(b)
   const index = walk.get(c)
-  if (array?.kind !== 'array' || index?.kind !== 'number') return
-  if (index.number >= 0 && index.number < array.elements.length) {
-    array.elements[index.number] = walk.get(a)
+  if (array?.kind !== 'array') return
+  if (index?.kind !== 'number') {
+    array.isUnknown = true
+    return
   }
+  const element = walk.get(a)
+  if (element === undefined) array.isUnknown = true
+  if (index.number >= 0 && index.number < array.length) array.elements[index.number] = element
 }
 
 function putField(walk: Walk, { a, index }: Instruction): void {

@@ -1,5 +1,4 @@
 import type { Sink } from '../sink.ts'
-import type { DexClass } from './dex-classes.ts'
 import type { References } from './references.ts'
 import type { Survey } from './survey.ts'
 
@@ -9,6 +8,7 @@ const platform = /^(\[|Ljava\/|Landroid\/|Ldalvik\/)/
 /**
  * Tells where classes are used that have a shape, or that another DEX of the package may define.
  *
+ * @param defined types that this DEX defines
  * @param shaped types of this DEX that have a shape
  */
 export function tellTypeUses(
@@ -17,10 +17,9 @@ export function tellTypeUses(
     references,
     sink,
   }: { readonly survey: Survey; readonly references: References; readonly sink: Sink },
-  classes: readonly DexClass[],
+  defined: ReadonlySet<number>,
   shaped: ReadonlySet<number>,
 ): void {
-  const defined = new Set(classes.map(({ type }) => type))
   const by = new Map<string, readonly string[]>()
   for (const [type, first] of firstUse.entries()) {
     if (first === 0 || (defined.has(type) && !shaped.has(type))) continue

@@ -17,15 +17,19 @@ export type ArrayValue = {
   readonly kind: 'array'
   /** `[B`, `[Ljava/lang/String;` */
   readonly type: string
-  /** Unit of the instruction that makes it. */
-  readonly unit: number
+  /** By index; what is not there is 0 or null. */
   readonly elements: (Value | undefined)[]
+  readonly length: number
+  /** Something unknown was put into it. */
+  isUnknown: boolean
   /** Little-endian, of all elements, where the code has them in one piece. */
   data?: { readonly bytes: Buffer; readonly width: number; readonly at: number }
 }
 
 /** Elements that are followed. More are made in one piece, or not by code. */
 export const maxElements = 16_384
+/** Longer texts are not put together. */
+const maxTextLength = 16_384
 
 /** The text that a value certainly is, with its offset: a constant, or several of them joined. */
 export function textOf(
@@ -40,6 +44,8 @@ export function textOf(
   const parts = value.parts.map((part) => textOf(part, depth - 1))
   const [first] = parts
   if (first === undefined || parts.includes(undefined)) return undefined
+  const length = parts.reduce((sum, part) => sum + (part?.text.length ?? 0), 0)
+  if (length > maxTextLength) return undefined
   return { text: parts.map((part) => part?.text).join(''), at: first.at }
 }
 
@@ -47,25 +53,33 @@ export function textOf(
 export function bytesOf(value: ArrayValue): Buffer | undefined {
   if (value.type !== '[B') return undefined
   if (value.data !== undefined) return value.data.width === 1 ? value.data.bytes : undefined
-  const { elements } = value
-  if (elements.length === 0 || !elements.every((each) => each?.kind === 'number')) return undefined
-  return Buffer.from(elements.map((each) => (each?.kind === 'number' ? each.number & 255 : 0)))
+  const numbers = numbersOf(value)
+  return numbers === undefined ? undefined : Buffer.from(numbers.map((each) => each & 255))
 }
 
 /** The text that a `char[]`, or a `byte[]` of ASCII, certainly is. */
 function charactersOf(value: ArrayValue): { text: string; at: number } | undefined {
-  const { type, data, elements } = value
+  const { type, data } = value
+  if ((data?.bytes.length ?? 0) > maxTextLength) return undefined
+  const at = data?.at ?? 0
   if (type === '[B') {
-    const bytes = bytesOf(value)
-    const text = bytes?.toString('latin1')
-    if (text === undefined || !/^[\x20-\x7e]+$/.test(text)) return undefined
-    return { text, at: data?.at ?? 0 }
+    const text = bytesOf(value)?.toString('latin1')
+    return text !== undefined && /^[\x20-\x7e]+$/.test(text) ? { text, at } : undefined
   }
   if (type !== '[C') return undefined
   if (data !== undefined) {
-    return data.width === 2 ? { text: data.bytes.toString('utf16le'), at: data.at } : undefined
+    return data.width === 2 ? { text: data.bytes.toString('utf16le'), at } : undefined
   }
-  if (elements.length === 0 || !elements.every((each) => each?.kind === 'number')) return undefined
-  const units = elements.map((each) => (each?.kind === 'number' ? each.number : 0))
-  return { text: String.fromCharCode(...units), at: 0 }
+  const units = numbersOf(value)
+  return units === undefined ? undefined : { text: String.fromCharCode(...units), at }
+}
+
+/** @returns undefined where some are unknown, or most were never put */
+function numbersOf({ elements, length, isUnknown }: ArrayValue): number[] | undefined {
+  const put = elements.filter((each) => each !== undefined).length
+  if (isUnknown || put === 0 || put < length / 2) return undefined
+  return Array.from({ length }, (_, index) => {
+    const each = elements[index]
+    return each?.kind === 'number' ? each.number : 0
+  })
 }

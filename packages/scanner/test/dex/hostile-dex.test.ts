@@ -47,6 +47,18 @@ test('numbers of a DEX set to extremes never throw, and never run away', () => {
   )
 })
 
+test('a table that is shorter than what names its rows never throws', () => {
+  for (const name of names) {
+    for (const size of [0x38, 0x40, 0x48, 0x50, 0x58, 0x60]) {
+      for (const rows of [0, 1, 3]) {
+        const bytes = Buffer.from(fixture(name))
+        bytes.writeUInt32LE(rows, size)
+        readsInTime(bytes)
+      }
+    }
+  }
+})
+
 test('a DEX that ends anywhere never throws', () => {
   for (const name of names) {
     const bytes = fixture(name)

@@ -1,4 +1,4 @@
-import { type CodeItem, codeItemAt, type TryBlock, tryBlocksOf } from '../code-item.ts'
+import { affords, type CodeItem, codeItemAt, type TryBlock, tryBlocksOf } from '../code-item.ts'
 import type { DexFile } from '../dex-file.ts'
 import { type Instruction, instructionsOf } from '../instruction.ts'
 import { isInvoke, Op } from '../opcodes.ts'
@@ -9,7 +9,7 @@ export type MethodBody = {
   readonly dex: DexFile
   readonly references: References
   /** Where the code of the methods of this DEX lies, by id. */
-  readonly codeOf: ReadonlyMap<number, number>
+  readonly codeOf: Uint32Array
   readonly code: CodeItem
   readonly instructions: readonly Instruction[]
   readonly tries: readonly TryBlock[]
@@ -24,8 +24,9 @@ export function bodyOf(
   id: number,
 ): MethodBody | undefined {
   const { dex, references, codeOf } = within
-  const code = codeItemAt(dex, codeOf.get(id) ?? 0)
+  const code = codeItemAt(dex, codeOf[id] ?? 0)
   if (code === undefined || code.end - code.start > maxInstructions * 4) return undefined
+  if (!affords(dex, code)) return undefined
   const instructions = instructionsOf(dex, code, maxInstructions)
   if (instructions.length === 0) return undefined
   const tries = code.tries === 0 ? [] : tryBlocksOf(dex, code)

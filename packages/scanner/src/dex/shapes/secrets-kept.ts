@@ -1,4 +1,4 @@
-import { textOf, type Value } from '../values.ts'
+import type { Value } from '../values.ts'
 import { type CallShape, tellShape } from './call-shape.ts'
 import { namesSecret } from './secret-names.ts'
 
@@ -31,7 +31,7 @@ export const secretInLog: CallShape = {
 }
 
 function labelOf(part: Value | undefined): string | undefined {
-  const words = textOf(part)?.text ?? ''
+  const words = part?.kind === 'text' ? part.text.slice(-80) : ''
   return /([A-Za-z_][\w .-]{0,60}?)\s*(?:[:=]|=>|->|\bis\b)\s*["'[({]?$/.exec(words)?.[1]
 }
 

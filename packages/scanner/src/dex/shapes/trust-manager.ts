@@ -1,6 +1,6 @@
 import { Op } from '../opcodes.ts'
 import type { MethodReference } from '../references.ts'
-import { bodyOf, callsOf, isCaught, type MethodBody } from './method-body.ts'
+import { bodyOf, callsOf, isCaught, type MethodBody, returnsWithout } from './method-body.ts'
 
 export const isCheckServerTrusted = ({ name, signature }: MethodReference): boolean =>
   name === 'checkServerTrusted' &&
@@ -34,6 +34,15 @@ function rejectionOf(
   body: MethodBody,
   depth: number,
 ): { readonly canReject: boolean; readonly asksDates: boolean } {
+  // What never returns refuses everything.
+  if (
+    !returnsWithout(
+      body,
+      () => false,
+      () => 'both',
+    )
+  )
+    return { canReject: true, asksDates: false }
   let asksDates = false
   let looksAtOne = false
   for (const { index, unit } of callsOf(body)) {

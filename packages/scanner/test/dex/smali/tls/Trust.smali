@@ -15,9 +15,19 @@
     invoke-direct {v0}, Lcom/bank/Trust$Calls;-><init>()V
     new-instance v0, Lcom/bank/Trust$Delegates;
     invoke-direct {v0}, Lcom/bank/Trust$Delegates;-><init>()V
+    new-instance v0, Lcom/bank/Trust$Throws;
+    invoke-direct {v0}, Lcom/bank/Trust$Throws;-><init>()V
     new-instance v0, Lcom/bank/Trust$Pins;
     invoke-direct {v0}, Lcom/bank/Trust$Pins;-><init>()V
     return-void
+.end method
+
+# What Trust$Throws leaves it to.
+.method static refuse()V
+    .registers 1
+    new-instance v0, Ljava/lang/UnsupportedOperationException;
+    invoke-direct {v0}, Ljava/lang/UnsupportedOperationException;-><init>()V
+    throw v0
 .end method
 
 # What Trust$Calls leaves it to.

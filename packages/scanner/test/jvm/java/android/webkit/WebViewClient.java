@@ -1,0 +1,6 @@
+package android.webkit;
+
+public class WebViewClient {
+  public void onReceivedSslError(
+      WebView view, SslErrorHandler handler, android.net.http.SslError error) {}
+}
