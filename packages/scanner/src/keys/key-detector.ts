@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import type { Detector } from '../detector.ts'
 import type { Location } from '../finding.ts'
 import type { ScanSettings } from '../scan-settings.ts'
@@ -32,8 +31,7 @@ export function keyDetector(
         (location.offset ?? 0) + (name === undefined && how.length === 0 ? each.offset : 0)
       const store = `${location.path}@${offset}`
       const place: Place = { ...location, offset, container, name: each.container, store }
-      const id = hash('sha256', bytes.subarray(each.offset, each.offset + each.length))
-      material.add(each.contents, place, id)
+      material.add(each.contents, place, bytes.subarray(each.offset, each.offset + each.length))
     }
   }
 
@@ -43,11 +41,7 @@ export function keyDetector(
     if (block.sealed === undefined) examine(block.bytes, location, how, 'PEM')
     else {
       const place = placeOf(location, 'PEM', how)
-      material.add(
-        { certificates: [], keys: [], sealed: [block.sealed] },
-        place,
-        hash('sha256', block.bytes),
-      )
+      material.add({ certificates: [], keys: [], sealed: [block.sealed] }, place, block.bytes)
     }
   }
 
@@ -62,7 +56,7 @@ export function keyDetector(
       examine(blob.bytes, { path: blob.path, offset: blob.offset }, how)
       for (const { text, offset } of pemWindows(blob, budget))
         pem(text, { path: blob.path, offset }, how)
-      for (const at of indexesOf(blob.bytes, '"kty"')) {
+      for (const at of indexesOf(blob.bytes, '"kty')) {
         if (!budget.allows()) break
         const from = Math.max(0, at - 4096)
         const text = blob.bytes.toString('latin1', from, at + 16_384)

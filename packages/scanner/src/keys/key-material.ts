@@ -27,7 +27,6 @@ export type FoundCertificate = {
 
 export type FoundKey = {
   readonly key: KeyObject
-  readonly spki: Buffer
   readonly spkiSha256: string
   readonly places: Place[]
   /** What opened it. Never leaves this process. Undefined where nothing did. */
@@ -47,6 +46,7 @@ export type FoundSeal = {
 }
 
 const maxObjects = 20_000
+const maxSealedBytes = 64 * 1024 ** 2
 const maxPlaces = 50
 
 /** Everything that was found in one package, each thing once. */
@@ -55,14 +55,22 @@ export class KeyMaterial {
   readonly keys = new Map<string, FoundKey>()
   readonly seals: FoundSeal[] = []
   readonly #sealed = new Set<string>()
+  #sealedBytes = 0
+  #index: Index | undefined
   isFull = false
 
-  /** @param id of the container's bytes: the same keystore twice is tried once */
-  add(contents: Contents, place: Place, id: string): void {
+  /** @param container its bytes: the same keystore twice is tried once */
+  add(contents: Contents, place: Place, container: Buffer): void {
     for (const { der, alias } of contents.certificates) this.#addCertificate(der, at(place, alias))
     for (const { key, alias } of contents.keys) this.addKey(key, at(place, alias))
-    const isNew = contents.sealed.length > 0 && !this.#sealed.has(id)
-    if (!isNew || !this.#hasRoom(this.#sealed.size)) return
+    if (contents.sealed.length === 0) return
+    const id = hash('sha256', container)
+    if (this.#sealed.has(id) || !this.#hasRoom(this.#sealed.size)) return
+    this.#sealedBytes += container.length
+    if (this.#sealedBytes > maxSealedBytes) {
+      this.isFull = true
+      return
+    }
     this.#sealed.add(id)
     for (const seal of contents.sealed) {
       this.seals.push({ seal, place: at(place, seal.alias), id, isOpen: false, tried: 0 })
@@ -70,15 +78,15 @@ export class KeyMaterial {
   }
 
   addKey(key: KeyObject, place: Place, password?: string): FoundKey | undefined {
-    const spki = createPublicKey(key).export({ type: 'spki', format: 'der' })
-    const spkiSha256 = hash('sha256', spki)
+    const spkiSha256 = spkiHash(key)
+    if (spkiSha256 === undefined) return undefined
     const known = this.keys.get(spkiSha256)
     if (known !== undefined) {
       addPlace(known.places, place)
       return known
     }
     if (!this.#hasRoom(this.keys.size)) return undefined
-    const found: FoundKey = { key, spki, spkiSha256, places: [place] }
+    const found: FoundKey = { key, spkiSha256, places: [place] }
     if (password !== undefined) found.password = password
     this.keys.set(spkiSha256, found)
     return found
@@ -102,6 +110,26 @@ export class KeyMaterial {
     }
   }
 
+  /** Every certificate of this key, once all has been read. */
+  ofKey(spkiSha256: string): readonly FoundCertificate[] {
+    return this.#indexed().byKey.get(spkiSha256) ?? []
+  }
+
+  /** What lies in the same store under the same alias, once all has been read. */
+  ofStore({ store, alias }: Place): readonly FoundCertificate[] {
+    return this.#indexed().byStore.get(storeKey(store, alias)) ?? []
+  }
+
+  /** Whether a certificate of another name is by this name, once all has been read. */
+  hasIssued(subject: Buffer): boolean {
+    return this.#indexed().issuers.has(subject.toString('hex'))
+  }
+
+  #indexed(): Index {
+    this.#index ??= indexOf([...this.certificates.values()])
+    return this.#index
+  }
+
   #addCertificate(view: Buffer, place: Place): void {
     const sha256 = hash('sha256', view)
     const known = this.certificates.get(sha256)
@@ -121,6 +149,39 @@ export class KeyMaterial {
   #hasRoom(count: number): boolean {
     if (count >= maxObjects) this.isFull = true
     return count < maxObjects
+  }
+}
+
+type Index = {
+  readonly byKey: ReadonlyMap<string, readonly FoundCertificate[]>
+  readonly byStore: ReadonlyMap<string, readonly FoundCertificate[]>
+  readonly issuers: ReadonlySet<string>
+}
+
+function indexOf(certificates: readonly FoundCertificate[]): Index {
+  const byStore = new Map<string, FoundCertificate[]>()
+  const issuers = new Set<string>()
+  for (const certificate of certificates) {
+    const { subject, issuer } = certificate.parts
+    if (!issuer.equals(subject)) issuers.add(issuer.toString('hex'))
+    for (const { store, alias } of certificate.places) {
+      const key = storeKey(store, alias)
+      const others = byStore.get(key)
+      if (others === undefined) byStore.set(key, [certificate])
+      else others.push(certificate)
+    }
+  }
+  return { byKey: Map.groupBy(certificates, ({ spkiSha256 }) => spkiSha256), byStore, issuers }
+}
+
+const storeKey = (store: string, alias: string | undefined): string => `${store}\0${alias ?? ''}`
+
+/** Undefined for a kind of key that OpenSSL reads but does not write. */
+function spkiHash(key: KeyObject): string | undefined {
+  try {
+    return hash('sha256', createPublicKey(key).export({ type: 'spki', format: 'der' }))
+  } catch {
+    return undefined
   }
 }
 

@@ -23,21 +23,33 @@ export function unlock(
   },
 ): void {
   const { budget, now, notChecked } = options
-  const startedAt = now()
+  const deadline = now() + budget.allMs
   const proven: string[] = []
+  let leftOut = 0
   // The array grows while it is walked: an opened store may hold keys under passwords of their own.
   for (const found of material.seals) {
-    const { path } = found.place
-    const deadline = Math.min(now() + budget.eachMs, startedAt + budget.allMs)
-    const candidates = candidatesFor(found, proven, options)
+    if (now() >= deadline) {
+      leftOut++
+      found.whyNot = 'no time was left to try passwords'
+      continue
+    }
+    const until = Math.min(now() + budget.eachMs, deadline)
     try {
-      const password = tryAll(found, material, candidates, () => now() < deadline)
+      const candidates = candidatesFor(found, proven, options)
+      const password = tryAll(found, material, candidates, () => now() < until)
       if (password !== undefined) proven.push(password)
     } catch (error) {
       if (!(error instanceof KeyFault)) throw error
       found.whyNot = error.message
     }
+    const { path } = found.place
     if (found.whyNot !== undefined) notChecked({ path, why: `locked: ${found.whyNot}` })
+  }
+  if (leftOut > 0) {
+    notChecked({
+      path: '',
+      why: `${leftOut} locked keys and keystores: no time was left to try passwords`,
+    })
   }
 }
 

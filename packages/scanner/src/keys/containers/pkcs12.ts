@@ -34,7 +34,7 @@ export function readPkcs12(bytes: Buffer): { contents: Contents; length: number 
   )
   const open = readSafes(safes, undefined)
   if (open.sealed.length === 0) return { contents: open, length: pfx.end }
-  const check = mac === undefined ? undefined : readMac(mac, safes)
+  const check = mac && readMac(readBer(Buffer.from(mac.whole)), safes)
   return { contents: { ...open, sealed: [sealedStore(safes, open, check)] }, length: pfx.end }
 }
 

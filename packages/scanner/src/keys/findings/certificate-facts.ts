@@ -21,7 +21,7 @@ export type CertificateFacts = {
   readonly isSelfIssued: boolean
 }
 
-/** Undefined where OpenSSL does not read it. */
+/** Undefined where OpenSSL does not read it, or its dates are none. */
 export function readCertificateFacts({
   der,
   parts,
@@ -32,14 +32,16 @@ export function readCertificateFacts({
   } catch {
     return undefined
   }
+  const { validFromDate: notBefore, validToDate: notAfter } = x509
+  if (Number.isNaN(notBefore.getTime()) || Number.isNaN(notAfter.getTime())) return undefined
   const keyUsage = x509Extension(der, '551d0f')
   return {
     x509,
     subject: oneLine(x509.subject),
     issuer: oneLine(x509.issuer),
     serial: x509.serialNumber.toLowerCase().replace(/^0+(?=.)/, ''),
-    notBefore: x509.validFromDate,
-    notAfter: x509.validToDate,
+    notBefore,
+    notAfter,
     // Node calls it so; it is the extended one, and undefined where there is none.
     extendedKeyUsage: x509.keyUsage,
     isCa: x509.ca,

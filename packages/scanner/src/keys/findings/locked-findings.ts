@@ -57,11 +57,8 @@ function sealId({ id, place }: FoundSeal): string {
 }
 
 function leafOf({ place }: FoundSeal, material: KeyMaterial) {
-  for (const certificate of material.certificates.values()) {
-    const isOfKey = certificate.places.some(
-      ({ store, alias }) => store === place.store && alias === place.alias,
-    )
-    const facts = isOfKey ? readCertificateFacts(certificate) : undefined
+  for (const certificate of material.ofStore(place)) {
+    const facts = readCertificateFacts(certificate)
     if (facts === undefined) continue
     const purpose = keyPurpose(facts, { places: [place], hasIssued: false })
     if (purpose !== 'authority') return { certificate, facts }

@@ -123,14 +123,6 @@ function rankOf({ pair, purpose }: { readonly pair: Pair; readonly purpose: KeyP
 }
 
 function purposeOf(pair: Pair, material: KeyMaterial): KeyPurpose {
-  return keyPurpose(pair.facts, { places: pair.key.places, hasIssued: hasIssued(pair, material) })
-}
-
-/** As far as names tell. */
-function hasIssued({ certificate }: Pair, material: KeyMaterial): boolean {
-  const { subject } = certificate.parts
-  for (const { parts } of material.certificates.values()) {
-    if (parts.issuer.equals(subject) && !parts.subject.equals(subject)) return true
-  }
-  return false
+  const hasIssued = material.hasIssued(pair.certificate.parts.subject)
+  return keyPurpose(pair.facts, { places: pair.key.places, hasIssued })
 }

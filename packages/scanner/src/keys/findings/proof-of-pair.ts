@@ -13,8 +13,7 @@ export type Pair = {
 /** Every certificate of this key, wherever it lies. */
 export function pairsOf(key: FoundKey, material: KeyMaterial): Pair[] {
   const pairs: Pair[] = []
-  for (const certificate of material.certificates.values()) {
-    if (certificate.spkiSha256 !== key.spkiSha256) continue
+  for (const certificate of material.ofKey(key.spkiSha256)) {
     const facts = readCertificateFacts(certificate)
     if (facts !== undefined) pairs.push({ key, certificate, facts, isSigned: signs(key, facts) })
   }

@@ -1,5 +1,5 @@
 import { hash, pbkdf2Sync, scryptSync } from 'node:crypto'
-import { type BerElement, berTags, expectTag } from '../ber.ts'
+import { type BerElement, berTags, expectTag, readBer } from '../ber.ts'
 import { KeyFault } from '../key-fault.ts'
 import { type Cipher, ciphers, decryptCcm } from './block-ciphers.ts'
 import { boundRounds } from './rounds.ts'
@@ -24,7 +24,8 @@ export type PasswordEncryption = {
  * @throws KeyFault where it is none of these, or costs more rounds than are computed
  */
 export function readPasswordEncryption(algorithm: BerElement): PasswordEncryption {
-  const [oid, parameters] = algorithm.children()
+  // A copy: salts that are views would keep the whole entry in memory until the end.
+  const [oid, parameters] = readBer(Buffer.from(algorithm.whole)).children()
   const id = expectTag(oid, berTags.oid, 'algorithm').content.toString('hex')
   const read = schemes.get(id)
   if (read === undefined) throw new KeyFault(`encryption ${id} is not known`)
