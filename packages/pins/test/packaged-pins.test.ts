@@ -1,16 +1,6 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { test } from 'node:test'
-import { isProblem } from '@sallyport/problem'
-import {
-  checkPins,
-  type PackagedPins,
-  parsePinsFile,
-  pinOfSpki,
-  readPackagedPins,
-} from '../src/index.ts'
+import { checkPins, type PackagedPins, parsePinsFile, pinOfSpki } from '../src/index.ts'
 import { issue } from './test-authority.ts'
 import { pin } from './pins-yaml.ts'
 
@@ -29,11 +19,13 @@ async function world() {
     checkPins(file, { surveys: new Map(), next, packaged, others: [root.certificate], now })
       .filter(({ about }) => about.kind === 'package')
       .map(({ outcome, what }) => [outcome, what.split(':')[0]?.split(' (')[0]])
-  return { own, check }
+  return { own, root: pinOfSpki(root.certificate.spki), check }
 }
 
 const set = (members: Partial<PackagedPins>): PackagedPins => ({
-  where: 'app.apk',
+  package: 'app.apk',
+  source: 'android-nsc',
+  path: 'res/xml/pins.xml',
   host: 'a.example',
   subdomains: 'none',
   sha256: [],
@@ -56,28 +48,31 @@ test('a package with other pins bricks, and the difference is told', async () =>
 
 test('a set that ended, or is of another name, bricks nothing', async () => {
   const { check } = await world()
-  assert.deepEqual(
-    check([set({ sha256: [pin(9)], expires: now - 1 })]).map(([outcome]) => outcome),
-    ['note'],
-  )
+  assert.deepEqual(check([set({ sha256: [pin(9)], expires: now - 1 })]), [])
   assert.deepEqual(check([set({ host: 'b.example', sha256: [pin(9)] })]), [])
-  assert.deepEqual(
-    check([set({ host: 'example', sha256: [pin(9)], subdomains: 'any' })])[0]?.[0],
-    'will break',
-  )
 })
 
-test('a list from a file is read, and a wrong one refused at its place', () => {
-  const file = path.join(mkdtempSync(path.join(tmpdir(), 'sallyport-pins-')), 'found.json')
-  writeFileSync(
-    file,
-    JSON.stringify({ pins: [{ where: 'x', host: 'a.example', sha256: [pin(1)] }] }),
-  )
-  assert.deepEqual(readPackagedPins(file), [set({ where: 'x', sha256: [pin(1)] })])
-  writeFileSync(file, '{"pins":[{"were":"x"}]}')
-  assert.throws(
-    () => readPackagedPins(file),
-    (error) =>
-      isProblem(error) && /found\.json:1:11: .*did you mean "where"/.test(error.detail ?? ''),
+test('of several names the most specific counts, and in OkHttp all of them', async () => {
+  const { own, check } = await world()
+  const above = set({ host: 'example', subdomains: 'any', sha256: [pin(9)] })
+  const exact = set({ sha256: [own, pin(2)] })
+  const outcomes = (...sets: PackagedPins[]) => check(sets).map(([outcome]) => outcome)
+  assert.deepEqual(outcomes(above, exact), ['ok'])
+  assert.equal(outcomes(above)[0], 'will break')
+  const okhttp = [above, exact].map((each) => ({ ...each, source: 'okhttp' as const }))
+  assert.deepEqual(outcomes(...okhttp), ['ok', 'note'])
+  assert.deepEqual(outcomes(above, { ...exact, expires: now - 1 }), [])
+})
+
+test('App Transport Security looks for leaf and CA pins each in their place', async () => {
+  const { own, root, check } = await world()
+  const ats = { source: 'ios-ats' as const }
+  const leaf = set({ ...ats, place: 'leaf', sha256: [own, pin(2)] })
+  assert.deepEqual(check([leaf])[0], ['ok', 'leaf pinned in the chain'])
+  assert.equal(check([set({ ...ats, place: 'ca', sha256: [own] })])[0]?.[0], 'will break')
+  const both = [leaf, set({ ...ats, place: 'ca', sha256: [root] })]
+  assert.deepEqual(
+    check(both).map(([outcome]) => outcome),
+    ['ok', 'ok', 'note'],
   )
 })

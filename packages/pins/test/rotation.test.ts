@@ -213,3 +213,19 @@ test('a next CA is tried above the leaf in use', async (t) => {
   assert.deepEqual(outcomes('intermediate'), ['will break'])
   assert.deepEqual(outcomes('root'), ['ok'])
 })
+
+test('a next certificate that could not be tried was not looked at', async () => {
+  const stranger = await issue({ name: 'S', hosts: ['other.example'], issuer: world.root })
+  const tried = (made: Made) =>
+    checkPins(pinsOf('leaf'), {
+      surveys: new Map(),
+      next: [{ name: 'next', certificates: [made.certificate] }],
+      now: Date.now(),
+    }).map(({ outcome, what }) => [outcome, what])
+  assert.deepEqual(tried(stranger), [
+    ['not looked at', 'the certificate is for none of these names'],
+  ])
+  assert.deepEqual(tried(world.first), [
+    ['not looked at', 'a CA is tried above the leaf in use, and no server showed one'],
+  ])
+})

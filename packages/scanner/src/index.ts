@@ -9,6 +9,7 @@ export {
 } from './finding.ts'
 export { type EmbeddedCertificate, embeddedCertificates } from './keys/embedded-certificates.ts'
 export { defaultLimits, type ScanLimits } from './limits.ts'
+export type { PinSet, PinSource } from './pin-set.ts'
 export type { ReportedFinding } from './merge-findings.ts'
 export type { Rule } from './rule.ts'
 export { type RuleId, rules } from './rules.ts'

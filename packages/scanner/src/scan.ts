@@ -9,6 +9,7 @@ import { type Facts, noFacts } from './facts.ts'
 import type { Finding, NotChecked } from './finding.ts'
 import { newLedger } from './ledger.ts'
 import { mergeFindings, type ReportedFinding } from './merge-findings.ts'
+import type { PinSet } from './pin-set.ts'
 import type { ScanSettings } from './scan-settings.ts'
 import type { Blob, Sink } from './sink.ts'
 import { tellPiece } from './strings/unknown-bytes.ts'
@@ -17,6 +18,8 @@ export type ScanResult = {
   readonly app: AppPackage
   readonly findings: readonly ReportedFinding[]
   readonly notChecked: readonly NotChecked[]
+  /** What the package holds servers to, for whoever compares it with servers. */
+  readonly pins: readonly PinSet[]
   readonly durationMs: number
 }
 
@@ -63,6 +66,7 @@ export async function scan(file: string, settings: ScanSettings): Promise<ScanRe
     app,
     findings: mergeFindings(findings),
     notChecked: ledger.lines(),
+    pins: facts.pins,
     durationMs: Math.round(performance.now() - startedAt),
   }
 }

@@ -3,12 +3,12 @@ import {
   checkPins,
   planPins,
   readCertificates,
-  readPackagedPins,
   type Survey,
 } from '@sallyport/pins'
 import type { Operation } from '../command.ts'
 import { isGiven, textOptions } from '../input.ts'
 import { givenAuthorities, lookAt } from '../pins/look-at.ts'
+import { packagedPins, unpinnedIn } from '../pins/packaged-pins.ts'
 import { hostsNamed, pinsOf } from '../pins/pins-option.ts'
 import { findingText, planCalendar, planText } from '../pins/pins-text.ts'
 
@@ -21,10 +21,14 @@ export const checkPinsCommand: Operation = async (input, output) => {
     name,
     certificates: readCertificates(name),
   }))
-  const packaged = (textOptions(input, 'packaged') ?? []).flatMap(readPackagedPins)
+  const packages = textOptions(input, 'package') ?? []
+  const packaged = await packagedPins(packages)
   const surveys = isGiven(input, 'offline') ? nothingSeen : await lookAt(input, file.hosts)
   const others = givenAuthorities(input)
-  const findings = checkPins(file, { surveys, next, packaged, others, now: Date.now() })
+  const findings = [
+    ...checkPins(file, { surveys, next, packaged, others, now: Date.now() }),
+    ...unpinnedIn(packages, file.hosts, packaged),
+  ]
   output.result(findings, () =>
     findings.map((finding) => findingText(finding, output.paint)).join('\n'),
   )

@@ -120,8 +120,8 @@ export const pinsCommands: readonly Command[] = [
         repeatable: true,
       },
       {
-        flags: '--packaged <file>',
-        summary: 'JSON of pins found in a package; repeatable',
+        flags: '--package <file>',
+        summary: 'an app as it is shipped (APK, AAB, IPA): the pins that are in it; repeatable',
         repeatable: true,
       },
       { flags: '--offline', summary: 'ask no server' },

@@ -36,7 +36,28 @@ export function checkPins(file: PinsFile, evidence: Evidence): CheckFinding[] {
       fix,
     }),
   )
-  return [...faults, ...file.hosts.flatMap((host) => checkHost(host, file, evidence))]
+  return [
+    ...faults,
+    ...file.hosts.flatMap((host) => checkHost(host, file, evidence)),
+    ...unused(file, evidence),
+  ]
+}
+
+/** A certificate that was to be tried and was not is no good news. */
+function unused({ hosts }: PinsFile, { next = [], surveys }: Evidence): CheckFinding[] {
+  return next
+    .filter((chain) =>
+      hosts.every((host) => nextSent(chain, host, surveys.get(host.name)).length === 0),
+    )
+    .map(({ name, certificates: [first] }) => ({
+      host: hosts.map((host) => host.name).join(', '),
+      outcome: 'not looked at',
+      about: { kind: 'next', name },
+      what:
+        first?.isCa === true
+          ? 'a CA is tried above the leaf in use, and no server showed one'
+          : 'the certificate is for none of these names',
+    }))
 }
 
 function checkHost(host: PinnedHost, file: PinsFile, evidence: Evidence): CheckFinding[] {
@@ -87,8 +108,15 @@ function checkHost(host: PinnedHost, file: PinsFile, evidence: Evidence): CheckF
     ),
     ...judgeAll(pinned),
     ...liveNotes(host, file, live, now),
-    ...packagedFor(packaged, host.name, now).flatMap(({ where, sha256 }) =>
-      judgeAll({ compare: 'key', digests: new Set(sha256) }, { kind: 'package', name: where }),
+    ...packagedFor(packaged, host.name, now).flatMap(({ name, sha256, place }) =>
+      judgeAll(
+        {
+          compare: 'key',
+          digests: new Set(sha256),
+          ...(place === undefined ? {} : { at: place }),
+        },
+        { kind: 'package', name },
+      ),
     ),
     ...packagedDrift(host, packaged, now),
   ]

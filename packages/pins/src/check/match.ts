@@ -7,6 +7,8 @@ import type { Pin, PinnedHost } from '../pins-file.ts'
 export type PinnedDigests = {
   readonly compare: PinnedHost['compare']
   readonly digests: ReadonlySet<string>
+  /** Where in the chain they are looked for; undefined: anywhere. */
+  readonly at?: 'ca' | 'leaf'
 }
 
 const digestOf: Readonly<Record<PinnedHost['compare'], (certificate: Certificate) => string>> = {
@@ -33,8 +35,9 @@ export type Match = {
 }
 
 /** The pinned certificates of a path. Clients take a path with one of them. */
-export function matchesOf({ compare, digests }: PinnedDigests, path: ChainPath): Match[] {
+export function matchesOf({ compare, digests, at }: PinnedDigests, path: ChainPath): Match[] {
   return path.certificates.flatMap((certificate, index) => {
+    if (at !== undefined && (index === 0) !== (at === 'leaf')) return []
     const digest = digestOf[compare](certificate)
     return digests.has(digest) ? [{ certificate, digest, place: placeOf(certificate, index) }] : []
   })

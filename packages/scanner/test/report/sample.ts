@@ -182,6 +182,7 @@ export const sampleResult: ScanResult = {
     { path: hostileName, why: 'It is truncated: 12 of 48 bytes are there.' },
     { path: '(and 7 more)', why: 'It is encrypted.' },
   ],
+  pins: [],
   durationMs: 812,
 }
 
