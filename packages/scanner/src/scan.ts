@@ -1,8 +1,7 @@
 import { type AppPackage, mainIdentity } from './app-package.ts'
 import { type Entry, EntryFault } from './archive/entry.ts'
 import { openPackage } from './archive/open-package.ts'
-import type { ContentReader } from './content/content-reader.ts'
-import { contentReaders } from './content/content-readers.ts'
+import { readerOf, readLargeEntry } from './content/large-entry.ts'
 import type { Detector } from './detector.ts'
 import { detectors, judges } from './detectors.ts'
 import { type Facts, noFacts } from './facts.ts'
@@ -12,7 +11,6 @@ import { mergeFindings, type ReportedFinding } from './merge-findings.ts'
 import type { PinSet } from './pin-set.ts'
 import type { ScanSettings } from './scan-settings.ts'
 import type { Blob, Sink } from './sink.ts'
-import { tellPiece } from './strings/unknown-bytes.ts'
 
 export type ScanResult = {
   readonly app: AppPackage
@@ -80,11 +78,9 @@ async function readEntry(
 ): Promise<void> {
   try {
     if (entry.size > limits.wholeEntryBytes) {
-      for await (const { bytes, offset } of entry.pieces()) {
+      const look = (bytes: Buffer, offset: number) =>
         lookAtBytes(looking, { bytes, path: entry.path, offset, by: [] }, sink)
-        tellPiece(bytes, offset, entry.path, sink)
-        if (isOver()) throw new EntryFault('the time for the scan was over: the rest was not read')
-      }
+      await readLargeEntry(entry, look, sink, isOver)
       return
     }
     const bytes = await entry.read()
@@ -96,11 +92,6 @@ async function readEntry(
     const why = error instanceof EntryFault ? error.message : `reading failed: ${String(error)}`
     sink.notChecked(entry.path, why)
   }
-}
-
-function readerOf(bytes: Buffer, path: string): ContentReader | undefined {
-  const head = bytes.subarray(0, 4096)
-  return contentReaders.find((reader) => reader.takes(head, path))
 }
 
 function lookAtBytes(looking: readonly Detector[], blob: Blob, sink: Sink): void {

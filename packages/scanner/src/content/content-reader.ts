@@ -10,9 +10,14 @@ export type ContentReader = {
   readonly name: string
   /** Told by the first bytes, never by the name alone. @param head at least 64 bytes, where the entry has them */
   readonly takes: (head: Buffer, path: string) => boolean
+  /** Larger entries than usual are read whole for it, up to this size: its tables point to and fro. */
+  readonly maxBytes?: number
   readonly read: (
     bytes: Buffer,
     entry: Pick<Entry, 'path' | 'size'>,
     sink: Sink,
   ) => void | Promise<void>
 }
+
+/** Of programs and bytecode: they lie in memory beside nothing else that is large. */
+export const maxProgramBytes = 128 * 1024 ** 2

@@ -1,5 +1,5 @@
 import { EntryFault } from '../archive/entry.ts'
-import type { ContentReader } from '../content/content-reader.ts'
+import { type ContentReader, maxProgramBytes } from '../content/content-reader.ts'
 import type { Sink } from '../sink.ts'
 import { Fields } from '../strings/fields.ts'
 import { JoinedStrings } from '../strings/joined-strings.ts'
@@ -26,6 +26,7 @@ const heads = ['MZ', 'XABA', 'XALZ'].map((text) => Buffer.from(text))
  */
 export const dotnetReader: ContentReader = {
   name: '.NET assembly',
+  maxBytes: maxProgramBytes,
   takes: (head) => heads.some((each) => head.subarray(0, each.length).equals(each)),
   read: (bytes, { path }, sink) => {
     tellAssemblies(bytes, path, sink)

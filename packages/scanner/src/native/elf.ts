@@ -1,5 +1,5 @@
 import { EntryFault } from '../archive/entry.ts'
-import type { ContentReader } from '../content/content-reader.ts'
+import { type ContentReader, maxProgramBytes } from '../content/content-reader.ts'
 import { type ByteRange, withoutOverlaps } from '../strings/byte-range.ts'
 import { Fields } from '../strings/fields.ts'
 import { textOfRuns } from '../strings/text-of-runs.ts'
@@ -56,6 +56,7 @@ const linkerSections = /^\.(eh_frame|gcc_except_table|note|plt|got|rela?\b|debug
  */
 export const elfReader: ContentReader = {
   name: 'ELF',
+  maxBytes: maxProgramBytes,
   takes: (head) => head.length >= 52 && head.readUInt32BE(0) === 0x7f454c46,
   read: (bytes, { path }, sink) => {
     const layout = layouts[bytes[4] ?? 0]

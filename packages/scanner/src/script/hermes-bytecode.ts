@@ -1,5 +1,5 @@
 import { EntryFault } from '../archive/entry.ts'
-import type { ContentReader } from '../content/content-reader.ts'
+import { type ContentReader, maxProgramBytes } from '../content/content-reader.ts'
 import type { Sink } from '../sink.ts'
 import { Fields } from '../strings/fields.ts'
 import { JoinedStrings } from '../strings/joined-strings.ts'
@@ -18,6 +18,7 @@ const maxExpansion = 8
  */
 export const hermesReader: ContentReader = {
   name: 'Hermes bytecode',
+  maxBytes: maxProgramBytes,
   takes: (head) => {
     const first = head.subarray(0, magic.length)
     return first.equals(magic) || first.equals(deltaMagic)

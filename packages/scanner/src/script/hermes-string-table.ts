@@ -18,7 +18,7 @@ const headerBytes = 128
 const functionHeaderBytes = [16, 12]
 
 /**
- * The fields up to the size of the string storage have not moved from version 60 to 99. Which size the headers of
+ * The fields up to the size of the string storage have not moved from version 62 to 99. Which size the headers of
  * functions have is told by the kinds behind them: they come to as many strings as there are.
  *
  * @throws EntryFault where no size fits

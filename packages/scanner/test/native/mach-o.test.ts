@@ -82,6 +82,14 @@ test('each architecture of a fat file is read, and each place is one of the whol
   )
 })
 
+test('a static library among the architectures is looked through', async () => {
+  const library = Buffer.alloc(16_384, '!<arch>\nstatic-secret-0123456789\0')
+  const { regions, machOs, notChecked } = await read(fatOf([program, library]))
+  assert.equal(machOs.length, 1)
+  assert.equal(placesOf('static-secret-0123456789', regions)[0], 16_384 + 81_920 + 8)
+  assert.deepEqual(notChecked, [])
+})
+
 test('a class of Java is no fat file', () => {
   assert.ok(!machOReader.takes(Buffer.from(`cafebabe00000034${'00'.repeat(64)}`, 'hex'), 'A.class'))
 })

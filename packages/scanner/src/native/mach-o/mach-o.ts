@@ -1,11 +1,12 @@
 import { EntryFault } from '../../archive/entry.ts'
-import type { ContentReader } from '../../content/content-reader.ts'
+import { type ContentReader, maxProgramBytes } from '../../content/content-reader.ts'
 import { watchedNames } from '../../ios/watched-names.ts'
 import type { Sink } from '../../sink.ts'
-import type { ByteRange } from '../../strings/byte-range.ts'
+import { type ByteRange, withoutOverlaps } from '../../strings/byte-range.ts'
+import { textOfRuns } from '../../strings/text-of-runs.ts'
 import { type CodeSignature, readCodeSignature } from './code-signature.ts'
 import { type LoadCommands, readLoadCommands } from './load-commands.ts'
-import { tellSections } from './section-text.ts'
+import { shortestString, tellSections } from './section-text.ts'
 import { isMachO, type Slice, slicesOf } from './slices.ts'
 import { findTraces, type Traces } from './traces.ts'
 
@@ -26,10 +27,12 @@ export type MachO = {
 /** Programs, frameworks and libraries of iOS and macOS, fat or thin. */
 export const machOReader: ContentReader = {
   name: 'Mach-O',
+  maxBytes: maxProgramBytes,
   takes: isMachO,
   read: (bytes, { path }, sink) => {
     const told = (why: string) => sink.notChecked(path, why)
-    for (const slice of slicesOf(bytes, told)) {
+    const others: ByteRange[] = []
+    for (const slice of slicesOf(bytes, told, (range) => others.push(range))) {
       try {
         readSlice(slice, path, sink)
       } catch (error) {
@@ -37,6 +40,8 @@ export const machOReader: ContentReader = {
         told(`${slice.architecture}: ${error.message}`)
       }
     }
+    const about = { path, source: 'native-strings' } as const
+    textOfRuns(bytes, withoutOverlaps(others), shortestString, about, sink)
   },
 }
 

@@ -5,7 +5,7 @@ import { textOfRuns } from '../../strings/text-of-runs.ts'
 import type { LoadCommands, Section } from './load-commands.ts'
 import type { Slice } from './slices.ts'
 
-const shortestString = 4
+export const shortestString = 4
 
 /** Written by the compiler about the code, not by a developer: names of types and methods, tables for unwinding. */
 const compilerSections =

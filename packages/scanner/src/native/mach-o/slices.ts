@@ -1,4 +1,5 @@
 import { EntryFault } from '../../archive/entry.ts'
+import type { ByteRange } from '../../strings/byte-range.ts'
 import { Fields } from '../../strings/fields.ts'
 
 /** One architecture of a file. Offsets in it are from its own beginning. */
@@ -43,9 +44,14 @@ export function isMachO(head: Buffer): boolean {
 /**
  * Every architecture of a file, fat or thin.
  *
- * @param told is told of those that cannot be read
+ * @param told is told of those that lie behind the end
+ * @param other takes those that are something else: archives of static libraries
  */
-export function slicesOf(bytes: Buffer, told: (why: string) => void): Slice[] {
+export function slicesOf(
+  bytes: Buffer,
+  told: (why: string) => void,
+  other: (range: ByteRange) => void,
+): Slice[] {
   const magic = bytes.readUInt32BE(0)
   if (magic !== fatMagic && magic !== fatMagic64) return [sliceAt(bytes, 0, bytes.length)]
   const fields = new Fields(bytes, false, 'Mach-O')
@@ -58,23 +64,31 @@ export function slicesOf(bytes: Buffer, told: (why: string) => void): Slice[] {
     const length = isWide ? fields.u64(at + 16) : fields.u32(at + 12)
     if (read.has(offset)) continue
     read.add(offset)
-    try {
-      if (!fields.holds(offset, length)) throw new EntryFault('it lies behind the end')
+    if (!fields.holds(offset, length)) {
+      told(`Mach-O: architecture ${index + 1} lies behind the end`)
+    } else if (isThin(bytes.subarray(offset, offset + length))) {
       slices.push(sliceAt(bytes, offset, length))
-    } catch (error) {
-      if (!(error instanceof EntryFault)) throw error
-      told(`Mach-O: architecture ${index + 1} was not read: ${error.message}`)
+    } else {
+      other({ start: offset, end: offset + length })
     }
   }
   return slices
 }
 
+function isThin(slice: Buffer): boolean {
+  return slice.length >= 28 && thinMagics.has(slice.readUInt32BE(0))
+}
+
 function sliceAt(bytes: Buffer, offset: number, length: number): Slice {
   const slice = bytes.subarray(offset, offset + length)
-  const magic = slice.length < 28 ? 0 : slice.readUInt32BE(0)
-  const form = thinMagics.get(magic)
-  if (form === undefined) throw new EntryFault('it does not begin as Mach-O does')
-  const fields = new Fields(slice, form.isLittleEndian, 'Mach-O')
+  const { is64, isLittleEndian } = formOf(slice)
+  const fields = new Fields(slice, isLittleEndian, 'Mach-O')
   const cpu = fields.u32(4)
-  return { architecture: architectures.get(cpu) ?? `cpu ${cpu}`, fields, is64: form.is64, offset }
+  return { architecture: architectures.get(cpu) ?? `cpu ${cpu}`, fields, is64, offset }
+}
+
+function formOf(slice: Buffer): { is64: boolean; isLittleEndian: boolean } {
+  const form = thinMagics.get(slice.readUInt32BE(0))
+  if (form === undefined) throw new EntryFault('Mach-O of an unknown kind')
+  return form
 }
