@@ -66,8 +66,8 @@ function says(root: XmlElement, section: string | undefined): boolean {
 function allowed({ base }: AndroidApp, open: readonly string[], rules: readonly Rules[]): Finding {
   const because =
     base.allowBackup === undefined
-      ? 'android:allowBackup is not set, which allows it'
-      : 'android:allowBackup is true'
+      ? 'The manifest does not set android:allowBackup, which allows it'
+      : 'The manifest says android:allowBackup="true"'
   const empty = rules.some(({ isEmpty }) => isEmpty)
     ? ' The rules that the manifest names exclude nothing.'
     : ''
@@ -75,7 +75,7 @@ function allowed({ base }: AndroidApp, open: readonly string[], rules: readonly 
     rule: 'backup-allowed',
     confidence: 'certain',
     title: `Everything that ${base.packageName} stores is backed up`,
-    detail: `${because[0]?.toUpperCase()}${because.slice(1)}, and no rule keeps anything out of ${open.join(', ')}.${empty}`,
+    detail: `${because}, and no rule keeps anything out of ${open.join(', ')}.${empty}`,
     locations: [base.allowBackup?.location ?? manifestOf(base.path)],
     identity: base.packageName,
   }

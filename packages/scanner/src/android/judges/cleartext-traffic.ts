@@ -7,12 +7,13 @@ import { reachOf } from '../network/reach.ts'
 
 const shownHosts = 10
 
-/** Where connections without TLS are allowed: for every host, for one, or on old versions of the platform. */
+/** Where connections without TLS are allowed, to apps that may connect: to every host, to one, or on old platforms. */
 export const cleartextTraffic: Judge = function* (facts, { app, settings }) {
   // A library takes on what the app around it says.
   if (app.format === 'aar') return
   const own = ownDomains(app, settings).domains
   for (const policy of facts.networkPolicies) {
+    if (!policy.mayConnect) continue
     const http = facts.endpoints.filter((each) => each.scheme === 'http' || each.scheme === 'ws')
     yield* policy.others.cleartext.value ? [everywhere(policy, http)] : onOldPlatforms(policy)
     for (const each of policy.hosts) {

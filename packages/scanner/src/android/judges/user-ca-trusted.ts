@@ -2,11 +2,12 @@ import type { Judge } from '../../detector.ts'
 import type { Finding } from '../../finding.ts'
 import type { HostPolicy, NetworkPolicy } from '../network/network-policy.ts'
 
-/** Where authorities that users add are believed, in builds that are not debuggable. */
+/** Where apps that may connect believe authorities that users add, in builds that are not debuggable. */
 export const userCaTrusted: Judge = function* ({ networkPolicies }, { app }) {
   // A library takes on what the app around it says.
   if (app.format === 'aar') return
   for (const policy of networkPolicies) {
+    if (!policy.mayConnect) continue
     const everywhere = userAnchors(policy.others)
     if (everywhere) {
       const { because } = policy.others.anchors

@@ -57,7 +57,6 @@ export type Manifest = {
   readonly minSdk: string | undefined
   readonly targetSdk: string | undefined
   readonly debuggable: Setting<boolean> | undefined
-  readonly testOnly: Setting<boolean> | undefined
   readonly allowBackup: Setting<boolean> | undefined
   readonly fullBackupContent: Setting<ResourceValue> | undefined
   readonly dataExtractionRules: Setting<ResourceValue> | undefined

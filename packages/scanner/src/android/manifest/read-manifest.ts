@@ -40,7 +40,6 @@ export function readManifest(
     minSdk: uses && from.text(uses, 'minSdkVersion'),
     targetSdk: uses && from.text(uses, 'targetSdkVersion'),
     debuggable: ofApplication((element) => from.flag(element, 'debuggable')),
-    testOnly: ofApplication((element) => from.flag(element, 'testOnly')),
     allowBackup: ofApplication((element) => from.flag(element, 'allowBackup')),
     fullBackupContent: ofApplication((element) => from.value(element, 'fullBackupContent')),
     dataExtractionRules: ofApplication((element) => from.value(element, 'dataExtractionRules')),

@@ -36,6 +36,9 @@ export function effectivePolicy(
   return {
     packageName: app.base.packageName,
     minSdk: app.minSdk,
+    mayConnect: app.manifests.some(({ permissions }) =>
+      permissions.some(({ name }) => name === 'android.permission.INTERNET'),
+    ),
     configPath: config?.path,
     usesCleartextTraffic: app.base.usesCleartextTraffic?.value,
     others,

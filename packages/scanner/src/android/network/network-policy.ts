@@ -24,6 +24,8 @@ export type HostPolicy = {
 export type NetworkPolicy = {
   readonly packageName: string
   readonly minSdk: number
+  /** Whether it asks for the permission to connect at all. */
+  readonly mayConnect: boolean
   /** Where the configuration lies; undefined: the manifest and the platform decide alone. */
   readonly configPath: string | undefined
   /** As configured; `policyFor` says which of them counts for a host. */
