@@ -51,11 +51,14 @@ export async function scan(file: string, settings: ScanSettings): Promise<ScanRe
       ledger.note(entry.path, 'the time for the scan was over: nothing behind this was read')
       break
     }
-    for (const each of looking) await each.end?.(facts, sink)
+    for (const each of looking) await guarded(sink, () => each.end?.(facts, sink))
     const sha256 = await opened.sha256()
     app = { ...identified(app, facts), ...(sha256 === undefined ? {} : { sha256 }) }
+    const about = { app, settings }
     for (const judge of judges) {
-      for (const finding of judge(facts, { app, settings })) findings.push(finding)
+      await guarded(sink, () => {
+        for (const finding of judge(facts, about)) findings.push(finding)
+      })
     }
   } finally {
     await opened.close()
@@ -66,6 +69,15 @@ export async function scan(file: string, settings: ScanSettings): Promise<ScanRe
     notChecked: ledger.lines(),
     pins: facts.pins,
     durationMs: Math.round(performance.now() - startedAt),
+  }
+}
+
+/** What breaks on the facts of a hostile package costs a line; what others have to say is said. */
+async function guarded(sink: Sink, run: () => void | Promise<void>): Promise<void> {
+  try {
+    await run()
+  } catch (error) {
+    sink.notChecked('.', `judging what was read failed: ${String(error)}`)
   }
 }
 

@@ -33,13 +33,13 @@ export function parseNetworkSecurityConfig(
   let base: ConfigEntry | undefined
   let debug: ConfigEntry | undefined
   let hasDebugOverrides = false
-  const domains: ConfigEntry[] = []
+  const entries: ConfigEntry[][] = []
   for (const element of childElements(root)) {
     if (element.name === 'base-config') {
       if (base) throw new ConfigurationCrash('there are two <base-config>', place(parsing, element))
       ;[base] = parseEntry(element, 'base-config', undefined, parsing)
     } else if (element.name === 'domain-config') {
-      domains.push(...parseEntry(element, 'domain-config', undefined, parsing))
+      entries.push(parseEntry(element, 'domain-config', undefined, parsing))
     } else if (element.name === 'debug-overrides') {
       if (hasDebugOverrides) {
         throw new ConfigurationCrash('there are two <debug-overrides>', place(parsing, element))
@@ -48,7 +48,7 @@ export function parseNetworkSecurityConfig(
       if (isDebuggable) [debug] = parseEntry(element, 'debug-overrides', undefined, parsing)
     }
   }
-  return { path, base, domains, debug }
+  return { path, base, domains: entries.flat(), debug }
 }
 
 /** The entry itself first, then those within it. */

@@ -22,6 +22,9 @@ type PackageChunk = {
 /** Chunks looked at for lookups of one table, before no more are answered: hostile tables have a million of one type. */
 const maxVisits = 2_000_000
 
+/** Configurations of one resource that are looked at. */
+const maxConfigs = 256
+
 /**
  * Reads `resources.arsc` (`ResTable_header`, AOSP frameworks/base libs/androidfw/include/androidfw/ResourceTypes.h).
  * Only chunks are listed; entries are read when they are asked for, so that a table of 20 MB costs little.
@@ -48,7 +51,7 @@ export function readResourceTable(bytes: Buffer, path: string): CompiledTable {
     for (const { types } of packages.filter((each) => each.id === id >>> 24)) {
       for (const type of types.get((id >>> 16) & 0xff) ?? []) {
         visits += 1
-        if (visits > maxVisits) return []
+        if (visits > maxVisits || entries.length >= maxConfigs) return entries
         const entry = readEntry(bytes, type, id & 0xffff, strings)
         if (entry) entries.push(entry)
       }

@@ -56,7 +56,8 @@ export function resolveResource(
       seen.add(key)
       for (const table of tables) {
         const byId = id === 0 ? [] : table.byId(id)
-        next.push(...(byId.length > 0 || name === undefined ? byId : table.byName(name)))
+        const led = byId.length > 0 || name === undefined ? byId : table.byName(name)
+        next.push(...led.slice(0, maxValues))
       }
     }
     open = next.slice(0, maxValues)

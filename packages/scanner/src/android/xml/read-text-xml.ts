@@ -10,8 +10,6 @@ export type TextXml = {
   readonly faults: readonly string[]
 }
 
-const attribute = /([^\s=/"'<>]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g
-
 /** What is passed over as a whole. */
 const skipped = [
   { opens: '<!--', closes: '-->' },
@@ -114,10 +112,7 @@ function elementOf(
   namespaces: Map<string, string>,
   offset: number,
 ): Omit<XmlElement, 'children'> {
-  const written = [...inside.matchAll(attribute)].map(([, name = '', double, single]) => ({
-    name,
-    text: unescaped(double ?? single ?? ''),
-  }))
+  const written = [...attributesIn(inside)]
   for (const { name, text } of written) {
     if (name.startsWith('xmlns:')) namespaces.set(name.slice('xmlns:'.length), text)
   }
@@ -128,6 +123,40 @@ function elementOf(
       return { ...named(name, namespaces), resourceId: undefined, value, offset }
     })
   return { ...named(nameIn(inside), namespaces), attributes, offset }
+}
+
+/** `name="value"` or `name='value'`, one after another. What is not of that form is passed over. */
+function* attributesIn(
+  inside: string,
+): Generator<{ readonly name: string; readonly text: string }> {
+  for (let at = 0; ; ) {
+    const equals = inside.indexOf('=', at)
+    if (equals === -1) return
+    const name = lastWord(inside, at, equals)
+    let opens = equals + 1
+    while (isSpace(inside, opens)) opens++
+    const quote = inside[opens]
+    const closes = quote === '"' || quote === "'" ? inside.indexOf(quote, opens + 1) : -1
+    if (closes === -1) {
+      at = equals + 1
+      continue
+    }
+    yield { name, text: unescaped(inside.slice(opens + 1, closes)) }
+    at = closes + 1
+  }
+}
+
+function lastWord(text: string, start: number, end: number): string {
+  let to = end
+  while (to > start && isSpace(text, to - 1)) to--
+  let from = to
+  while (from > start && !isSpace(text, from - 1)) from--
+  return text.slice(from, to)
+}
+
+function isSpace(text: string, at: number): boolean {
+  const code = text.charCodeAt(at)
+  return code === 0x20 || (code >= 0x09 && code <= 0x0d)
 }
 
 function named(qualified: string, namespaces: ReadonlyMap<string, string>) {

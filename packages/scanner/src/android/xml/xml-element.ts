@@ -60,12 +60,12 @@ export class XmlTree {
     return this.#root
   }
 
+  /** Nothing more is taken: whoever reads may stop. */
   get isFull(): boolean {
     return this.#elements >= xmlLimits.elements || this.#attributes >= xmlLimits.attributes
   }
 
   start(start: Omit<XmlElement, 'children'>): void {
-    if (this.isFull) this.#faults.add('too many elements: the rest is not read')
     if (this.#open.length >= xmlLimits.depth) {
       this.#faults.add(`elements nested more than ${xmlLimits.depth} deep are not read`)
     }
@@ -75,6 +75,7 @@ export class XmlTree {
     }
     this.#elements += 1
     this.#attributes += start.attributes.length
+    this.#noteIfFull()
     const children: (XmlElement | XmlText)[] = []
     const element = { ...start, children }
     const parent = this.#open.at(-1)
@@ -86,11 +87,16 @@ export class XmlTree {
   text(text: string): void {
     if (this.#tooDeep > 0 || this.isFull) return
     this.#elements += 1
+    this.#noteIfFull()
     this.#open.at(-1)?.children.push({ text })
   }
 
   end(): void {
     if (this.#tooDeep > 0) this.#tooDeep -= 1
     else this.#open.pop()
+  }
+
+  #noteIfFull(): void {
+    if (this.isFull) this.#faults.add('too many elements: the rest is not read')
   }
 }
