@@ -9,15 +9,17 @@ import type { Listing } from './member.ts'
  * One file, compressed by itself: gzip, Zstandard, Brotli. What is damaged is read as far as it goes.
  *
  * @param ending left out of the name of what is in it
+ * @param isGuess only the name says so: then it has to unpack to its end
  */
 export function compressedFile(
   makeDecompressor: () => Transform,
   ending: RegExp,
+  isGuess = false,
 ): NonNullable<Container['list']> {
   return async (walk, source, prefix, outerPath) => {
     const stream = () => decompressed(walk, source, makeDecompressor)
     const { bytes, isAll, odd } = await beginning(walk, stream)
-    if (bytes.length === 0) return undefined
+    if (bytes.length === 0 || (isGuess && odd.length > 0)) return undefined
     const name = path.posix.basename(outerPath).replace(ending, '')
     const member = {
       path: prefix + name,

@@ -23,7 +23,7 @@ const containers: readonly Container[] = [
   {
     name: 'Brotli',
     takes: (_, path) => /\.br$/i.test(path),
-    list: compressedFile(createBrotliDecompress, /\.br$/i),
+    list: compressedFile(createBrotliDecompress, /\.br$/i, true),
   },
   { name: 'tar', takes: isTar, list: listTar },
   notUnpacked('xz', '\xfd7zXZ\0'),

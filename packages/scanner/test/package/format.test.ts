@@ -14,6 +14,7 @@ const rows: Record<string, readonly [Buffer, format: string, platform: string]> 
   'an APK whose manifest begins as no binary XML should': [
     zipOf({ 'AndroidManifest.xml': Buffer.alloc(64) }), 'apk', 'android',
   ],
+  'an APK that is cut off': [apk.subarray(0, -40), 'apk', 'android'],
   'an AAR': [zipOf({ 'AndroidManifest.xml': textXml, 'classes.jar': '' }), 'aar', 'android'],
   'an AAB': [
     zipOf({ 'BundleConfig.pb': '', 'base/manifest/AndroidManifest.xml': '', 'base/dex/classes.dex': '' }), 'aab', 'android',

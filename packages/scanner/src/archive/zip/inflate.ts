@@ -25,6 +25,15 @@ export async function inflated(compressed: Buffer, size: number): Promise<Buffer
   throw new EntryFault('holds fewer bytes than the archive says: not read')
 }
 
+/** What the first bytes of something deflated come to; nothing where they are damaged. */
+export function inflatedHead(compressed: Buffer): Buffer {
+  try {
+    return inflateRawSync(compressed, { finishFlush: constants.Z_SYNC_FLUSH })
+  } catch {
+    return Buffer.alloc(0)
+  }
+}
+
 /** As much as there is of what may be cut off, with anything behind it. @throws EntryFault */
 export async function inflatedLeniently(compressed: Buffer, maxBytes: number): Promise<Buffer> {
   try {

@@ -59,7 +59,9 @@ export async function listZip(
     members,
     odd: [...oddEnd, ...odd],
     // Where the directory was not read to its end, nobody knows what it leaves out.
-    ...(isCut ? {} : { rest: () => unlistedMembers(walk, source, covered, prefix) }),
+    ...(isCut
+      ? {}
+      : { rest: () => unlistedMembers(walk, source, { covered, prefix, hasDirectory: true }) }),
   }
 }
 
@@ -68,7 +70,11 @@ async function withoutDirectory(
   source: ByteSource,
   prefix: string,
 ): Promise<Listing | undefined> {
-  const members = await unlistedMembers(walk, source, newRanges(source.size), prefix)
+  const members = await unlistedMembers(walk, source, {
+    covered: newRanges(source.size),
+    prefix,
+    hasDirectory: false,
+  })
   if (members.length === 0) return undefined
   return {
     members,

@@ -1,19 +1,20 @@
 import { type ByteSource, partOf, sourcePieces } from '../byte-source.ts'
 import type { Walk } from '../container.ts'
 import type { Member } from '../member.ts'
-import { inflatedLeniently } from './inflate.ts'
 import { printableName } from '../printable-name.ts'
+import { inflatedHead, inflatedLeniently } from './inflate.ts'
 import type { Ranges } from './ranges.ts'
 
 /** Less than this between entries is padding, or the sizes that stand behind an entry. */
 const minGapBytes = 64
-const maxMembers = 1_000
 const windowBytes = 1024 * 1024
 const headerBytes = 30
 const headerSignature = Buffer.from('PK\x03\x04', 'latin1')
 
 type Found = {
   readonly name: string
+  /** Of its local header. */
+  readonly start: number
   readonly isDeflated: boolean
   readonly dataOffset: number
   /** Of what can be its bytes: up to what comes next, where it does not say. */
@@ -23,32 +24,52 @@ type Found = {
 /**
  * What lies in an archive and is not in its directory: entries that were taken out of it only, and other bytes before,
  * between and behind the entries. No app sees them; everybody who looks at the file does.
+ *
+ * @param hasDirectory without one (the archive is cut off) these are all its entries, and called by their names alone
  */
 export async function unlistedMembers(
   walk: Walk,
   source: ByteSource,
-  covered: Ranges,
-  prefix: string,
+  { covered, prefix, hasDirectory }: { covered: Ranges; prefix: string; hasDirectory: boolean },
 ): Promise<readonly Member[]> {
   const members: Member[] = []
+  const timesSeen = new Map<string, number>()
+  const pathOf = ({ name, dataOffset }: Found) => {
+    if (hasDirectory) return `${prefix}${name} (not in the directory, at ${dataOffset})`
+    const times = (timesSeen.get(name) ?? 0) + 1
+    timesSeen.set(name, times)
+    return prefix + (times === 1 ? name : `${name}#${times}`)
+  }
+  const addBytes = async (start: number, end: number) => {
+    if (end - start < minGapBytes || (await isPadding(source, start, end))) return
+    members.push(
+      partMember(partOf(source, start, end - start), `${prefix}(bytes of no entry, at ${start})`),
+    )
+  }
   for (const [start, end] of covered.gaps()) {
     if (end - start < minGapBytes) continue
     let at = start
     for await (const found of foundEntries(source, start, end)) {
-      if (members.length >= maxMembers || !walk.budget.takeEntry()) {
+      if (!walk.budget.takeEntry()) {
         walk.notChecked(`${prefix}(not in the directory)`, 'more than is looked at')
         return members
       }
-      // Tools that replace entries in place fill what is left over with an entry that has no name.
-      if (found.name !== '') members.push(entryMember(walk, source, found, prefix))
+      await addBytes(at, found.start)
       at = found.end
+      // Tools that replace entries in place fill what is left over with an entry that has no name; folders are empty.
+      if (found.name === '' || (found.name.endsWith('/') && found.end - found.dataOffset <= 2))
+        continue
+      const path = pathOf(found)
+      if (hasDirectory) walk.notChecked(path, leftOut)
+      members.push(entryMember(walk, source, found, path))
     }
-    if (end - at >= minGapBytes && !(await isPadding(source, at, end))) {
-      members.push(bytesMember(source, at, end, prefix))
-    }
+    await addBytes(at, end)
   }
   return members
 }
+
+const leftOut =
+  'left out of the directory of the archive, so that no app sees it: read all the same'
 
 /** Local headers between two places, one behind the other. */
 async function* foundEntries(
@@ -69,7 +90,8 @@ async function* foundEntries(
     const said = dataOffset + header.readUInt32LE(18)
     const isKnown = said > dataOffset && said <= end
     const next: number | undefined = await nextHeader(source, isKnown ? said : dataOffset, end)
-    yield { name, isDeflated: method === 8, dataOffset, end: isKnown ? said : (next ?? end) }
+    const foundEnd = isKnown ? said : (next ?? end)
+    yield { name, start: at, isDeflated: method === 8, dataOffset, end: foundEnd }
     at = next
   }
 }
@@ -87,20 +109,13 @@ async function nextHeader(
   return undefined
 }
 
-function entryMember(walk: Walk, source: ByteSource, found: Found, prefix: string): Member {
+function entryMember(walk: Walk, source: ByteSource, found: Found, path: string): Member {
   const { wholeEntryBytes } = walk.limits
-  const path = `${prefix}${found.name} (not in the directory, at ${found.dataOffset})`
   const part = partOf(source, found.dataOffset, found.end - found.dataOffset)
-  walk.notChecked(
-    path,
-    'left out of the directory of the archive, so that no app sees it: read all the same',
-  )
   if (!found.isDeflated) return partMember(part, path)
   const read = async () => {
-    return inflatedLeniently(
-      await part.read(0, Math.min(part.size, wholeEntryBytes)),
-      wholeEntryBytes,
-    )
+    const compressed = await part.read(0, Math.min(part.size, wholeEntryBytes))
+    return inflatedLeniently(compressed, wholeEntryBytes)
   }
   return {
     path,
@@ -110,12 +125,8 @@ function entryMember(walk: Walk, source: ByteSource, found: Found, prefix: strin
     async *stream() {
       yield await read()
     },
-    peek: read,
+    peek: async () => inflatedHead(await part.read(0, 4096)),
   }
-}
-
-function bytesMember(source: ByteSource, start: number, end: number, prefix: string): Member {
-  return partMember(partOf(source, start, end - start), `${prefix}(bytes of no entry, at ${start})`)
 }
 
 function partMember(part: ByteSource, path: string): Member {

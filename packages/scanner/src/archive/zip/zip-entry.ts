@@ -1,9 +1,9 @@
-import { constants, crc32, inflateRawSync } from 'node:zlib'
+import { crc32 } from 'node:zlib'
 import type { ScanLimits } from '../../limits.ts'
 import { type ByteSource, sourcePieces } from '../byte-source.ts'
 import { EntryFault } from '../entry.ts'
 import { encryptedFlag, type ZipRecord } from './central-directory.ts'
-import { inflated, inflatedPieces } from './inflate.ts'
+import { inflated, inflatedHead, inflatedPieces } from './inflate.ts'
 import { readLocalHeader } from './local-header.ts'
 
 const stored = 0
@@ -107,16 +107,15 @@ export async function* readZipPieces(
   }
 }
 
-/** The first bytes of an entry, as far as they are had from its first 4 KB; nothing where it is damaged. */
+/** What the first 4 KB of an entry come to; nothing where they cannot be had. */
 export async function peekZipEntry(source: ByteSource, record: ZipRecord): Promise<Buffer> {
-  try {
-    const { dataOffset } = await readLocalHeader(source, record)
-    const head = await source.read(dataOffset, Math.min(4096, record.compressedBytes))
-    if (record.method !== deflated) return head
-    return inflateRawSync(head, { finishFlush: constants.Z_SYNC_FLUSH })
-  } catch {
-    return Buffer.alloc(0)
-  }
+  const header = await readLocalHeader(source, record).catch((error: unknown) => {
+    if (error instanceof EntryFault) return undefined
+    throw error
+  })
+  if (!header) return Buffer.alloc(0)
+  const head = await source.read(header.dataOffset, Math.min(4096, record.compressedBytes))
+  return record.method === deflated ? inflatedHead(head) : head
 }
 
 function isEncrypted(record: ZipRecord): boolean {
