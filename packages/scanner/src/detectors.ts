@@ -8,11 +8,15 @@ import { keyDetector } from './keys/key-detector.ts'
 import { pinSetJudge } from './pinning/pin-set-judge.ts'
 import { pinningMissing } from './pinning/pinning-missing.ts'
 import { hardcodedSecrets } from './secrets/hardcoded-secrets.ts'
+import { endpointDetector } from './endpoints/find-endpoints.ts'
+import { ungatedEndpoint } from './endpoints/ungated-endpoint.ts'
+import { cleartextAddress } from './endpoints/cleartext-address.ts'
 
 /** Who looks at everything that is read. */
 export const detectors: readonly DetectorMaker[] = [
   androidAppDetector,
   // Lists of one line each, so that two who add to them do not meet.
+  endpointDetector,
   encodedBytes,
   hardcodedSecrets,
   keyDetector,
@@ -20,6 +24,8 @@ export const detectors: readonly DetectorMaker[] = [
 
 /** Who says what the facts of the whole package mean. */
 export const judges: readonly Judge[] = [
+  cleartextAddress,
+  ungatedEndpoint,
   ...androidJudges,
   ...iosJudges,
   judgeCode,

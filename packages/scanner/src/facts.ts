@@ -4,6 +4,7 @@ import type { ResourceTable } from './android/resources/resource-table.ts'
 import type { AndroidXml } from './android/roots.ts'
 import type { AppIdentity } from './app-package.ts'
 import type { CodeShape, KeystoreUse, TypeUses } from './dex/code-facts.ts'
+import type { ServicePath } from './endpoints/service-paths.ts'
 import type { Location } from './finding.ts'
 import type { Bundle } from './ios/bundle.ts'
 import type { ProvisioningProfile } from './ios/provisioning-profile.ts'
@@ -19,6 +20,8 @@ export type Facts = {
   readonly namedTexts: readonly NamedText[]
   /** Addresses of servers, as they stand in the package. */
   readonly endpoints: readonly Endpoint[]
+  /** Paths of services without a host. Looked for where a gateway's routes are known. */
+  readonly servicePaths: readonly ServicePath[]
   /** Manifests, network security configurations, backup rules and paths of FileProviders. */
   readonly androidXml: readonly AndroidXml[]
   readonly resourceTables: readonly ResourceTable[]
@@ -62,6 +65,7 @@ export function noFacts(): { [Kind in keyof Facts]: Facts[Kind][number][] } {
     passwords: [],
     namedTexts: [],
     endpoints: [],
+    servicePaths: [],
     androidXml: [],
     resourceTables: [],
     androidApps: [],

@@ -4,6 +4,7 @@ import { codeRules } from './dex/code-rules.ts'
 import { iosRules } from './ios/ios-rules.ts'
 import type { Rule } from './rule.ts'
 import { secretRules } from './secrets/secret-rules.ts'
+import { endpointRules } from './endpoints/endpoint-rules.ts'
 
 export const rules = {
   'client-identity': {
@@ -91,6 +92,7 @@ export const rules = {
   ...codeRules,
   ...iosRules,
   ...secretRules,
+  ...endpointRules,
 } as const satisfies Record<string, Rule>
 
 export type RuleId = keyof typeof rules
