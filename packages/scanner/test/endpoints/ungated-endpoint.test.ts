@@ -119,6 +119,7 @@ const decision = (value: boolean) => ({ value, because: 'so', location, isDefaul
 function cleartext(addresses: readonly string[], permitted?: boolean) {
   const policy = {
     packageName: 'com.bank.app',
+    mayConnect: true,
     minSdk: 24,
     configPath: undefined,
     hosts: [],
