@@ -29,7 +29,16 @@ for (const shape of callShapes) {
 const ofAnyName = callShapes.filter(({ names }) => names.length === 0)
 const nothing: readonly CallShape[] = []
 
+/** Of methods that were asked for already: a method is called many times. */
+const known = new WeakMap<MethodReference, readonly CallShape[]>()
+
 export function callShapesOf(method: MethodReference): readonly CallShape[] {
+  let shapes = known.get(method)
+  if (shapes === undefined) known.set(method, (shapes = shapesOf(method)))
+  return shapes
+}
+
+function shapesOf(method: MethodReference): readonly CallShape[] {
   return [...(named.get(method.name) ?? nothing), ...ofAnyName].filter(
     ({ owners, signature }) =>
       owners?.includes(method.owner) !== false && signature?.test(method.signature) !== false,

@@ -12,6 +12,12 @@ export type ShapeMeaning = {
   readonly detail: string
   /** Whether the class must be made somewhere to do anything. */
   readonly isAClass?: true
+  /** What becomes of it where the app targets this API level, or a later one. */
+  readonly since?: {
+    readonly targetSdk: number
+    readonly severity: Severity
+    readonly detail: string
+  }
 }
 
 const meanings = {
@@ -59,13 +65,25 @@ const meanings = {
     title: '{class} asks for {subject}',
     detail:
       'Code names this version of the protocol, which is broken and forbidden (RFC 8996, RFC 7568). Connections made there may fall back to it.',
+    since: {
+      targetSdk: 35,
+      severity: 'low',
+      detail:
+        'Since the app targets API level 35 or later, Android 15 and later refuse it all the same.',
+    },
   },
   'world-readable': {
     rule: 'world-readable-file',
     confidence: 'firm',
     title: '{subject} is opened for all apps',
     detail:
-      'It is made with MODE_WORLD_READABLE or MODE_WORLD_WRITEABLE. Where the app targets API level 24 or later the call throws SecurityException instead.',
+      'It is made with MODE_WORLD_READABLE or MODE_WORLD_WRITEABLE: other apps read or write it.',
+    since: {
+      targetSdk: 24,
+      severity: 'low',
+      detail:
+        'Since the app targets API level 24 or later, the call throws SecurityException on Android 7 and later.',
+    },
   },
   'secret-in-preferences': {
     rule: 'plain-preferences-secret',
@@ -86,7 +104,13 @@ const meanings = {
     confidence: 'firm',
     title: '{class} writes a file to shared storage',
     detail:
-      'The path comes from Environment.getExternalStorageDirectory: other apps, and whoever has the device’s USB, may read and replace it.',
+      'The path comes from Environment.getExternalStorageDirectory or getExternalStoragePublicDirectory: other apps may read and replace the file.',
+    since: {
+      targetSdk: 30,
+      severity: 'info',
+      detail:
+        'Since the app targets API level 30 or later, Android 11 and later keep it out of most of that.',
+    },
   },
 } as const satisfies Record<string, ShapeMeaning>
 

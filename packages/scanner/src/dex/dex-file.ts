@@ -38,6 +38,9 @@ const headerBytes = 0x70
 /** The container of version 041 has container_size and header_offset behind the rest. */
 const containerHeaderBytes = 0x78
 
+/** In one container. The largest apps have some dozens. */
+const maxFiles = 512
+
 /** Instructions name types, fields and methods by 16 bits: rows beyond are never used. */
 const named = 0x1_00_00
 
@@ -62,6 +65,10 @@ export function openDexFiles(bytes: Buffer, told: (why: string) => void): DexFil
   const files: DexFile[] = []
   const budget = budgetOf(bytes)
   for (let header = 0; header + headerBytes <= bytes.length; ) {
+    if (files.length === maxFiles) {
+      told(`more than ${maxFiles} DEX in one container: the rest was not read`)
+      break
+    }
     if (bytes.toString('latin1', header, header + 4) !== 'dex\n') {
       told(`no DEX header where the container has the next one, at byte ${header}`)
       break

@@ -1,8 +1,9 @@
+import type { AppPackage } from '../app-package.ts'
 import type { Judge } from '../detector.ts'
 import type { Facts } from '../facts.ts'
 import type { Confidence, Finding, Severity } from '../finding.ts'
 import type { CodeShape } from './code-facts.ts'
-import { codeShapes } from './code-shapes.ts'
+import { codeShapes, type ShapeMeaning } from './code-shapes.ts'
 import { type Library, libraryOf } from './libraries.ts'
 
 /** What shapes of code mean: whose code it is, and whether anything uses it, decides how much. */
@@ -16,7 +17,7 @@ export const judgeCode: Judge = function* (facts, { app }) {
   }
   const users = usersOf(facts)
   for (const [identity, shapes] of byIdentity) {
-    const finding = findingOf(shapes, identity, users, app.id)
+    const finding = findingOf(shapes, identity, users, app)
     if (finding !== undefined) yield finding
   }
 }
@@ -38,18 +39,18 @@ function findingOf(
   shapes: readonly CodeShape[],
   identity: string,
   users: ReadonlyMap<string, readonly string[]>,
-  appId: string | undefined,
+  app: Pick<AppPackage, 'id' | 'targetSdk'>,
 ): Finding | undefined {
   const [first] = shapes
   if (first === undefined) return undefined
   const meaning = codeShapes[first.shape]
   if (harmless.has(first.owner)) return undefined
-  const library = libraryOf(first.owner, appId)
+  const library = libraryOf(first.owner, app.id)
   const use =
     meaning.isAClass === true
       ? useOf(shapes, users, library)
       : library === undefined
-        ? inUse
+        ? targeting(meaning, Number(app.targetSdk))
         : undefined
   // What a library does with what it is given is for its makers; what it switches off is told by who uses that.
   if (use === undefined) return undefined
@@ -81,7 +82,10 @@ type Use = {
   readonly by?: string
 }
 
-const inUse: Use = { detail: '' }
+/** What the platform makes of it, for the API level that the app targets. */
+function targeting({ since }: ShapeMeaning, targetSdk: number): Use {
+  return since !== undefined && targetSdk >= since.targetSdk ? since : { detail: '' }
+}
 
 /** Classes that look like it, and are used where it does no harm. */
 const harmless = new Set([

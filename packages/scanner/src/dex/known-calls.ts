@@ -2,8 +2,7 @@ import type { MethodReference } from './references.ts'
 import type { Value } from './values.ts'
 
 type Passed = readonly (Value | undefined)[]
-/** @param by with its signature */
-type Gives = (passed: Passed, by: string) => Value | undefined
+type Gives = (passed: Passed, method: MethodReference) => Value | undefined
 
 const builder: Gives = ([, first]) => ({
   kind: 'builder',
@@ -11,18 +10,19 @@ const builder: Gives = ([, first]) => ({
 })
 
 /** One builder does not grow for ever. */
-const maxParts = 256
+const maxParts = 64
 
-const append: Gives = ([self, part], by) => {
+const append: Gives = ([self, part], { by, signature }) => {
   if (self?.kind !== 'builder') return undefined
-  if (self.parts.length < maxParts) self.parts.push(part ?? { kind: 'made', by, of: [] })
+  if (self.parts.length < maxParts)
+    self.parts.push(part ?? { kind: 'made', by: `${by}${signature}`, of: [] })
   return self
 }
 
 const toText: Gives = ([self]) =>
-  self?.kind === 'builder' ? { kind: 'joined', parts: [...self.parts] } : self
+  self?.kind === 'builder' ? { kind: 'joined', parts: self.parts, count: self.parts.length } : self
 
-const joins: Gives = ([first, second]) => ({ kind: 'joined', parts: [first, second] })
+const joins: Gives = ([first, second]) => ({ kind: 'joined', parts: [first, second], count: 2 })
 
 const characters: Gives = ([self]) =>
   self === undefined ? undefined : { kind: 'characters', of: self }
@@ -46,12 +46,7 @@ const known = new Map<string, Gives>(
 )
 
 /** @returns undefined where nothing is known of it */
-export function whatItGives(
-  { owner, name, signature }: MethodReference,
-  passed: Passed,
-): Value | undefined {
-  const by = `${owner}->${name}`
-  const gives = known.get(by)
-  if (gives !== undefined) return gives(passed, `${by}${signature}`)
-  return { kind: 'made', by, of: passed }
+export function whatItGives(method: MethodReference, passed: Passed): Value | undefined {
+  const gives = known.get(method.by)
+  return gives === undefined ? { kind: 'made', by: method.by, of: passed } : gives(passed, method)
 }

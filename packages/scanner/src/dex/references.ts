@@ -1,6 +1,8 @@
 import { type DexFile, stringAt, typeAt } from './dex-file.ts'
 
 export type MethodReference = {
+  /** Both of the next: `Ljava/security/KeyStore;->load`. */
+  readonly by: string
   /** Descriptor of the class: `Ljava/security/KeyStore;`. */
   readonly owner: string
   readonly name: string
@@ -29,16 +31,7 @@ export class References {
   method(index: number): MethodReference {
     let method = this.methods.get(index)
     if (method === undefined) {
-      const at = this.dex.methods.offset + index * 8
-      const { view } = this.dex
-      method =
-        index < this.dex.methods.count
-          ? {
-              owner: this.type(view.getUint16(at, true)),
-              name: stringAt(this.dex, view.getUint32(at + 4, true)),
-              signature: this.signature(view.getUint16(at + 2, true)),
-            }
-          : { owner: '', name: '', signature: '' }
+      method = this.readMethod(index)
       this.methods.set(index, method)
     }
     return method
@@ -55,8 +48,18 @@ export class References {
 
   /** `Lcom/bank/Tls;->verify(Ljava/lang/String;)Z` */
   methodName(index: number): string {
-    const { owner, name, signature } = this.method(index)
-    return `${owner}->${name}${signature}`
+    const { by, signature } = this.method(index)
+    return `${by}${signature}`
+  }
+
+  private readMethod(index: number): MethodReference {
+    if (index >= this.dex.methods.count) return { by: '', owner: '', name: '', signature: '' }
+    const at = this.dex.methods.offset + index * 8
+    const { view } = this.dex
+    const owner = this.type(view.getUint16(at, true))
+    const name = stringAt(this.dex, view.getUint32(at + 4, true))
+    const signature = this.signature(view.getUint16(at + 2, true))
+    return { by: `${owner}->${name}`, owner, name, signature }
   }
 
   private signature(index: number): string {

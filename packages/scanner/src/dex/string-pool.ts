@@ -6,7 +6,7 @@ import { decodeMutf8, mutf8Length } from './mutf8.ts'
  * The strings of all DEX files of an entry as text, each ended by `\n`: one region of what is ASCII, which is nearly
  * all and so stays one byte a character, and one of the rest. A string that several tables share is there once.
  *
- * @param told is told where strings lie in one another, so that they come to more than twice the file: the rest
+ * @param told is told where strings lie in one another, so that they come to more than the file: the rest
  *   is left out
  */
 export function stringRegions(
@@ -16,9 +16,10 @@ export function stringRegions(
 ): TextRegion[] {
   const length = files[0]?.bytes.length ?? 0
   const seen = new Uint8Array(Math.ceil(length / 8))
-  const ascii = new AsciiPool(Math.ceil(length / 4))
-  const others: Pool = { text: '', starts: [], offsets: [] }
-  let left = 2 * length
+  const count = files.reduce((sum, { strings }) => sum + strings.count, 0)
+  const ascii = new AsciiPool(count, Math.ceil(length / 4))
+  const others = new OtherPool()
+  let left = length + 64 * 1024
   for (const dex of files) {
     const { bytes, strings } = dex
     for (let index = 0; index < strings.count; index++) {
@@ -29,18 +30,16 @@ export function stringRegions(
       let end = ascii.add(bytes, start)
       if (end < 0) {
         end = endOfString(bytes, -end)
-        others.starts.push(others.text.length)
-        others.offsets.push(start)
-        others.text += `${decodeMutf8(bytes, start, end)}\n`
+        others.add(bytes, start, end)
       }
       left -= end - start
       if (left < 0) {
         told(`strings lie in one another: ${strings.count - index - 1} of them were left out`)
-        return regionsOf([ascii.finish(), others], path)
+        return regionsOf([ascii.finish(), others.finish()], path)
       }
     }
   }
-  return regionsOf([ascii.finish(), others], path)
+  return regionsOf([ascii.finish(), others.finish()], path)
 }
 
 function endOfString(bytes: Buffer, from: number): number {
@@ -49,16 +48,24 @@ function endOfString(bytes: Buffer, from: number): number {
 }
 
 /** Of each string, in order: where it begins in the text, and where in the file. */
-type Pool = { text: string; readonly starts: number[]; readonly offsets: number[] }
+type Pool = {
+  readonly text: string
+  readonly starts: ArrayLike<number>
+  readonly offsets: ArrayLike<number>
+  readonly count: number
+}
 
 /** Copies strings as long as they are ASCII. */
 class AsciiPool {
   private out: Buffer
   private used = 0
-  private readonly starts: number[] = []
-  private readonly offsets: number[] = []
+  private count = 0
+  private readonly starts: Uint32Array
+  private readonly offsets: Uint32Array
 
-  constructor(expectedBytes: number) {
+  constructor(strings: number, expectedBytes: number) {
+    this.starts = new Uint32Array(strings)
+    this.offsets = new Uint32Array(strings)
     this.out = Buffer.allocUnsafe(expectedBytes + 64)
   }
 
@@ -76,16 +83,16 @@ class AsciiPool {
         continue
       }
       out[to++] = 0x0a
-      this.starts.push(this.used)
-      this.offsets.push(start)
+      this.starts[this.count] = this.used
+      this.offsets[this.count++] = start
       this.used = to
       return at
     }
   }
 
   finish(): Pool {
-    const { starts, offsets } = this
-    return { text: this.out.toString('latin1', 0, this.used), starts, offsets }
+    const { starts, offsets, count } = this
+    return { text: this.out.toString('latin1', 0, this.used), starts, offsets, count }
   }
 
   private grow(used: number): Buffer {
@@ -93,6 +100,23 @@ class AsciiPool {
     this.out.copy(larger, 0, 0, used)
     this.out = larger
     return larger
+  }
+}
+
+class OtherPool {
+  private text = ''
+  private readonly starts: number[] = []
+  private readonly offsets: number[] = []
+
+  add(bytes: Buffer, start: number, end: number): void {
+    this.starts.push(this.text.length)
+    this.offsets.push(start)
+    this.text += `${decodeMutf8(bytes, start, end)}\n`
+  }
+
+  finish(): Pool {
+    const { text, starts, offsets } = this
+    return { text, starts, offsets, count: starts.length }
   }
 }
 
@@ -108,9 +132,9 @@ function regionsOf(pools: readonly Pool[], path: string): TextRegion[] {
     }))
 }
 
-function offsetAt({ text, starts, offsets }: Pool, index: number): number {
+function offsetAt({ text, starts, offsets, count }: Pool, index: number): number {
   let low = 0
-  let high = starts.length - 1
+  let high = count - 1
   while (low < high) {
     const middle = (low + high + 1) >> 1
     if ((starts[middle] as number) <= index) low = middle

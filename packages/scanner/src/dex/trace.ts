@@ -168,7 +168,7 @@ class Walk implements Trace {
     const given = whatItGives(method, passed)
     if (method.name === '<init>' && registers[0] !== undefined) this.set(registers[0], given)
     this.result = given
-    if (given?.kind === 'joined' && given.parts.length > 1 && this.joined.length < maxKept) {
+    if (given?.kind === 'joined' && given.count > 1 && this.joined.length < maxKept) {
       this.joined.push(given)
     }
   }

@@ -5,8 +5,12 @@ export type Value =
   | ArrayValue
   /** A StringBuilder while it is filled. */
   | { readonly kind: 'builder'; readonly parts: (Value | undefined)[] }
-  /** What a StringBuilder came to. */
-  | { readonly kind: 'joined'; readonly parts: readonly (Value | undefined)[] }
+  /** What a StringBuilder came to: so many of its parts, since it may be filled further. */
+  | {
+      readonly kind: 'joined'
+      readonly parts: readonly (Value | undefined)[]
+      readonly count: number
+    }
   /** The characters or bytes of a text. */
   | { readonly kind: 'characters'; readonly of: Value }
   | { readonly kind: 'field'; readonly owner: string; readonly name: string }
@@ -41,12 +45,16 @@ export function textOf(
   if (value.kind === 'characters') return textOf(value.of, depth - 1)
   if (value.kind === 'array') return charactersOf(value)
   if (value.kind !== 'builder' && value.kind !== 'joined') return undefined
-  const parts = value.parts.map((part) => textOf(part, depth - 1))
-  const [first] = parts
-  if (first === undefined || parts.includes(undefined)) return undefined
-  const length = parts.reduce((sum, part) => sum + (part?.text.length ?? 0), 0)
-  if (length > maxTextLength) return undefined
-  return { text: parts.map((part) => part?.text).join(''), at: first.at }
+  let text = ''
+  let at: number | undefined
+  const parts = value.kind === 'joined' ? value.parts.slice(0, value.count) : value.parts
+  for (const part of parts) {
+    const each = textOf(part, depth - 1)
+    if (each === undefined || text.length + each.text.length > maxTextLength) return undefined
+    at ??= each.at
+    text += each.text
+  }
+  return at === undefined ? undefined : { text, at }
 }
 
 /** The bytes that a `byte[]` certainly is. */

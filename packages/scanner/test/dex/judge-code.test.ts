@@ -9,8 +9,8 @@ import { readDex } from './read-dex.ts'
 
 const settings = { submittedAt: new Date(0), releaseWindowDays: 60, limits: defaultLimits }
 
-function judged(facts: ReturnType<typeof noFacts>, id = 'com.bank') {
-  const app = { format: 'apk', platform: 'android', bytes: 1, id } as const
+function judged(facts: ReturnType<typeof noFacts>, id = 'com.bank', targetSdk = '23') {
+  const app = { format: 'apk', platform: 'android', bytes: 1, id, targetSdk } as const
   return [...judgeCode(facts, { app, settings })]
 }
 
@@ -67,4 +67,12 @@ test('numbers of inner classes make no other finding of it', () => {
   const [first] = judged(trusting('Lcom/bank/Tls$1;', ['Lcom/bank/Tls;->a()V']))
   const [second] = judged(trusting('Lcom/bank/Tls$3;', ['Lcom/bank/Tls;->a()V']))
   assert.equal(first?.identity, second?.identity)
+})
+
+test('what the platform refuses to apps of its time weighs less', () => {
+  const facts = trusting('Lcom/bank/Files;', [], 'world-readable')
+  assert.equal(judged(facts, 'com.bank', '23')[0]?.severity, undefined)
+  const [later] = judged(facts, 'com.bank', '24')
+  assert.equal(later?.severity, 'low')
+  assert.match(later?.detail ?? '', /throws SecurityException/)
 })

@@ -39,7 +39,8 @@ function lookAtPath(call: SeenCall, sink: Sink): void {
 
 function comesFrom(value: Value | undefined, depth: number): boolean {
   if (value === undefined || depth === 0) return false
-  if (value.kind === 'joined') return value.parts.some((part) => comesFrom(part, depth - 1))
+  if (value.kind === 'joined')
+    return value.parts.slice(0, value.count).some((part) => comesFrom(part, depth - 1))
   if (value.kind !== 'made') return false
   return shared.has(value.by) || value.of.some((part) => comesFrom(part, depth - 1))
 }

@@ -62,9 +62,7 @@ export function tellKeystoreUse(
   location: { readonly path: string; readonly offset: number },
   sink: Sink,
 ): boolean {
-  const opens = ({ method: { owner, name } }: (typeof trace.calls)[number]) =>
-    keystoreCalls.has(`${owner}->${name}`)
-  if (!trace.calls.some(opens)) return false
+  if (!trace.calls.some(({ method }) => keystoreCalls.has(method.by))) return false
   const strings = [...new Set(trace.texts.map(({ text }) => text))]
   for (const text of strings) tellPassword(sink, text, passwordWeights.sameMethod)
   for (const array of trace.arrays) {

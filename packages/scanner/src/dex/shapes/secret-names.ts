@@ -15,5 +15,7 @@ export function namesSecret(name: string): boolean {
 
 /** Of fields and methods whose strings may open a keystore. */
 export function namesPassword(name: string): boolean {
-  return /pass|pwd|pswd|secret|keystore|key_store|p12|pfx|storepin/i.test(name)
+  return /(?<!com|by|sur)pass(?!enger|ive|_?through|age|ing)|pwd|pswd|secret|keystore|key_store|p12|pfx|storepin/i.test(
+    name,
+  )
 }

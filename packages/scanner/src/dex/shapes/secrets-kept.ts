@@ -20,9 +20,10 @@ export const secretInLog: CallShape = {
   owners: ['Landroid/util/Log;'],
   look: (call, sink) => {
     for (const message of call.passed) {
-      const parts = message?.kind === 'joined' ? message.parts : []
+      const parts = message?.kind === 'joined' ? message.parts.slice(0, message.count) : []
       for (const [index, part] of parts.entries()) {
-        const label = isTextValue(parts[index + 1]) ? labelOf(part) : undefined
+        const isBeforeValue = index + 1 < parts.length && isTextValue(parts[index + 1])
+        const label = isBeforeValue ? labelOf(part) : undefined
         const name = label ?? (part?.kind === 'field' ? part.name : '')
         if (namesSecret(name)) tellShape(sink, 'secret-in-log', call, name)
       }
@@ -30,8 +31,13 @@ export const secretInLog: CallShape = {
   },
 }
 
+/** `"Failed to parse token: " + exception` */
+const tellsOfFailure =
+  /fail|error|invalid|unable|cannot|can't|could|missing|expire|unexpected|wrong|unknown|\bno\b|\bnot\b/i
+
 function labelOf(part: Value | undefined): string | undefined {
   const words = part?.kind === 'text' ? part.text.slice(-80) : ''
+  if (!/[:=>s"'[({]\s*$/.test(words) || tellsOfFailure.test(words)) return undefined
   return /([A-Za-z_][\w .-]{0,60}?)\s*(?:[:=]|=>|->|\bis\b)\s*["'[({]?$/.exec(words)?.[1]
 }
 

@@ -110,6 +110,19 @@
     return-void
 .end method
 
+# Benign: what went wrong, not what the token is.
+.method public fails(Ljava/lang/String;)V
+    .registers 4
+    new-instance v0, Ljava/lang/StringBuilder;
+    const-string v1, "Failed to parse token: "
+    invoke-direct {v0, v1}, Ljava/lang/StringBuilder;-><init>(Ljava/lang/String;)V
+    invoke-virtual {v0, p1}, Ljava/lang/StringBuilder;->append(Ljava/lang/String;)Ljava/lang/StringBuilder;
+    invoke-virtual {v0}, Ljava/lang/StringBuilder;->toString()Ljava/lang/String;
+    move-result-object v0
+    invoke-static {v0, v0}, Landroid/util/Log;->w(Ljava/lang/String;Ljava/lang/String;)I
+    return-void
+.end method
+
 # As OkHttp's CertificatePinner.Builder.add comes out of obfuscation.
 .method public pins(La/b/c;)V
     .registers 7
