@@ -63,27 +63,39 @@ function unpackAssemblies(bytes: Buffer, path: string, sink: Sink): void {
 function tellAssemblies(bytes: Buffer, path: string, sink: Sink): void {
   const about = { path, source: 'code-strings' } as const
   const wide = new JoinedStrings(sink, { ...about, encoding: 'utf16le' })
-  for (const at of placesOf(metadataSignature, bytes)) tellUserStrings(bytes, at, wide)
+  let heapEnd = 0
+  for (const at of placesOf(metadataSignature, bytes)) {
+    // Metadata that lies in other metadata is made to be slow.
+    if (at >= heapEnd) heapEnd = Math.max(at, tellUserStrings(bytes, at, wide))
+  }
   wide.flush()
   const narrow = new JoinedStrings(sink, { ...about, encoding: 'utf8' })
   utf8Runs(bytes, 0, bytes.length, 6, (start, end) => narrow.add(bytes, start, end))
   narrow.flush()
 }
 
-/** ECMA-335 §II.24.2.1 and §II.24.2.4. A signature that begins no metadata is passed over. */
-function tellUserStrings(bytes: Buffer, root: number, into: JoinedStrings): void {
+/**
+ * ECMA-335 §II.24.2.1 and §II.24.2.4. A signature that begins no metadata is passed over.
+ *
+ * @returns where the heap of user strings ends; without one, the root
+ */
+function tellUserStrings(bytes: Buffer, root: number, into: JoinedStrings): number {
   const fields = new Fields(bytes, true, '.NET metadata')
-  if (!fields.holds(root, 20)) return
+  if (!fields.holds(root, 20)) return root
   const versionBytes = fields.u32(root + 12)
-  if (versionBytes > 255 || !fields.holds(root, 20 + versionBytes)) return
+  if (versionBytes > 255 || !fields.holds(root, 20 + versionBytes)) return root
   let at = root + 20 + versionBytes
   for (let left = Math.min(fields.u16(at - 2), maxStreams); left > 0; left--) {
-    if (!fields.holds(at, 12)) return
+    if (!fields.holds(at, 12)) return root
     const [start, length] = [root + fields.u32(at), fields.u32(at + 4)]
     const name = fields.name(at + 8, 32)
-    if (name === '#US' && fields.holds(start, length)) tellHeap(bytes, start, start + length, into)
+    if (name === '#US' && fields.holds(start, length)) {
+      tellHeap(bytes, start, start + length, into)
+      return start + length
+    }
     at += 8 + ((name.length + 4) & ~3)
   }
+  return root
 }
 
 /** Each string: its length, compressed (§II.23.2), its UTF-16, and a byte that says more of it. */

@@ -86,6 +86,17 @@ test('bytes of LZ4 that were changed are unpacked to that length, or refused in 
   )
 })
 
+test('metadata that lies in other metadata costs no more than one of them', async () => {
+  const root = assembly().subarray(128, 172)
+  const bytes = Buffer.concat([Buffer.from('MZ'), ...Array.from({ length: 100_000 }, () => root)])
+  for (let at = 2; at < bytes.length; at += root.length) {
+    bytes.writeUInt32LE(bytes.length - at - 44, at + 36)
+  }
+  const began = performance.now()
+  await readWith(dotnetReader, bytes)
+  assert.ok(performance.now() - began < 2000)
+})
+
 test('literals of Unity are told apart, though nothing stands between them', async () => {
   const literals = ['first-secret', 'zweites Geheimnis ü', 'third']
   const data = Buffer.from(literals.join(''))

@@ -82,6 +82,37 @@ test('each architecture of a fat file is read, and each place is one of the whol
   )
 })
 
+test('headers that name the same bytes many times cost them once', async () => {
+  const sections = 4000
+  const head = Buffer.alloc(32 + 72 + sections * 80)
+  program.copy(head, 0, 0, 16)
+  head.writeUInt32LE(1, 16)
+  head.writeUInt32LE(0x19, 32)
+  head.writeUInt32LE(head.length - 32, 36)
+  head.writeUInt32LE(sections, 32 + 64)
+  const bytes = Buffer.concat([head, Buffer.alloc(8 * 1024 ** 2, 'secret text ')])
+  for (let at = 104; at < head.length; at += 80) {
+    bytes.write('__objc_methname', at)
+    bytes.write('__DATA', at + 16)
+    bytes.writeBigUInt64LE(8n * 1024n ** 2n, at + 40)
+    bytes.writeUInt32LE(head.length, at + 48)
+  }
+  const began = performance.now()
+  assert.equal((await read(bytes)).machOs.length, 1)
+  for (let at = 104; at < head.length; at += 80) bytes.write('__data\0', at)
+  const { regions } = await read(bytes)
+  assert.ok(regions.reduce((sum, { text }) => sum + text.length, 0) < bytes.length * 1.01)
+  assert.ok(performance.now() - began < 3000)
+})
+
+test('architectures that lie in one another are read once', async () => {
+  const bytes = fatOf([program, program])
+  bytes.writeUInt32BE(16_384 + 4096, 8 + 20 + 8)
+  const { machOs, notChecked } = await read(bytes)
+  assert.equal(machOs.length, 1)
+  assert.match(notChecked[0]?.why ?? '', /architecture 2 lies in another one/)
+})
+
 test('a static library among the architectures is looked through', async () => {
   const library = Buffer.alloc(16_384, '!<arch>\nstatic-secret-0123456789\0')
   const { regions, machOs, notChecked } = await read(fatOf([program, library]))

@@ -18,6 +18,8 @@ export type CodeSignature = {
 
 const superBlobMagic = 0xfade0cc0
 const maxBlobs = 64
+/** Entitlements are a few thousand bytes; the list of hashes in a CodeDirectory is not read. */
+const maxEntitlementBytes = 1024 ** 2
 const adHocFlag = 2
 /** The version since which a CodeDirectory has a team. */
 const teamVersion = 0x20200
@@ -29,8 +31,8 @@ type Gathering = { -readonly [Member in keyof CodeSignature]: CodeSignature[Memb
 /** By the magic of a blob (cs_blobs.h of XNU). What a signature has besides is not needed. */
 const blobs: ReadonlyMap<number, (blob: Buffer, into: Gathering) => void> = new Map([
   [0xfade0c02, codeDirectory],
-  [0xfade7171, (blob, into) => void into.entitlements.push(readXmlPlist(blob.subarray(8)))],
-  [0xfade7172, (blob, into) => void into.entitlements.push(readDerEntitlements(blob.subarray(8)))],
+  [0xfade7171, entitlementsBy(readXmlPlist)],
+  [0xfade7172, entitlementsBy(readDerEntitlements)],
 ])
 
 /**
@@ -59,6 +61,13 @@ export function readCodeSignature(bytes: Buffer, told: (why: string) => void): C
     }
   }
   return signature
+}
+
+function entitlementsBy(read: (bytes: Buffer) => PlistValue) {
+  return (blob: Buffer, into: Gathering) => {
+    if (blob.length > maxEntitlementBytes) throw new EntryFault('entitlements of over 1 MB')
+    into.entitlements.push(read(blob.subarray(8)))
+  }
 }
 
 function codeDirectory(blob: Buffer, into: Gathering): void {

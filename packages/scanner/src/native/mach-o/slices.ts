@@ -44,7 +44,7 @@ export function isMachO(head: Buffer): boolean {
 /**
  * Every architecture of a file, fat or thin.
  *
- * @param told is told of those that lie behind the end
+ * @param told is told of those that lie behind the end, or in one another
  * @param other takes those that are something else: archives of static libraries
  */
 export function slicesOf(
@@ -57,20 +57,22 @@ export function slicesOf(
   const fields = new Fields(bytes, false, 'Mach-O')
   const isWide = magic === fatMagic64
   const slices: Slice[] = []
-  const read = new Set<number>()
+  const read: ByteRange[] = []
   for (let index = 0; index < fields.u32(4); index++) {
     const at = 8 + index * (isWide ? 32 : 20)
-    const offset = isWide ? fields.u64(at + 8) : fields.u32(at + 8)
+    const start = isWide ? fields.u64(at + 8) : fields.u32(at + 8)
     const length = isWide ? fields.u64(at + 16) : fields.u32(at + 12)
-    if (read.has(offset)) continue
-    read.add(offset)
-    if (!fields.holds(offset, length)) {
+    const end = start + length
+    if (!fields.holds(start, length)) {
       told(`Mach-O: architecture ${index + 1} lies behind the end`)
-    } else if (isThin(bytes.subarray(offset, offset + length))) {
-      slices.push(sliceAt(bytes, offset, length))
+    } else if (read.some((each) => start < each.end && each.start < end)) {
+      told(`Mach-O: architecture ${index + 1} lies in another one`)
+    } else if (isThin(bytes.subarray(start, end))) {
+      slices.push(sliceAt(bytes, start, length))
     } else {
-      other({ start: offset, end: offset + length })
+      other({ start, end })
     }
+    read.push({ start, end })
   }
   return slices
 }

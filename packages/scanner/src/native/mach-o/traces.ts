@@ -1,4 +1,4 @@
-import type { ByteRange } from '../../strings/byte-range.ts'
+import { type ByteRange, withoutOverlaps } from '../../strings/byte-range.ts'
 import type { LoadCommands } from './load-commands.ts'
 import type { Slice } from './slices.ts'
 
@@ -84,7 +84,7 @@ function findWords(
   names: readonly string[],
 ): Map<string, number> {
   const found = new Map<string, number>()
-  for (const { start, end } of ranges) {
+  for (const { start, end } of withoutOverlaps(ranges)) {
     const table = bytes.subarray(start, end)
     for (const name of names) {
       const ended = Buffer.from(`${name}\0`)
