@@ -115,14 +115,16 @@ function entryOf(walk: Walk, member: Member, read: () => Promise<Buffer>): Entry
   return { path, size, read, pieces }
 }
 
-/** What could not be read is given back: an archive made to use it all up must not hide what comes after. */
+/** What is not used is given back: an archive made to use it all up must not hide what comes after. */
 async function readCounted({ budget, limits }: Walk, member: Member): Promise<Buffer> {
   if (!budget.takeBytes(member.size)) throw tooMuch(limits)
+  let used = 0
   try {
-    return await member.read()
-  } catch (error) {
-    budget.giveBackBytes(member.size)
-    throw error
+    const bytes = await member.read()
+    used = bytes.length
+    return bytes
+  } finally {
+    budget.giveBackBytes(member.size - used)
   }
 }
 

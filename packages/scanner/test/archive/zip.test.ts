@@ -227,6 +227,20 @@ test('an archive that is cut off is read as far as it goes', async () => {
   assert.match(reasons(notChecked), /without a directory, cut off/)
 })
 
+test('an archive of many entries that is cut off is read to where it ends', async () => {
+  const entries = Array.from({ length: 1_000 }, (_, index) => ({
+    name: `${index}`,
+    bytes: `text ${index}`,
+  }))
+  const zip = makeZip(entries)
+  const { files, faults } = await openedBytes(zip.subarray(0, zip.indexOf('PK\x01\x02', 'latin1')))
+  assert.equal(faults.size, 0)
+  assert.deepEqual(
+    textOf(files),
+    Object.fromEntries(entries.map(({ name, bytes }) => [name, bytes])),
+  )
+})
+
 test('names are printable, whatever they are made of, and never the same for two', async () => {
   const names = [
     '../../etc/passwd', 'a\0b', 'a\\b', 'C:\\key.pem', '/absolute', 'a!/b', 'x\u202egnp.exe', 'näme', '日本', '',

@@ -37,8 +37,11 @@ export function inflatedHead(compressed: Buffer): Buffer {
 /** As much as there is of what may be cut off, with anything behind it. @throws EntryFault */
 export async function inflatedLeniently(compressed: Buffer, maxBytes: number): Promise<Buffer> {
   try {
-    const options = { maxOutputLength: maxBytes, finishFlush: constants.Z_SYNC_FLUSH }
-    return await inflateOnPool(compressed, options)
+    return await inflateOnPool(compressed, {
+      chunkSize: 64 * 1024,
+      maxOutputLength: maxBytes,
+      finishFlush: constants.Z_SYNC_FLUSH,
+    })
   } catch (error) {
     throw inflateFault(error)
   }
