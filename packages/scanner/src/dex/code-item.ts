@@ -29,9 +29,13 @@ export function codeItemAt(dex: DexFile, offset: number): CodeItem | undefined {
 }
 
 /** Pays for reading the code once more. */
-export function affords({ budget }: DexFile, { start, end }: CodeItem): boolean {
-  budget.codeBytes -= end - start
-  return budget.codeBytes > 0
+export function affords(
+  { budget }: DexFile,
+  { start, end }: CodeItem,
+  by: 'codeBytes' | 'walkedBytes',
+): boolean {
+  budget[by] -= end - start
+  return budget[by] > 0
 }
 
 /** Instructions from `first` on, before `last` (units from the start), and where each type of exception is handled. */

@@ -61,8 +61,9 @@ export function readCode(
   reading.built.end()
   tellTypeUses(reading, defined, shaped)
   end()
-  if (dex.budget.members <= 0 || dex.budget.codeBytes <= 0 || dex.budget.nameBytes <= 0) {
-    told('its tables name the same bytes again and again: not all of it was looked at')
+  const { members, codeBytes, nameBytes, walkedBytes } = dex.budget
+  if (Math.min(members, codeBytes, nameBytes, walkedBytes) <= 0) {
+    told('there is more code than a real app has, or it is named again and again: not all was read')
   }
 }
 
@@ -78,7 +79,7 @@ function readClass(reading: Reading, each: DexClass, shaped: Set<number>): void 
   for (const method of each.methods) {
     const code = codeItemAt(dex, method.code)
     if (code === undefined) continue
-    if (!affords(dex, code)) return
+    if (!affords(dex, code, 'codeBytes')) return
     const isInteresting = surveyCode(dex, code, survey, { type: each.type, method: method.id })
     const mark = survey.methods[method.id] ?? 0
     if ((mark & Mark.body) !== 0) tellBody(reading, each, method, shaped)
@@ -110,7 +111,7 @@ function readMethod(
   method: DexMethod,
   code: CodeItem,
 ): boolean {
-  if (!affords(dex, code)) return false
+  if (!affords(dex, code, 'walkedBytes')) return false
   const trace = traceCode(dex, code, references)
   const within = references.methodName(method.id)
   const where = { caller: references.type(each.type), within, path }
@@ -145,7 +146,7 @@ function tellTexts(sink: Sink, { texts }: Trace): void {
 function tellNeighbours({ dex, references, sink }: Reading, each: DexClass): void {
   for (const method of each.methods) {
     const code = codeItemAt(dex, method.code)
-    if (code === undefined || !affords(dex, code)) continue
+    if (code === undefined || !affords(dex, code, 'walkedBytes')) continue
     for (const { text } of traceCode(dex, code, references).texts) {
       tellPassword(sink, text, passwordWeights.sameClass)
     }

@@ -26,7 +26,7 @@ export function bodyOf(
   const { dex, references, codeOf } = within
   const code = codeItemAt(dex, codeOf[id] ?? 0)
   if (code === undefined || code.end - code.start > maxInstructions * 4) return undefined
-  if (!affords(dex, code)) return undefined
+  if (!affords(dex, code, 'walkedBytes')) return undefined
   const instructions = instructionsOf(dex, code, maxInstructions)
   if (instructions.length === 0) return undefined
   const tries = code.tries === 0 ? [] : tryBlocksOf(dex, code)
