@@ -12,6 +12,9 @@ export type ScanLimits = {
   /** Archives within archives. */
   readonly depth: number
   readonly milliseconds: number
+  /** Trying passwords on one keystore, and on all of them. */
+  readonly unlockEachMilliseconds: number
+  readonly unlockAllMilliseconds: number
 }
 
 export const defaultLimits: ScanLimits = {
@@ -24,4 +27,6 @@ export const defaultLimits: ScanLimits = {
   ratio: 1_100,
   depth: 4,
   milliseconds: 10 * 60_000,
+  unlockEachMilliseconds: 4_000,
+  unlockAllMilliseconds: 12_000,
 }

@@ -25,6 +25,8 @@ export type Sealed = {
   readonly protection: string
   /** Rounds of a hash that one try costs. */
   readonly rounds: number
+  /** Tells, in microseconds, that a password is the store's, and so most likely the key's as well. */
+  readonly recognises?: (password: string) => boolean
   /**
    * Undefined where the password is not the one. Opened contents may seal something yet.
    *

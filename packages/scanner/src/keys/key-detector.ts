@@ -10,7 +10,7 @@ import { KeyMaterial, type Place } from './key-material.ts'
 import { maxPemCharacters, pemMarker, readPem } from './pem.ts'
 import { SearchBudget } from './search-budget.ts'
 import { TextShelf } from './text-shelf.ts'
-import { defaultUnlockBudget, unlock } from './unlock.ts'
+import { unlock } from './unlock.ts'
 
 /**
  * Keys, certificates and keystores of a whole package: collected from every byte and every text, unlocked with what
@@ -18,7 +18,7 @@ import { defaultUnlockBudget, unlock } from './unlock.ts'
  */
 export function keyDetector(
   settings: ScanSettings,
-  { unlockBudget = defaultUnlockBudget, now = () => performance.now() } = {},
+  now: () => number = () => performance.now(),
 ): Detector {
   const material = new KeyMaterial()
   const shelf = new TextShelf()
@@ -82,7 +82,7 @@ export function keyDetector(
     },
     end: ({ passwords }, sink) => {
       tellBounds(material, shelf, budget, sink)
-      const options = { hints: passwords, texts: shelf.texts, budget: unlockBudget, now }
+      const options = { hints: passwords, texts: shelf.texts, limits: settings.limits, now }
       unlock(material, { ...options, notChecked: ({ path, why }) => sink.notChecked(path, why) })
       for (const finding of keyFindings(material, settings)) sink.report(finding)
     },

@@ -1,12 +1,11 @@
 import type { PasswordHint } from '../facts.ts'
 import type { NotChecked } from '../finding.ts'
+import type { ScanLimits } from '../limits.ts'
 import type { FoundSeal, KeyMaterial } from './key-material.ts'
 import { KeyFault } from './key-fault.ts'
 import { type KeptText, passwordCandidates } from './password/password-candidates.ts'
 
-/** Milliseconds that passwords are tried for. */
-export type UnlockBudget = { readonly eachMs: number; readonly allMs: number }
-export const defaultUnlockBudget: UnlockBudget = { eachMs: 4_000, allMs: 12_000 }
+export type UnlockLimits = Pick<ScanLimits, 'unlockEachMilliseconds' | 'unlockAllMilliseconds'>
 
 /**
  * Tries passwords on whatever is sealed, also on what an opened seal hides. What cannot be opened, or was not
@@ -17,13 +16,13 @@ export function unlock(
   options: {
     readonly hints: readonly PasswordHint[]
     readonly texts: readonly KeptText[]
-    readonly budget: UnlockBudget
+    readonly limits: UnlockLimits
     readonly now: () => number
     readonly notChecked: (line: NotChecked) => void
   },
 ): void {
-  const { budget, now, notChecked } = options
-  const deadline = now() + budget.allMs
+  const { limits, now, notChecked } = options
+  const deadline = now() + limits.unlockAllMilliseconds
   const proven: string[] = []
   let leftOut = 0
   // The array grows while it is walked: an opened store may hold keys under passwords of their own.
@@ -33,9 +32,9 @@ export function unlock(
       found.whyNot = 'no time was left to try passwords'
       continue
     }
-    const until = Math.min(now() + budget.eachMs, deadline)
+    const until = Math.min(now() + limits.unlockEachMilliseconds, deadline)
     try {
-      const candidates = candidatesFor(found, proven, options)
+      const candidates = () => candidatesFor(found, proven, options)
       const password = tryAll(found, material, candidates, () => now() < until)
       if (password !== undefined) proven.push(password)
     } catch (error) {
@@ -71,10 +70,20 @@ function* candidatesFor(
 function tryAll(
   found: FoundSeal,
   material: KeyMaterial,
-  candidates: Iterable<string>,
+  candidates: () => Iterable<string>,
   hasTime: () => boolean,
 ): string | undefined {
-  for (const password of candidates) {
+  const { recognises } = found.seal
+  for (const password of recognises === undefined ? [] : candidates()) {
+    if (!hasTime()) break
+    if (!recognises?.(password)) continue
+    found.tried++
+    const opened = found.seal.open(password)
+    if (opened === undefined) break
+    material.addOpened(opened, found, password)
+    return password
+  }
+  for (const password of candidates()) {
     if (!hasTime()) {
       found.whyNot = `${found.tried} passwords were tried before time was up`
       return undefined

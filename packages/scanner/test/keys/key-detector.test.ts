@@ -3,8 +3,6 @@ import { hash } from 'node:crypto'
 import { test } from 'node:test'
 import { detectKeys, fixture, ownPassword } from './detect-keys.ts'
 
-const unlockBudget = { eachMs: 300, allMs: 300 }
-
 type Case = { readonly file: string; readonly password: 'none' | 'elsewhere' | 'default' }
 
 const containers: readonly Case[] = [
@@ -49,7 +47,10 @@ for (const { file, password } of containers) {
 
 test('what no password opens is a locked keystore, and says whose key it is where that lies open', async () => {
   for (const file of ['own.jks', 'own.jceks', 'own.bks', 'own.bks1']) {
-    const { findings } = await detectKeys({ files: { 'res/raw/a': fixture(file) }, unlockBudget })
+    const { findings } = await detectKeys({
+      files: { 'res/raw/a': fixture(file) },
+      unlock: [300, 300],
+    })
     const locked = findings.find(({ rule }) => rule === 'locked-keystore')
     assert.equal(locked?.severity, 'high', file)
     assert.equal(locked?.facts?.['subject'], 'CN=mobile app, O=Example Bank')

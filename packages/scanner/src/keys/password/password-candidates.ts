@@ -28,10 +28,12 @@ export function* passwordCandidates(options: {
   const sources: (() => Iterable<string>)[] = [
     () => ranked.filter(isStrong).map(({ text }) => text),
     () => ['', stem, ...(alias === undefined ? [] : [alias])],
+    () => defaultPasswords.slice(0, likeliestDefaults),
+    () => harvest(texts, assigned(/pass(?:word|wd|phrase|code)?|pwd|storepw/)),
     () => defaultPasswords,
-    () => harvest(texts, assignments),
     () => ranked.filter((hint) => !isStrong(hint)).map(({ text }) => text),
     () => harvest(texts, neighbours(path.basename(options.path))),
+    () => harvest(texts, assigned(/pin|secret|key/)),
     () => harvest(texts, saysPassword),
     () => harvest(texts, madeUp),
     () => harvest(texts, words),
@@ -48,6 +50,8 @@ export function* passwordCandidates(options: {
 const maxPasswordCharacters = 128
 /** Of hints that are tried before the defaults. */
 const strongWeight = 50
+/** Of the defaults, these come before what the package says. */
+const likeliestDefaults = 6
 
 type Harvester = (text: string) => Iterable<string>
 
@@ -62,10 +66,13 @@ function* harvest(texts: readonly KeptText[], harvester: Harvester): Generator<s
 }
 
 /** `"p12Password": "…"`, `keystore.password=…`, `<string name="pass">…<`, `setPwd('…')`, `#define TEST_PWD "…"`. */
-function* assignments(text: string): Generator<string> {
-  const pattern =
-    /(?:pass(?:word|wd|phrase|code)?|pwd|pin|secret|storepw|key)[\w.-]{0,24}[\\"'`\s:=,>()@]{1,12}([^\s"'`,;<>\\()]{1,64})/gi
-  for (const match of text.matchAll(pattern)) yield match[1] ?? ''
+function assigned(name: RegExp): Harvester {
+  const separators = /[\w.-]{0,24}[\\"'`\s:=,>()@]{1,12}/
+  const value = /([^\s"'`,;<>\\()]{1,64})/
+  const pattern = new RegExp(`(?:${name.source})${separators.source}${value.source}`, 'gi')
+  return function* values(text) {
+    for (const match of text.matchAll(pattern)) yield match[1] ?? ''
+  }
 }
 
 const nearCharacters = 400
