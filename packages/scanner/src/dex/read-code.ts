@@ -5,6 +5,7 @@ import { callShapesOf } from './call-shapes.ts'
 import { affords, type CodeItem, codeItemAt } from './code-item.ts'
 import { classesOf, type DexClass, type DexMethod } from './dex-classes.ts'
 import type { DexFile } from './dex-file.ts'
+import { tellNamedConstant } from './named-constants.ts'
 import { References } from './references.ts'
 import { type SeenCall, tellShape } from './shapes/call-shape.ts'
 import { classShapeOf } from './shapes/class-shapes.ts'
@@ -71,6 +72,7 @@ export function readCode(
 function readClass(reading: Reading, each: DexClass, shaped: Set<number>): void {
   const { dex, survey, sink } = reading
   for (const { field, text } of staticTexts(dex, each)) {
+    tellNamedConstant(reading, field, text)
     if (((survey.fields[field] ?? 0) & Mark.password) !== 0) {
       tellPassword(sink, text, passwordWeights.namedPassword)
     }

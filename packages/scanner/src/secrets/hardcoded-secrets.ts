@@ -8,6 +8,7 @@ import { isPlaceholder } from './checks/placeholder.ts'
 import { nameAt, namedValue } from './named/find-named-values.ts'
 import { judgeNamed } from './named/named-secrets.ts'
 import { secretNameParts } from './named/secret-name.ts'
+import { textsOfResources } from './named/texts-of-resources.ts'
 import type { SecretKind } from './secret-kind.ts'
 import { secretKinds } from './secret-kinds.ts'
 import { SecretLedger } from './secret-ledger.ts'
@@ -92,8 +93,8 @@ export const hardcodedSecrets: DetectorMaker = ({ submittedAt }) => {
         tryName(name, region, sink)
       })
     },
-    end: ({ namedTexts }, sink) => {
-      for (const { name, text, location } of namedTexts) {
+    end: (facts, sink) => {
+      for (const { name, text, location } of [...facts.namedTexts, ...textsOfResources(facts)]) {
         const found = isOfKnownKind(text) ? undefined : judgeNamed(name, text)
         if (found !== undefined) ledger.add(found, location)
       }

@@ -43,7 +43,8 @@ export class SecretLedger {
     if (known !== undefined) {
       known.places += 1
       const isKnown = known.locations.some(
-        ({ path, offset }) => path === location.path && offset === location.offset,
+        ({ path, offset, within }) =>
+          path === location.path && offset === location.offset && within === location.within,
       )
       if (!isKnown && known.locations.length < maxLocations) known.locations.push(location)
       return

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { ResourceTable } from '../../src/android/resources/resource-table.ts'
 import type { Facts } from '../../src/facts.ts'
 import { defaultLimits } from '../../src/index.ts'
 import { hardcodedSecrets } from '../../src/secrets/hardcoded-secrets.ts'
@@ -125,4 +126,36 @@ test('words of minified code are no findings', async () => {
   ]) {
     assert.deepEqual((await look(text, 'script')).findings, [], text)
   }
+})
+
+/** Resources of an app: ids of strings from 0, of a second type. */
+function table(strings: Readonly<Record<string, string>>): ResourceTable {
+  const entries = Object.entries(strings)
+  const entry = (id: number) => (id >>> 16 === 0x7f02 ? entries[id & 0xffff] : undefined)
+  return {
+    path: 'resources.arsc',
+    nameOf: (id) => (id === 0x7f010000 ? 'layout/main' : entry(id) && `string/${entry(id)?.[0]}`),
+    byId: (id) => {
+      const text = entry(id)?.[1]
+      const value = { kind: 'string', text: text ?? '' } as const
+      return text === undefined
+        ? []
+        : [{ config: { sdk: 0, isDefault: true }, value, offset: id & 0xffff }]
+    },
+    byName: () => [],
+  }
+}
+
+test('strings of resources are judged by their names', async () => {
+  const strings = {
+    app_name: 'Bank',
+    bank_api_key: key,
+    password_hint: 'Rk39-kd0wQ',
+    sign_in: 'Sign in',
+  }
+  const { findings } = await look('', 'file', { resourceTables: [table(strings)] })
+  assert.deepEqual(
+    findings.map(({ locations }) => locations[0]),
+    [{ path: 'resources.arsc', offset: 1, within: 'string/bank_api_key' }],
+  )
 })
