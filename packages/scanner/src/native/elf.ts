@@ -44,7 +44,7 @@ const linkerBytes = 4096
 const programBits = 1
 const sectionExecutableFlag = 4
 const loadedSegment = 1
-const segmentExecutableFlag = 1
+const segmentFlags = { executable: 1, writable: 2 }
 
 /** Allocated like data, and made by the linker from code: nothing of a developer's is in them. */
 const linkerSections = /^\.(eh_frame|gcc_except_table|note|plt|got|rela?\b|debug|zdebug)/
@@ -120,14 +120,17 @@ function segmentRanges(fields: Fields, layout: Layout): ByteRange[] {
   if (table === 0 || !fields.holds(table, count * size)) return []
   const data: ByteRange[] = []
   const all: ByteRange[] = []
+  let hasConstants = false
   for (let at = table; at < table + count * size; at += size) {
     if (fields.u32(at) !== loadedSegment) continue
     const start = fields[layout.address](at + offset)
     const end = Math.min(start + fields[layout.address](at + length), fields.bytes.length)
     if (start >= end) continue
+    const flagBits = fields.u32(at + flags)
     all.push({ start, end })
-    if ((fields.u32(at + flags) & segmentExecutableFlag) === 0) data.push({ start, end })
+    if ((flagBits & segmentFlags.executable) === 0) data.push({ start, end })
+    hasConstants ||= (flagBits & (segmentFlags.executable | segmentFlags.writable)) === 0
   }
-  // Older linkers put what is only read beside the code: one segment that is only written says nothing of it.
-  return withoutOverlaps(data.length > 1 ? data : all)
+  // Some linkers put constants beside the code, where nothing tells them apart.
+  return withoutOverlaps(hasConstants ? data : all)
 }

@@ -123,8 +123,8 @@ test('names that a program uses are judged as far as names go', async () => {
     told(findings, 'keychain-always-accessible', 'tls-validation-disabled', 'debuggable'),
     [
       'keychain-always-accessible medium firm: Bank uses kSecAttrAccessibleAlways',
-      'tls-validation-disabled high firm: Bank may accept certificates of any server',
-      'tls-validation-disabled high firm: Bank may accept certificates of any server',
+      'tls-validation-disabled high firm: Bank accepts servers without asking the platform whether to trust them',
+      'tls-validation-disabled high firm: Bank uses setAllowsAnyHTTPSCertificate:forHost:',
     ],
   )
 })

@@ -40,7 +40,8 @@ function* named(
     // Several symbols may stand for one thing.
     if (!machO.traces[kind].has(name) || told.has(what)) continue
     told.add(what)
-    yield found(machO, kind, name, confidence, `${verb} ${what}.`)
+    const title = `uses ${name.replace(/^_/, '')}`
+    yield found(machO, kind, name, { title, confidence, detail: `${verb} ${what}.` })
   }
 }
 
@@ -50,7 +51,8 @@ function* libraryTurnedOff(machO: MachO): Generator<Finding> {
   for (const [setter, owner] of Object.entries(librarySelectors)) {
     if (!selector.has(setter) || classes.has(owner)) continue
     const detail = `It calls ${setter} of ${owner}. With which value cannot be told from the name.`
-    yield found(machO, 'selector', setter, 'tentative', detail)
+    const title = `calls ${setter} of ${owner}`
+    yield found(machO, 'selector', setter, { title, confidence: 'tentative', detail })
   }
 }
 
@@ -70,15 +72,16 @@ function* unaskedTrust(machO: MachO): Generator<Finding> {
   const detail = looksItself
     ? 'It answers challenges of servers with a credential made of their own trust, and looks at their certificates by itself, but never asks the platform whether the chain is valid (SecTrustEvaluateWithError): names, dates and issuers may go unchecked.'
     : 'It answers challenges of servers with a credential made of their own trust, and never asks the platform whether the chain is valid (SecTrustEvaluateWithError): any certificate is accepted.'
-  yield found(machO, 'selector', credential, looksItself ? 'tentative' : 'firm', detail)
+  const title = 'accepts servers without asking the platform whether to trust them'
+  const confidence = looksItself ? 'tentative' : 'firm'
+  yield found(machO, 'selector', credential, { title, confidence, detail })
 }
 
 function found(
   machO: MachO,
   kind: TraceKind,
   name: string,
-  confidence: Confidence,
-  detail: string,
+  { title, confidence, detail }: { title: string; confidence: Confidence; detail: string },
 ): Finding {
   const { path, traces, offset } = machO
   const fileName = path.slice(path.lastIndexOf('/') + 1)
@@ -87,7 +90,7 @@ function found(
     rule: 'tls-validation-disabled',
     ...(confidence === 'tentative' ? { severity: 'medium' as const } : {}),
     confidence,
-    title: `${fileName} may accept certificates of any server`,
+    title: `${fileName} ${title}`,
     detail,
     fix,
     locations: [{ path, ...(at === undefined ? {} : { offset: offset + at }), within: name }],
