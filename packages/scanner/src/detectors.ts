@@ -3,6 +3,7 @@ import { androidJudges } from './android/judges/android-judges.ts'
 import { encodedBytes } from './decode/encoded-bytes.ts'
 import type { DetectorMaker, Judge } from './detector.ts'
 import { judgeCode } from './dex/judge-code.ts'
+import { keystoreHints } from './dex/keystore-hints.ts'
 import { iosJudges } from './ios/judges/ios-judges.ts'
 import { keyDetector } from './keys/key-detector.ts'
 import { pinSetJudge } from './pinning/pin-set-judge.ts'
@@ -19,6 +20,8 @@ export const detectors: readonly DetectorMaker[] = [
   endpointDetector,
   encodedBytes,
   hardcodedSecrets,
+  // Before keys: it gives passwords.
+  keystoreHints,
   keyDetector,
 ]
 

@@ -27,5 +27,7 @@ export type KeystoreUse = {
   readonly strings: readonly string[]
   /** Numbers that are ids of resources: `0x7f0f0001`. */
   readonly resourceIds: readonly number[]
+  /** Resources that it takes from fields of `R`: `raw/client`. */
+  readonly resourceNames: readonly string[]
   readonly location: Location
 }

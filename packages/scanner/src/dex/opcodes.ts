@@ -125,6 +125,7 @@ export const Op = {
   aputChar: 0x50,
   igetObject: 0x54,
   iputObject: 0x5b,
+  sget: 0x60,
   sgetObject: 0x62,
   sputObject: 0x69,
   invokeVirtual: 0x6e,

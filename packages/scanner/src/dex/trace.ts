@@ -30,6 +30,8 @@ export type Trace = {
   readonly joined: readonly Value[]
   readonly texts: readonly { readonly text: string; readonly at: number }[]
   readonly numbers: readonly number[]
+  /** `R.raw.client`, where it was not made a number: `raw/client`. */
+  readonly resourceNames: readonly string[]
 }
 
 /**
@@ -58,6 +60,7 @@ class Walk implements Trace {
   readonly joined: Value[] = []
   readonly texts: { text: string; at: number }[] = []
   readonly numbers: number[] = []
+  readonly resourceNames: string[] = []
 
   private readonly dex: DexFile
   private readonly code: CodeItem
@@ -216,6 +219,11 @@ const steps: Partial<Record<number, Step<void>>> = {
   [Op.aputChar]: putElement,
   [Op.sputObject]: putField,
   [Op.iputObject]: putField,
+  [Op.sget]: (walk, { index }) => {
+    const { owner, name } = walk.field(index)
+    const type = /(?:\/|^L)R\$([a-z]+);$/.exec(owner)?.[1]
+    if (type !== undefined) walk.resourceNames.push(`${type}/${name}`)
+  },
 }
 
 function putElement(walk: Walk, { a, b, c }: Instruction): void {

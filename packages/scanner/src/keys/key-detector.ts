@@ -1,5 +1,6 @@
 import type { Detector } from '../detector.ts'
 import type { Location } from '../finding.ts'
+import { withKeystoreUse } from '../dex/keystore-evidence.ts'
 import type { ScanSettings } from '../scan-settings.ts'
 import type { Blob, Sink } from '../sink.ts'
 import type { TextRegion } from '../text-region.ts'
@@ -80,11 +81,13 @@ export function keyDetector(
         budget.charge(() => jwk(text, at + 1, location, [sourceWords[region.source]]))
       }
     },
-    end: ({ passwords }, sink) => {
+    end: (facts, sink) => {
       tellBounds(material, shelf, budget, sink)
-      const options = { hints: passwords, texts: shelf.texts, limits: settings.limits, now }
+      const options = { hints: facts.passwords, texts: shelf.texts, limits: settings.limits, now }
       unlock(material, { ...options, notChecked: ({ path, why }) => sink.notChecked(path, why) })
-      for (const finding of keyFindings(material, settings)) sink.report(finding)
+      for (const finding of keyFindings(material, settings)) {
+        sink.report(withKeystoreUse(finding, facts))
+      }
     },
   }
 }

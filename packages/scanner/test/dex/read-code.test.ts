@@ -95,6 +95,7 @@ test('a method that opens a keystore is told with its texts and resources', () =
   assert.deepEqual(rest, [])
   assert.deepEqual(use?.strings, ['PKCS12', 'passed-1'])
   assert.deepEqual(use?.resourceIds, [0x7f_0f_00_03])
+  assert.deepEqual(use?.resourceNames, ['string/store_word'])
 })
 
 test('arrays of bytes are blobs, whether code fills them at once or one by one', () => {

@@ -74,6 +74,7 @@ export function tellKeystoreUse(
     method: within,
     strings: strings.filter((text) => text.length <= maxPasswordLength),
     resourceIds: [...new Set(resourceIds)],
+    resourceNames: [...new Set(trace.resourceNames)],
     location: { ...location, within },
   })
   return true

@@ -147,6 +147,7 @@
     const v1, 0x7f0f0003
     invoke-virtual {p1, v1}, Landroid/content/res/Resources;->openRawResource(I)Ljava/io/InputStream;
     move-result-object v1
+    sget v2, Lcom/bank/R$string;->store_word:I
     const-string v2, "passed-1"
     invoke-virtual {v2}, Ljava/lang/String;->toCharArray()[C
     move-result-object v3
