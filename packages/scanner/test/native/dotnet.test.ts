@@ -64,6 +64,25 @@ test('compressed assemblies of a store are read, and one that is damaged costs a
   )
 })
 
+test('bytes of assemblies and of Unity that were changed are read, or refused in words', async () => {
+  const whole = assembly()
+  const unity = unityMetadata(['first', 'second'])
+  const changes = fc.array(fc.tuple(fc.nat(300), fc.nat(255)), { maxLength: 8 })
+  await fc.assert(
+    fc.asyncProperty(fc.boolean(), changes, fc.nat(300), async (isUnity, all, length) => {
+      const bytes = Buffer.from(isUnity ? unity : whole)
+      for (const [at, value] of all) if (at < bytes.length) bytes[at] = value
+      const reader = isUnity ? unityMetadataReader : dotnetReader
+      try {
+        await readWith(reader, bytes.subarray(0, Math.max(length, 32)))
+      } catch (error) {
+        if (!(error instanceof EntryFault)) throw error
+      }
+    }),
+    { numRuns: 1000 },
+  )
+})
+
 test('LZ4 as lz4 1.9 writes it is unpacked', () => {
   const block = Buffer.from(
     '3f6162630300ff17f009656e64206f6620746578742c20656e64206f662074657874',
@@ -99,26 +118,7 @@ test('metadata that lies in other metadata costs no more than one of them', asyn
 
 test('literals of Unity are told apart, though nothing stands between them', async () => {
   const literals = ['first-secret', 'zweites Geheimnis ü', 'third']
-  const data = Buffer.from(literals.join(''))
-  const table = Buffer.alloc(literals.length * 8)
-  let start = 0
-  for (const [index, literal] of literals.entries()) {
-    table.writeUInt32LE(Buffer.byteLength(literal), index * 8)
-    table.writeUInt32LE(start, index * 8 + 4)
-    start += Buffer.byteLength(literal)
-  }
-  const header = Buffer.alloc(32)
-  for (const [index, value] of [
-    0xfab11baf,
-    29,
-    32,
-    table.length,
-    32 + table.length,
-    data.length,
-  ].entries()) {
-    header.writeUInt32LE(value, index * 4)
-  }
-  const bytes = Buffer.concat([header, table, data])
+  const bytes = unityMetadata(literals)
   assert.ok(unityMetadataReader.takes(bytes, 'global-metadata.dat'))
   const { regions } = await readWith(unityMetadataReader, bytes)
   assert.equal(regions[0]?.text, literals.map((literal) => `${literal}\n`).join(''))
@@ -128,3 +128,19 @@ test('literals of Unity are told apart, though nothing stands between them', asy
     /encrypted/,
   )
 })
+
+/** A table of lengths and places, and the literals behind it. */
+function unityMetadata(literals: readonly string[]): Buffer {
+  const data = Buffer.from(literals.join(''))
+  const table = Buffer.alloc(literals.length * 8)
+  let start = 0
+  for (const [index, literal] of literals.entries()) {
+    table.writeUInt32LE(Buffer.byteLength(literal), index * 8)
+    table.writeUInt32LE(start, index * 8 + 4)
+    start += Buffer.byteLength(literal)
+  }
+  const header = Buffer.alloc(32)
+  const fields = [0xfab11baf, 29, 32, table.length, 32 + table.length, data.length]
+  for (const [index, value] of fields.entries()) header.writeUInt32LE(value, index * 4)
+  return Buffer.concat([header, table, data])
+}

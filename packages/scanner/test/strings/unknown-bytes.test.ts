@@ -24,6 +24,15 @@ test('what can be read in bytes of no known kind is told, narrow and wide', asyn
   assert.ok(regions.every(({ source }) => source === 'bytes'))
 })
 
+test('of a wide string, letters beyond ASCII are told with it, and its ASCII alone', async () => {
+  const text = 'пароль-秘-token-0123-ключ'
+  const bytes = Buffer.concat([Buffer.alloc(9), Buffer.from(text, 'utf16le'), Buffer.alloc(40)])
+  const { regions } = await readWith(unknownBytesReader, bytes)
+  const lines = regions.flatMap(({ text: told }) => told.split('\n'))
+  assert.deepEqual(lines, ['-token-0123-', text, ''])
+  assert.deepEqual(placesOf(text, regions), [9])
+})
+
 test('noise comes to little text', async () => {
   const bytes = randomBytes(1024 ** 2)
   const { regions } = await readWith(unknownBytesReader, bytes)
