@@ -16,38 +16,41 @@ const shortest = 3
 
 /**
  * Finds hundreds of literals in one pass (Wu and Manber, A fast algorithm for multi-pattern searching, 1994): the
- * last two of the next three characters tell how far no literal can begin. Characters are looked up by six bits,
- * blind to case: what collides is told apart afterwards.
+ * last two of the next three characters tell how far no literal can begin. Characters are looked up by seven bits:
+ * what collides is told apart afterwards.
  */
 export function literalFinder<Value>(literals: readonly Literal<Value>[]): LiteralFinder<Value> {
-  const shifts = new Uint8Array(64 * 64).fill(shortest - 1)
+  const shifts = new Uint8Array(1 << 14).fill(shortest - 1)
+  const bucketOf = new Uint16Array(1 << 14)
   const buckets: Literal<Value>[][] = []
-  const bucketOf = new Uint16Array(64 ** shortest)
   for (const each of literals) {
-    const { literal } = each
-    if (literal.length < shortest) throw new TypeError(`${literal} is too short to look for`)
-    const [first, second, third] = [0, 1, 2].map((at) => sixBits(literal.charCodeAt(at)))
-    const front = pairOf(first as number, second as number)
-    shifts[front] = Math.min(shifts[front] as number, 1)
-    shifts[pairOf(second as number, third as number)] = 0
-    const prefix = ((first as number) << 12) | pairOf(second as number, third as number)
-    if (bucketOf[prefix] === 0) bucketOf[prefix] = buckets.push([])
-    buckets[(bucketOf[prefix] as number) - 1]?.push(
-      each.anyCase === true ? { ...each, literal: literal.toLowerCase() } : each,
-    )
+    if (each.literal.length < shortest)
+      throw new TypeError(`${each.literal} is too short to look for`)
+    const isAnyCase = each.anyCase === true
+    const literal = isAnyCase ? { ...each, literal: each.literal.toLowerCase() } : each
+    for (const [first, second, third] of fronts(literal.literal, isAnyCase)) {
+      const front = pairOf(first, second)
+      const pair = pairOf(second, third)
+      shifts[front] = Math.min(shifts[front] as number, 1)
+      shifts[pair] = 0
+      const slot = slotOf(first, pair)
+      if (bucketOf[slot] === 0) bucketOf[slot] = buckets.push([])
+      const bucket = buckets[(bucketOf[slot] as number) - 1] as Literal<Value>[]
+      if (!bucket.includes(literal)) bucket.push(literal)
+    }
   }
   return (text, found) => {
-    const last = text.length
+    const end = text.length
     let at = shortest - 1
-    while (at < last) {
-      const pair = pairOf(sixBits(text.charCodeAt(at - 1)), sixBits(text.charCodeAt(at)))
+    while (at < end) {
+      const pair = pairOf(text.charCodeAt(at - 1) & 127, text.charCodeAt(at) & 127)
       const shift = shifts[pair] as number
       if (shift > 0) {
         at += shift
         continue
       }
       const start = at - shortest + 1
-      const bucket = bucketOf[(sixBits(text.charCodeAt(start)) << 12) | pair] as number
+      const bucket = bucketOf[slotOf(text.charCodeAt(start) & 127, pair)] as number
       if (bucket > 0) {
         for (const each of buckets[bucket - 1] as Literal<Value>[]) {
           if (standsAt(text, start, each)) found(start, each.value)
@@ -58,16 +61,30 @@ export function literalFinder<Value>(literals: readonly Literal<Value>[]): Liter
   }
 }
 
+type Front = readonly [first: number, second: number, third: number]
+
+/** The codes of the first three characters; in each way to write them, where case does not matter. */
+function fronts(literal: string, isAnyCase: boolean): Front[] {
+  const ways = [0, 1, 2].map((at) => {
+    const character = literal.charAt(at)
+    const forms = isAnyCase ? [character, character.toUpperCase()] : [character]
+    return [...new Set(forms)].map((form) => form.charCodeAt(0))
+  })
+  const [firsts, seconds, thirds] = ways as [number[], number[], number[]]
+  return firsts.flatMap((first) =>
+    seconds.flatMap((second) => thirds.map((third): Front => [first, second, third])),
+  )
+}
+
 function standsAt(text: string, index: number, { literal, anyCase }: Literal<unknown>): boolean {
   if (anyCase !== true) return text.startsWith(literal, index)
   return text.slice(index, index + literal.length).toLowerCase() === literal
 }
 
-/** Letters alike in both cases. */
-function sixBits(code: number): number {
-  return ((code & 0x40) >> 1) | (code & 0x1f)
+function pairOf(first: number, second: number): number {
+  return (first << 7) | second
 }
 
-function pairOf(first: number, second: number): number {
-  return (first << 6) | second
+function slotOf(first: number, pair: number): number {
+  return (first << 6) ^ pair
 }
