@@ -31,7 +31,7 @@ export function keyDetector(
       const offset =
         (location.offset ?? 0) + (name === undefined && how.length === 0 ? each.offset : 0)
       const store = `${location.path}@${offset}`
-      const place: Place = { ...location, offset, container, name: each.container, store }
+      const place: Place = { ...location, offset, container, how, name: each.container, store }
       material.add(each.contents, place, bytes.subarray(each.offset, each.offset + each.length))
     }
   }
@@ -105,7 +105,7 @@ const sourceWords: Readonly<Record<TextRegion['source'], string>> = {
 
 function placeOf(location: Location, name: ContainerName, how: readonly string[]): Place {
   const container = [name, ...how].join(' in ')
-  return { ...location, container, name, store: `${location.path}@${location.offset ?? 0}` }
+  return { ...location, container, how, name, store: `${location.path}@${location.offset ?? 0}` }
 }
 
 function tellBounds(

@@ -10,6 +10,8 @@ export type Place = Location & {
   /** `PKCS#12 in base64`. */
   readonly container: string
   readonly name: ContainerName
+  /** What it is in, innermost first: `base64`, `a string of code`. */
+  readonly how: readonly string[]
   readonly alias?: string
   /** The keystore or file it lies in: what shares it was put together. */
   readonly store: string

@@ -2,47 +2,75 @@ import { redact } from '../../redact.ts'
 import type { Place } from '../key-material.ts'
 
 /**
- * Lines of a shell that show the same thing again: the entry taken out of the package, then what reads it. Passwords
- * are redacted; whoever runs it finds them where the finding says.
+ * Lines of a shell that show the same thing again: the entry taken out of the package, archive by archive, its part
+ * cut out and decoded, then what reads it. Passwords are redacted: the finding tells which string of the package
+ * it is by its length and hash. Folders are copied instead of unpacked.
  */
 export function reproduceLines(places: readonly Place[], password: string | undefined): string[] {
   const [place] = places
   if (place === undefined) return []
-  const opening = openers[place.name]
-  const isWholeEntry = place.offset === 0 && !place.container.includes(' in ')
-  const from = isWholeEntry ? '' : ` # ${place.container}, at byte ${place.offset ?? 0}`
-  const entry = place.path.split('!/').join(' → ')
-  const secret = password === undefined ? '' : redact(password)
-  return [`unzip -p PACKAGE '${entry}' > found${from}`, opening('found', secret)]
+  const secret = password === undefined || password === '' ? (password ?? '') : redact(password)
+  const isLocked = password !== undefined
+  return [
+    ...takenOut(place),
+    openers[place.name]('found', isLocked ? JSON.stringify(secret) : undefined),
+  ]
 }
 
-type Opener = (file: string, secret: string) => string
+function takenOut({ path, offset = 0, how }: Place): string[] {
+  const levels = path.split('!/')
+  const lines = levels.map((entry, index) => {
+    const from = index === 0 ? 'PACKAGE' : `level${index}`
+    const to = index === levels.length - 1 ? '' : ` > level${index + 1}`
+    return `unzip -p ${from} ${quoted(entry)}${to}`
+  })
+  const cut = offset === 0 ? '' : ` | tail -c +${offset + 1}`
+  const decoded = how.flatMap((step) => decoders.get(step) ?? []).toReversed()
+  const unknown = how.filter((step) => unpiped.has(step))
+  const note = unknown.length === 0 ? '' : ` # then ${unknown.join(', ')}, decoded`
+  const last = `${lines.at(-1)}${cut}${decoded.join('')} > found${note}`
+  return [...lines.slice(0, -1), last]
+}
+
+/** How the steps of a blob are undone, in a pipe. */
+const decoders: ReadonlyMap<string, string> = new Map([
+  ['base64', " | tr '_-' '/+' | grep -oE '^[A-Za-z0-9/+]+=*' | head -1 | base64 -d 2>/dev/null"],
+  ['hex', " | grep -oE '^[0-9A-Fa-f]+' | head -1 | xxd -r -p"],
+  ['gzip', ' | gunzip'],
+])
+const unpiped = new Set(['byte list', 'byte array'])
+
+const quoted = (text: string) => `'${text.replaceAll(/[^\p{L}\p{N}\p{P}\p{S} ]|'/gu, '?')}'`
+
+type Opener = (file: string, secret: string | undefined) => string
 
 const keytool =
-  (type: string): Opener =>
+  (type: string, more = ''): Opener =>
   (file, secret) =>
-    `keytool -list -v -storetype ${type} -keystore ${file}${secret && ` -storepass '${secret}'`}`
-const bouncyCastle =
-  (type: string): Opener =>
-  (file, secret) =>
-    `${keytool(type)(file, secret)} -providerclass org.bouncycastle.jce.provider.BouncyCastleProvider -providerpath bcprov.jar`
+    `keytool -list -v -storetype ${type} -keystore ${file}${secret === undefined ? '' : ` -storepass ${secret}`}${more}`
+const bouncyCastle = (type: string) =>
+  keytool(
+    type,
+    ' -providerclass org.bouncycastle.jce.provider.BouncyCastleProvider -providerpath bcprov.jar',
+  )
 const key: Opener = (file, secret) =>
-  `openssl pkey -in ${file} -text -noout${secret && ` -passin 'pass:${secret}'`}`
+  `openssl pkey -in ${file} -noout -text${secret === undefined ? '' : ` -passin pass:${secret}`}`
 
 const openers: Readonly<Record<Place['name'], Opener>> = {
-  certificate: (file) => `openssl x509 -in ${file} -text -noout`,
-  CMS: (file) => `openssl pkcs7 -in ${file} -inform DER -print_certs -text -noout`,
+  certificate: (file) => `openssl x509 -in ${file} -noout -text`,
+  CMS: (file) => `openssl pkcs7 -in ${file} -inform DER -print_certs -noout`,
   'PKCS#8': key,
   'PKCS#1': key,
   SEC1: key,
   PEM: key,
   'PKCS#12': (file, secret) =>
-    `openssl pkcs12 -legacy -in ${file} -info -nodes${secret && ` -passin 'pass:${secret}'`}`,
+    `openssl pkcs12 -legacy -in ${file} -info -nodes${secret === undefined ? '' : ` -passin pass:${secret}`}`,
   JKS: keytool('JKS'),
   JCEKS: keytool('JCEKS'),
   BKS: bouncyCastle('BKS'),
   UBER: bouncyCastle('UBER'),
   BCFKS: bouncyCastle('BCFKS'),
-  OpenSSH: (file, secret) => `ssh-keygen -y -f ${file}${secret && ` -P '${secret}'`}`,
-  JWK: (file) => `jq . ${file}`,
+  OpenSSH: (file, secret) =>
+    `chmod 600 ${file}; ssh-keygen -y -f ${file}${secret === undefined ? '' : ` -P ${secret}`}`,
+  JWK: (file) => `cat ${file}`,
 }
