@@ -8,6 +8,11 @@ export const androidAppDetector: DetectorMaker = () => ({
     for (const app of androidApps(facts)) {
       sink.fact('androidApps', app)
       tellNetworkPolicies(app, sink)
+      if (!app.hasSdks) {
+        const why =
+          'minSdkVersion and targetSdkVersion are not in it: what older platforms and targets allow is not judged'
+        sink.notChecked(app.base.path, why)
+      }
       const { packageName, versionName, versionCode, minSdk, targetSdk, path } = app.base
       sink.fact('appIdentities', {
         platform: 'android',

@@ -12,6 +12,8 @@ export type AndroidApp = {
   /** Of the base: what its `<application>` says counts; splits add components and permissions. */
   readonly base: Manifest
   readonly manifests: readonly Manifest[]
+  /** False: the build writes them into the manifest, and this one has not been built. Both are the greatest then. */
+  readonly hasSdks: boolean
   /** Least API level it runs on; 1 where it does not say. */
   readonly minSdk: number
   /** API level whose behaviour it asks for; the least one where it does not say. */
@@ -53,7 +55,9 @@ function appOf(
     .map(({ root, path }) => readManifest(root, path, nearestFirst(tables, path)))
     .toSorted((left, right) => rank(left) - rank(right))
   const base = manifests[0] as Manifest
-  const minSdk = apiLevel(base.minSdk) ?? 1
+  const isWritten = sources.some((each) => each.path === base.path && each.isWritten)
+  const hasSdks = !isWritten || base.minSdk !== undefined || base.targetSdk !== undefined
+  const minSdk = apiLevel(base.minSdk) ?? (hasSdks ? 1 : previewSdk)
   const near = nearestFirst(tables, base.path)
   const documents = new Map(androidXml.map((each) => [each.path, each]))
   const files = (value: ResourceValue): string[] =>
@@ -68,6 +72,7 @@ function appOf(
   return {
     base,
     manifests,
+    hasSdks,
     minSdk,
     targetSdk: apiLevel(base.targetSdk) ?? minSdk,
     files,

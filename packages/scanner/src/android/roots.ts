@@ -2,7 +2,12 @@ import type { StringPool } from './string-pool.ts'
 import { childElements, type XmlElement } from './xml/xml-element.ts'
 
 /** An XML document that says something about the app, whatever its file is called. */
-export type AndroidXml = { readonly path: string; readonly root: XmlElement }
+export type AndroidXml = {
+  readonly path: string
+  readonly root: XmlElement
+  /** As people write it, before a build: some of what compiled files hold is not there yet. */
+  readonly isWritten?: boolean
+}
 
 const rootsOfInterest = new Set([
   'manifest',

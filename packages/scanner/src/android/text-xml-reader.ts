@@ -20,6 +20,6 @@ export const textXmlReader: ContentReader = {
       offsetAt: byteCounter(text, encoding, firstByte),
     })
     for (const fault of faults) sink.notChecked(path, `XML: ${fault}`)
-    if (root) sink.fact('androidXml', { path, root })
+    if (root) sink.fact('androidXml', { path, root, isWritten: true })
   },
 }

@@ -100,3 +100,12 @@ test('the reason is told in words', async () => {
     /Cleartext is allowed because targetSdk 27 allows it and no configuration says otherwise\./,
   )
 })
+
+test('a manifest that a build has not written SDKs into is not judged by them, and that is told', async () => {
+  const manifest = writtenApp({}).get('AndroidManifest.xml')!.toString()
+  const bare = manifest.replace(/<uses-sdk[^>]*>/, '')
+  const files = new Map([['src/main/AndroidManifest.xml', Buffer.from(bare)]])
+  const { findings, notChecked } = await readFiles(files)
+  assert.deepEqual(told(findings), [`backup-allowed info ${app} device-transfer`])
+  assert.match(notChecked[0]?.why ?? '', /minSdkVersion and targetSdkVersion are not in it/)
+})
