@@ -2,12 +2,14 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { configurationReference } from '@sallyport/config'
 import { reasonReference } from '@sallyport/problem'
+import { ruleReference } from '@sallyport/scanner'
 import { commandReference, configSchema } from 'sallyport'
 
 const pages = {
   'reasons.md': reasonReference(),
   'commands.md': commandReference(),
   'configuration.md': configurationReference(configSchema),
+  'rules.md': ruleReference(),
 }
 const check = process.argv.includes('--check')
 const directory = new URL('../docs/reference/', import.meta.url)

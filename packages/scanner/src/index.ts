@@ -25,4 +25,5 @@ export {
 } from './report/make-reports.ts'
 export { countWords, verdictOf } from './report/words.ts'
 export { failing, type GoneFinding, type IssuedCertificate, type Report } from './report/report.ts'
+export { ruleReference } from './report/rule-reference.ts'
 export { renderReports, type ReportFormat, reportFormatNames } from './report/report-formats.ts'

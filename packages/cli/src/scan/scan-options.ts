@@ -51,7 +51,7 @@ export function scanOptions(input: Input, now: number): ScanOptions {
     format: formatOf(input),
     output: textOption(input, 'output'),
     failOn: choiceOption(input, 'failOn', failLevels) ?? config.failOn ?? 'high',
-    asked: askedRules(textOptions(input, 'rules') ?? config.rules ?? []),
+    asked: askedRules(textOptions(input, 'rules') ?? config.rules ?? [], gateway !== undefined),
     suppressions: textOption(input, 'suppressions') ?? config.suppressionsFile,
     baseline: textOption(input, 'baseline') ?? config.baselineFile,
     diff: textOption(input, 'diff'),
@@ -92,8 +92,10 @@ function formatOf(input: Input): ReportFormat {
   throw new Problem('command_usage', { detail: `--json is not --format ${format}` })
 }
 
+const gatewayRule = 'ungated-endpoint'
+
 /** @param words ids, several in one word behind commas; with a dash before it, one that is not asked */
-function askedRules(words: readonly string[]): Record<string, Rule> {
+function askedRules(words: readonly string[], hasGateway: boolean): Record<string, Rule> {
   const ids = words.flatMap((word) => word.split(',')).filter((id) => id !== '')
   for (const id of ids) {
     if (Object.hasOwn(rules, id.replace(/^-/, ''))) continue
@@ -105,6 +107,14 @@ function askedRules(words: readonly string[]): Record<string, Rule> {
   }
   const taken = new Set(ids.filter((id) => !id.startsWith('-')))
   const left = new Set(ids.filter((id) => id.startsWith('-')).map((id) => id.slice(1)))
+  if (!hasGateway && taken.has(gatewayRule)) {
+    throw new Problem('command_usage', {
+      detail: `--rules ${gatewayRule} asks which routes need a device`,
+      expected: '--gateway-config with the sallyport.yaml of the gateway',
+    })
+  }
+  // Without a gateway it is not asked, and no report says that it found nothing.
+  if (!hasGateway) left.add(gatewayRule)
   const entries = Object.entries(rules).filter(
     ([id]) => (taken.size === 0 || taken.has(id)) && !left.has(id),
   )

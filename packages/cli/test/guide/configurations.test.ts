@@ -20,6 +20,8 @@ const excerpts: Readonly<Record<string, (shown: Members) => Members>> = {
   stages: (shown) => ({ gateway: { hosts: { [host]: shown } } }),
   // A table of cases for `access test`, which its own page tries.
   cases: () => ({}),
+  // What scans accept, likewise.
+  suppressions: () => ({}),
 }
 
 /** Members of the file, and beside or in place of them those that are shown; lists are replaced whole. */

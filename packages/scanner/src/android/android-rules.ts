@@ -138,8 +138,11 @@ export const androidRules = {
       'A provider of files hands out what is asked for by path. Exported, or with a path as wide as the file system, it hands out private files too.',
     fix: 'Set android:exported="false", grant access to single addresses, and list only the folders that are meant to be shared.',
     masvs: ['MASVS-PLATFORM-1', 'MASVS-STORAGE-2'],
-    maswe: [{ id: 'MASWE-0001', betaIds: ['MASWE-0006', 'MASWE-0002', 'MASWE-0118'] }],
-    mastg: { android: [], ios: [] },
+    maswe: [
+      { id: 'MASWE-0018', betaIds: ['MASWE-0064'] },
+      { id: 'MASWE-0001', betaIds: ['MASWE-0002'] },
+    ],
+    mastg: { android: ['MASTG-TEST-0357'], ios: [] },
     cwe: [926, 732],
     top10: ['M8', 'M9'],
   },

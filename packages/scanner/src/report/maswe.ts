@@ -41,6 +41,21 @@ export const weaknesses: Readonly<Record<string, Weakness>> = {
     title: 'Cryptographic Key Access Not Restricted',
     betaIds: ['MASWE-0018'],
   },
+  'MASWE-0018': {
+    title: 'Lack of Authentication or Authorization on App Components',
+    betaIds: [
+      'MASWE-0033',
+      'MASWE-0038',
+      'MASWE-0040',
+      'MASWE-0051',
+      'MASWE-0059',
+      'MASWE-0062',
+      'MASWE-0063',
+      'MASWE-0064',
+      'MASWE-0065',
+      'MASWE-0119',
+    ],
+  },
   'MASWE-0026': {
     title: 'Network Traffic Not Encrypted',
     betaIds: ['MASWE-0050', 'MASWE-0037', 'MASWE-0048'],

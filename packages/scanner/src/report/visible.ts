@@ -43,6 +43,11 @@ export function safeJson(value: unknown): string {
   )
 }
 
+/** Text of ours for Markdown, where `<base-config>` would be a tag that nobody sees. */
+export function markdown(text: string): string {
+  return text.replace(/[\\<*_[\]]/g, '\\$&')
+}
+
 function codePointOf(character: string): string {
   return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`
 }

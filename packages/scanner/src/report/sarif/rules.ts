@@ -1,6 +1,7 @@
 import type { Severity } from '../../finding.ts'
 import type { Rule } from '../../rule.ts'
 import type { Report, RuledFinding } from '../report.ts'
+import { markdown } from '../visible.ts'
 import { ruleCodes } from './rule-codes.ts'
 import { relationshipsOf } from './taxonomies.ts'
 
@@ -78,7 +79,7 @@ function helpMarkdown(rule: string, { meaning, fix, masvs, maswe, cwe, top10 }: 
     ...cwe.map((number) => `CWE-${number}`),
     ...top10.map((id) => `OWASP Mobile Top 10 2024 ${id}`),
   ]
-  return [`**${rule}**`, meaning, `**Fix**: ${fix}`, classes.join(', ')]
+  return [`**${rule}**`, markdown(meaning), `**Fix**: ${markdown(fix)}`, classes.join(', ')]
     .filter((part) => part !== '')
     .join('\n\n')
 }
