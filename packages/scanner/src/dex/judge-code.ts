@@ -65,7 +65,9 @@ function findingOf(
     ...(use.severity === undefined ? {} : { severity: use.severity }),
     confidence: use.confidence ?? meaning.confidence,
     title: words(meaning.title),
-    detail: [words(meaning.detail), others, use.detail].filter((text) => text !== '').join(' '),
+    detail: [words(meaning.detail), others, use.detail, originOf(first.owner, library, app.id)]
+      .filter((text) => text !== '')
+      .join(' '),
     locations: shapes.slice(0, maxListed).map(({ location }) => location),
     identity,
     facts: { classes, ...(use.by === undefined ? {} : { usedBy: use.by }) },
@@ -119,6 +121,18 @@ function useOf(
     }
   }
   return { detail: `It is made in ${name}.`, by: name }
+}
+
+/** Where a class has a package of its own, that of the app or another. Obfuscation leaves none, or short ones. */
+function originOf(
+  descriptor: string,
+  library: Library | undefined,
+  appId: string | undefined,
+): string {
+  const [first = '', second = '', ...rest] = descriptor.slice(1).split('/')
+  const isTold = library === undefined && appId !== undefined && rest.length > 0
+  if (!isTold || second.length < 3 || appId.startsWith(`${first}.${second}`)) return ''
+  return `Its package is not the app’s (${appId}): it may have come with a library.`
 }
 
 /** `Lcom/bank/Tls$1;` → `Lcom/bank/Tls;`: numbers of inner classes change from build to build. */

@@ -76,3 +76,11 @@ test('what the platform refuses to apps of its time weighs less', () => {
   assert.equal(later?.severity, 'low')
   assert.match(later?.detail ?? '', /throws SecurityException/)
 })
+
+test('a class of another package than the app’s is told to be', () => {
+  const [other] = judged(trusting('Lcom/adhoc/Net;', []))
+  assert.match(other?.detail ?? '', /Its package is not the app’s \(com\.bank\)/)
+  for (const own of ['Lcom/bank/net/Tls;', 'La/b/c;', 'Lx;']) {
+    assert.doesNotMatch(judged(trusting(own, []))[0]?.detail ?? '', /not the app’s/)
+  }
+})
