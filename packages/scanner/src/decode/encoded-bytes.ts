@@ -77,6 +77,9 @@ export const encodedBytes: DetectorMaker = () => {
         })
       } else {
         sink.blob({ bytes, path: region.path, offset, by })
+        if (head.name === 'zip') {
+          sink.notChecked(region.path, `an archive in ${by.join(' in ')} was not opened`)
+        }
       }
     } finally {
       by = outer

@@ -41,12 +41,14 @@ export class SecretLedger {
     }
     const known = this.#entries.get(identity)
     if (known !== undefined) {
-      known.places += 1
       const isKnown = known.locations.some(
         ({ path, offset, within }) =>
           path === location.path && offset === location.offset && within === location.within,
       )
-      if (!isKnown && known.locations.length < maxLocations) known.locations.push(location)
+      // Regions overlap: the same place may be seen twice.
+      if (isKnown) return
+      known.places += 1
+      if (known.locations.length < maxLocations) known.locations.push(location)
       return
     }
     if (this.#entries.size >= maxSecrets) {

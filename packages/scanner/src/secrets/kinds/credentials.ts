@@ -9,7 +9,7 @@ export const credentialKinds: readonly SecretKind[] = [
     // RFC 7519, compact serialization: header and payload are JSON, which begins {" or, indented, with more between
     id: 'json-web-token',
     name: 'JSON Web Token',
-    literals: ['.eyJ', '.ewo', '.ewog', '.eyAi'],
+    literals: ['.eyJ', '.ewo', '.eyAi'],
     pattern:
       /(?<![A-Za-z0-9_.-])(?:eyJ|ewo|eyAi)[A-Za-z0-9_-]{10,1600}\.(?:eyJ|ewo|eyAi)[A-Za-z0-9_-]{10,6000}\.[A-Za-z0-9_-]{0,1400}(?![A-Za-z0-9_-])/y,
     back: { over: alphabets.base64url, most: 1604 },
