@@ -15,6 +15,8 @@
     invoke-direct {v0}, Lcom/bank/Trust$Calls;-><init>()V
     new-instance v0, Lcom/bank/Trust$Delegates;
     invoke-direct {v0}, Lcom/bank/Trust$Delegates;-><init>()V
+    new-instance v0, Lcom/bank/Trust$Rethrows;
+    invoke-direct {v0}, Lcom/bank/Trust$Rethrows;-><init>()V
     new-instance v0, Lcom/bank/Trust$Throws;
     invoke-direct {v0}, Lcom/bank/Trust$Throws;-><init>()V
     new-instance v0, Lcom/bank/Trust$Pins;
