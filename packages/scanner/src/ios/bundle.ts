@@ -55,7 +55,7 @@ export function bundleFacts(top: PlistValue, path: string, sink: Sink): void {
       ...(minimumOs === undefined ? {} : { minSdk: minimumOs }),
     })
   }
-  if (security === undefined) return
+  if (security === undefined || !isProcess({ packageType })) return
   for (const { domain, ...identities } of pinnedIdentitiesOf(security)) {
     const within = `NSPinnedDomains › ${domain}`
     const pins = { source: 'ios-ats', host: domain, ...identities, isEnforced: true } as const
@@ -64,6 +64,6 @@ export function bundleFacts(top: PlistValue, path: string, sink: Sink): void {
 }
 
 /** Whether the settings in it hold for a process: those in frameworks and resource bundles do not. */
-export function isProcess({ packageType }: Bundle): boolean {
+export function isProcess({ packageType }: { readonly packageType?: string | undefined }): boolean {
   return packageType === undefined || packageType === 'APPL' || packageType === 'XPC!'
 }

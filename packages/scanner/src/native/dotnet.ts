@@ -28,11 +28,19 @@ export const dotnetReader: ContentReader = {
   name: '.NET assembly',
   maxBytes: maxProgramBytes,
   takes: (head) => heads.some((each) => head.subarray(0, each.length).equals(each)),
-  read: (bytes, { path }, sink) => {
-    tellAssemblies(bytes, path, sink)
-    // In an assembly, the signature is but a word of its code.
-    if (bytes[0] === 0x58) unpackAssemblies(bytes, path, sink)
-  },
+  read: (bytes, { path }, sink) => readAssemblies(bytes, 0, path, sink),
+}
+
+/** Whether a store of assemblies begins here: in .NET 9, in a section of an ELF library. */
+export function isAssemblyStore(bytes: Buffer, at: number): boolean {
+  return bytes.toString('latin1', at, at + 4) === 'XABA'
+}
+
+/** @param offset of the bytes in the entry */
+export function readAssemblies(bytes: Buffer, offset: number, path: string, sink: Sink): void {
+  tellAssemblies(bytes, offset, path, sink)
+  // In an assembly, the signature is but a word of its code.
+  if (bytes[0] === 0x58) unpackAssemblies(bytes, path, sink)
 }
 
 /** Each compressed one. What is damaged costs a line, and not the others. */
@@ -51,7 +59,7 @@ function unpackAssemblies(bytes: Buffer, path: string, sink: Sink): void {
       const assembly = unpackLz4Block(block, length)
       const inside = `${path}!/assembly-${fields.u32(start + 4)}`
       sink.blob({ bytes: assembly, path: inside, offset: 0, by: ['lz4'] })
-      tellAssemblies(assembly, inside, sink)
+      tellAssemblies(assembly, 0, inside, sink)
     } catch (error) {
       if (!(error instanceof EntryFault)) throw error
       sink.notChecked(path, `.NET assembly at byte ${start}: ${error.message}`)
@@ -60,8 +68,8 @@ function unpackAssemblies(bytes: Buffer, path: string, sink: Sink): void {
 }
 
 /** The user strings of each assembly in these bytes, and what runs of text there are besides. */
-function tellAssemblies(bytes: Buffer, path: string, sink: Sink): void {
-  const about = { path, source: 'code-strings' } as const
+function tellAssemblies(bytes: Buffer, offset: number, path: string, sink: Sink): void {
+  const about = { path, source: 'code-strings', baseOffset: offset } as const
   const wide = new JoinedStrings(sink, { ...about, encoding: 'utf16le' })
   let heapEnd = 0
   for (const at of placesOf(metadataSignature, bytes)) {

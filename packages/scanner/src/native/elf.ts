@@ -3,6 +3,7 @@ import { type ContentReader, maxProgramBytes } from '../content/content-reader.t
 import { type ByteRange, withoutOverlaps } from '../strings/byte-range.ts'
 import { Fields } from '../strings/fields.ts'
 import { textOfRuns } from '../strings/text-of-runs.ts'
+import { isAssemblyStore, readAssemblies } from './dotnet.ts'
 
 const shortestString = 4
 /** The kernel's own bound for program headers; what links files writes far fewer of either. */
@@ -66,7 +67,12 @@ export const elfReader: ContentReader = {
     }
     const fields = new Fields(bytes, order === 1, 'ELF')
     const about = { path, source: 'native-strings' } as const
-    textOfRuns(bytes, dataRanges(fields, layout), shortestString, about, sink)
+    const ranges = dataRanges(fields, layout)
+    const stores = ranges.filter(({ start }) => isAssemblyStore(bytes, start))
+    for (const { start, end } of stores)
+      readAssemblies(bytes.subarray(start, end), start, path, sink)
+    const others = ranges.filter((range) => !stores.includes(range))
+    textOfRuns(bytes, others, shortestString, about, sink)
   },
 }
 

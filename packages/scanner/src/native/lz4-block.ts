@@ -4,7 +4,7 @@ import { EntryFault } from '../archive/entry.ts'
  * One block of LZ4 (lz4_Block_format.md), as Xamarin compresses assemblies.
  *
  * @param length of what comes out, as whoever holds it says; the caller bounds it
- * @throws EntryFault where it is damaged, or comes to another length
+ * @throws EntryFault where it is damaged, or ends before. What follows is not looked at
  */
 export function unpackLz4Block(block: Buffer, length: number): Buffer {
   const out = Buffer.allocUnsafe(length)
@@ -26,7 +26,7 @@ export function unpackLz4Block(block: Buffer, length: number): Buffer {
     }
     return count
   }
-  while (from < block.length) {
+  while (to < length) {
     const token = byte()
     const literals = longer(token >> 4)
     if (from + literals > block.length || to + literals > length)
@@ -34,7 +34,7 @@ export function unpackLz4Block(block: Buffer, length: number): Buffer {
     block.copy(out, to, from, from + literals)
     from += literals
     to += literals
-    if (from === block.length) break
+    if (to === length) break
     const distance = byte() + byte() * 256
     const match = longer(token & 15) + 4
     if (distance === 0 || distance > to || to + match > length) throw new EntryFault('LZ4: too far')
@@ -42,6 +42,5 @@ export function unpackLz4Block(block: Buffer, length: number): Buffer {
     const end = to + match
     for (; to < end; to++) out[to] = out[to - distance] ?? 0
   }
-  if (to !== length) throw new EntryFault('LZ4: shorter than it says')
   return out
 }

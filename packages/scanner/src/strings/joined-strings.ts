@@ -18,11 +18,12 @@ export type StringsAbout = {
 export class JoinedStrings {
   readonly #sink: Sink
   readonly #about: StringsAbout
-  #joined = Buffer.allocUnsafe(64 * 1024)
+  /** Nothing at first: a package has thousands of entries without a string. */
+  #joined = Buffer.alloc(0)
   #length = 0
   #count = 0
   /** For each string: where it begins in what is joined, and where in the entry. */
-  #starts = new Uint32Array(1024)
+  #starts = new Uint32Array(0)
 
   constructor(sink: Sink, about: StringsAbout) {
     this.#sink = sink
@@ -62,12 +63,12 @@ export class JoinedStrings {
 
   #reserve(bytes: number): void {
     if (bytes > this.#joined.length) {
-      const grown = Buffer.allocUnsafe(Math.max(bytes, this.#joined.length * 2))
+      const grown = Buffer.allocUnsafe(Math.max(bytes, this.#joined.length * 2, 1024))
       this.#joined.copy(grown, 0, 0, this.#length)
       this.#joined = grown
     }
     if (this.#count * 2 + 2 > this.#starts.length) {
-      const grown = new Uint32Array(this.#starts.length * 2)
+      const grown = new Uint32Array(Math.max(this.#starts.length * 2, 64))
       grown.set(this.#starts)
       this.#starts = grown
     }

@@ -96,6 +96,20 @@ test('exceptions are read by their older names too', async () => {
   assert.equal(transport?.exceptions[0]?.minimumTls, 'TLSv1.1')
 })
 
+test('pins of a framework are none: no process reads them', async () => {
+  const list = (type: string) =>
+    `<plist><dict><key>CFBundleIdentifier</key><string>a.b</string><key>CFBundlePackageType</key>
+    <string>${type}</string><key>NSAppTransportSecurity</key><dict><key>NSPinnedDomains</key>
+    <dict><key>a.example</key><dict/></dict></dict></dict></plist>`
+  for (const [type, count] of [
+    ['FMWK', 0],
+    ['XPC!', 1],
+  ] as const) {
+    const { facts } = await readWith(propertyListReader, Buffer.from(list(type)))
+    assert.equal(facts.pins.length, count, type)
+  }
+})
+
 test('a pinned domain without a pin is told of as such', async () => {
   const { pins } = await withTransport(
     '<key>NSPinnedDomains</key><dict><key>a.example</key><dict/></dict>',

@@ -3,9 +3,10 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { EntryFault } from '../../src/archive/entry.ts'
 import { dotnetReader } from '../../src/native/dotnet.ts'
+import { elfReader } from '../../src/native/elf.ts'
 import { unpackLz4Block } from '../../src/native/lz4-block.ts'
 import { unityMetadataReader } from '../../src/native/unity-metadata.ts'
-import { placesOf, readWith } from '../collect.ts'
+import { fixture, placesOf, readWith } from '../collect.ts'
 
 const secret = '密码-user-string-0123'
 
@@ -60,8 +61,25 @@ test('compressed assemblies of a store are read, and one that is damaged costs a
   assert.equal(placesOf(secret, inside).length, 1)
   assert.deepEqual(
     notChecked.map(({ why }) => why),
-    ['.NET assembly at byte 8: LZ4: shorter than it says'],
+    ['.NET assembly at byte 8: LZ4: cut short'],
   )
+})
+
+test('a store in a section of a library is read as a store', async () => {
+  const compressed = Buffer.concat([Buffer.from('XALZ\0\0\0\0\0\0\0\0', 'latin1'), lz4(assembly())])
+  compressed.writeUInt32LE(assembly().length, 8)
+  const store = Buffer.concat([Buffer.from('XABA'), compressed, Buffer.alloc(8192, 1)])
+  // In place of its first section, which has no name then.
+  const library = Buffer.concat([fixture('native/aarch64.so'), store])
+  const firstSection = Number(library.readBigUInt64LE(40)) + 64
+  library.writeUInt32LE(0, firstSection)
+  library.writeUInt32LE(1, firstSection + 4)
+  library.writeBigUInt64LE(0n, firstSection + 8)
+  library.writeBigUInt64LE(BigInt(library.length - store.length), firstSection + 24)
+  library.writeBigUInt64LE(BigInt(store.length), firstSection + 32)
+  const { regions } = await readWith(elfReader, library, 'libassemblies.so')
+  const inside = regions.filter(({ path }) => path === 'libassemblies.so!/assembly-0')
+  assert.equal(placesOf(secret, inside).length, 1)
 })
 
 test('bytes of assemblies and of Unity that were changed are read, or refused in words', async () => {
