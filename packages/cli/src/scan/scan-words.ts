@@ -1,5 +1,11 @@
-import { countWords, failing, type MadeReports, type Report } from '@sallyport/scanner'
-import type { Suppression } from '@sallyport/scanner'
+import {
+  countWords,
+  failing,
+  type MadeReports,
+  type Report,
+  severities,
+  type Suppression,
+} from '@sallyport/scanner'
 import { printable } from '../terminal/printable.ts'
 import { momentWords } from '../terminal/span.ts'
 import type { ScanOptions } from './scan-options.ts'
@@ -24,7 +30,9 @@ function subject({ fingerprint, rule, path, identity }: Suppression): string {
 
 /** What to do next: one line. */
 export function nextStep(reports: readonly Report[], { format, failOn }: ScanOptions): string {
-  const failed = reports.flatMap(failing)
+  const failed = reports
+    .flatMap(failing)
+    .sort((one, other) => severities.indexOf(one.severity) - severities.indexOf(other.severity))
   const [worst] = failed
   if (worst !== undefined) {
     const at = failOn === 'never' ? '' : `, and --fail-on is ${failOn}`

@@ -62,9 +62,14 @@ function makeReport(
   const findings: RuledFinding[] = []
   const known: RuledFinding[] = []
   const suppressed: { finding: RuledFinding; by: Suppression }[] = []
+  const before = older && new Set(older.findings.map(({ fingerprint }) => fingerprint))
   const all = sorted(result.findings.filter(({ rule }) => Object.hasOwn(asked, rule)))
   for (const one of all) {
-    const finding = { ...one, about: asked[one.rule] as Rule }
+    const finding = {
+      ...one,
+      about: asked[one.rule] as Rule,
+      ...(before === undefined ? {} : { isNew: !before.has(one.fingerprint) }),
+    }
     const about = suppressions.filter((suppression) => isAbout(suppression, finding))
     for (const suppression of about) used.add(suppression)
     const by = about.find((suppression) => !isExpired(suppression, now))

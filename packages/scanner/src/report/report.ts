@@ -42,6 +42,8 @@ export type IssuedCertificate = {
 /** A finding and its row in the table. */
 export type RuledFinding = ReportedFinding & {
   readonly about: Rule
+  /** Whether an older build did not have it; undefined where there is none to compare with. */
+  readonly isNew?: boolean
   /** A suppression that has run out. */
   readonly expired?: Suppression
 }
@@ -63,15 +65,13 @@ export type GoneFinding = Pick<ReportedFinding, 'severity' | 'title' | 'fingerpr
 }
 
 /** The findings that fail: at or above what the report fails on, or with a suppression that has run out. */
-export function failing({ findings, failOn }: Report): RuledFinding[] {
-  return findings.filter(
-    ({ severity, expired }) =>
-      isAtLeast(severity, failOn) || (expired !== undefined && failOn !== 'never'),
-  )
+export function failing(report: Report): RuledFinding[] {
+  return report.findings.filter((finding) => isFailing(finding, report))
 }
 
-export function isAtLeast(severity: Severity, failOn: Severity | 'never'): boolean {
-  return failOn !== 'never' && severities.indexOf(severity) <= severities.indexOf(failOn)
+export function isFailing({ severity, expired }: RuledFinding, { failOn }: Report): boolean {
+  if (failOn === 'never') return false
+  return expired !== undefined || severities.indexOf(severity) <= severities.indexOf(failOn)
 }
 
 /** Worst first, in an order that depends on nothing else than what was found. */

@@ -106,9 +106,9 @@ export function issuedWords({
 
 /** What stands beside a finding: new since the older build, or a suppression that has run out. */
 export function noteOf(finding: RuledFinding, { changes }: Report): string | undefined {
-  const { expired, fingerprint } = finding
+  const { expired, isNew = false } = finding
   if (expired !== undefined) {
     return `Its suppression ran out after ${expired.expires}; ${expired.owner} answered for it: “${expired.reason}”`
   }
-  return changes?.new.includes(fingerprint) === true ? `New since ${changes.against}` : undefined
+  return isNew && changes !== undefined ? `New since ${changes.against}` : undefined
 }

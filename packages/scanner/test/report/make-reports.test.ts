@@ -5,6 +5,7 @@ import type { Suppression } from '../../src/report/accept/suppression.ts'
 import { jsonReport } from '../../src/report/json-report.ts'
 import { makeReports } from '../../src/report/make-reports.ts'
 import { failing } from '../../src/report/report.ts'
+import { renderReports, reportFormatNames } from '../../src/report/report-formats.ts'
 import { acceptedReport, sampleReport, sampleResult, sampleRules } from './sample.ts'
 
 const answer = { reason: 'for a test', owner: 'tests', expires: '2026-11-22' }
@@ -115,4 +116,22 @@ test('what is no report is none', () => {
     JSON.stringify({ ...report, known: [null] }),
   ]
   for (const text of broken) assert.equal(readOlderReport(text), undefined, text)
+})
+
+test('tens of thousands of findings are written in time that grows with their number', () => {
+  const [one] = sampleResult.findings
+  assert.ok(one)
+  const findings = Array.from({ length: 20_000 }, (_, index) => ({
+    ...one,
+    identity: String(index),
+    fingerprint: index.toString(16).padStart(32, '0'),
+  }))
+  const older = { file: 'old.apk', findings: findings.slice(0, 10_000) }
+  const settings = { failOn: 'low', asked: sampleRules, older, now: duringLastDay } as const
+  const startedAt = performance.now()
+  const { reports } = makeReports([{ file: 'a', result: { ...sampleResult, findings } }], settings)
+  for (const format of reportFormatNames) {
+    assert.ok(renderReports(format, reports).length > 1_000_000, format)
+  }
+  assert.ok(performance.now() - startedAt < 20_000)
 })

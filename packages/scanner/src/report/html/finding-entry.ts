@@ -1,7 +1,7 @@
 import type { Location } from '../../finding.ts'
 import { testsOf } from '../json-report.ts'
 import { weaknesses } from '../maswe.ts'
-import { failing, type Report, type RuledFinding } from '../report.ts'
+import { isFailing, type Report, type RuledFinding } from '../report.ts'
 import { noteOf, placeWords } from '../words.ts'
 import { type Html, html } from './html.ts'
 
@@ -13,7 +13,7 @@ const maxPlaces = 100
 export function findingEntry(finding: RuledFinding, report: Report): Html {
   const { title, rule, confidence, detail, fix, reproduce = [], fingerprint, about } = finding
   const note = noteOf(finding, report)
-  const isOpen = failing(report).includes(finding)
+  const isOpen = isFailing(finding, report)
   return html`<details${isOpen ? html` open` : undefined}>
 <summary><span class="title">${title}</span> <code>${rule}</code></summary>
 <div class="body">

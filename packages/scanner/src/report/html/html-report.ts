@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import path from 'node:path'
 import { countBySeverity, type Report } from '../report.ts'
 import { gathered, issuedWords, packageFacts, verdictOf } from '../words.ts'
 import { coverageTable } from './coverage-table.ts'
@@ -21,7 +22,9 @@ export function htmlReport(reports: readonly Report[]): string {
 `
   const body = html`</head>
 <body>
+<main>
 ${reports.map((report, index) => packagePart(report, `p${index + 1}`))}
+</main>
 <footer>
 <p>Made by sallyport scan, which reads packages as they are shipped, and runs nothing of them. What it does not say is not proven to be well.</p>
 </footer>
@@ -36,8 +39,9 @@ function packagePart(report: Report, id: string): Html {
   const { file, app, findings } = report
   const verdict = verdictOf(report)
   const counts = countBySeverity(findings)
-  return html`<header id="${id}">
-<h1>${file}</h1>
+  return html`<article>
+<header>
+<h1>${path.basename(file)}</h1>
 <p><span class="verdict ${verdict.fails ? 'fails' : 'holds'}">${verdict.fails ? 'Fails' : 'Does not fail'}</span> ${verdict.words}</p>
 <dl>${packageFacts(app).map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
 <ul class="counts">${counts.map(
@@ -45,7 +49,6 @@ function packagePart(report: Report, id: string): Html {
       html`<li><a href="#${id}-${severity}"><span class="tag ${severity}">${severity}</span> ${count}</a></li>`,
   )}</ul>
 </header>
-<main>
 ${counts.map(
   ([severity, count]) => html`<section id="${id}-${severity}">
 <h2><span class="tag ${severity}">${severity}</span> ${count}</h2>
@@ -56,7 +59,7 @@ ${findings
 `,
 )}${findings.length === 0 ? html`<p>Nothing was found by the rules that were asked.</p>` : undefined}
 ${issuedPart(report)}${acceptedPart(report)}${changesPart(report)}${notCheckedPart(report)}${coverageTable(report)}
-</main>
+</article>
 `
 }
 

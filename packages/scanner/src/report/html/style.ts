@@ -8,9 +8,9 @@ export const style = `
 * { box-sizing: border-box }
 body { margin: 0; color: var(--text); background: var(--page); font: 1rem/1.5 system-ui, sans-serif;
   overflow-wrap: anywhere }
-header, main, footer { max-width: 76rem; margin: 0 auto; padding: 1rem clamp(0.75rem, 3vw, 2rem) }
-header { padding-top: 2rem } main { padding-top: 0 }
-main > section:first-child > h2 { margin-top: 0.5rem }
+main, footer { max-width: 76rem; margin: 0 auto; padding: 1rem clamp(0.75rem, 3vw, 2rem) }
+article > header { padding-top: 1rem }
+article + article { margin-top: 3rem; border-top: 4px solid var(--line) }
 h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 0.5rem }
 h2 { font-size: 1.2rem; margin: 2rem 0 0.75rem; border-bottom: 1px solid var(--line); padding-bottom: 0.25rem }
 p { margin: 0 0 0.75rem; max-width: 80ch }

@@ -9,8 +9,8 @@ import { referencesOf, taxonomies } from './taxonomies.ts'
 
 /** GitHub shows these, and other readers are slow with more (microsoft/sarif-sdk#2380). */
 const maxLocations = 10
-/** GitHub takes 25,000 of a run, and keeps the worst 5,000. */
-const maxResults = 5_000
+/** As many as GitHub takes of a run. */
+const maxResults = 25_000
 
 export function sarifRun(report: Report): Record<string, unknown> {
   const findings = report.findings.slice(0, maxResults)
@@ -33,7 +33,10 @@ export function sarifRun(report: Report): Record<string, unknown> {
     invocations: [
       {
         executionSuccessful: true,
-        toolExecutionNotifications: notifications(report.notChecked, artifacts),
+        toolExecutionNotifications: [
+          ...leftOut(report.findings.length - maxResults),
+          ...notifications(report.notChecked, artifacts),
+        ],
       },
     ],
     results: findings.map((finding) => result(finding, report, rules, artifacts)),
@@ -59,7 +62,7 @@ function result(
 ): Record<string, unknown> {
   const { locations, fingerprint, severity, confidence } = finding
   const descriptor = descriptorOf(finding)
-  const isNew = report.changes?.new.includes(fingerprint)
+  const { isNew } = finding
   return {
     ruleId: descriptor.id,
     ruleIndex: rules.indexOf(descriptor.id),
@@ -115,6 +118,12 @@ function sarifLocation(location: Location, artifacts: SarifArtifacts): Record<st
       : { logicalLocations: [{ fullyQualifiedName: visible(within) }] }),
     ...(offset === undefined ? {} : { properties: { byteOffset: offset } }),
   }
+}
+
+function leftOut(count: number): Record<string, unknown>[] {
+  if (count <= 0) return []
+  const text = `${count} findings, of the least severity, are left out: other formats have them.`
+  return [{ level: 'warning', message: { text }, locations: [] }]
 }
 
 function notifications(
