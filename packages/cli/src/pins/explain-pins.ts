@@ -47,7 +47,9 @@ export function explained(host: PinnedHost, file: PinsFile, now: number): Explai
     changes: survivals(host).map(({ what, survives, by }) => ({
       what,
       survives,
-      by: [...new Set(by.map(({ role }) => role))],
+      by: [
+        ...new Set(by.map(({ role }) => (role === 'backup' ? 'the backup, once in use' : role))),
+      ],
     })),
     targets: targetNames.map((target) => {
       const { refusals, notes } = shortcomings(targets[target], host, file.hosts)

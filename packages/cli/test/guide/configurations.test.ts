@@ -22,6 +22,8 @@ const excerpts: Readonly<Record<string, (shown: Members) => Members>> = {
   cases: () => ({}),
   // What scans accept, likewise.
   suppressions: () => ({}),
+  // A file of pins, which its own page tries.
+  hosts: () => ({}),
 }
 
 /** Members of the file, and beside or in place of them those that are shown; lists are replaced whole. */

@@ -1,13 +1,13 @@
 import { X509Certificate } from 'node:crypto'
 import type { Certificate } from '@sallyport/pki'
 import { type ChainPath, chainPaths } from '../chain/chain-paths.ts'
-import type { Sent, Survey } from '../chain/survey.ts'
+import type { Survey } from '../chain/survey.ts'
 import { titleOf } from '../chain/title.ts'
 import { pinSetFaults } from '../pin-set-faults.ts'
 import type { PinnedHost, PinsFile } from '../pins-file.ts'
-import { survivals } from '../survival.ts'
 import type { About, CheckFinding } from './finding.ts'
-import { digestsOf, matchesOf, pinDigest, type PinnedDigests } from './match.ts'
+import { type Live, liveNotes } from './live-notes.ts'
+import { digestsOf, matchesOf, type PinnedDigests } from './match.ts'
 import { type PackagedPins, packagedDrift, packagedFor } from './packaged-pins.ts'
 
 /** Certificates that servers will send: the leaf first, or the CA that comes above the leaf in use. */
@@ -22,8 +22,6 @@ export type Evidence = {
   readonly others?: readonly Certificate[]
   readonly now: number
 }
-
-const dayMs = 86_400_000
 
 /** Holds a file of pins against what servers send, what they will send, and what packages carry. Pure. */
 export function checkPins(file: PinsFile, evidence: Evidence): CheckFinding[] {
@@ -69,7 +67,7 @@ function checkHost(host: PinnedHost, file: PinsFile, evidence: Evidence): CheckF
     ...host.authorities,
     ...host.pins.flatMap(({ certificate }) => (certificate === undefined ? [] : [certificate])),
   ]
-  const live = (survey?.sent ?? []).map((sent) => ({
+  const live: readonly Live[] = (survey?.sent ?? []).map((sent) => ({
     sent,
     paths: chainPaths({ sent: sent.certificates, others, now }),
   }))
@@ -191,93 +189,4 @@ function judge(
 
 function endOf({ certificates }: ChainPath): string {
   return certificates.map((certificate) => titleOf(certificate)).join(' ← ')
-}
-
-type Live = { readonly sent: Sent; readonly paths: readonly ChainPath[] }
-
-function liveNotes(
-  host: PinnedHost,
-  file: PinsFile,
-  live: readonly Live[],
-  now: number,
-): CheckFinding[] {
-  if (live.length === 0) return []
-  const note = (what: string, fix?: string): CheckFinding => ({
-    host: host.name,
-    outcome: 'note',
-    about: { kind: 'live' },
-    what,
-    ...(fix === undefined ? {} : { fix }),
-  })
-  const pinned = digestsOf(host)
-  const matches = live.flatMap(({ paths }) => paths.flatMap((path) => matchesOf(pinned, path)))
-  const placesOf = (digest: string | undefined) =>
-    new Set(matches.filter((match) => match.digest === digest).map(({ place }) => place))
-  const seen = host.pins.map((pin) => ({ pin, places: placesOf(pinDigest(pin, host.compare)) }))
-  return [
-    ...usedBackups(host, seen, note),
-    ...seen
-      .filter(({ pin, places }) => pin.role !== 'backup' && places.size === 0)
-      .map(({ pin }) =>
-        note(
-          `the ${pin.role} pin ${pin.sha256} is in no chain now`,
-          'Remove it, unless it was before or comes back.',
-        ),
-      ),
-    ...seen
-      .filter(({ pin, places }) => places.size > 0 && !places.has(pin.place))
-      .map(({ pin, places }) =>
-        note(
-          `the pin ${pin.sha256} is of ${[...places].join(' and ')}, and the file says ${pin.role}`,
-          'Mend its role: App Transport Security looks for it in that place alone.',
-        ),
-      ),
-    ...live
-      .filter(({ paths }) => paths.some(({ isAnchored }) => !isAnchored))
-      .map(({ sent }) =>
-        note(
-          `the chain ends at no root that is known here (${sent.to.join(', ')})`,
-          'Name the certificates of a private CA under "authorities", or with --ca.',
-        ),
-      ),
-    ...endingLeaves(host, file, live, now),
-  ]
-}
-
-type Note = (what: string, fix?: string) => CheckFinding
-
-function usedBackups(
-  host: PinnedHost,
-  seen: readonly { pin: PinnedHost['pins'][number]; places: ReadonlySet<string> }[],
-  note: Note,
-): CheckFinding[] {
-  const backups = seen.filter(({ pin }) => pin.role === 'backup')
-  const used = backups.filter(({ places }) => places.size > 0)
-  if (used.length === 0) return []
-  const told = note(
-    `the backup ${used.map(({ pin }) => pin.sha256).join(', ')} is in use: it is a live pin, and no backup`,
-    'Give it the role that it has, and make another: `sallyport pins backup`.',
-  )
-  const isNoneLeft = used.length === backups.length && !host.allowWithoutBackup
-  return [isNoneLeft ? { ...told, outcome: 'broken' } : told]
-}
-
-/** A leaf that ends soon, where nothing but its own key is pinned. */
-function endingLeaves(
-  host: PinnedHost,
-  { release }: PinsFile,
-  live: readonly Live[],
-  now: number,
-): CheckFinding[] {
-  const lives = survivals(host).find(({ id }) => id === 'leaf-key-changed')
-  if (lives?.by.some(({ role }) => role !== 'backup') === true) return []
-  const leaves = live.flatMap(({ sent }) => sent.certificates.slice(0, 1))
-  const ending = leaves.filter(({ notAfter }) => notAfter <= now + release.warnDays * dayMs)
-  return ending.map(({ notAfter }) => ({
-    host: host.name,
-    outcome: 'note',
-    about: { kind: 'live' },
-    what: `the certificate ends on ${new Date(notAfter).toISOString().slice(0, 10)}, and of its chain only its own key is pinned`,
-    fix: 'Renew it under the same key, or under the backup, and try the new one first: --next.',
-  }))
 }
