@@ -30,7 +30,7 @@ const golden: Readonly<Record<TargetName, { file: string; hosts: Sketch }>> = {
       'example.org': `${any}    enforcement: report\n`,
     },
   },
-  expo: { file: 'with-pins.js', hosts: { 'api.example.com': none } },
+  expo: { file: 'with-pins.js.txt', hosts: { 'api.example.com': none } },
   'android-trust-anchors': {
     file: 'trust-anchors.xml',
     hosts: { 'api.example.com': none + wholeRoots, 'my-bank.example': any + wholeRoots },
@@ -44,7 +44,7 @@ const golden: Readonly<Record<TargetName, { file: string; hosts: Sketch }>> = {
     },
   },
   'sallyport-sdk': {
-    file: 'pinned-trust.ts',
+    file: 'pinned-trust.ts.txt',
     hosts: { 'api.example.com': none + expires + wholeRoots, 'example.net': one + wholeRoots },
   },
 }
