@@ -37,7 +37,12 @@ function steady(text: string): string {
 describe('from a server to its pins', { concurrency: false }, () => {
   test('init looks at the server, shows its chain, and writes the pin of its root', async () => {
     const { code, stdout, stderr } = await pins(
-      ...['init', pinnedHost, '--ca', 'root.pem', '--connect', server.address],
+      'init',
+      pinnedHost,
+      '--ca',
+      'root.pem',
+      '--connect',
+      server.address,
     )
     assert.equal(code, 0, stderr)
     assert.match(stdout, /^chain 1\n {2}leaf +DNS:api\.example\.com, .*\n {2}root +CN=Root One/)
@@ -53,7 +58,12 @@ describe('from a server to its pins', { concurrency: false }, () => {
 
   test('init of a server that is away writes nothing', async () => {
     const { code, stderr } = await pins(
-      ...['init', 'away.example', '--connect', '127.0.0.1:1', '--file', 'away.yaml'],
+      'init',
+      'away.example',
+      '--connect',
+      '127.0.0.1:1',
+      '--file',
+      'away.yaml',
     )
     assert.equal(code, 3)
     assert.match(stderr, /connection_failed/)
@@ -69,7 +79,11 @@ describe('from a server to its pins', { concurrency: false }, () => {
 
   test('backup writes an encrypted key for its owner alone, and keeps its pin', async () => {
     const { code, stdout, stderr } = await pins(
-      ...['backup', '--out', 'backup.pem', '--passphrase-file', 'passphrase'],
+      'backup',
+      '--out',
+      'backup.pem',
+      '--passphrase-file',
+      'passphrase',
     )
     assert.equal(code, 0, stderr)
     const keyFile = path.join(cwd, 'backup.pem')
