@@ -1,19 +1,18 @@
 import { createPrivateKey, type KeyObject, type webcrypto } from 'node:crypto'
 
-export const jwkMarker = 'kty'
+/** What every JWK has, from its first quote on. */
+export const jwkMarker = '"kty'
 const maxBeforeMarker = 4 * 1024
 const maxAfterMarker = 12 * 1024
 
 /**
- * The private JWK (RFC 7517) around a `"kty"` at this index, plain or within a string literal (`\"kty\"`). Members
+ * The private JWK (RFC 7517) around a {@link jwkMarker} at this index, plain or within a string literal (`\"kty\"`). Members
  * of a JWK are flat, so that the nearest braces are its own.
  */
 export function readJwk(
   text: string,
   marker: number,
 ): { key: KeyObject; index: number } | undefined {
-  const before = text[marker - 1]
-  if (before !== '"' && before !== "'") return undefined
   const from = text.lastIndexOf('{', marker)
   const until = text.indexOf('}', marker)
   if (from < marker - maxBeforeMarker || from < 0) return undefined

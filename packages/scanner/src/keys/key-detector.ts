@@ -6,7 +6,7 @@ import type { Blob, Sink } from '../sink.ts'
 import type { TextRegion } from '../text-region.ts'
 import { type ContainerName, examineBytes } from './examine-bytes.ts'
 import { keyFindings } from './findings/key-findings.ts'
-import { readJwk } from './jwk.ts'
+import { jwkMarker, readJwk } from './jwk.ts'
 import { KeyMaterial, type Place } from './key-material.ts'
 import { maxPemCharacters, pemMarker, readPem } from './pem.ts'
 import { SearchBudget } from './search-budget.ts'
@@ -57,12 +57,12 @@ export function keyDetector(
       examine(blob.bytes, { path: blob.path, offset: blob.offset }, how)
       for (const { text, offset } of pemWindows(blob, budget))
         pem(text, { path: blob.path, offset }, how)
-      for (const at of indexesOf(blob.bytes, '"kty')) {
+      for (const at of indexesOf(blob.bytes, jwkMarker)) {
         if (!budget.allows()) break
         const from = Math.max(0, at - 4096)
         const text = blob.bytes.toString('latin1', from, at + 16_384)
         const offset = blob.by.length === 0 ? blob.offset + at : blob.offset
-        budget.charge(() => jwk(text, at - from + 1, { path: blob.path, offset }, how))
+        budget.charge(() => jwk(text, at - from, { path: blob.path, offset }, how))
       }
     },
     text: (region) => {
@@ -75,10 +75,10 @@ export function keyDetector(
           pem(window, { path, offset: region.offsetAt(at) }, [sourceWords[region.source]]),
         )
       }
-      for (const at of indexesOf(text, '"kty')) {
+      for (const at of indexesOf(text, jwkMarker)) {
         if (!budget.allows()) break
         const location = { path, offset: region.offsetAt(at) }
-        budget.charge(() => jwk(text, at + 1, location, [sourceWords[region.source]]))
+        budget.charge(() => jwk(text, at, location, [sourceWords[region.source]]))
       }
     },
     end: (facts, sink) => {

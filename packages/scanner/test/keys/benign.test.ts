@@ -82,6 +82,16 @@ test('a certificate of version 1 is one', async () => {
   assert.equal(findings[0]?.facts?.['subject'], 'CN=version 1, O=Example Bank')
 })
 
+test('a key is found to be of its certificate, however that writes its point', async () => {
+  const { findings } = await detectKeys({
+    files: { a: fixture('client-key.pem'), b: fixture('client-compressed.pem') },
+  })
+  assert.deepEqual(
+    findings.map(({ rule }) => rule),
+    ['client-identity'],
+  )
+})
+
 test('the same identity has the same identity in every build and place', async () => {
   const one = await detectKeys({ files: { 'assets/a.p12': fixture('default-modern.p12') } })
   const other = await detectKeys({ files: { 'res/zZ.bks': fixture('default.bks') } })

@@ -11,7 +11,7 @@ import {
 } from '@sallyport/pki'
 import fc from 'fast-check'
 import { examineBytes } from '../../src/keys/examine-bytes.ts'
-import { readJwk } from '../../src/keys/jwk.ts'
+import { jwkMarker, readJwk } from '../../src/keys/jwk.ts'
 import { unlessFault } from '../../src/keys/key-fault.ts'
 import { detectKeys, fixture, ownPassword } from './detect-keys.ts'
 
@@ -232,7 +232,7 @@ test('any braces around a kty are a private JWK, or none', () => {
   fc.assert(
     fc.property(fc.array(part, { maxLength: 20 }), (parts) => {
       const text = parts.join('')
-      assert.equal(readJwk(text, text.indexOf('kty')), undefined)
+      assert.equal(readJwk(text, text.indexOf(jwkMarker)), undefined)
     }),
     { numRuns: 500 },
   )

@@ -13,11 +13,23 @@ export type Pair = {
 /** Every certificate of this key, wherever it lies. */
 export function pairsOf(key: FoundKey, material: KeyMaterial): Pair[] {
   const pairs: Pair[] = []
-  for (const certificate of material.ofKey(key.spkiSha256)) {
+  const sameHash = material.ofKey(key.spkiSha256)
+  for (const certificate of sameHash.length > 0 ? sameHash : writtenOtherwise(key, material)) {
     const facts = readCertificateFacts(certificate)
     if (facts !== undefined) pairs.push({ key, certificate, facts, isSigned: signs(key, facts) })
   }
   return pairs
+}
+
+const mostCompared = 1_000
+
+/** An elliptic key can be written in more than one way: its point compressed, its curve by parameters. */
+function writtenOtherwise({ key }: FoundKey, material: KeyMaterial): FoundCertificate[] {
+  if (key.asymmetricKeyType !== 'ec' || material.certificates.size > mostCompared) return []
+  return [...material.certificates.values()].filter((certificate) => {
+    const facts = readCertificateFacts(certificate)
+    return facts?.x509.checkPrivateKey(key) === true
+  })
 }
 
 /** Keys that only agree on secrets (X25519) cannot sign: for those the hash is all. */
