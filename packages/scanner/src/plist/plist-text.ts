@@ -54,7 +54,15 @@ function written(value: PlistValue): string {
   return value.type
 }
 
+/** By halves: a hostile list has half a million lines, and as many findings. */
 function offsetIn(lines: readonly Line[], index: number): number {
-  const line = lines.findLast(({ from }) => from <= index) ?? lines[0]
+  let low = 0
+  let high = lines.length
+  while (high - low > 1) {
+    const middle = (low + high) >> 1
+    if ((lines[middle]?.from ?? 0) <= index) low = middle
+    else high = middle
+  }
+  const line = lines[low]
   return line === undefined ? 0 : line.offset + Math.max(0, index - line.from)
 }

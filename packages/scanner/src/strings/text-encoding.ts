@@ -33,7 +33,7 @@ const utf32Mark = Buffer.from('fffe0000', 'hex')
 /** UTF-16 without a mark: of nearly all pairs of bytes, the same one is zero and the other is ASCII. */
 function wideEncoding(head: Buffer): TextEncoding | undefined {
   const pairs = head.length >> 1
-  if (pairs < 4 || head.length % 2 !== 0) return undefined
+  if (pairs < 4 || head.length % 2 !== 0 || !head.subarray(0, 64).includes(0)) return undefined
   const count = { utf16le: 0, utf16be: 0 }
   for (let at = 0; at < pairs * 2; at += 2) {
     const [first = 0, second = 0] = [head[at], head[at + 1]]
@@ -48,14 +48,14 @@ function isPlain(byte: number): boolean {
 }
 
 function narrowEncoding(head: Buffer): TextEncoding | undefined {
+  if (head.includes(0)) return undefined
   let strays = 0
   let high = 0
-  for (const byte of head) {
-    if (byte === 0) return undefined
+  for (let at = 0; at < head.length; at++) {
+    const byte = head[at] ?? 0
     if (byte >= 0x80) high++
-    else if (!isPlain(byte)) strays++
+    else if (!isPlain(byte) && ++strays > head.length / strayShare) return undefined
   }
-  if (strays > head.length / strayShare) return undefined
   if (high === 0) return 'utf8'
   // The head may end within a character.
   const text = head.toString('utf8').replace(/\ufffd{1,3}$/, '')
