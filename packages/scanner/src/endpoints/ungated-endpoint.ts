@@ -80,7 +80,10 @@ function* openServicePaths(
   const bases = [
     ...new Set(['', ...own.map(({ path }) => path).filter((path) => path.endsWith('/'))]),
   ]
+  const told = new Set(own.map(({ path }) => path))
   for (const { path, location } of paths) {
+    // With its host, it is told already.
+    if (bases.some((base) => told.has(joined(base, path)))) continue
     const taking = routes.filter((route) =>
       bases.some((base) => takesPath(route, joined(base, path))),
     )

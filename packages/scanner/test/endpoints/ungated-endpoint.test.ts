@@ -115,6 +115,11 @@ test('paths without a host are tried at every base', () => {
   assert.deepEqual(told(based), [['/login', undefined, 'tentative']])
 })
 
+test('a path that stands there with its host too is told once', () => {
+  const findings = ungated(['https://api.bank.com/v1/login'], ['/v1/login'])
+  assert.deepEqual(told(findings), [['api.bank.com/v1/login', undefined, 'firm']])
+})
+
 const decision = (value: boolean) => ({ value, because: 'so', location, isDefault: false })
 function cleartext(addresses: readonly string[], permitted?: boolean) {
   const policy = {
