@@ -17,7 +17,7 @@ import { issuedCertificates } from '../scan/ask-authority.ts'
 import { olderFindings, readBaseline } from '../scan/older-build.ts'
 import { showProgress } from '../scan/progress.ts'
 import { type ScanOptions, scanOptions } from '../scan/scan-options.ts'
-import { nextStep, suppressionWords } from '../scan/scan-words.ts'
+import { baselineWords, nextStep, suppressionWords } from '../scan/scan-words.ts'
 import { readSuppressions } from '../scan/suppressions-file.ts'
 import type { Output } from '../terminal/output.ts'
 import { printable } from '../terminal/printable.ts'
@@ -46,7 +46,9 @@ export const scanPackages: Operation = async (input, output) => {
     ...(older === undefined ? {} : { older }),
   })
   if (made.reports.length > 0) write(made.reports, options, output)
-  for (const line of suppressionWords(made, now)) output.say(line)
+  for (const line of [...suppressionWords(made, now), ...baselineWords(made, baseline)]) {
+    output.say(line)
+  }
   if (made.reports.length > 0) output.say(nextStep(made.reports, options))
   return failed > 0 ? 3 : exitCode(made, failOn)
 }

@@ -24,6 +24,24 @@ export function suppressionWords(made: MadeReports, now: number): string[] {
   ]
 }
 
+/** What of a baseline is not found any more: kept, it would let the same in again. */
+export function baselineWords(
+  { reports }: MadeReports,
+  baseline: ReadonlySet<string> | undefined,
+): string[] {
+  if (baseline === undefined) return []
+  const found = reports.flatMap(({ findings, known, suppressed }) => [
+    ...findings,
+    ...known,
+    ...suppressed.map(({ finding }) => finding),
+  ])
+  const fingerprints = new Set(found.map(({ fingerprint }) => fingerprint))
+  const gone = [...baseline].filter((fingerprint) => !fingerprints.has(fingerprint)).length
+  return gone === 0
+    ? []
+    : [`${gone} of the baseline ${gone === 1 ? 'is' : 'are'} not found any more: write it anew.`]
+}
+
 function subject({ fingerprint, rule, path, identity }: Suppression): string {
   return printable(fingerprint ?? [rule, path, identity].filter(Boolean).join(' '))
 }

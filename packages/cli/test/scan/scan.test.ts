@@ -110,6 +110,8 @@ describe('scan', () => {
     assert.equal((await run(leaky, '--baseline', 'baseline.json')).code, 0)
     const { findings, known } = await report(leaky, '--baseline', 'baseline.json')
     assert.deepEqual([findings.length, known.length > 0], [0, true])
+    const { stderr } = await run(clean, '--baseline', 'baseline.json')
+    assert.match(stderr, /of the baseline (?:is|are) not found any more/)
   })
 
   test('a baseline that is no report is wrong use, and one that is not there could not be read', async () => {

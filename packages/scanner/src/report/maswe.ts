@@ -68,6 +68,10 @@ export const weaknesses: Readonly<Record<string, Weakness>> = {
     title: 'Insecure Identity Pinning',
     betaIds: ['MASWE-0047'],
   },
+  'MASWE-0056': {
+    title: 'App Attestation Not Implemented',
+    betaIds: ['MASWE-0104', 'MASWE-0106'],
+  },
   'MASWE-0063': {
     title: 'Debug Mechanisms Not Disabled',
     betaIds: ['MASWE-0067', 'MASWE-0074'],

@@ -4,7 +4,15 @@ import { masvsCoverage } from './masvs.ts'
 import { masweVersion } from './maswe.ts'
 import type { Report, RuledFinding } from './report.ts'
 import { visibleInLogs as visible } from './visible.ts'
-import { gathered, issuedWords, noteOf, packageFacts, placeWords, verdictOf } from './words.ts'
+import {
+  gathered,
+  issuedWords,
+  noteOf,
+  packageFacts,
+  placeWords,
+  reproduceLines,
+  verdictOf,
+} from './words.ts'
 
 export type Style = 'bold' | 'dim' | 'red' | 'yellow' | 'green' | 'cyan'
 export type Paint = (style: Style, text: string) => string
@@ -46,7 +54,7 @@ function packageText(report: Report, paint: Paint): string {
 }
 
 function findingText(finding: RuledFinding, report: Report, paint: Paint): string {
-  const { severity, title, rule, confidence, detail, fix, locations, reproduce = [] } = finding
+  const { severity, title, rule, confidence, detail, fix, locations } = finding
   const note = noteOf(finding, report)
   const places = locations.slice(0, fewPlaces).map((place) => visible(placeWords(place)))
   if (locations.length > fewPlaces) places.push(`and ${locations.length - fewPlaces} more`)
@@ -54,7 +62,7 @@ function findingText(finding: RuledFinding, report: Report, paint: Paint): strin
     ['where', places],
     ['why', [detail]],
     ['fix', [fix]],
-    ['again', reproduce.map((line) => `$ ${line}`)],
+    ['again', reproduceLines(finding, report).map((line) => `$ ${line}`)],
     ['note', note === undefined ? [] : [note]],
     ['rule', [`${rule}, ${confidence}, ${classes(finding, report)}`]],
     ['id', [finding.fingerprint]],

@@ -104,6 +104,12 @@ export function issuedWords({
   return `${what}${key}.${revoke === undefined ? '' : ` End it: ${revoke}`}`
 }
 
+/** Lines that show a finding again, with the file in them that was scanned, for a shell. */
+export function reproduceLines({ reproduce = [] }: RuledFinding, { file }: Report): string[] {
+  const quoted = /^[\w./-]+$/.test(file) ? file : `'${file.replaceAll("'", `'\\''`)}'`
+  return reproduce.map((line) => line.replace(/(?<= )PACKAGE(?= )/, () => quoted))
+}
+
 /** What stands beside a finding: new since the older build, or a suppression that has run out. */
 export function noteOf(finding: RuledFinding, { changes }: Report): string | undefined {
   const { expired, isNew = false } = finding

@@ -122,7 +122,7 @@ const samples: readonly Sample[] = [
       keyBits: 2048,
     },
     reproduce: [
-      "unzip -p app-release.apk assets/client.p12 | openssl pkcs12 -nodes -passin 'pass:ch…25'",
+      "unzip -p PACKAGE 'assets/client.p12' | openssl pkcs12 -nodes -passin 'pass:ch…25'",
     ],
     fingerprint: '1'.repeat(32),
   },

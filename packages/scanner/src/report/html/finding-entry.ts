@@ -2,7 +2,7 @@ import type { Location } from '../../finding.ts'
 import { testsOf } from '../json-report.ts'
 import { weaknesses } from '../maswe.ts'
 import { isFailing, type Report, type RuledFinding } from '../report.ts'
-import { noteOf, placeWords } from '../words.ts'
+import { noteOf, placeWords, reproduceLines } from '../words.ts'
 import { type Html, html } from './html.ts'
 
 const shownPlaces = 6
@@ -11,7 +11,8 @@ const maxPlaces = 100
 
 /** A finding, folded; those that fail the scan are open. */
 export function findingEntry(finding: RuledFinding, report: Report): Html {
-  const { title, rule, confidence, detail, fix, reproduce = [], fingerprint, about } = finding
+  const { title, rule, confidence, detail, fix, fingerprint, about } = finding
+  const reproduce = reproduceLines(finding, report)
   const note = noteOf(finding, report)
   const isOpen = isFailing(finding, report)
   return html`<details${isOpen ? html` open` : undefined}>
