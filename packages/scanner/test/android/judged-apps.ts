@@ -11,11 +11,11 @@ const anchors = (...sources: string[]) =>
 
 export const judgedApps: readonly [name: string, app: WrittenApp, findings: readonly string[]][] = [
   ['nothing of a recent app without a word about its connections', {}, []],
-  ['cleartext that target SDK 27 allows', { targetSdk: 27 }, [`cleartext-traffic high ${app} *`]],
+  ['cleartext that target SDK 27 allows', { targetSdk: 27 }, [`cleartext-traffic high *`]],
   [
     'cleartext that the manifest allows',
     { application: 'android:usesCleartextTraffic="true"' },
-    [`cleartext-traffic high ${app} *`],
+    [`cleartext-traffic high *`],
   ],
   [
     'no cleartext that the manifest forbids below 28',
@@ -30,7 +30,7 @@ export const judgedApps: readonly [name: string, app: WrittenApp, findings: read
   [
     'cleartext of target SDK 27 where the configuration is silent, whatever the manifest says',
     { targetSdk: 27, network: '', application: 'android:usesCleartextTraffic="false"' },
-    [`cleartext-traffic high ${app} *`],
+    [`cleartext-traffic high *`],
   ],
   [
     'cleartext to one host, by how far it goes and whose it is',
@@ -47,18 +47,18 @@ export const judgedApps: readonly [name: string, app: WrittenApp, findings: read
         .join(''),
     },
     [
-      `cleartext-traffic high ${app} bank.example.com`,
-      `cleartext-traffic medium ${app} other.example`,
-      `cleartext-traffic low ${app} printer.local`,
-      `cleartext-traffic low ${app} 192.168.1.4`,
-      `cleartext-traffic info ${app} 10.0.2.2`,
-      `cleartext-traffic info ${app} localhost`,
+      `cleartext-traffic high bank.example.com`,
+      `cleartext-traffic medium other.example`,
+      `cleartext-traffic low printer.local`,
+      `cleartext-traffic low 192.168.1.4`,
+      `cleartext-traffic info 10.0.2.2`,
+      `cleartext-traffic info localhost`,
     ],
   ],
   [
     'cleartext up to Android 8.1 that nobody forbids',
     { minSdk: 24 },
-    [`cleartext-traffic low ${app} old platforms`],
+    [`cleartext-traffic low old platforms`],
   ],
   [
     'none up to Android 8.1 that somebody forbids',
@@ -68,17 +68,17 @@ export const judgedApps: readonly [name: string, app: WrittenApp, findings: read
   [
     'what Android 6 does not read',
     { minSdk: 23, network: '<base-config cleartextTrafficPermitted="false"/>' },
-    [`cleartext-traffic low ${app} old platforms`, `user-ca-trusted low ${app} old platforms`],
+    [`cleartext-traffic low old platforms`, `user-ca-trusted low old platforms`],
   ],
   [
     'authorities of users that target SDK 23 trusts',
     { targetSdk: 23, application: 'android:usesCleartextTraffic="false"' },
-    [`user-ca-trusted high ${app} *`],
+    [`user-ca-trusted high *`],
   ],
   [
     'authorities of users, for every host',
     { network: `<base-config>${anchors('src="system"', 'src="user"')}</base-config>` },
-    [`user-ca-trusted high ${app} *`],
+    [`user-ca-trusted high *`],
   ],
   [
     'authorities of users for one host, and less where pins hold against them',
@@ -92,9 +92,9 @@ export const judgedApps: readonly [name: string, app: WrittenApp, findings: read
         ),
     },
     [
-      `user-ca-trusted high ${app} a.example`,
-      `user-ca-trusted low ${app} b.example`,
-      `user-ca-trusted high ${app} c.example`,
+      `user-ca-trusted high a.example`,
+      `user-ca-trusted low b.example`,
+      `user-ca-trusted high c.example`,
     ],
   ],
   [
@@ -108,7 +108,7 @@ export const judgedApps: readonly [name: string, app: WrittenApp, findings: read
       application: 'android:debuggable="true" android:allowBackup="false"',
       network: `<debug-overrides>${anchors('src="user"')}</debug-overrides>`,
     },
-    [`debuggable high ${app}`],
+    [`debuggable high android:debuggable`],
   ],
   [
     'what overrides for debugging in a file of their own get wrong',
@@ -121,8 +121,8 @@ export const judgedApps: readonly [name: string, app: WrittenApp, findings: read
       },
     },
     [
-      `pin-set-invalid high ${app} <domain> is not allowed in <debug-overrides>`,
-      `debuggable high ${app}`,
+      `pin-set-invalid high <domain> is not allowed in <debug-overrides>`,
+      `debuggable high android:debuggable`,
     ],
   ],
   [
@@ -169,17 +169,17 @@ export const judgedApps: readonly [name: string, app: WrittenApp, findings: read
         `${anchors('src="system" overridePins="true"')}<pin-set>${pin(1)}${pin(2)}</pin-set>`,
       ),
     },
-    [`pinning-missing medium ${app} a.example overridePins`],
+    [`pinning-missing medium a.example overridePins`],
   ],
   [
     'a configuration that crashes the app',
     { network: forDomain('a.example', '<pin-set expiration="tomorrow"/>') },
-    [`pin-set-invalid high ${app} the expiration "tomorrow" is no date of the form yyyy-MM-dd`],
+    [`pin-set-invalid high the expiration "tomorrow" is no date of the form yyyy-MM-dd`],
   ],
   [
     'TLS 1.0 of platforms before Android 5',
     { minSdk: 19, application: 'android:allowBackup="false" android:usesCleartextTraffic="false"' },
-    [`user-ca-trusted low ${app} old platforms`, `weak-tls-version low ${app} minSdk`],
+    [`user-ca-trusted low old platforms`, `weak-tls-version low minSdk`],
   ],
   [
     'permissions to write to shared storage, by what they give',
@@ -189,14 +189,14 @@ export const judgedApps: readonly [name: string, app: WrittenApp, findings: read
         <uses-permission android:name="android.permission.MANAGE_EXTERNAL_STORAGE"/>`,
     },
     [
-      `external-storage-write medium ${app} android.permission.MANAGE_EXTERNAL_STORAGE`,
-      `external-storage-write low ${app} android.permission.WRITE_EXTERNAL_STORAGE`,
+      `external-storage-write medium android.permission.MANAGE_EXTERNAL_STORAGE`,
+      `external-storage-write low android.permission.WRITE_EXTERNAL_STORAGE`,
     ],
   ],
   [
     'one that gives nothing any more',
     { manifest: '<uses-permission android:name="android.permission.WRITE_EXTERNAL_STORAGE"/>' },
-    [`external-storage-write info ${app} android.permission.WRITE_EXTERNAL_STORAGE`],
+    [`external-storage-write info android.permission.WRITE_EXTERNAL_STORAGE`],
   ],
   [
     'a provider of files that is exported',
@@ -204,7 +204,7 @@ export const judgedApps: readonly [name: string, app: WrittenApp, findings: read
       components:
         '<provider android:name=".DocumentFileProvider" android:authorities="a" android:exported="true"/>',
     },
-    [`exported-file-provider high ${app} ${app}.DocumentFileProvider`],
+    [`exported-file-provider high ${app}.DocumentFileProvider`],
   ],
   [
     'none that asks for permissions, is switched off, or is of no files',
@@ -223,7 +223,7 @@ export const judgedApps: readonly [name: string, app: WrittenApp, findings: read
       application: 'android:allowBackup="false" android:usesCleartextTraffic="false"',
       components: '<provider android:name=".CFileProvider"/>',
     },
-    [`user-ca-trusted high ${app} *`, `exported-file-provider high ${app} ${app}.CFileProvider`],
+    [`user-ca-trusted high *`, `exported-file-provider high ${app}.CFileProvider`],
   ],
   [
     'paths as wide as the file system, under a root of any name',
@@ -236,9 +236,9 @@ export const judgedApps: readonly [name: string, app: WrittenApp, findings: read
       },
     },
     [
-      `exported-file-provider medium ${app} androidx.core.content.FileProvider root-path`,
-      `exported-file-provider low ${app} androidx.core.content.FileProvider files-path`,
-      `exported-file-provider info ${app} androidx.core.content.FileProvider external-path`,
+      `exported-file-provider medium androidx.core.content.FileProvider root-path`,
+      `exported-file-provider low androidx.core.content.FileProvider files-path`,
+      `exported-file-provider info androidx.core.content.FileProvider external-path`,
     ],
   ],
 ]

@@ -8,26 +8,29 @@ for (const [name, written, findings] of judgedApps) {
   test(`judges see ${name}`, async () => assert.deepEqual(await judged(written), findings))
 }
 
-const app = 'com.example.bank'
 const exclude = '<exclude domain="sharedpref" path="token.xml"/>'
 const newRules = (cloud: string, transfer: string) =>
   `<data-extraction-rules><cloud-backup>${cloud}</cloud-backup><device-transfer>${transfer}</device-transfer></data-extraction-rules>`
 const both = 'android:fullBackupContent="@xml/old" android:dataExtractionRules="@xml/new"'
 
 const backups: readonly [name: string, app: WrittenApp, severity: string | undefined][] = [
-  ['what is not forbidden', { application: '' }, `low ${app}`],
-  ['what is allowed', { application: 'android:allowBackup="true"' }, `low ${app}`],
+  ['what is not forbidden', { application: '' }, 'low android:allowBackup'],
+  ['what is allowed', { application: 'android:allowBackup="true"' }, 'low android:allowBackup'],
   [
     'only transfers where backups are forbidden',
     { application: 'android:allowBackup="false"' },
-    `info ${app} device-transfer`,
+    'info device-transfer',
   ],
   [
     'nothing where backups are forbidden before 31',
     { targetSdk: 30, application: 'android:allowBackup="false"' },
     undefined,
   ],
-  ['old rules alone', { application: 'android:fullBackupContent="@xml/old"' }, `low ${app}`],
+  [
+    'old rules alone',
+    { application: 'android:fullBackupContent="@xml/old"' },
+    'low android:allowBackup',
+  ],
   [
     'old rules alone, before 31',
     { targetSdk: 30, application: 'android:fullBackupContent="@xml/old"' },
@@ -37,7 +40,7 @@ const backups: readonly [name: string, app: WrittenApp, severity: string | undef
   [
     'transfers that no rule is about',
     { application: both, files: { 'res/xml/new.xml': newRules(exclude, '') } },
-    `low ${app}`,
+    'low android:allowBackup',
   ],
   [
     'rules that exclude nothing, as in a template',
@@ -47,7 +50,7 @@ const backups: readonly [name: string, app: WrittenApp, severity: string | undef
         'res/xml/old.xml': '<full-backup-content><!-- <exclude/> --></full-backup-content>',
       },
     },
-    `low ${app}`,
+    'low android:allowBackup',
   ],
   [
     'fullBackupContent="false"',
@@ -57,7 +60,7 @@ const backups: readonly [name: string, app: WrittenApp, severity: string | undef
   [
     'fullBackupContent="true"',
     { targetSdk: 30, application: 'android:fullBackupContent="true"' },
-    `low ${app}`,
+    'low android:allowBackup',
   ],
 ]
 
@@ -106,6 +109,6 @@ test('a manifest that a build has not written SDKs into is not judged by them, a
   const bare = manifest.replace(/<uses-sdk[^>]*>/, '')
   const files = new Map([['src/main/AndroidManifest.xml', Buffer.from(bare)]])
   const { findings, notChecked } = await readFiles(files)
-  assert.deepEqual(told(findings), [`backup-allowed info ${app} device-transfer`])
+  assert.deepEqual(told(findings), ['backup-allowed info device-transfer'])
   assert.match(notChecked[0]?.why ?? '', /minSdkVersion and targetSdkVersion are not in it/)
 })

@@ -1,9 +1,11 @@
+import type { AppPackage } from '../../app-package.ts'
 import type { Judge } from '../../detector.ts'
 import type { Finding, Location } from '../../finding.ts'
 import type { AndroidApp } from '../android-app.ts'
 import type { Setting } from '../manifest/manifest.ts'
 import type { ResourceValue } from '../resources/resource-value.ts'
 import { childElements, type XmlElement } from '../xml/xml-element.ts'
+import { identityOf } from './identity.ts'
 
 /** From here on dataExtractionRules are read, and fullBackupContent is not, in apps that target it. */
 const extractionRulesFrom = 31
@@ -21,7 +23,7 @@ export const backupAllowed: Judge = function* ({ androidApps }, about) {
     const transfer = rulesIn(app, base.dataExtractionRules, 'device-transfer')
     const before = rulesIn(app, base.fullBackupContent, undefined)
     if (base.allowBackup?.value === false) {
-      if (isNew && !transfer.areSet) yield transferred(app)
+      if (isNew && !transfer.areSet) yield transferred(app, about.app)
       continue
     }
     const open = [
@@ -31,7 +33,7 @@ export const backupAllowed: Judge = function* ({ androidApps }, about) {
         ? [isNew ? 'backups of Android 11 and before' : 'backups']
         : []),
     ]
-    if (open.length > 0) yield allowed(app, open, [cloud, transfer, before])
+    if (open.length > 0) yield allowed(app, about.app, open, [cloud, transfer, before])
   }
 }
 
@@ -63,7 +65,12 @@ function says(root: XmlElement, section: string | undefined): boolean {
   )
 }
 
-function allowed({ base }: AndroidApp, open: readonly string[], rules: readonly Rules[]): Finding {
+function allowed(
+  { base }: AndroidApp,
+  about: AppPackage,
+  open: readonly string[],
+  rules: readonly Rules[],
+): Finding {
   const because =
     base.allowBackup === undefined
       ? 'The manifest does not set android:allowBackup, which allows it'
@@ -77,11 +84,11 @@ function allowed({ base }: AndroidApp, open: readonly string[], rules: readonly 
     title: `Everything that ${base.packageName} stores is backed up`,
     detail: `${because}, and no rule keeps anything out of ${open.join(', ')}.${empty}`,
     locations: [base.allowBackup?.location ?? manifestOf(base.path)],
-    identity: base.packageName,
+    identity: identityOf(about, base.packageName, 'android:allowBackup'),
   }
 }
 
-function transferred({ base }: AndroidApp): Finding {
+function transferred({ base }: AndroidApp, about: AppPackage): Finding {
   return {
     rule: 'backup-allowed',
     severity: 'info',
@@ -90,7 +97,7 @@ function transferred({ base }: AndroidApp): Finding {
     detail:
       'From Android 12 on android:allowBackup="false" ends backups, but not transfers from phone to phone; only <device-transfer> in android:dataExtractionRules keeps something out of these.',
     locations: [base.allowBackup?.location ?? manifestOf(base.path)],
-    identity: `${base.packageName} device-transfer`,
+    identity: identityOf(about, base.packageName, 'device-transfer'),
   }
 }
 

@@ -1,9 +1,11 @@
+import type { AppPackage } from '../../app-package.ts'
 import type { Judge } from '../../detector.ts'
 import type { Endpoint } from '../../facts.ts'
 import type { Finding, Severity } from '../../finding.ts'
 import { isWithin, ownDomains } from '../../own-domains.ts'
 import { type NetworkPolicy, policyFor } from '../network/network-policy.ts'
 import { reachOf } from '../network/reach.ts'
+import { identityOf } from './identity.ts'
 
 const shownHosts = 10
 
@@ -15,7 +17,9 @@ export const cleartextTraffic: Judge = function* (facts, { app, settings }) {
   for (const policy of facts.networkPolicies) {
     if (!policy.mayConnect) continue
     const http = facts.endpoints.filter((each) => each.scheme === 'http' || each.scheme === 'ws')
-    yield* policy.others.cleartext.value ? [everywhere(policy, http)] : onOldPlatforms(policy)
+    yield* policy.others.cleartext.value
+      ? [everywhere(policy, http, app)]
+      : onOldPlatforms(policy, app)
     for (const each of policy.hosts) {
       // Allowed everywhere, it needs no word for each host.
       if (!each.cleartext.value || policy.others.cleartext.value) continue
@@ -28,14 +32,14 @@ export const cleartextTraffic: Judge = function* (facts, { app, settings }) {
         title: `Connections without TLS are allowed to ${whom}`,
         detail: `Cleartext to ${whom} is allowed because ${cleartext.because}. ${consequence(host)}`,
         locations: [location, cleartext.location],
-        identity: `${policy.packageName} ${host}`,
+        identity: identityOf(app, policy.packageName, host),
         facts: { host, includesSubdomains },
       }
     }
   }
 }
 
-function everywhere(policy: NetworkPolicy, http: readonly Endpoint[]): Finding {
+function everywhere(policy: NetworkPolicy, http: readonly Endpoint[], app: AppPackage): Finding {
   const { cleartext } = policy.others
   const refused = policy.hosts.filter((each) => !each.cleartext.value).map(({ host }) => host)
   const used = [
@@ -54,7 +58,7 @@ function everywhere(policy: NetworkPolicy, http: readonly Endpoint[]): Finding {
     title: 'Connections without TLS are allowed to every host',
     detail: `Cleartext is allowed because ${cleartext.because}.${except}${evidence}`,
     locations: [cleartext.location],
-    identity: `${policy.packageName} *`,
+    identity: identityOf(app, policy.packageName, '*'),
     facts: { because: cleartext.because, hosts: used.slice(0, shownHosts) },
   }
 }
@@ -63,7 +67,7 @@ function everywhere(policy: NetworkPolicy, http: readonly Endpoint[]): Finding {
  * Before Android 9 the platform allows what nobody forbids, whatever the target SDK; before Android 7 it does not
  * read the configuration, only the manifest; before Android 6 neither.
  */
-function* onOldPlatforms(policy: NetworkPolicy): Generator<Finding> {
+function* onOldPlatforms(policy: NetworkPolicy, app: AppPackage): Generator<Finding> {
   const { cleartext } = policy.others
   const isUnsaid = cleartext.isDefault && policy.minSdk < 28
   const isUnread = policy.minSdk < 24 && policy.usesCleartextTraffic !== false
@@ -82,7 +86,7 @@ function* onOldPlatforms(policy: NetworkPolicy): Generator<Finding> {
       ? 'Say it: android:usesCleartextTraffic="false", or cleartextTrafficPermitted="false" in <base-config>.'
       : 'Add android:usesCleartextTraffic="false" to the manifest, or raise minSdk to 24.',
     locations: [cleartext.location],
-    identity: `${policy.packageName} old platforms`,
+    identity: identityOf(app, policy.packageName, 'old platforms'),
   }
 }
 

@@ -1,9 +1,11 @@
+import type { AppPackage } from '../../app-package.ts'
 import type { Judge } from '../../detector.ts'
 import type { Finding } from '../../finding.ts'
 import type { AndroidApp } from '../android-app.ts'
 import type { Component } from '../manifest/manifest.ts'
 import { valueText } from '../resources/resource-value.ts'
 import { childElements, plainAttribute, type XmlElement } from '../xml/xml-element.ts'
+import { identityOf } from './identity.ts'
 
 const pathsMetaData = 'android.support.FILE_PROVIDER_PATHS'
 
@@ -24,15 +26,15 @@ const wideRoots: Readonly<Record<string, { severity: 'medium' | 'low' | 'info'; 
 }
 
 /** Providers of files that other apps can ask without being given an address, or that share too much. */
-export const exportedFileProvider: Judge = function* ({ androidApps }) {
+export const exportedFileProvider: Judge = function* ({ androidApps }, about) {
   for (const app of androidApps) {
     const seen = new Set<string>()
     for (const provider of app.manifests.flatMap((each) => each.components)) {
       if (provider.kind !== 'provider' || !provider.isEnabled || seen.has(provider.name)) continue
       if (!isOfFiles(provider)) continue
       seen.add(provider.name)
-      if (isOpen(provider, app)) yield exported(provider, app)
-      yield* widePaths(provider, app)
+      if (isOpen(provider, app)) yield exported(provider, app, about.app)
+      yield* widePaths(provider, app, about.app)
     }
   }
 }
@@ -48,7 +50,11 @@ function isOpen(provider: Component, { targetSdk }: AndroidApp): boolean {
   )
 }
 
-function exported(provider: Component, { base, targetSdk }: AndroidApp): Finding {
+function exported(
+  provider: Component,
+  { base, targetSdk }: AndroidApp,
+  about: AppPackage,
+): Finding {
   const why =
     provider.exported === undefined
       ? `targetSdk ${targetSdk} exports providers that do not say otherwise`
@@ -64,12 +70,12 @@ function exported(provider: Component, { base, targetSdk }: AndroidApp): Finding
     title: `${provider.name} is exported without a permission`,
     detail: `Every app on the device can ask it for ${provider.authorities.join(', ') || 'its files'}, because ${why} and no permission is asked for reading and writing.${crash}`,
     locations: [provider.location],
-    identity: `${base.packageName} ${provider.name}`,
+    identity: identityOf(about, base.packageName, provider.name),
     facts: { authorities: provider.authorities },
   }
 }
 
-function* widePaths(provider: Component, app: AndroidApp): Generator<Finding> {
+function* widePaths(provider: Component, app: AndroidApp, about: AppPackage): Generator<Finding> {
   for (const { value } of provider.metaData.filter((each) => each.name === pathsMetaData)) {
     for (const { root, path } of app.xml(value)) {
       for (const element of childElements(root)) {
@@ -85,7 +91,7 @@ function* widePaths(provider: Component, app: AndroidApp): Generator<Finding> {
             { path, offset: element.offset, within: `<${element.name}>` },
             provider.location,
           ],
-          identity: `${app.base.packageName} ${provider.name} ${element.name}`,
+          identity: identityOf(about, app.base.packageName, `${provider.name} ${element.name}`),
         }
       }
     }

@@ -2,6 +2,7 @@ import type { Judge } from '../../detector.ts'
 import type { Severity } from '../../finding.ts'
 import type { AndroidApp } from '../android-app.ts'
 import type { ManifestPermission } from '../manifest/manifest.ts'
+import { identityOf } from './identity.ts'
 
 /** The API level from which it gives nothing any more to apps that target it. */
 const scopedStorage = 30
@@ -37,7 +38,7 @@ const permissions: Readonly<
 }
 
 /** Permissions to write to storage that other apps read. */
-export const externalStorage: Judge = function* ({ androidApps }) {
+export const externalStorage: Judge = function* ({ androidApps }, about) {
   for (const app of androidApps) {
     const asked = new Map(
       app.manifests
@@ -58,7 +59,7 @@ export const externalStorage: Judge = function* ({ androidApps }) {
         title: `${app.base.packageName} asks for ${name.replace('android.permission.', '')}`,
         detail: `${judged.means} What it writes there, this does not tell.`,
         locations: [location],
-        identity: `${app.base.packageName} ${name}`,
+        identity: identityOf(about.app, app.base.packageName, name),
       }
     }
   }

@@ -1,7 +1,8 @@
 import type { Judge } from '../../detector.ts'
+import { identityOf } from './identity.ts'
 
 /** `android:debuggable`. */
-export const debuggable: Judge = function* ({ androidApps }) {
+export const debuggable: Judge = function* ({ androidApps }, { app }) {
   for (const { base } of androidApps) {
     if (!base.debuggable?.value) continue
     yield {
@@ -11,7 +12,7 @@ export const debuggable: Judge = function* ({ androidApps }) {
       detail:
         'The manifest says android:debuggable="true". Anybody with the device can attach a debugger and become the app with run-as; <debug-overrides> of its network security configuration count.',
       locations: [base.debuggable.location],
-      identity: base.packageName,
+      identity: identityOf(app, base.packageName, 'android:debuggable'),
     }
   }
 }
@@ -19,7 +20,7 @@ export const debuggable: Judge = function* ({ androidApps }) {
 const tls12From = 20
 
 /** Before Android 5 the platform offers TLS 1.0 alone, unless code asks for more. */
-export const weakTlsByPlatform: Judge = function* ({ androidApps }) {
+export const weakTlsByPlatform: Judge = function* ({ androidApps }, { app }) {
   for (const { base, minSdk } of androidApps) {
     if (minSdk >= tls12From) continue
     yield {
@@ -30,7 +31,7 @@ export const weakTlsByPlatform: Judge = function* ({ androidApps }) {
       detail: `minSdk is ${minSdk}. Before Android 5 (API level 21; 20 on watches) SSLSocket has TLS 1.0 alone enabled, so connections are no better unless code enables TLS 1.2, which is there from API level 16 on.`,
       fix: 'Raise minSdk to 21 or later, or enable TLS 1.2 in code.',
       locations: [{ path: base.path, within: '<uses-sdk> android:minSdkVersion' }],
-      identity: `${base.packageName} minSdk`,
+      identity: identityOf(app, base.packageName, 'minSdk'),
     }
   }
 }

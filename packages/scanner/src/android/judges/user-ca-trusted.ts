@@ -1,6 +1,8 @@
+import type { AppPackage } from '../../app-package.ts'
 import type { Judge } from '../../detector.ts'
 import type { Finding } from '../../finding.ts'
 import type { HostPolicy, NetworkPolicy } from '../network/network-policy.ts'
+import { identityOf } from './identity.ts'
 
 /** Where apps that may connect believe authorities that users add, in builds that are not debuggable. */
 export const userCaTrusted: Judge = function* ({ networkPolicies }, { app }) {
@@ -17,10 +19,10 @@ export const userCaTrusted: Judge = function* ({ networkPolicies }, { app }) {
         title: 'Certificate authorities that users add are trusted for every host',
         detail: `They are trusted because ${because}.${exceptions(policy)}`,
         locations: [everywhere.location],
-        identity: `${policy.packageName} *`,
+        identity: identityOf(app, policy.packageName, '*'),
         facts: { because },
       }
-    } else if (policy.minSdk < 24) yield onOldPlatforms(policy)
+    } else if (policy.minSdk < 24) yield onOldPlatforms(policy, app)
     for (const each of policy.hosts) {
       const anchors = userAnchors(each)
       // What is inherited from the base has been said once.
@@ -29,7 +31,7 @@ export const userCaTrusted: Judge = function* ({ networkPolicies }, { app }) {
         (everywhere && each.anchors.location === policy.others.anchors.location)
       )
         continue
-      yield forHost(policy, each)
+      yield forHost(policy, each, app)
     }
   }
 }
@@ -44,7 +46,7 @@ function isPinned(each: NetworkPolicy['others']): boolean {
   )
 }
 
-function forHost(policy: NetworkPolicy, each: HostPolicy): Finding {
+function forHost(policy: NetworkPolicy, each: HostPolicy, app: AppPackage): Finding {
   const { host, includesSubdomains, anchors } = each
   const whom = includesSubdomains ? `${host} and its subdomains` : host
   const pinned = isPinned(each)
@@ -57,7 +59,7 @@ function forHost(policy: NetworkPolicy, each: HostPolicy): Finding {
     title: `Certificate authorities that users add are trusted for ${whom}`,
     detail: `They are trusted because ${anchors.because}.${pinned}`,
     locations: [userAnchors(each)?.location ?? each.location],
-    identity: `${policy.packageName} ${host}`,
+    identity: identityOf(app, policy.packageName, host),
     facts: { host, includesSubdomains },
   }
 }
@@ -67,7 +69,7 @@ function exceptions({ hosts }: NetworkPolicy): string {
   return without.length === 0 ? '' : ` They are not for ${without.slice(0, 10).join(', ')}.`
 }
 
-function onOldPlatforms({ packageName, minSdk, others }: NetworkPolicy): Finding {
+function onOldPlatforms({ packageName, minSdk, others }: NetworkPolicy, app: AppPackage): Finding {
   return {
     rule: 'user-ca-trusted',
     severity: 'low',
@@ -76,6 +78,6 @@ function onOldPlatforms({ packageName, minSdk, others }: NetworkPolicy): Finding
     detail: `The app installs from API level ${minSdk} on. Up to API level 23 every app trusts what users add, and no configuration is read that says otherwise.`,
     fix: 'Raise minSdk to 24, or pin in code for those versions.',
     locations: [others.location],
-    identity: `${packageName} old platforms`,
+    identity: identityOf(app, packageName, 'old platforms'),
   }
 }

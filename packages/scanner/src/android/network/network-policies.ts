@@ -44,7 +44,7 @@ export function tellNetworkPolicies(app: AndroidApp, sink: Sink): void {
       }
     } catch (error) {
       if (!(error instanceof ConfigurationCrash)) throw error
-      sink.report(crash(app, error))
+      sink.report(crash(error))
     }
   }
 }
@@ -61,13 +61,13 @@ function parse(app: AndroidApp, { root, path }: AndroidXml): NetworkSecurityConf
   return { ...config, debug: parseNetworkSecurityConfig(separate.root, separate.path, true).debug }
 }
 
-function crash({ base }: AndroidApp, { message, location }: ConfigurationCrash): Finding {
+function crash({ message, location }: ConfigurationCrash): Finding {
   return {
     rule: 'pin-set-invalid',
     confidence: 'certain',
     title: `The network security configuration does not parse: ${message}`,
     detail: `Android throws at the app's first connection, and the app ends: ${message}. The file is read then and not at installation, so it passes the build and the store.`,
     locations: [location],
-    identity: `${base.packageName} ${message}`,
+    identity: message,
   }
 }
