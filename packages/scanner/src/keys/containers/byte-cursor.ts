@@ -1,5 +1,8 @@
 import { KeyFault } from '../key-fault.ts'
 
+/** Of aliases and of names of formats. */
+const maxTextBytes = 1_024
+
 /** Reads what Java's DataOutputStream writes: big-endian numbers, and blocks behind their length. */
 export class ByteCursor {
   readonly #bytes: Buffer
@@ -40,6 +43,8 @@ export class ByteCursor {
 
   /** Text behind its length of two bytes. Java's own UTF-8 differs from UTF-8 for what no alias has. */
   text(): string {
-    return this.take(this.take(2).readUInt16BE(0)).toString('utf8')
+    const length = this.take(2).readUInt16BE(0)
+    if (length > maxTextBytes) throw new KeyFault('a name that is too long')
+    return this.take(length).toString('utf8')
   }
 }
