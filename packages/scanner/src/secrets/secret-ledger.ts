@@ -23,22 +23,20 @@ type Entry = {
 
 /** What GitHub takes of one result. */
 const maxLocations = 10
-const maxSecrets = 500
+/** Different ones: a file of a thousand tokens does not hide the one key elsewhere. */
+const maxOfKind = 100
 
 /** Joins what is the same secret in several places. Keeps hashes alone, never a secret. */
 export class SecretLedger {
   readonly #entries = new Map<string, Entry>()
   /** Of all secrets of some kind, and of the parts of those that are made of an id and a key. */
   readonly #digests = new Set<string>()
+  readonly #kinds = new Map<string, number>()
   #left = 0
 
   add(found: FoundSecret, location: Location): void {
     const digest = hash('sha256', found.secret)
     const identity = `${found.kind}\0${digest}`
-    if (!isNamed(found.kind)) {
-      for (const part of [found.secret, ...found.secret.split(':')])
-        this.#digests.add(hash('sha256', part))
-    }
     const known = this.#entries.get(identity)
     if (known !== undefined) {
       const isKnown = known.locations.some(
@@ -51,9 +49,15 @@ export class SecretLedger {
       if (known.locations.length < maxLocations) known.locations.push(location)
       return
     }
-    if (this.#entries.size >= maxSecrets) {
+    const ofKind = (this.#kinds.get(found.kind) ?? 0) + 1
+    if (ofKind > maxOfKind) {
       this.#left += 1
       return
+    }
+    this.#kinds.set(found.kind, ofKind)
+    if (!isNamed(found.kind)) {
+      for (const part of [found.secret, ...found.secret.split(':')])
+        this.#digests.add(hash('sha256', part))
     }
     this.#entries.set(identity, {
       finding: findingOf(found, identity),
@@ -71,7 +75,10 @@ export class SecretLedger {
       sink.report({ ...finding, locations, facts: { ...finding.facts, ...more } })
     }
     if (this.#left > 0) {
-      sink.notChecked('', `more than ${maxSecrets} secrets: ${this.#left} others are not listed`)
+      sink.notChecked(
+        '',
+        `more than ${maxOfKind} secrets of one kind: others were seen in ${this.#left} places, and are not listed`,
+      )
     }
   }
 }

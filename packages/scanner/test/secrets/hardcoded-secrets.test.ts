@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { encodedBytes } from '../../src/decode/encoded-bytes.ts'
@@ -99,6 +100,16 @@ test('one secret in several places is one finding, of ten places at most', async
   assert.equal(finding?.locations.length, 10)
   assert.equal(finding.facts?.['places'], 25)
   assert.equal(finding.locations[1]?.offset, key.length + 1)
+})
+
+test('of one kind a hundred are listed, of every kind some', async () => {
+  const tokens = Array.from({ length: 130 }, (_, index) => `squ_${hash('sha1', String(index))}`)
+  const text = [...tokens, secretOf('sendgrid-key')].join('\n')
+  const { findings, notChecked } = await lookAt([hardcodedSecrets(settings)], text)
+  assert.equal(findings.length, 101)
+  assert.deepEqual(notChecked, [
+    'more than 100 secrets of one kind: others were seen in 30 places, and are not listed',
+  ])
 })
 
 test('its identity is of the secret, not of the place', async () => {
