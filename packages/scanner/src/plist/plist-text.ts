@@ -1,5 +1,5 @@
 import type { Sink } from '../sink.ts'
-import type { PlistValue } from './plist-value.ts'
+import type { PlistData, PlistValue } from './plist-value.ts'
 
 /** Strings that a file names a thousand times are told once too often long before this. */
 const maxCharacters = 32 * 1024 ** 2
@@ -9,12 +9,21 @@ type Line = { readonly from: number; readonly offset: number }
 
 /**
  * Hands over a list as text, so that values stand beside their keys: `key = "value"` in lines, strings of arrays
- * alone. Its data is handed over as bytes. Containers that are shared are told once.
+ * alone. Containers that are shared are told once.
+ *
+ * @param baseOffset of the list in the entry
+ * @returns its data, each once
  */
-export function tellPlist(top: PlistValue, path: string, sink: Sink): void {
+export function tellPlist(
+  top: PlistValue,
+  path: string,
+  baseOffset: number,
+  sink: Sink,
+): PlistData[] {
   const parts: string[] = []
   const lines: Line[] = []
   const seen = new Set<PlistValue>()
+  const data: PlistData[] = []
   const left: { readonly value: PlistValue; readonly key: string }[] = [{ value: top, key: '' }]
   let length = 0
   for (let next = left.pop(); next !== undefined; next = left.pop()) {
@@ -29,9 +38,10 @@ export function tellPlist(top: PlistValue, path: string, sink: Sink): void {
       }
       continue
     }
-    if (value.type === 'data' && !seen.has(value)) {
+    if (value.type === 'data') {
+      if (!seen.has(value)) data.push(value)
       seen.add(value)
-      sink.blob({ bytes: value.bytes, path, offset: value.offset, by: ['property list data'] })
+      continue
     }
     const before = key === '' ? '' : `${key} = `
     const line = `${before}${written(value)}\n`
@@ -43,8 +53,9 @@ export function tellPlist(top: PlistValue, path: string, sink: Sink): void {
       break
     }
   }
-  const offsetAt = (index: number) => offsetIn(lines, index)
+  const offsetAt = (index: number) => baseOffset + offsetIn(lines, index)
   sink.text({ path, source: 'property-list', text: parts.join(''), encoding: 'utf8', offsetAt })
+  return data
 }
 
 function written(value: PlistValue): string {

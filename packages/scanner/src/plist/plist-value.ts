@@ -11,6 +11,8 @@ export type PlistValue = { readonly offset: number } & (
   | { readonly type: 'other' }
 )
 
+export type PlistData = Extract<PlistValue, { type: 'data' }>
+
 /** What a list may cost. What is larger than that is no settings of an app. */
 export const plistLimits = { values: 500_000, depth: 64 }
 

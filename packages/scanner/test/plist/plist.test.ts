@@ -12,6 +12,9 @@ const xml = fixture('ios/Info.xml.plist')
 // Made of the other by plistutil of libplist.
 const binary = fixture('ios/Info.binary.plist')
 
+/** The bytes 0 to 47. */
+const data = Buffer.from(Array.from({ length: 48 }, (_, index) => index)).toString('hex')
+
 /** Without offsets. */
 function plain(value: PlistValue): unknown {
   if (value.type === 'array') return value.items.map(plain)
@@ -34,7 +37,7 @@ test('both forms of a list say the same', () => {
   assert.deepEqual(plain(readBinaryPlist(binary)), plain(value))
   assert.equal(textOf(memberOf(value, 'CFBundleName')), 'Bank & Söhne €')
   assert.deepEqual(plain(memberOf(value, 'Negative')!), { type: 'number', number: -5, offset: 0 })
-  assert.equal(plain(memberOf(value, 'Blob')!), '00010203040506070809')
+  assert.equal(plain(memberOf(value, 'Blob')!), data)
 })
 
 for (const [name, bytes] of [
@@ -46,10 +49,19 @@ for (const [name, bytes] of [
     const secret = 'not-a-real-key-0123456789'
     assert.match(regions[0]?.text ?? '', /^ApiKey = "not-a-real-key-0123456789"$/m)
     assert.deepEqual(placesOf(secret, regions), [bytes.indexOf(secret)])
-    assert.equal(blobs[0]?.bytes.toString('hex'), '00010203040506070809')
+    assert.equal(blobs[0]?.bytes.toString('hex'), data)
     assert.deepEqual(notChecked, [])
   })
 }
+
+test('a list that is archived in a list is read too, and hashes are not looked at', async () => {
+  const outer = (inner: Buffer) =>
+    Buffer.from(`<plist><dict><key>a</key><data>${inner.toString('base64')}</data></dict></plist>`)
+  const { regions, blobs } = await readWith(propertyListReader, outer(outer(binary)))
+  assert.ok(regions.some(({ text }) => /^ApiKey = "not-a-real-key/m.test(text)))
+  assert.equal(blobs.length, 1)
+  assert.equal((await readWith(propertyListReader, outer(Buffer.alloc(32)))).blobs.length, 0)
+})
 
 const hostile: Record<string, Buffer> = {
   'entities that grow': Buffer.from(
