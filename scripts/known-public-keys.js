@@ -9,6 +9,6 @@ for (const folder of process.argv.slice(2)) {
   for (const { rule, facts, locations, title } of findings) {
     const isOpen =
       rule === 'client-identity' || rule === 'private-key' || rule === 'known-public-key'
-    if (isOpen) console.log(`${facts.spkiSha256} ${locations[0].path} # ${title}`)
+    if (isOpen) console.log(`${String(facts.spkiSha256)} ${locations[0].path} # ${title}`)
   }
 }
