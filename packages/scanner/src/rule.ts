@@ -5,6 +5,8 @@ export type Rule = {
   /** One line, without a full stop: what is wrong. */
   readonly title: string
   readonly severity: Severity
+  /** Where only packages of one platform can have it. */
+  readonly platform?: 'android' | 'ios'
   /** What it means. Sentences. */
   readonly meaning: string
   /** What to do about it. Sentences. */

@@ -24,6 +24,7 @@ export const androidRules = {
   'user-ca-trusted': {
     title: 'Certificate authorities that users add are trusted',
     severity: 'high',
+    platform: 'android',
     meaning:
       'Whoever gets one certificate onto the device, through a profile, a helper or a moment with it unlocked, can pose as your servers.',
     fix: 'Trust only <certificates src="system" />, and put src="user" under <debug-overrides>, where it counts in debuggable builds alone.',
@@ -122,6 +123,7 @@ export const androidRules = {
   'backup-allowed': {
     title: 'What the app stores is backed up',
     severity: 'low',
+    platform: 'android',
     meaning:
       'Files and preferences leave the device, for the cloud or another phone. Tokens among them work there; keys of the hardware keystore do not.',
     fix: 'Exclude what is secret in android:dataExtractionRules (Android 12 and later) and android:fullBackupContent (before), or set android:allowBackup="false".',
@@ -134,6 +136,7 @@ export const androidRules = {
   'exported-file-provider': {
     title: 'Files of the app are open to other apps',
     severity: 'high',
+    platform: 'android',
     meaning:
       'A provider of files hands out what is asked for by path. Exported, or with a path as wide as the file system, it hands out private files too.',
     fix: 'Set android:exported="false", grant access to single addresses, and list only the folders that are meant to be shared.',
@@ -149,6 +152,7 @@ export const androidRules = {
   'external-storage-write': {
     title: 'The app may write where other apps can read',
     severity: 'low',
+    platform: 'android',
     meaning:
       'Shared storage is readable by other apps with the permission, and by whoever takes the card or connects the phone.',
     fix: 'Keep what is private in internal storage, and drop the permission: sharing needs none since Android 10.',

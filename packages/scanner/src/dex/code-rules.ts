@@ -20,6 +20,7 @@ export const codeRules = {
   'world-readable-file': {
     title: 'A file of the app is open to all apps',
     severity: 'medium',
+    platform: 'android',
     meaning: 'Any other app on the device can read it, or write it, without a permission.',
     fix: 'Use MODE_PRIVATE, and a FileProvider with a grant for what others shall see.',
     masvs: ['MASVS-STORAGE-1'],
@@ -31,6 +32,7 @@ export const codeRules = {
   'plain-preferences-secret': {
     title: 'A secret is kept in SharedPreferences',
     severity: 'low',
+    platform: 'android',
     meaning:
       'Preferences are a plain file in the app’s data. Backups, a rooted device, and any fault that lets files be read, give it away.',
     fix: 'Keep a key in Android Keystore and seal the value with it; better, keep no long-lived secret: bind tokens to a key of the device.',
@@ -43,6 +45,7 @@ export const codeRules = {
   'secret-logged': {
     title: 'A secret is written to the log',
     severity: 'medium',
+    platform: 'android',
     meaning: 'Logs go into bug reports and crash reports, and are read over USB.',
     fix: 'Take the value out of the message. Removing Log calls from release builds (R8 -assumenosideeffects) is a net below, not the mending.',
     masvs: ['MASVS-STORAGE-2'],

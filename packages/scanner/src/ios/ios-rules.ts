@@ -5,6 +5,7 @@ export const iosRules = {
   'ats-weakened': {
     title: 'App Transport Security is turned off, or weakened',
     severity: 'medium',
+    platform: 'ios',
     meaning:
       'App Transport Security refuses connections without TLS, and TLS that is out of date. Where it is off, whoever is on the path may read and change what the app sends and receives.',
     fix: 'Take the exception out of NSAppTransportSecurity, and make the server do better. What is left, name by its host in NSExceptionDomains.',
@@ -17,6 +18,7 @@ export const iosRules = {
   'debug-provisioning': {
     title: 'The package is provisioned for development or tests',
     severity: 'medium',
+    platform: 'ios',
     meaning:
       'It is not the build that goes to the store: it runs on listed devices only, and may be open to a debugger. What was found in it may differ from what ships.',
     fix: 'Export the archive for App Store Connect, and scan that package.',
@@ -29,6 +31,7 @@ export const iosRules = {
   'keychain-always-accessible': {
     title: 'Items of the keychain are open while the device is locked',
     severity: 'medium',
+    platform: 'ios',
     meaning:
       'kSecAttrAccessibleAlways, deprecated since iOS 12, keeps an item readable from the start of the device on: whoever takes it needs no passcode, only a way to run code.',
     fix: 'Use kSecAttrAccessibleWhenUnlockedThisDeviceOnly, or kSecAttrAccessibleAfterFirstUnlockThisDeviceOnly for work in the background.',
@@ -44,6 +47,7 @@ export const iosRules = {
   'file-protection-none': {
     title: 'Files are written without data protection',
     severity: 'medium',
+    platform: 'ios',
     meaning:
       'Such files are sealed by a key of the device alone, and not by the passcode: they can be read from a device that was never unlocked.',
     fix: 'Leave the default (until first unlock), or use NSFileProtectionComplete for what is read in the foreground only.',

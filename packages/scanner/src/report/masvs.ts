@@ -41,15 +41,20 @@ export type ControlCoverage = {
   readonly state: 'findings' | 'nothing-found' | 'not-covered'
   /** How many, with those of the baseline and those that somebody answers for. */
   readonly findings: number
-  /** Rules that look at a part of it. */
+  /** Rules that look at a part of it in packages of this platform. */
   readonly rules: readonly string[]
 }
 
-export function masvsCoverage({ findings, known, suppressed, asked }: Report): ControlCoverage[] {
+export function masvsCoverage(report: Report): ControlCoverage[] {
+  const { app, findings, known, suppressed, asked } = report
+  const isApt = ({ platform }: Rule) =>
+    platform === undefined || app.platform === 'unknown' || platform === app.platform
   const all = [...findings, ...known, ...suppressed.map(({ finding }) => finding)]
   return Object.entries(masvsControls).map(([control, demands]) => {
     const isOf = ({ masvs }: Rule) => masvs.includes(control)
-    const rules = Object.keys(asked).filter((id) => isOf(asked[id] as Rule))
+    const rules = Object.entries(asked).flatMap(([id, rule]) =>
+      isOf(rule) && isApt(rule) ? id : [],
+    )
     const count = all.filter(({ about }) => isOf(about)).length
     const state = count > 0 ? 'findings' : rules.length > 0 ? 'nothing-found' : 'not-covered'
     return { control, demands, state, findings: count, rules }
