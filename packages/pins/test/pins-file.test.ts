@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { isProblem, type Problem } from '@sallyport/problem'
 import fc from 'fast-check'
 import { parsePinsFile, pinFault, pinSetFaults, refuseFaultySets } from '../src/index.ts'
 import { now, pin, pinsYaml } from './pins-yaml.ts'
+
+/** Beside it lie certificates. */
+const fixtures = fileURLToPath(new URL('../../test/fixtures/pins.yaml', import.meta.url))
 
 function refusal(run: () => unknown): Problem {
   try {
@@ -163,3 +167,41 @@ test('pins that end soon are warned of, and so are certificates', () => {
     ],
   )
 })
+
+test('whole leaf certificates alone are warned of, and what is only reported', () => {
+  const file = parsePinsFile(
+    fixtures,
+    pinsYaml(`  api.example.com:
+    compare: certificate
+    enforcement: report
+    pins:
+      - { role: leaf, certificate: root-one.pem }
+      - { role: backup, certificate: root-two.pem }
+`),
+  )
+  assert.deepEqual(
+    pinSetFaults(file, now).map(({ weight, what }) => [weight, what.split(':')[0]]),
+    [
+      ['warning', 'whole leaf certificates alone are pinned'],
+      ['warning', 'pins are reported and not enforced'],
+    ],
+  )
+})
+
+for (const [lines, said] of [
+  ['{ role: root, certificate: missing.pem }', /:5:23: .*missing\.pem: ENOENT/],
+  [
+    `{ role: root, certificate: root-one.pem, sha256: '${pin(1)}' }`,
+    /the pin is that of another key/,
+  ],
+  [`{ role: root, for: leaf, sha256: '${pin(1)}' }`, /"for" is said of a backup alone/],
+  ['{ role: root }', /needs "sha256", "certificate" or both/],
+] as const) {
+  test(`a pin is refused at its place: ${said.source}`, () => {
+    const problem = refusal(() =>
+      parsePinsFile(fixtures, pinsYaml(`  a.example.com:\n    pins:\n      - ${lines}\n`)),
+    )
+    assert.equal(problem.code, 'pins_invalid')
+    assert.match(problem.detail ?? '', said)
+  })
+}

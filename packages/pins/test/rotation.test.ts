@@ -229,3 +229,36 @@ test('a next certificate that could not be tried was not looked at', async () =>
     ['not looked at', 'a CA is tried above the leaf in use, and no server showed one'],
   ])
 })
+
+test('what App Transport Security is given is judged by itself', async () => {
+  const spkiOf = ({ certificate }: Made): string => pinOfSpki(certificate.spki)
+  const [now, , renewed] = world.stages
+  assert.ok(now !== undefined && renewed !== undefined)
+  const file = parsePinsFile(
+    path.join(folder, 'pins.yaml'),
+    `version: 1
+hosts:
+  ${host}:
+    authorities: [ca.pem]
+    ats: leaf
+    pins:
+      - { role: root, sha256: ${spkiOf(world.root)} }
+      - { role: leaf, sha256: ${spkiOf(now.leaf)} }
+      - { role: backup, sha256: ${spkiOf(world.stages[5]?.leaf ?? world.root)} }
+`,
+  )
+  const tried = (stage: Stage) =>
+    checkPins(file, {
+      surveys: new Map(),
+      next: [{ name: 'next', certificates: chainOf(stage) }],
+      now: Date.now(),
+    }).map(({ about, outcome }) => [about.kind, outcome])
+  assert.deepEqual(tried(now), [
+    ['next', 'ok'],
+    ['target', 'ok'],
+  ])
+  assert.deepEqual(tried(renewed), [
+    ['next', 'ok'],
+    ['target', 'will break'],
+  ])
+})

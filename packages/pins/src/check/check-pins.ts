@@ -7,7 +7,7 @@ import { pinSetFaults } from '../pin-set-faults.ts'
 import type { PinnedHost, PinsFile } from '../pins-file.ts'
 import type { About, CheckFinding } from './finding.ts'
 import { type Live, liveNotes } from './live-notes.ts'
-import { digestsOf, matchesOf, type PinnedDigests } from './match.ts'
+import { atsDigestsOf, digestsOf, matchesOf, type PinnedDigests } from './match.ts'
 import { type PackagedPins, packagedDrift, packagedFor } from './packaged-pins.ts'
 
 /** Certificates that servers will send: the leaf first, or the CA that comes above the leaf in use. */
@@ -62,6 +62,7 @@ function checkHost(host: PinnedHost, file: PinsFile, evidence: Evidence): CheckF
   const { surveys, next = [], packaged = [], now } = evidence
   const survey = surveys.get(host.name)
   const pinned = digestsOf(host)
+  const ats = atsDigestsOf(host)
   const others = [
     ...(evidence.others ?? []),
     ...host.authorities,
@@ -105,6 +106,7 @@ function checkHost(host: PinnedHost, file: PinsFile, evidence: Evidence): CheckF
       }),
     ),
     ...judgeAll(pinned),
+    ...(ats === undefined ? [] : judgeAll(ats, { kind: 'target', name: 'ios-ats' })),
     ...liveNotes(host, file, live, now),
     ...packagedFor(packaged, host.name, now).flatMap(({ name, sha256, place }) =>
       judgeAll(

@@ -1,7 +1,8 @@
 /** What was looked at. */
 export type About =
   | { readonly kind: 'file' | 'live' }
-  | { readonly kind: 'next' | 'package'; readonly name: string }
+  /** `target`: what one platform is given of the pins, where that is not all of them. */
+  | { readonly kind: 'next' | 'package' | 'target'; readonly name: string }
 
 /**
  * `broken`: installed apps are locked out now, or unprotected. `will break`: they will be. `note`: worth knowing.

@@ -21,6 +21,14 @@ export function digestsOf({ compare, pins }: PinnedHost): PinnedDigests {
   return { compare, digests: new Set(digests) }
 }
 
+/** What App Transport Security is given of a host, where that is a part: it looks for each pin in its place alone. */
+export function atsDigestsOf(host: PinnedHost): PinnedDigests | undefined {
+  const { ats, pins } = host
+  if (ats === undefined || host.compare !== 'key') return undefined
+  const given = pins.filter(({ place }) => (place === 'leaf') === (ats === 'leaf'))
+  return { ...digestsOf({ ...host, pins: given }), at: ats }
+}
+
 /** What a pin is compared by; undefined where a whole certificate is asked for and not there. */
 export function pinDigest(pin: Pin, compare: PinnedHost['compare']): string | undefined {
   if (compare === 'key') return pin.sha256
