@@ -19,7 +19,7 @@ export {
   targetNames,
 } from './targets/target.ts'
 export { generate, type Shortcomings, shortcomings, targets } from './targets/targets.ts'
-export { type Change, type Survival, survivals } from './survival.ts'
+export { asGivenToAts, type Change, type Survival, survivals } from './survival.ts'
 export { type ChainPath, chainPaths, type PathSources } from './chain/chain-paths.ts'
 export { type Address } from './chain/dial.ts'
 export { type Sent, survey, type Survey, type SurveyOptions } from './chain/survey.ts'

@@ -1,6 +1,6 @@
 import type { Certificate } from '@sallyport/pki'
 import type { Pin, PinnedHost, PinsFile } from './pins-file.ts'
-import { survivals } from './survival.ts'
+import { asGivenToAts, survivals } from './survival.ts'
 
 /** One line of the calendar. */
 export type PlanEvent = {
@@ -119,9 +119,12 @@ const changeOf = {
   root: 'authority-changed',
 } as const
 
+/** On every platform: where iOS is given a part of the pins, these too must hold. */
 function livesByOthers(host: PinnedHost, place: Pin['place']): boolean {
-  const survival = survivals(host).find(({ id }) => id === changeOf[place])
-  return survival?.by.some(({ role }) => role !== 'backup') ?? false
+  return [host, asGivenToAts(host) ?? host].every((each) => {
+    const survival = survivals(each).find(({ id }) => id === changeOf[place])
+    return survival?.by.some(({ role }) => role !== 'backup') ?? false
+  })
 }
 
 function steps(

@@ -38,6 +38,13 @@ const changes: readonly Rule[] = [
   },
 ]
 
+/** A host as App Transport Security has it, where that is given a part of its pins (`ats`). */
+export function asGivenToAts(host: PinnedHost): PinnedHost | undefined {
+  if (host.ats === undefined || host.compare !== 'key') return undefined
+  const isGiven = ({ place }: Pin): boolean => (place === 'leaf') === (host.ats === 'leaf')
+  return { ...host, pins: host.pins.filter(isGiven) }
+}
+
 /** Which changes installed apps live through, by these pins. */
 export function survivals(host: PinnedHost): Survival[] {
   return changes.map(({ id, what, keeps }) => {

@@ -60,3 +60,10 @@ test('dates that the file has not come from servers, and each once', async () =>
   const dated = bare.replace(`'${pin(1)}'`, `'${pin(1)}', notAfter: '2027-06-30'`)
   assert.equal(planPins(fileOf(dated), { now, live }).events.length, 3)
 })
+
+test('where iOS is given leaf pins alone, a root above them does not hold', () => {
+  const file = fileOf(
+    `    ats: leaf\n    pins:\n      - { role: leaf, sha256: '${pin(1)}', notAfter: '2027-06-30' }\n      - { role: root, sha256: '${pin(3)}' }\n      - { role: backup, sha256: '${pin(2)}' }\n`,
+  )
+  assert.ok(planPins(file, { now }).events.every(({ isCritical }) => isCritical))
+})

@@ -1,4 +1,5 @@
 import {
+  asGivenToAts,
   type PinnedHost,
   type PinsFile,
   pinSetFaults,
@@ -34,6 +35,7 @@ const comparisons: Readonly<Record<PinnedHost['compare'], string>> = {
 }
 
 export function explained(host: PinnedHost, file: PinsFile, now: number): Explained {
+  const ats = asGivenToAts(host)
   return {
     host: host.name,
     holdsFor: names[host.subdomains](host.name),
@@ -44,13 +46,7 @@ export function explained(host: PinnedHost, file: PinsFile, now: number): Explai
       ...(subject === undefined ? {} : { subject }),
       ...(notAfter === undefined ? {} : { notAfter: new Date(notAfter).toISOString() }),
     })),
-    changes: survivals(host).map(({ what, survives, by }) => ({
-      what,
-      survives,
-      by: [
-        ...new Set(by.map(({ role }) => (role === 'backup' ? 'the backup, once in use' : role))),
-      ],
-    })),
+    changes: [...changesOf(host), ...(ats === undefined ? [] : changesOf(ats, 'under ios-ats, '))],
     targets: targetNames.map((target) => {
       const { refusals, notes } = shortcomings(targets[target], host, file.hosts)
       return { target, can: refusals.length === 0, why: [...refusals, ...notes] }
@@ -59,6 +55,14 @@ export function explained(host: PinnedHost, file: PinsFile, now: number): Explai
       .filter((fault) => fault.host === host.name)
       .map(({ weight, what, fix }) => ({ weight, what, fix })),
   }
+}
+
+function changesOf(host: PinnedHost, where = ''): Explained['changes'] {
+  return survivals(host).map(({ what, survives, by }) => ({
+    what: where + what,
+    survives,
+    by: [...new Set(by.map(({ role }) => (role === 'backup' ? 'the backup, once in use' : role)))],
+  }))
 }
 
 export function explanationText(found: Explained, paint: Output['paint']): string {

@@ -2,6 +2,7 @@ import type { Certificate } from '@sallyport/pki'
 import type { ChainPath } from '../chain/chain-paths.ts'
 import { pinOfSpki } from '../pin.ts'
 import type { Pin, PinnedHost } from '../pins-file.ts'
+import { asGivenToAts } from '../survival.ts'
 
 /** What clients compare: digests, base64, of keys or of whole certificates. */
 export type PinnedDigests = {
@@ -23,10 +24,9 @@ export function digestsOf({ compare, pins }: PinnedHost): PinnedDigests {
 
 /** What App Transport Security is given of a host, where that is a part: it looks for each pin in its place alone. */
 export function atsDigestsOf(host: PinnedHost): PinnedDigests | undefined {
-  const { ats, pins } = host
-  if (ats === undefined || host.compare !== 'key') return undefined
-  const given = pins.filter(({ place }) => (place === 'leaf') === (ats === 'leaf'))
-  return { ...digestsOf({ ...host, pins: given }), at: ats }
+  const given = asGivenToAts(host)
+  if (given?.ats === undefined) return undefined
+  return { ...digestsOf(given), at: given.ats }
 }
 
 /** What a pin is compared by; undefined where a whole certificate is asked for and not there. */
