@@ -59,6 +59,11 @@ export const initPins: Operation = async (input, output) => {
   output.result({ file: path.resolve(file), host: name, pins, chains: paths.map(pathFacts) }, () =>
     pathsText(paths),
   )
+  if (paths.some(({ isAnchored }) => !isAnchored)) {
+    output.say(
+      '! A chain ends at no root that is known here: it is of a private CA (name it with --ca), or something in between answers, as a proxy does that inspects TLS',
+    )
+  }
   output.say(`${pins.length} pins of ${name} are in ${file}. It needs a backup yet:`)
   output.say(`  ${shellLine('sallyport', 'pins', 'backup', name, '--out', `${name}.backup.pem`)}`)
   return 0

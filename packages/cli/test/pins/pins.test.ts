@@ -56,6 +56,19 @@ describe('from a server to its pins', { concurrency: false }, () => {
     assert.match(stderr, /has api\.example\.com already/)
   })
 
+  test('init warns of a chain that ends at no root, as a proxy in between makes them', async () => {
+    const { code, stderr } = await pins(
+      'init',
+      pinnedHost,
+      '--connect',
+      server.address,
+      '--file',
+      'unknown.yaml',
+    )
+    assert.equal(code, 0, stderr)
+    assert.match(stderr, /ends at no root that is known here/)
+  })
+
   test('init of a server that is away writes nothing', async () => {
     const { code, stderr } = await pins(
       'init',
