@@ -182,6 +182,26 @@ describe('scan', () => {
     assert.equal((await run(leaky, ...both)).code, 1)
   })
 
+  test('endpoints are held against the routes of a gateway, where there is one', async () => {
+    const calling = path.join(folder, 'calling')
+    mkdirSync(calling)
+    writeFileSync(path.join(calling, 'api.json'), '["https://api.northwind.bank/v1/accounts"]')
+    const route = (device: string) =>
+      `{ match: { path: /v1/* }, upstream: accounts, stages: { device: { ${device} } } }`
+    const gateway = (device: string) =>
+      written(
+        'gateway.yaml',
+        `gateway: { hosts: { api.northwind.bank: { clientCertificate: optional, routes: [${route(device)}] } } }`,
+      )
+    const found = async (...args: string[]) =>
+      (await report(calling, ...args)).findings.map(({ rule }) => rule)
+    const asked = '--gateway-config'
+    assert.deepEqual(await found(asked, gateway('mode: shadow')), ['ungated-endpoint'])
+    assert.deepEqual(await found(asked, gateway('required: true')), [])
+    assert.deepEqual(await found(), [])
+    assert.equal((await run(calling, '--rules', 'ungated-endpoint')).code, 2)
+  })
+
   test('what cannot be meant is wrong use', async () => {
     const wrong = [
       ['-'],
