@@ -1,10 +1,13 @@
 import type { DetectorMaker } from '../detector.ts'
-import { androidApps } from './android-app.ts'
+import { androidApps, manifestsIn, mostManifests } from './android-app.ts'
 import { tellNetworkPolicies } from './network/network-policies.ts'
 
 /** Makes applications of manifests and resources, once all of them have been read. */
 export const androidAppDetector: DetectorMaker = () => ({
   end(facts, sink) {
+    for (const { path } of manifestsIn(facts.androidXml).slice(mostManifests)) {
+      sink.notChecked(path, `more than ${mostManifests} manifests: this one was not judged`)
+    }
     for (const app of androidApps(facts)) {
       sink.fact('androidApps', app)
       tellNetworkPolicies(app, sink)

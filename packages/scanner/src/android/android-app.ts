@@ -30,27 +30,47 @@ export type AndroidApp = {
 /** API level of a preview, which is a name in the manifest: greater than any that is a number. */
 const previewSdk = 10_000
 
-/** Every application of the package, by the name that its manifests give: splits and modules share it. */
+/** Manifests, and tables of one application, that are looked at. Real packages have a few hundred splits at most. */
+export const mostManifests = 200
+
+/**
+ * Every application of the package, by the name that its manifests give: splits and modules share it, and those of
+ * projects that have none stand alone. What lies least deep comes first, and of too many manifests is kept.
+ */
 export function androidApps({ androidXml, resourceTables }: Facts): AndroidApp[] {
-  const groups = Map.groupBy(
-    androidXml.filter(({ root }) => root.name === 'manifest'),
-    ({ root }) => {
-      const value = plainAttribute(root, 'package')?.value
-      return value?.kind === 'string' ? value.text : ''
-    },
-  )
-  return [...groups.values()].map((files) => appOf(files, androidXml, resourceTables))
+  const documents = new Map(androidXml.map((each) => [each.path, each]))
+  const tablesIn = Map.groupBy(resourceTables, ({ path }) => containerOf(path))
+  const groups = Map.groupBy(manifestsIn(androidXml).slice(0, mostManifests), packageOf)
+  return [...groups.values()].map((sources) => {
+    const containers = [...new Set(sources.map(({ path }) => containerOf(path)))]
+    const compiled = containers.flatMap((container) => tablesIn.get(container) ?? [])
+    const tables =
+      compiled.length > 0
+        ? compiled.slice(0, mostManifests)
+        : containers.map((container) => folderTable(container, androidXml))
+    return appOf(sources, containers, tables, documents)
+  })
+}
+
+/** The least deep first. */
+export function manifestsIn(androidXml: readonly AndroidXml[]): AndroidXml[] {
+  const depth = ({ path }: AndroidXml) => path.split('/').length
+  return androidXml
+    .filter(({ root }) => root.name === 'manifest')
+    .toSorted((left, right) => depth(left) - depth(right))
+}
+
+function packageOf({ root, path }: AndroidXml): string {
+  const value = plainAttribute(root, 'package')?.value
+  return value?.kind === 'string' && value.text !== '' ? value.text : `/${containerOf(path)}`
 }
 
 function appOf(
   sources: readonly AndroidXml[],
-  androidXml: readonly AndroidXml[],
-  resourceTables: readonly ResourceTable[],
+  containers: readonly string[],
+  tables: readonly ResourceTable[],
+  documents: ReadonlyMap<string, AndroidXml>,
 ): AndroidApp {
-  const containers = sources.map(({ path }) => containerOf(path))
-  const compiled = resourceTables.filter(({ path }) => containers.includes(containerOf(path)))
-  const folders = containers.map((container) => folderTable(container, androidXml))
-  const tables = compiled.length > 0 ? compiled : folders
   const manifests = sources
     .map(({ root, path }) => readManifest(root, path, nearestFirst(tables, path)))
     .toSorted((left, right) => rank(left) - rank(right))
@@ -59,7 +79,6 @@ function appOf(
   const hasSdks = !isWritten || base.minSdk !== undefined || base.targetSdk !== undefined
   const minSdk = apiLevel(base.minSdk) ?? (hasSdks ? 1 : previewSdk)
   const near = nearestFirst(tables, base.path)
-  const documents = new Map(androidXml.map((each) => [each.path, each]))
   const files = (value: ResourceValue): string[] =>
     resolveResource(near, value).flatMap((entry) => {
       const file = entry.value.kind === 'string' ? entry.value.text : ''

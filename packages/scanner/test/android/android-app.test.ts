@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import path from 'node:path'
 import { test } from 'node:test'
+import { folderTable } from '../../src/android/resources/folder-table.ts'
 import { filesIn, fixtures, readFiles } from './fixture.ts'
 
 const forms = ['apk', 'sparse', 'bundle', 'source']
@@ -62,6 +63,24 @@ for (const form of forms) {
     const inside = region.text.indexOf('0123456789')
     const there = files.get(region.path)!.subarray(region.offsetAt(inside))
     assert.equal(there.toString('latin1', 0, 10), '0123456789')
+  })
+}
+
+for (const form of ['apk', 'bundle', 'source']) {
+  test(`${form}: resources of a type are told by their names`, async () => {
+    const { facts } = await readFiles(filesIn(path.join(fixtures, form)))
+    const tables =
+      facts.resourceTables.length > 0 ? facts.resourceTables : [folderTable('', facts.androidXml)]
+    const named = tables.flatMap((table) => [...table.ofType('string')])
+    assert.deepEqual(named.map(({ name }) => name).toSorted(), [
+      'greeting',
+      'key',
+      'key_itself',
+      'styled',
+      'version',
+    ])
+    const version = named.find(({ name }) => name === 'version')?.entries()[0]?.value
+    assert.deepEqual(version, { kind: 'string', text: '2.4.1' })
   })
 }
 

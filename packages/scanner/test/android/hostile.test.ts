@@ -172,6 +172,22 @@ test('references that lead in a circle, or to ever more, end', () => {
   assert.deepEqual(resolveResource([table], { kind: 'reference', id: first }), [])
 })
 
+test('of ten thousand manifests and tables, those least deep are judged, in bounded time', async () => {
+  const apk = filesIn(path.join(fixtures, 'apk'))
+  const many = new Map(apk)
+  for (let index = 0; index < 10_000; index++) {
+    for (const file of ['AndroidManifest.xml', 'resources.arsc']) {
+      many.set(`assets/${index}.apk!/${file}`, apk.get(file)!)
+    }
+  }
+  const startedAt = performance.now()
+  const { facts, notChecked } = await readFiles(many)
+  assert.ok(performance.now() - startedAt < 3 * bound)
+  assert.equal(facts.androidApps[0]?.base.path, 'AndroidManifest.xml')
+  assert.equal(facts.androidApps[0]?.manifests.length, 200)
+  assert.equal(notChecked.length, 9801)
+})
+
 test('a table with half a million chunks of one type is looked up in bounded time', () => {
   const bytes = references([0x7f010001], 500_000)
   within(bound, () => {

@@ -16,6 +16,7 @@ const table: ResourceTable = {
   byId: (id) => (id === 0x7f_0f_00_03 ? entry('res/raw/client.p12') : []),
   byName: (name) => (name === 'string/store_word' ? entry('open-sesame') : []),
   nameOf: () => undefined,
+  ofType: () => [],
 }
 
 function opened(strings: readonly string[]) {

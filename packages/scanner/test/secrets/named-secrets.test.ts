@@ -128,21 +128,20 @@ test('words of minified code are no findings', async () => {
   }
 })
 
-/** Resources of an app: ids of strings from 0, of a second type. */
+/** Resources of an app that are strings. */
 function table(strings: Readonly<Record<string, string>>): ResourceTable {
-  const entries = Object.entries(strings)
-  const entry = (id: number) => (id >>> 16 === 0x7f02 ? entries[id & 0xffff] : undefined)
   return {
     path: 'resources.arsc',
-    nameOf: (id) => (id === 0x7f010000 ? 'layout/main' : entry(id) && `string/${entry(id)?.[0]}`),
-    byId: (id) => {
-      const text = entry(id)?.[1]
-      const value = { kind: 'string', text: text ?? '' } as const
-      return text === undefined
-        ? []
-        : [{ config: { sdk: 0, isDefault: true }, value, offset: id & 0xffff }]
-    },
+    nameOf: () => undefined,
+    byId: () => [],
     byName: () => [],
+    ofType: (type) =>
+      Object.entries(type === 'string' ? strings : {}).map(([name, text], offset) => ({
+        name,
+        entries: () => [
+          { config: { sdk: 0, isDefault: true }, value: { kind: 'string', text }, offset },
+        ],
+      })),
   }
 }
 

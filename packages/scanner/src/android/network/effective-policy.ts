@@ -101,7 +101,8 @@ function anchorsOf(
   const forDebugging = config?.debug?.anchors ?? []
   for (const { anchors, kind, location } of ancestry(entry, config)) {
     if (anchors === undefined) continue
-    const because = `<${kind}> says which to trust`
+    const listed = [...new Set(anchors.map(({ source }) => source))].join(' and ') || 'no'
+    const because = `<${kind}> lists ${listed} certificates`
     return { value: [...anchors, ...forDebugging], because, location, isDefault: false }
   }
   const sources =

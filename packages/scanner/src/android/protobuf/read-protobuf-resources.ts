@@ -68,6 +68,12 @@ export function readProtobufResources(bytes: Buffer, path: string): ProtobufReso
     faults: [...faults],
     byId,
     nameOf,
+    *ofType(sought) {
+      for (const [id, { typeName }] of entries) {
+        const name = typeName === sought ? nameOf(id)?.slice(sought.length + 1) : undefined
+        if (name !== undefined) yield { name, entries: () => byId(id) }
+      }
+    },
     byName(name) {
       ids ??= new Map([...entries.keys()].map((id) => [nameOf(id) ?? '', id]))
       const id = ids.get(name)

@@ -39,6 +39,12 @@ export function folderTable(container: string, files: readonly AndroidXml[]): Re
     byId: () => [],
     byName: (name) => entries.get(name) ?? [],
     nameOf: () => undefined,
+    *ofType(type) {
+      for (const [name, values] of entries) {
+        if (!name.startsWith(`${type}/`)) continue
+        yield { name: name.slice(type.length + 1), entries: () => values }
+      }
+    },
   }
 }
 

@@ -2,7 +2,7 @@ import { type Chunk, chunkAt, chunkTypes } from '../chunk.ts'
 import { emptyStringPool, readStringPool, type StringPool } from '../string-pool.ts'
 import { resourceConfigAt } from './resource-config.ts'
 import type { ResourceEntry, ResourceTable } from './resource-table.ts'
-import { keyOf, readEntry, type TypeChunk } from './type-chunk.ts'
+import { entryAt, keyOf, readEntry, type TypeChunk } from './type-chunk.ts'
 
 export type CompiledTable = ResourceTable & {
   /** Every string that is a value of a resource. */
@@ -82,6 +82,24 @@ export function readResourceTable(bytes: Buffer, path: string): CompiledTable {
       }
       return undefined
     },
+    *ofType(sought) {
+      for (const { id, types, typeNames, keys, typeIdOffset } of packages) {
+        const typeId = indexOf(typeNames, sought) + 1 + typeIdOffset
+        const seen = new Set<number>()
+        for (const type of types.get(typeId) ?? []) {
+          for (let index = 0; index < type.entryCount && visits < maxVisits; index++) {
+            visits += 1
+            const entry = entryAt(bytes, type, index)
+            const key = seen.has(entry) ? undefined : keyOf(bytes, type, entry)
+            const name = key === undefined ? undefined : keys.at(key)
+            if (name === undefined) continue
+            seen.add(entry)
+            const resource = ((id << 24) | (typeId << 16) | entry) >>> 0
+            yield { name, entries: () => byId(resource) }
+          }
+        }
+      }
+    },
     byName(name) {
       const [typeName, keyName] = name.split('/')
       for (const { id, types, typeNames, keys, typeIdOffset } of packages) {
@@ -90,7 +108,7 @@ export function readResourceTable(bytes: Buffer, path: string): CompiledTable {
         for (const type of key < 0 ? [] : (types.get(typeId) ?? [])) {
           for (let entry = 0; entry < type.entryCount && visits < maxVisits; entry++) {
             visits += 1
-            const at = type.isSparse ? bytes.readUInt16LE(type.indexAt + 4 * entry) : entry
+            const at = entryAt(bytes, type, entry)
             if (keyOf(bytes, type, at) === key)
               return byId(((id << 24) | (typeId << 16) | at) >>> 0)
           }

@@ -15,6 +15,12 @@ export type ResourceEntry = {
   readonly offset: number
 }
 
+export type NamedResource = {
+  readonly name: string
+  /** One for each configuration. */
+  readonly entries: () => readonly ResourceEntry[]
+}
+
 /** Resources of one module, split or library, as `resources.arsc`, `resources.pb` or folders of XML hold them. */
 export type ResourceTable = {
   /** Of its file. */
@@ -23,6 +29,8 @@ export type ResourceTable = {
   readonly byId: (id: number) => readonly ResourceEntry[]
   /** @param name `xml/network_security_config` */
   readonly byName: (name: string) => readonly ResourceEntry[]
+  /** Every resource of a type, such as `string`, each once, by its name. */
+  readonly ofType: (type: string) => Iterable<NamedResource>
   /** Of a resource: `xml/network_security_config`. Undefined where it has none, or one made unreadable. */
   readonly nameOf: (id: number) => string | undefined
 }

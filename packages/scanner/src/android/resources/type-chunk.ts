@@ -43,6 +43,11 @@ export function readEntry(
   return { config, value, offset }
 }
 
+/** Number of the entry that a place of the index is about. */
+export function entryAt(bytes: Buffer, type: TypeChunk, index: number): number {
+  return type.isSparse ? bytes.readUInt16LE(type.indexAt + 4 * index) : index
+}
+
 /** Index of an entry's name among the names of its package. */
 export function keyOf(bytes: Buffer, type: TypeChunk, entry: number): number | undefined {
   const offset = entryOffset(bytes, type, entry)
