@@ -81,7 +81,9 @@ describe('the schema of SARIF 2.1.0 as OASIS publishes it', () => {
   const skip = isMissing && `it is not here: .ci/run fetches ${file}`
 
   test('takes every report, and refuses what is none', { skip }, async () => {
-    const schema: unknown = JSON.parse(readFileSync(file, 'utf8'))
+    // Its pattern for languages has a bracket too many, which no regular expression of Unicode takes.
+    const text = readFileSync(file, 'utf8').replaceAll('{2}]?$"', '{2}$"')
+    const schema: unknown = JSON.parse(text)
     const log = read(`${golden}.sarif`) as { runs: object[] }
     for (const each of [log, read(`${golden}-accepted.sarif`), await ownReport('sarif')]) {
       assertFits(schema, each)
