@@ -4,8 +4,9 @@ import type { RuleId } from './rules.ts'
 export const severities = ['critical', 'high', 'medium', 'low', 'info'] as const
 export type Severity = (typeof severities)[number]
 
-/** How sure a finding is: proven by computation, told by structure, or guessed from context. */
-export type Confidence = 'certain' | 'firm' | 'tentative'
+/** How sure a finding is, from most to least: computed or declared, told by structure, guessed from context. */
+export const confidences = ['certain', 'firm', 'tentative'] as const
+export type Confidence = (typeof confidences)[number]
 
 export type Location = {
   /** Path within the package; what lies in an archive within it stands behind `!/`. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type Finding, type Location, type Severity, severities } from './finding.ts'
+import { confidences, type Finding, type Location, type Severity, severities } from './finding.ts'
 import { rules } from './rules.ts'
 
 export type ReportedFinding = Finding & {
@@ -42,8 +42,6 @@ function reportedFinding(finding: Finding): ReportedFinding {
     .slice(0, 32)
   return { severity, fix, ...finding, fingerprint }
 }
-
-const confidences: readonly string[] = ['certain', 'firm', 'tentative']
 
 /** Worst first, and of those the surest. Negative where the first is. */
 export function compareWeight(
