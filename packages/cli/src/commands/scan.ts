@@ -7,10 +7,10 @@ import {
   type Report,
   scan,
   type ScannedFile,
+  type Suppression,
 } from '@sallyport/scanner'
 import type { AdminClient } from '../admin/admin-client.ts'
-import { configuredClient } from '../admin/configured-client.ts'
-import type { ExitCode, Operation } from '../command.ts'
+import type { ExitCode, Input, Operation } from '../command.ts'
 import { fileProblem } from '../files/file-problem.ts'
 import { writeFileAtomically } from '../files/write-file.ts'
 import { issuedCertificates } from '../scan/ask-authority.ts'
@@ -18,15 +18,14 @@ import { olderFindings, readBaseline } from '../scan/older-build.ts'
 import { showProgress } from '../scan/progress.ts'
 import { type ScanOptions, scanOptions } from '../scan/scan-options.ts'
 import { baselineWords, nextStep, suppressionWords } from '../scan/scan-words.ts'
-import { readSuppressions } from '../scan/suppressions-file.ts'
 import type { Output } from '../terminal/output.ts'
 import { printable } from '../terminal/printable.ts'
 
 export const scanPackages: Operation = async (input, output) => {
   const now = Date.now()
-  const options = scanOptions(input, now)
+  const options = await scanOptions(input, now)
   const suppressions =
-    options.suppressions === undefined ? [] : readSuppressions(options.suppressions)
+    options.suppressions === undefined ? [] : await suppressionsIn(options.suppressions)
   const baseline = options.baseline === undefined ? undefined : readBaseline(options.baseline)
   const { diff } = options
   const older =
@@ -34,7 +33,7 @@ export const scanPackages: Operation = async (input, output) => {
       ? undefined
       : { file: diff, findings: await olderFindings(diff, options.settings) }
   // Before anything is scanned: a file that names no authority is told at once.
-  const client = options.asksAuthority ? configuredClient(input) : undefined
+  const client = options.asksAuthority ? await adminClient(input) : undefined
   const { results, failed } = await scanEach(options, client, output)
   const { failOn, asked } = options
   const made = makeReports(results, {
@@ -51,6 +50,15 @@ export const scanPackages: Operation = async (input, output) => {
   }
   if (made.reports.length > 0) output.say(nextStep(made.reports, options))
   return failed > 0 ? 3 : exitCode(made, failOn)
+}
+
+/** What reads configuration, or speaks to an authority, is loaded where it is asked for: it costs what a scan may. */
+async function suppressionsIn(file: string): Promise<readonly Suppression[]> {
+  return (await import('../scan/suppressions-file.ts')).readSuppressions(file)
+}
+
+async function adminClient(input: Input): Promise<AdminClient> {
+  return (await import('../admin/configured-client.ts')).configuredClient(input)
 }
 
 /**

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
-import { readConfig, resolvePath } from '@sallyport/config'
 import { Problem } from '@sallyport/problem'
 import {
   defaultLimits,
+  type GatedRoute,
   type ReportFormat,
   reportFormatNames,
   type Rule,
@@ -10,12 +10,11 @@ import {
   type ScanSettings,
   type Severity,
 } from '@sallyport/scanner'
-import Type from 'typebox'
 import type { Input } from '../command.ts'
 import { configFileName } from '../configuration/locate.ts'
 import { choiceOption, isGiven, numberOption, textOption, textOptions } from '../input.ts'
-import { gatedRoutesOf } from './gated-routes.ts'
-import { domainShape, failLevels, type ScanConfig, scanSection } from './scan-section.ts'
+import { domainShape, failLevels } from './scan-shapes.ts'
+import type { ScanConfig } from './scan-section.ts'
 
 /** Everything that `sallyport scan` was asked, from options and, where they say nothing, the `scan` section. */
 export type ScanOptions = {
@@ -35,8 +34,8 @@ export type ScanOptions = {
  * @param now milliseconds since 1970: when the package is submitted, unless that is said
  * @throws Problem `command_usage`; `config_unreadable`, `config_invalid` of the files that are named
  */
-export function scanOptions(input: Input, now: number): ScanOptions {
-  const config = scanConfig(input)
+export async function scanOptions(input: Input, now: number): Promise<ScanOptions> {
+  const config = await scanConfig(input)
   if (input.arguments.includes('-')) throw standardInputRefused()
   if (isGiven(input, 'offline') && isGiven(input, 'authority')) {
     throw new Problem('command_usage', {
@@ -63,26 +62,22 @@ export function scanOptions(input: Input, now: number): ScanOptions {
         config.releaseWindowDays ??
         60,
       limits: defaultLimits,
-      ...(gateway === undefined ? {} : { gatedRoutes: gatedRoutesOf(gateway) }),
+      ...(gateway === undefined ? {} : { gatedRoutes: await gatedRoutes(gateway) }),
       ...(ownDomains === undefined ? {} : { ownDomains }),
     },
   }
 }
 
-/** The section of the file that is named, or of the one in this folder. The rest of it is not looked at. */
-function scanConfig(input: Input): ScanConfig {
+/** What reads YAML is loaded where there is some: most scans have none, and it takes longer than a small package. */
+async function scanConfig(input: Input): Promise<ScanConfig> {
   const named = textOption(input, 'config') ?? process.env['SALLYPORT_CONFIG'] ?? ''
   if (named === '' && !existsSync(configFileName)) return {}
-  const schema = Type.Object({ scan: Type.Optional(scanSection.schema) })
-  const file = readConfig<{ scan?: ScanConfig }>(named === '' ? configFileName : named, schema)
-  const { scan = {} } = file.value
-  const { suppressionsFile, baselineFile } = scan
-  const at = (name: string) => resolvePath(file.directory, name)
-  return {
-    ...scan,
-    ...(suppressionsFile === undefined ? {} : { suppressionsFile: at(suppressionsFile) }),
-    ...(baselineFile === undefined ? {} : { baselineFile: at(baselineFile) }),
-  }
+  const { readScanSection } = await import('./read-scan-section.ts')
+  return readScanSection(named === '' ? configFileName : named)
+}
+
+async function gatedRoutes(file: string): Promise<readonly GatedRoute[]> {
+  return (await import('./gated-routes.ts')).gatedRoutesOf(file)
 }
 
 function formatOf(input: Input): ReportFormat {

@@ -1,12 +1,8 @@
 import type { Section } from '@sallyport/config'
 import Type from 'typebox'
-
-export const failLevels = ['critical', 'high', 'medium', 'low', 'never'] as const
+import { domainShape, failLevels } from './scan-shapes.ts'
 
 const File = (description: string) => Type.Optional(Type.String({ minLength: 1, description }))
-/** A domain and what lies below it. */
-export const domainShape =
-  '^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+$'
 
 /** What `sallyport scan` does where no option says otherwise. Paths are relative to this file. */
 const ScanSchema = Type.Object(

@@ -36,12 +36,23 @@ export function nextHead(bytes: Buffer, from: number): Head | undefined {
     return { kind: 'openssh', offset: 0, end: bytes.length }
   }
   for (let at = from; at < bytes.length; at++) {
-    const byte = bytes[at] ?? 0
+    const byte = bytes[at] as number
     if (isAnchor[byte] === 0) continue
+    // Text is full of zeros written as digits: those end here.
+    if (byte === 0x30 && !beginsElement(bytes, at)) continue
     const head = headReaders[byte]?.(bytes, at)
     if (head !== undefined && head.offset >= from) return head
   }
   return undefined
+}
+
+/** The first element of a SEQUENCE has one of the tags that `kindOf` knows. */
+function beginsElement(bytes: Buffer, at: number): boolean {
+  const first = bytes[at + 1] as number
+  // Shorter than anything of interest, or a length that nobody writes.
+  if (first < 20 || first > 0x83) return false
+  const tag = bytes[at + 2 + (first > 0x80 ? first - 0x80 : 0)]
+  return tag === 0x30 || tag === 0x02 || tag === 0x06
 }
 
 function derHead(bytes: Buffer, at: number): Head | undefined {

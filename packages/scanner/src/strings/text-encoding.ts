@@ -24,7 +24,8 @@ export function textFormOf(head: Buffer): TextForm | undefined {
       return { encoding, markBytes }
     }
   }
-  const encoding = wideEncoding(head) ?? narrowEncoding(head)
+  // A zero is in all of UTF-16, as far as it can be told without a mark, and in none of the others.
+  const encoding = head.includes(0) ? wideEncoding(head) : narrowEncoding(head)
   return encoding === undefined ? undefined : { encoding, markBytes: 0 }
 }
 
@@ -36,7 +37,8 @@ function wideEncoding(head: Buffer): TextEncoding | undefined {
   if (pairs < 4 || head.length % 2 !== 0 || !head.subarray(0, 64).includes(0)) return undefined
   const count = { utf16le: 0, utf16be: 0 }
   for (let at = 0; at < pairs * 2; at += 2) {
-    const [first = 0, second = 0] = [head[at], head[at + 1]]
+    const first = head[at] ?? 0
+    const second = head[at + 1] ?? 0
     if (second === 0 && isPlain(first)) count.utf16le++
     if (first === 0 && isPlain(second)) count.utf16be++
   }
@@ -47,6 +49,7 @@ function isPlain(byte: number): boolean {
   return (byte >= 0x20 && byte < 0x7f) || usualControls.has(byte)
 }
 
+/** Of bytes without a zero. */
 function narrowEncoding(head: Buffer): TextEncoding | undefined {
   if (head.includes(0)) return undefined
   let strays = 0
