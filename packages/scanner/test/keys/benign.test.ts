@@ -26,6 +26,15 @@ test('certificates of a signature say nothing', async () => {
   assert.deepEqual(await rulesOf({ 'META-INF/CERT.RSA': fixture('certificates.p7b') }), [])
 })
 
+test('the example key of FIDO U2F, which browsers hold for their tests, is known', async () => {
+  const d = 'f3fccc0d00d8031954f90864d43c247f4bf5f0665c6b50cc17749a27d1cf7664'
+  const point =
+    '048d617e65c9508e64bcc5673ac82a6799da3c1446682c258c463fffdf58dfd2fa3e6c378b53d795c4a4dffb4199edd7862f23abaf0203b4b8911ba0569994e101'
+  const key = `308187020100301306072a8648ce3d020106082a8648ce3d030107046d306b0201010420${d}a144034200${point}`
+  const inProgram = Buffer.concat([Buffer.alloc(999, 'ELF'), Buffer.from(key, 'hex')])
+  assert.deepEqual(await rulesOf({ chromium: inProgram }), ['known-public-key'])
+})
+
 test('a key that a specification publishes is known', async () => {
   // RFC 8037 A.1
   const key = {

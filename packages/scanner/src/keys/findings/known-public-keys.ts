@@ -264,6 +264,12 @@ fd6defe530c0104ddd978a5e884c29c0329ad4e6409dad484e0a24403cf4ae44 wiremock-core/s
 b4fbb17cd20e7dac5b884ea1dd757e57252b2610e31bb7094268881fc9634116 browsermob-core/src/main/resources/sslSupport/ca-keystore-rsa.p12`,
   },
   {
+    of: 'MockServer',
+    repository: 'mock-server/mockserver',
+    keys: `
+26f4349ffab52e23d0dffef4c43bd5c571bc231a125706f54b2b9cd6b6b975fd mockserver-core/src/main/resources/org/mockserver/socket/PKCS8CertificateAuthorityPrivateKey.pem`,
+  },
+  {
     of: 'NanoHTTPD',
     repository: 'NanoHttpd/nanohttpd',
     keys: `
@@ -304,6 +310,12 @@ b29c7882450a16f15b7d098e97fe4263dae7eb25ef857a26401a4ce04fd18c92 test/resources/
 ac9d2902ae21106c0e3cdca10d117935da5102792d04129fc0049f891118ca0e test/resources/mocks.ts
 51a0dc44993799a198bb7c4b60cd59ebb8607db6f993003a65774df2d88d64f0 test/resources/mocks.ts
 14641d9d19730262b22abebe1e0fe4310ac1923fc7ea2e800e7050cf8388e815 test/resources/mocks.ts`,
+  },
+  {
+    of: 'the examples of FIDO U2F, and Chromium’s virtual authenticator',
+    repository: 'chromium/chromium',
+    keys: `
+c98993ec4f77b4997a081a5e5990c7cf6b0ceeb7b27bc7312a3cc351921531a9 device/fido/virtual_fido_device.cc`,
   },
   {
     of: 'Vagrant',
