@@ -32,6 +32,7 @@ const libraries: readonly (readonly [string, string])[] = [
   ['Lio/realm/', 'Realm'],
   ['Lio/sentry/', 'Sentry'],
   ['Lio/socket/', 'Socket.IO'],
+  ['Lio/swagger/', 'Swagger Parser'],
   ['Ljavax/', 'javax'],
   ['Lkotlin/', 'Kotlin'],
   ['Lkotlinx/', 'Kotlin'],
@@ -60,6 +61,38 @@ export function libraryOf(descriptor: string, appId: string | undefined): Librar
   if (appId !== undefined && descriptor.startsWith(`L${appId.replaceAll('.', '/')}/`)) {
     return undefined
   }
+  return namedBy(descriptor) ?? shadedIn(descriptor)
+}
+
+function namedBy(descriptor: string): Library | undefined {
   const found = libraries.find(([prefix]) => descriptor.startsWith(prefix))
   return found === undefined ? undefined : { prefix: found[0], name: found[1] }
+}
+
+/** What builds call the folder that they move libraries into (the Shade and Shadow plugins, jarjar). */
+const shading = /shad(e|ow)|relocat|repackag|third_?party|vendor/i
+
+/** A copy that a build moved below a name of its own: `Lshaded_package/org/bouncycastle/…`. */
+function shadedIn(descriptor: string): Library | undefined {
+  const [, first = '', below = ''] = /^L([^/]+)\/(.*)$/.exec(descriptor) ?? []
+  // Below one name alone, or one that says so: `Lcom/bank/io/netty/` may be the bank's own.
+  const rest = shading.test(first) || !topLevels.has(first) ? below : behindShading(below)
+  if (rest === undefined) return undefined
+  const library = namedBy(`L${rest}`)
+  // `rx` alone is a name that anybody may give.
+  if (library === undefined || library.prefix.split('/').length < 3) return undefined
+  const prefix = descriptor.slice(0, descriptor.length - rest.length)
+  return { prefix: `${prefix}${library.prefix.slice(1)}`, name: library.name }
+}
+
+const topLevels = new Set(libraries.map(([prefix]) => prefix.slice(1, prefix.indexOf('/'))))
+
+/** Segments that are looked through. */
+const deepest = 8
+
+function behindShading(path: string): string | undefined {
+  const segments = path.split('/', deepest)
+  const index = segments.findLastIndex((each) => shading.test(each))
+  if (index === -1) return undefined
+  return path.slice(segments.slice(0, index + 1).join('/').length + 1)
 }
