@@ -4,6 +4,11 @@ export const packageFormats = [
 ] as const // biome-ignore format: a list
 export type PackageFormat = (typeof packageFormats)[number]
 
+/** What goes into apps: which host is the developer's and how old a phone may be, the app around it says. */
+export const isLibrary = (format: PackageFormat): boolean => libraryFormats.has(format)
+
+const libraryFormats: ReadonlySet<PackageFormat> = new Set(['aar', 'jar', 'so', 'dylib'])
+
 export type AppPackage = {
   readonly format: PackageFormat
   readonly platform: 'android' | 'ios' | 'unknown'

@@ -1,3 +1,4 @@
+import { isLibrary } from '../app-package.ts'
 import type { Judge } from '../detector.ts'
 import { isWithin, ownDomains } from '../own-domains.ts'
 import { pinsCover } from './pin-covers.ts'
@@ -11,6 +12,8 @@ const encrypted = new Set(['https', 'wss'])
  */
 export const pinningMissing: Judge = function* ({ endpoints, pins }, { app, settings }) {
   const { domains, isGuessed } = ownDomains(app, settings)
+  // The name of a library says who made it, and not to whom the app around it speaks.
+  if (isGuessed && isLibrary(app.format)) return
   for (const domain of domains) {
     const seen = endpoints.filter(
       ({ host, scheme }) => encrypted.has(scheme) && isWithin(host, domain),

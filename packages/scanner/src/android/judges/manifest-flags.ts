@@ -1,3 +1,4 @@
+import { isLibrary } from '../../app-package.ts'
 import type { Judge } from '../../detector.ts'
 import { identityOf } from './identity.ts'
 
@@ -21,6 +22,8 @@ const tls12From = 20
 
 /** Before Android 5 the platform offers TLS 1.0 alone, unless code asks for more. */
 export const weakTlsByPlatform: Judge = function* ({ androidApps }, { app }) {
+  // What a library could run on is not what the app around it runs on.
+  if (isLibrary(app.format)) return
   for (const { base, minSdk } of androidApps) {
     if (minSdk >= tls12From) continue
     yield {
