@@ -1,3 +1,4 @@
+import { lastStart } from '../strings/last-start.ts'
 import type { TextRegion, TextSource } from '../text-region.ts'
 import type { StringPool } from './string-pool.ts'
 
@@ -50,9 +51,9 @@ function regionOf(strings: Strings, first: number, parts: readonly string[]): Te
     encoding,
     text: `${parts.join('\n')}\n`,
     offsetAt(index) {
-      starts ??= startsOf(parts)
-      const part = partAt(starts, index)
-      const before = (parts[part] ?? '').slice(0, index - (starts[part] ?? 0))
+      const known = (starts ??= startsOf(parts))
+      const part = lastStart(known.length, (each) => known[each] ?? 0, index)
+      const before = (parts[part] ?? '').slice(0, index - (known[part] ?? 0))
       return offset(first + part) + Buffer.byteLength(before, encoding)
     },
   }
@@ -66,16 +67,4 @@ function startsOf(parts: readonly string[]): Uint32Array {
     at += part.length + 1
   }
   return starts
-}
-
-/** The last that begins at or before the character. */
-function partAt(starts: Uint32Array, character: number): number {
-  let low = 0
-  let high = starts.length - 1
-  while (low < high) {
-    const middle = (low + high + 1) >> 1
-    if ((starts[middle] ?? 0) <= character) low = middle
-    else high = middle - 1
-  }
-  return low
 }

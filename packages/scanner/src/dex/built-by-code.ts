@@ -1,4 +1,5 @@
 import type { Sink } from '../sink.ts'
+import { lastStart } from '../strings/last-start.ts'
 import type { TextRegion } from '../text-region.ts'
 import type { Trace } from './trace.ts'
 import { bytesOf, textOf } from './values.ts'
@@ -75,11 +76,6 @@ function regionOf(path: string, texts: readonly { text: string; at: number }[]):
     encoding: 'mutf8',
     // A text that code joins lies nowhere: where its first part does must do.
     offsetAt: (index) =>
-      texts[
-        Math.max(
-          0,
-          starts.findLastIndex((start) => start <= index),
-        )
-      ]?.at ?? 0,
+      texts[lastStart(starts.length, (each) => starts[each] as number, index)]?.at ?? 0,
   }
 }

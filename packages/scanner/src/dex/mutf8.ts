@@ -29,8 +29,14 @@ export function decodeMutf8(bytes: Buffer, start: number, end: number): string {
   return text + String.fromCharCode(...units)
 }
 
-/** Bytes that a unit of UTF-16 takes in modified UTF-8. */
-export function mutf8Length(unit: number): number {
+/** Bytes that the characters from `start` up to before `end` take in modified UTF-8. */
+export function mutf8Bytes(text: string, start: number, end: number): number {
+  let bytes = 0
+  for (let at = start; at < end && at < text.length; at++) bytes += unitBytes(text.charCodeAt(at))
+  return bytes
+}
+
+function unitBytes(unit: number): number {
   if (unit === 0 || (unit > 0x7f && unit <= 0x7ff)) return 2
   return unit <= 0x7f ? 1 : 3
 }

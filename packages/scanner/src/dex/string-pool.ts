@@ -1,6 +1,7 @@
+import { lastStart } from '../strings/last-start.ts'
 import type { TextRegion } from '../text-region.ts'
 import { type DexFile, stringStart } from './dex-file.ts'
-import { decodeMutf8, mutf8Length } from './mutf8.ts'
+import { decodeMutf8, mutf8Bytes } from './mutf8.ts'
 
 /**
  * The strings of all DEX files of an entry as text, each ended by `\n`: one region of what is ASCII, which is nearly
@@ -133,16 +134,6 @@ function regionsOf(pools: readonly Pool[], path: string): TextRegion[] {
 }
 
 function offsetAt({ text, starts, offsets, count }: Pool, index: number): number {
-  let low = 0
-  let high = count - 1
-  while (low < high) {
-    const middle = (low + high + 1) >> 1
-    if ((starts[middle] as number) <= index) low = middle
-    else high = middle - 1
-  }
-  let offset = offsets[low] as number
-  for (let at = starts[low] as number; at < index && at < text.length; at++) {
-    offset += mutf8Length(text.charCodeAt(at))
-  }
-  return offset
+  const string = lastStart(count, (each) => starts[each] as number, index)
+  return (offsets[string] as number) + mutf8Bytes(text, starts[string] as number, index)
 }

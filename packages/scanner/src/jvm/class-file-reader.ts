@@ -1,8 +1,9 @@
 import type { ContentReader } from '../content/content-reader.ts'
 import type { CodeShapeName } from '../dex/code-shapes.ts'
-import { decodeMutf8, mutf8Length } from '../dex/mutf8.ts'
+import { decodeMutf8, mutf8Bytes } from '../dex/mutf8.ts'
 import { passwordWeights, tellPassword } from '../dex/shapes/keystore-use.ts'
 import type { Sink } from '../sink.ts'
+import { lastStart } from '../strings/last-start.ts'
 import { type ClassFile, isClassFile, readClassFile } from './class-file.ts'
 
 /** Compiled Java of JAR and AAR: its texts, and the plainest of the shapes that DEX is read for. */
@@ -41,15 +42,8 @@ function tellTexts(
     text,
     encoding: 'mutf8',
     offsetAt: (index) => {
-      const which = Math.max(
-        0,
-        starts.findLastIndex((start) => start <= index),
-      )
-      let offset = texts[which]?.start ?? 0
-      for (let at = starts[which] ?? 0; at < index && at < text.length; at++) {
-        offset += mutf8Length(text.charCodeAt(at))
-      }
-      return offset
+      const which = lastStart(starts.length, (each) => starts[each] as number, index)
+      return (texts[which]?.start ?? 0) + mutf8Bytes(text, starts[which] ?? 0, index)
     },
   })
 }

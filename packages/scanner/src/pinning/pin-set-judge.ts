@@ -1,5 +1,6 @@
 import type { Judge } from '../detector.ts'
 import type { Finding } from '../finding.ts'
+import { dayOf } from '../in-words.ts'
 import type { PinSet, PinSource } from '../pin-set.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
@@ -73,8 +74,8 @@ function expired(set: PinSet, expiresAt: Date, submittedAt: Date): Finding {
   return {
     rule: 'pin-set-expired',
     ...about(set),
-    title: `The pins of ${set.host} expired on ${day(expiresAt)}`,
-    detail: `In ${platforms[set.source]}, they are not enforced from the beginning of that day on, which was ${days(expiresAt, submittedAt)} days before ${day(submittedAt)}.`,
+    title: `The pins of ${set.host} expired on ${dayOf(expiresAt)}`,
+    detail: `In ${platforms[set.source]}, they are not enforced from the beginning of that day on, which was ${days(expiresAt, submittedAt)} days before ${dayOf(submittedAt)}.`,
   }
 }
 
@@ -83,14 +84,10 @@ function expiring(set: PinSet, expiresAt: Date, submittedAt: Date, windowDays: n
     rule: 'pin-set-expiring',
     ...about(set),
     title: `The pins of ${set.host} expire ${days(submittedAt, expiresAt)} days after this release`,
-    detail: `In ${platforms[set.source]}, they are not enforced from ${day(expiresAt)} on. A release is expected to be in use for ${windowDays} days after ${day(submittedAt)}.`,
+    detail: `In ${platforms[set.source]}, they are not enforced from ${dayOf(expiresAt)} on. A release is expected to be in use for ${windowDays} days after ${dayOf(submittedAt)}.`,
   }
 }
 
 function days(from: Date, to: Date): number {
   return Math.floor((to.getTime() - from.getTime()) / dayMs)
-}
-
-function day(date: Date): string {
-  return date.toISOString().slice(0, 10)
 }

@@ -1,4 +1,5 @@
 import type { Sink } from '../sink.ts'
+import { lastStart } from '../strings/last-start.ts'
 import type { PlistData, PlistValue } from './plist-value.ts'
 
 /** Strings that a file names a thousand times are told once too often long before this. */
@@ -65,15 +66,7 @@ function written(value: PlistValue): string {
   return value.type
 }
 
-/** By halves: a hostile list has half a million lines, and as many findings. */
 function offsetIn(lines: readonly Line[], index: number): number {
-  let low = 0
-  let high = lines.length
-  while (high - low > 1) {
-    const middle = (low + high) >> 1
-    if ((lines[middle]?.from ?? 0) <= index) low = middle
-    else high = middle
-  }
-  const line = lines[low]
+  const line = lines[lastStart(lines.length, (each) => lines[each]?.from ?? 0, index)]
   return line === undefined ? 0 : line.offset + Math.max(0, index - line.from)
 }

@@ -1,15 +1,7 @@
 import { EntryFault } from '../archive/entry.ts'
-import { utf8Offsets } from '../strings/character-offsets.ts'
+import { byteOffsets } from '../strings/character-offsets.ts'
+import { resolveXmlReferences } from '../strings/xml-references.ts'
 import { plistLimits, type PlistValue } from './plist-value.ts'
-
-/** The five of XML. A list that declares others is refused: none of Apple's does, and they can be made to grow. */
-const entities: Readonly<Record<string, string>> = {
-  amp: '&',
-  apos: "'",
-  gt: '>',
-  lt: '<',
-  quot: '"',
-}
 
 /** A dictionary or an array that is not closed yet. */
 type Open = {
@@ -52,14 +44,14 @@ export function isXmlPlist(head: Buffer): boolean {
 }
 
 /**
- * A property list as XML in UTF-8, read by its own small grammar: no declared entities, no namespaces.
+ * A property list as XML in UTF-8, read by its own small grammar: no namespaces. A list that
+ * declares entities is refused: none of Apple's does.
  *
  * @throws EntryFault where it is damaged, or exceeds plistLimits
  */
 export function readXmlPlist(bytes: Buffer): PlistValue {
   const text = bytes.toString('utf8')
-  const byteAt = text.length === bytes.length ? (index: number) => index : utf8Offsets(text)
-  return new XmlPlist(text, byteAt).read()
+  return new XmlPlist(text, byteOffsets(text, 'utf8', bytes.length)).read()
 }
 
 class XmlPlist {
@@ -167,7 +159,7 @@ class XmlPlist {
     for (;;) {
       const end = this.#text.indexOf('<', this.#at)
       if (end === -1) throw this.#fault(`<${name}> without an end`)
-      content += unescaped(this.#text.slice(this.#at, end))
+      content += resolveXmlReferences(this.#text.slice(this.#at, end))
       this.#at = end
       if (this.#skip(end, '<!--', '-->')) continue
       if (this.#skip(end, '<![CDATA[', ']]>')) {
@@ -189,17 +181,4 @@ function closed({ offset, items, members }: Open): PlistValue {
   return members === undefined
     ? { type: 'array', items, offset }
     : { type: 'dictionary', members, offset }
-}
-
-function unescaped(text: string): string {
-  if (!text.includes('&')) return text
-  return text.replace(
-    /&(?:#x([0-9a-fA-F]{1,6})|#([0-9]{1,7})|([a-z]{2,4}));/g,
-    (whole, hex?: string, decimal?: string, name?: string) => {
-      if (name !== undefined)
-        return Object.hasOwn(entities, name) ? (entities[name] ?? whole) : whole
-      const point = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16)
-      return point <= 0x10ffff ? String.fromCodePoint(point) : whole
-    },
-  )
 }

@@ -1,10 +1,27 @@
+import type { TextEncoding } from './text-encoding.ts'
+
 const strideCharacters = 1024
+
+/**
+ * At which byte of what it was decoded from a character of a text lies. Bytes that are malformed in their encoding
+ * became U+FFFD, and offsets behind them drift.
+ *
+ * @param bytes how many it was decoded from
+ */
+export function byteOffsets(
+  text: string,
+  encoding: TextEncoding,
+  bytes: number,
+): (index: number) => number {
+  if (encoding === 'utf16le' || encoding === 'utf16be') return (index) => index * 2
+  return text.length === bytes ? (index) => index : utf8Offsets(text)
+}
 
 /**
  * At which byte of its UTF-8 form a character of a text lies. Prepared on the first question: most texts are never
  * asked about.
  */
-export function utf8Offsets(text: string): (index: number) => number {
+function utf8Offsets(text: string): (index: number) => number {
   let strides: Uint32Array | undefined
   return (index) => {
     strides ??= strideOffsets(text)

@@ -1,6 +1,7 @@
 import type { Sink } from '../sink.ts'
 import type { TextSource } from '../text-region.ts'
-import { utf8Offsets } from './character-offsets.ts'
+import { byteOffsets } from './character-offsets.ts'
+import { lastStart } from './last-start.ts'
 
 /** Detectors run over regions of about this size: large enough to be few, small enough to be let go of soon. */
 const regionBytes = 4 * 1024 ** 2
@@ -54,7 +55,7 @@ export class JoinedStrings {
     const { path, source, encoding, baseOffset = 0 } = this.#about
     const text = this.#joined.toString(encoding, 0, this.#length)
     const starts = this.#starts.slice(0, this.#count * 2)
-    const byteAt = byteIndex(text, encoding, this.#length)
+    const byteAt = byteOffsets(text, encoding, this.#length)
     this.#count = 0
     this.#length = 0
     const offsetAt = (index: number) => baseOffset + entryOffset(starts, byteAt(index))
@@ -75,23 +76,7 @@ export class JoinedStrings {
   }
 }
 
-function byteIndex(
-  text: string,
-  encoding: StringsAbout['encoding'],
-  bytes: number,
-): (index: number) => number {
-  if (encoding === 'utf16le') return (index) => index * 2
-  return text.length === bytes ? (index) => index : utf8Offsets(text)
-}
-
-/** The last string that begins at or before this byte of what was joined, by halves. */
 function entryOffset(starts: Uint32Array, byte: number): number {
-  let low = 0
-  let high = starts.length / 2
-  while (high - low > 1) {
-    const middle = (low + high) >> 1
-    if ((starts[middle * 2] ?? 0) <= byte) low = middle
-    else high = middle
-  }
-  return (starts[low * 2 + 1] ?? 0) + byte - (starts[low * 2] ?? 0)
+  const index = lastStart(starts.length / 2, (each) => starts[each * 2] ?? 0, byte)
+  return (starts[index * 2 + 1] ?? 0) + byte - (starts[index * 2] ?? 0)
 }

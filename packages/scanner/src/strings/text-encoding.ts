@@ -17,6 +17,15 @@ const strayShare = 256
 /** Tells text from anything else by the first bytes of a file. Undefined: it is none, or it is empty. */
 export function textFormOf(head: Buffer): TextForm | undefined {
   if (head.length === 0) return undefined
+  const marked = markedForm(head)
+  if (marked !== undefined) return marked
+  // A zero is in all of UTF-16, as far as it can be told without a mark, and in none of the others.
+  const encoding = head.includes(0) ? wideEncoding(head) : narrowEncoding(head)
+  return encoding === undefined ? undefined : { encoding, markBytes: 0 }
+}
+
+/** By its byte order mark. Undefined: it has none. */
+export function markedForm(head: Buffer): TextForm | undefined {
   for (const [mark, encoding] of marks) {
     const markBytes = mark.length / 2
     // FF FE 00 00 is the mark of UTF-32, which nobody ships.
@@ -24,12 +33,23 @@ export function textFormOf(head: Buffer): TextForm | undefined {
       return { encoding, markBytes }
     }
   }
-  // A zero is in all of UTF-16, as far as it can be told without a mark, and in none of the others.
-  const encoding = head.includes(0) ? wideEncoding(head) : narrowEncoding(head)
-  return encoding === undefined ? undefined : { encoding, markBytes: 0 }
+  return undefined
 }
 
 const utf32Mark = Buffer.from('fffe0000', 'hex')
+
+/** The text from `start` up to before `end`, in bytes. Half a unit of UTF-16 at the end is left out. */
+export function decodeText(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  encoding: TextEncoding,
+): string {
+  // Node decodes UTF-16 of the other byte order alone.
+  if (encoding !== 'utf16be') return bytes.toString(encoding, start, end)
+  const even = start + ((end - start) & ~1)
+  return Buffer.from(bytes.subarray(start, even)).swap16().toString('utf16le')
+}
 
 /** UTF-16 without a mark: of nearly all pairs of bytes, the same one is zero and the other is ASCII. */
 function wideEncoding(head: Buffer): TextEncoding | undefined {

@@ -1,7 +1,7 @@
 import type { ContentReader } from '../content/content-reader.ts'
 import type { TextRegion } from '../text-region.ts'
-import { utf8Offsets } from './character-offsets.ts'
-import { type TextForm, textFormOf } from './text-encoding.ts'
+import { byteOffsets } from './character-offsets.ts'
+import { decodeText, type TextForm, textFormOf } from './text-encoding.ts'
 
 const regionBytes = 8 * 1024 ** 2
 /** Even, so that it cuts no character of UTF-16. More than a key, or a keystore in base64, is long. */
@@ -28,7 +28,7 @@ function* regionsOf(bytes: Buffer, { encoding, markBytes }: TextForm): Generator
   for (let start = markBytes; start < bytes.length; ) {
     const isLast = bytes.length - start <= regionBytes
     const end = isLast ? bytes.length : characterStart(bytes, start + regionBytes, encoding)
-    const text = decoded(bytes, start, end, encoding)
+    const text = decodeText(bytes, start, end, encoding)
     const byteAt = byteOffsets(text, encoding, end - start)
     const from = start
     yield { text, encoding, offsetAt: (index) => from + byteAt(index) }
@@ -43,24 +43,4 @@ function characterStart(bytes: Buffer, at: number, encoding: TextForm['encoding'
   let start = at
   while (at - start < 3 && ((bytes[start] ?? 0) & 0xc0) === 0x80) start--
   return start
-}
-
-function decoded(
-  bytes: Buffer,
-  start: number,
-  end: number,
-  encoding: TextForm['encoding'],
-): string {
-  if (encoding !== 'utf16be') return bytes.toString(encoding, start, end)
-  const even = start + ((end - start) & ~1)
-  return Buffer.from(bytes.subarray(start, even)).swap16().toString('utf16le')
-}
-
-function byteOffsets(
-  text: string,
-  encoding: TextForm['encoding'],
-  length: number,
-): (index: number) => number {
-  if (encoding === 'utf16le' || encoding === 'utf16be') return (index) => index * 2
-  return text.length === length ? (index) => index : utf8Offsets(text)
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { decodeMutf8, mutf8Length } from '../../src/dex/mutf8.ts'
+import { decodeMutf8, mutf8Bytes } from '../../src/dex/mutf8.ts'
 import { fixture } from './assembled.ts'
 import { readDex } from './read-dex.ts'
 
@@ -64,8 +64,9 @@ test('modified UTF-8 gives any text back', () => {
     const out: number[] = []
     for (let index = 0; index < text.length; index++) {
       const unit = text.charCodeAt(index)
-      if (mutf8Length(unit) === 1) out.push(unit)
-      else if (mutf8Length(unit) === 2) out.push(0xc0 | (unit >> 6), 0x80 | (unit & 0x3f))
+      const length = mutf8Bytes(text, index, index + 1)
+      if (length === 1) out.push(unit)
+      else if (length === 2) out.push(0xc0 | (unit >> 6), 0x80 | (unit & 0x3f))
       else out.push(0xe0 | (unit >> 12), 0x80 | ((unit >> 6) & 0x3f), 0x80 | (unit & 0x3f))
     }
     return Buffer.from(out)

@@ -1,10 +1,12 @@
 import type { AppPackage } from '../../app-package.ts'
 import type { Judge } from '../../detector.ts'
+import { cleartextToHost } from '../../endpoints/cleartext-to-host.ts'
+import { reachOf } from '../../endpoints/reach.ts'
 import type { Endpoint } from '../../facts.ts'
-import type { Finding, Severity } from '../../finding.ts'
-import { isWithin, ownDomains } from '../../own-domains.ts'
+import type { Finding } from '../../finding.ts'
+import { listed } from '../../in-words.ts'
+import { ownDomains } from '../../own-domains.ts'
 import { type NetworkPolicy, policyFor } from '../network/network-policy.ts'
-import { reachOf } from '../network/reach.ts'
 import { identityOf } from './identity.ts'
 
 const shownHosts = 10
@@ -24,13 +26,14 @@ export const cleartextTraffic: Judge = function* (facts, { app, settings }) {
       // Allowed everywhere, it needs no word for each host.
       if (!each.cleartext.value || policy.others.cleartext.value) continue
       const { host, includesSubdomains, cleartext, location } = each
+      const { severity, consequence } = cleartextToHost(host, own)
       const whom = includesSubdomains ? `${host} and its subdomains` : host
       yield {
         rule: 'cleartext-traffic',
-        severity: severityFor(host, own),
+        severity,
         confidence: 'certain',
         title: `Connections without TLS are allowed to ${whom}`,
-        detail: `Cleartext to ${whom} is allowed because ${cleartext.because}. ${consequence(host)}`,
+        detail: `Cleartext to ${whom} is allowed because ${cleartext.because}. ${consequence}`,
         locations: [location, cleartext.location],
         identity: identityOf(app, policy.packageName, host),
         facts: { host, includesSubdomains },
@@ -88,22 +91,4 @@ function* onOldPlatforms(policy: NetworkPolicy, app: AppPackage): Generator<Find
     locations: [cleartext.location],
     identity: identityOf(app, policy.packageName, 'old platforms'),
   }
-}
-
-const reachSeverity = { device: 'info', network: 'low', anywhere: 'medium' } as const
-
-function severityFor(host: string, own: readonly string[]): Severity {
-  return own.some((domain) => isWithin(host, domain)) ? 'high' : reachSeverity[reachOf(host)]
-}
-
-function consequence(host: string): string {
-  if (reachOf(host) === 'device') return 'It does not leave the device or its emulator.'
-  if (reachOf(host) === 'network') return 'It is a name or an address of a private network.'
-  return 'Whoever is on the path reads and changes it.'
-}
-
-function listed(hosts: readonly string[]): string {
-  const more = hosts.length - shownHosts
-  const shown = hosts.slice(0, shownHosts).join(', ')
-  return more > 0 ? `${shown} and ${more} more` : shown
 }

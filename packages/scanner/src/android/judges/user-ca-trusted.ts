@@ -1,6 +1,7 @@
 import type { AppPackage } from '../../app-package.ts'
 import type { Judge } from '../../detector.ts'
 import type { Finding } from '../../finding.ts'
+import { listed } from '../../in-words.ts'
 import type { HostPolicy, NetworkPolicy } from '../network/network-policy.ts'
 import { identityOf } from './identity.ts'
 
@@ -66,7 +67,7 @@ function forHost(policy: NetworkPolicy, each: HostPolicy, app: AppPackage): Find
 
 function exceptions({ hosts }: NetworkPolicy): string {
   const without = hosts.filter((each) => !userAnchors(each)).map(({ host }) => host)
-  return without.length === 0 ? '' : ` They are not for ${without.slice(0, 10).join(', ')}.`
+  return without.length === 0 ? '' : ` They are not for ${listed(without)}.`
 }
 
 function onOldPlatforms({ packageName, minSdk, others }: NetworkPolicy, app: AppPackage): Finding {

@@ -1,4 +1,5 @@
 import type { Finding } from '../../finding.ts'
+import { dayOf } from '../../in-words.ts'
 import type { Sink } from '../../sink.ts'
 import type { AndroidApp } from '../android-app.ts'
 import { valueText } from '../resources/resource-value.ts'
@@ -37,7 +38,7 @@ export function tellNetworkPolicies(app: AndroidApp, sink: Sink): void {
           host,
           includesSubdomains,
           pins,
-          ...(expiresAt === undefined ? {} : { expiresAt: expiresAt.toISOString().slice(0, 10) }),
+          ...(expiresAt === undefined ? {} : { expiresAt: dayOf(expiresAt) }),
           isEnforced: true,
           location,
         })

@@ -1,12 +1,15 @@
+import { byteOffsets } from '../../strings/character-offsets.ts'
+import { decodeText, markedForm, type TextEncoding } from '../../strings/text-encoding.ts'
+import { resolveXmlReferences } from '../../strings/xml-references.ts'
 import type { ResourceValue } from '../resources/resource-value.ts'
 import { type XmlAttribute, type XmlElement, XmlTree } from './xml-element.ts'
 
 export type TextXml = {
   readonly root: XmlElement | undefined
   readonly text: string
-  readonly encoding: 'utf8' | 'utf16le' | 'utf16be'
-  /** Byte of the first character: behind a byte order mark. */
-  readonly firstByte: number
+  readonly encoding: TextEncoding
+  /** Byte of the file at which a character lies. */
+  readonly offsetAt: (index: number) => number
   readonly faults: readonly string[]
 }
 
@@ -23,11 +26,10 @@ const skipped = [
  * document declares itself are not replaced. What is not well formed ends the reading.
  */
 export function readTextXml(bytes: Buffer): TextXml {
-  const { text, encoding, firstByte } = decodeXml(bytes)
+  const { text, encoding, offsetAt } = decodeXml(bytes)
   const faults = new Set<string>()
   const tree = new XmlTree(faults)
   const namespaces = new Map<string, string>()
-  const byteOf = byteCounter(text, encoding, firstByte)
   let pending = ''
   for (let at = 0; at < text.length && !tree.isFull; ) {
     const next = tokenAt(text, at)
@@ -41,13 +43,13 @@ export function readTextXml(bytes: Buffer): TextXml {
       pending = ''
       if (next.inside.startsWith('/')) tree.end()
       else {
-        tree.start(elementOf(next.inside, namespaces, byteOf(at)))
+        tree.start(elementOf(next.inside, namespaces, offsetAt(at)))
         if (next.inside.endsWith('/')) tree.end()
       }
     }
     at = next.end
   }
-  return { root: tree.root, text, encoding, firstByte, faults: [...faults] }
+  return { root: tree.root, text, encoding, offsetAt, faults: [...faults] }
 }
 
 /** @param head a document, or its beginning. @returns empty where it does not begin as one */
@@ -77,7 +79,7 @@ function tokenAt(text: string, at: number): Token | undefined {
   if (text[at] !== '<') {
     const next = text.indexOf('<', at)
     const end = next === -1 ? text.length : next
-    return { kind: 'text', text: unescaped(text.slice(at, end)), end }
+    return { kind: 'text', text: resolveXmlReferences(text.slice(at, end)), end }
   }
   if (text.startsWith(cdata, at)) {
     const close = text.indexOf(']]>', at)
@@ -141,7 +143,7 @@ function* attributesIn(
       at = equals + 1
       continue
     }
-    yield { name, text: unescaped(inside.slice(opens + 1, closes)) }
+    yield { name, text: resolveXmlReferences(inside.slice(opens + 1, closes)) }
     at = closes + 1
   }
 }
@@ -178,52 +180,12 @@ export function valueOf(text: string): ResourceValue {
   return isInteger ? { kind: 'integer', value: number } : { kind: 'string', text }
 }
 
-const entities: Readonly<Record<string, string>> = {
-  amp: '&',
-  lt: '<',
-  gt: '>',
-  quot: '"',
-  apos: "'",
-}
+type Decoded = Pick<TextXml, 'text' | 'encoding' | 'offsetAt'>
 
-function unescaped(text: string): string {
-  if (!text.includes('&')) return text
-  return text.replaceAll(
-    /&(?:#x([\da-f]{1,6})|#(\d{1,7})|([a-z]{2,4}));/gi,
-    (whole, hex, decimal, name) => {
-      if (name !== undefined)
-        return Object.hasOwn(entities, name) ? (entities[name] ?? whole) : whole
-      const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16)
-      return code <= 0x10ffff ? String.fromCodePoint(code) : whole
-    },
-  )
-}
-
-export function decodeXml(bytes: Buffer): Pick<TextXml, 'text' | 'encoding' | 'firstByte'> {
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) {
-    return { text: bytes.toString('utf16le', 2), encoding: 'utf16le', firstByte: 2 }
-  }
-  if (bytes[0] === 0xfe && bytes[1] === 0xff) {
-    const even = Buffer.from(bytes.subarray(2, bytes.length & ~1))
-    return { text: even.swap16().toString('utf16le'), encoding: 'utf16be', firstByte: 2 }
-  }
-  const firstByte = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
-  return { text: bytes.toString('utf8', firstByte), encoding: 'utf8', firstByte }
-}
-
-/** Tells the byte of a character. Asked for characters in their order, it counts each once. */
-export function byteCounter(
-  text: string,
-  encoding: TextXml['encoding'],
-  firstByte: number,
-): (index: number) => number {
-  if (encoding !== 'utf8') return (index: number) => firstByte + 2 * index
-  let counted = 0
-  let bytes = firstByte
-  return (index: number) => {
-    if (index < counted) [counted, bytes] = [0, firstByte]
-    bytes += Buffer.byteLength(text.slice(counted, index))
-    counted = index
-    return bytes
-  }
+/** By its byte order mark, else as UTF-8: what aapt2 takes. */
+export function decodeXml(bytes: Buffer): Decoded {
+  const { encoding, markBytes } = markedForm(bytes) ?? { encoding: 'utf8', markBytes: 0 }
+  const text = decodeText(bytes, markBytes, bytes.length, encoding)
+  const byteAt = byteOffsets(text, encoding, bytes.length - markBytes)
+  return { text, encoding, offsetAt: (index) => markBytes + byteAt(index) }
 }

@@ -4,6 +4,7 @@ import { EntryFault } from '../entry.ts'
 import type { Listing, Member } from '../member.ts'
 import { directoryRecords, type ZipRecord } from './central-directory.ts'
 import { type DirectoryPlace, findDirectory } from './end-record.ts'
+import { localHeaderBytes } from './local-header.ts'
 import { overlapping } from './overlapping.ts'
 import { newRanges, type Ranges } from './ranges.ts'
 import { signingBlock } from './signing-block.ts'
@@ -16,8 +17,6 @@ import {
   zipEntryBytes,
   zipEntryData,
 } from './zip-entry.ts'
-
-const localHeaderBytes = 30
 
 type ListedFile = { readonly path: string; readonly record: ZipRecord }
 

@@ -3,7 +3,8 @@ import { EntryFault } from '../entry.ts'
 import { descriptorFlag, type ZipRecord } from './central-directory.ts'
 import { printableName } from '../printable-name.ts'
 
-const headerBytes = 30
+/** Of its fields of fixed size (APPNOTE.TXT §4.3.7): name and extra field follow. */
+export const localHeaderBytes = 30
 /** Read along with the header: most extra fields are shorter, and then one read is enough. */
 const likelyExtraBytes = 64
 
@@ -23,20 +24,26 @@ export type LocalHeader = {
  * @throws EntryFault where there is no local header
  */
 export async function readLocalHeader(source: ByteSource, record: ZipRecord): Promise<LocalHeader> {
-  const head = await source.read(record.offset, headerBytes + record.name.length + likelyExtraBytes)
-  if (head.length < headerBytes || head.readUInt32LE(0) !== 0x04034b50) {
+  const head = await source.read(
+    record.offset,
+    localHeaderBytes + record.name.length + likelyExtraBytes,
+  )
+  if (head.length < localHeaderBytes || head.readUInt32LE(0) !== 0x04034b50) {
     throw new EntryFault('not where the directory of the archive says: not read')
   }
   const nameBytes = head.readUInt16LE(26)
   const name =
-    headerBytes + nameBytes <= head.length
-      ? head.subarray(headerBytes, headerBytes + nameBytes)
-      : await source.read(record.offset + headerBytes, nameBytes)
+    localHeaderBytes + nameBytes <= head.length
+      ? head.subarray(localHeaderBytes, localHeaderBytes + nameBytes)
+      : await source.read(record.offset + localHeaderBytes, nameBytes)
   const differs: string[] = []
   if (printableName(name) !== record.name) differs.push('name')
   if (head.readUInt16LE(8) !== record.method) differs.push('method')
   if (!hasSameSizes(head, record)) differs.push('sizes')
-  return { dataOffset: record.offset + headerBytes + nameBytes + head.readUInt16LE(28), differs }
+  return {
+    dataOffset: record.offset + localHeaderBytes + nameBytes + head.readUInt16LE(28),
+    differs,
+  }
 }
 
 /** With a data descriptor nobody looks at the local ones; with zip64 they are all ones. */

@@ -1,6 +1,5 @@
 import type { ZipRecord } from './central-directory.ts'
-
-const headerBytes = 30
+import { localHeaderBytes } from './local-header.ts'
 
 /**
  * Entries whose bytes are, at least in part, those of another: how a small archive is made to hold petabytes
@@ -18,7 +17,7 @@ export function overlapping(records: readonly ZipRecord[]): ReadonlySet<number> 
   for (const index of order) {
     const { offset, compressedBytes } = records[index] as ZipRecord
     if (offset < covered) overlaps.add(index)
-    covered = Math.max(covered, offset + headerBytes + compressedBytes)
+    covered = Math.max(covered, offset + localHeaderBytes + compressedBytes)
   }
   return overlaps
 }

@@ -3,13 +3,13 @@ import type { Walk } from '../container.ts'
 import type { Member } from '../member.ts'
 import { printableName } from '../printable-name.ts'
 import { inflatedHead, inflatedLeniently } from './inflate.ts'
+import { localHeaderBytes } from './local-header.ts'
 import type { Ranges } from './ranges.ts'
 
 /** Less than this between entries is padding, or the sizes that stand behind an entry. */
 const minGapBytes = 64
 /** Small: the next header is mostly near, and a source keeps what it read around it. */
 const windowBytes = 64 * 1024
-const headerBytes = 30
 /** What only looks like a header: bytes made of nothing else must not take all the time. */
 const maxMisses = 100_000
 const headerSignature = Buffer.from('PK\x03\x04', 'latin1')
@@ -82,17 +82,17 @@ async function* foundEntries(
 ): AsyncGenerator<Found> {
   let misses = 0
   for (let at = await nextHeader(source, start, end); at !== undefined; ) {
-    const header = await source.read(at, headerBytes)
-    const nameBytes = header.length < headerBytes ? 0 : header.readUInt16LE(26)
-    const method = header.length < headerBytes ? -1 : header.readUInt16LE(8)
-    const dataOffset = at + headerBytes + nameBytes + (nameBytes && header.readUInt16LE(28))
+    const header = await source.read(at, localHeaderBytes)
+    const nameBytes = header.length < localHeaderBytes ? 0 : header.readUInt16LE(26)
+    const method = header.length < localHeaderBytes ? -1 : header.readUInt16LE(8)
+    const dataOffset = at + localHeaderBytes + nameBytes + (nameBytes && header.readUInt16LE(28))
     if ((method !== 0 && method !== 8) || dataOffset > end) {
       misses += 1
       if (misses === maxMisses) return
       at = await nextHeader(source, at + 4, end)
       continue
     }
-    const name = printableName(await source.read(at + headerBytes, nameBytes))
+    const name = printableName(await source.read(at + localHeaderBytes, nameBytes))
     const said = dataOffset + header.readUInt32LE(18)
     const isKnown = said > dataOffset && said <= end
     const next: number | undefined = await nextHeader(source, isKnown ? said : dataOffset, end)

@@ -1,5 +1,6 @@
 import type { Judge } from '../../detector.ts'
 import type { Finding } from '../../finding.ts'
+import { dayOf } from '../../in-words.ts'
 import { memberOf, truthOf } from '../../plist/plist-value.ts'
 import type { ProfileKind, ProvisioningProfile } from '../provisioning-profile.ts'
 
@@ -44,7 +45,7 @@ export const provisioning: Judge = function* ({ provisioningProfiles }, { settin
     const told = words[kind]?.(profile)
     if (told !== undefined) yield { ...about, ...told, identity: `${kind} ${name ?? ''}` }
     if (expiresAt !== undefined && expiresAt <= settings.submittedAt) {
-      const day = expiresAt.toISOString().slice(0, 10)
+      const day = dayOf(expiresAt)
       yield {
         ...about,
         title: `The provisioning profile ended on ${day}`,

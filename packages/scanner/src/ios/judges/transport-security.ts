@@ -1,11 +1,11 @@
-import { reachOf } from '../../android/network/reach.ts'
 import type { Judge } from '../../detector.ts'
+import { cleartextToHost } from '../../endpoints/cleartext-to-host.ts'
 import type { Finding, Severity } from '../../finding.ts'
-import { isWithin, ownDomains } from '../../own-domains.ts'
+import { listed } from '../../in-words.ts'
+import { ownDomains } from '../../own-domains.ts'
 import { type Bundle, isProcess } from '../bundle.ts'
 import type { TransportException, TransportSecurity } from '../transport-security.ts'
 
-const reachSeverity = { device: 'info', network: 'low', anywhere: 'medium' } as const
 const weakVersions = new Set(['TLSv1.0', 'TLSv1.1'])
 
 /** What App Transport Security does not hold: for every host, for some kinds of use, and for single hosts. */
@@ -16,7 +16,7 @@ export const transportSecurity: Judge = function* ({ bundles }, { app, settings 
     if (security === undefined || !isProcess(bundle)) continue
     yield* generally(bundle, security)
     for (const exception of security.exceptions) {
-      yield* forHost(bundle, exception, severityFor(exception.domain, own))
+      yield* forHost(bundle, exception, own)
     }
   }
 }
@@ -89,7 +89,7 @@ function* generally(bundle: Bundle, security: TransportSecurity): Generator<Find
 function* forHost(
   bundle: Bundle,
   exception: TransportException,
-  severity: Severity,
+  own: readonly string[],
 ): Generator<Finding> {
   const { domain, includesSubdomains, minimumTls } = exception
   const whom = includesSubdomains ? `${domain} and its subdomains` : domain
@@ -100,12 +100,13 @@ function* forHost(
     facts: { bundle: bundle.id, domain, includesSubdomains },
   }
   if (exception.allowsCleartext) {
+    const { severity, consequence } = cleartextToHost(domain, own)
     yield {
       rule: 'ats-weakened',
       ...about,
       severity,
       title: `Connections without TLS are allowed to ${whom}`,
-      detail: `NSExceptionAllowsInsecureHTTPLoads is true for ${whom}. ${consequence(domain)}`,
+      detail: `NSExceptionAllowsInsecureHTTPLoads is true for ${whom}. ${consequence}`,
     }
   } else if (!exception.requiresForwardSecrecy) {
     yield {
@@ -126,19 +127,8 @@ function* forHost(
   }
 }
 
-function severityFor(domain: string, own: readonly string[]): Severity {
-  return own.some((each) => isWithin(domain, each)) ? 'high' : reachSeverity[reachOf(domain)]
-}
-
-function consequence(domain: string): string {
-  if (reachOf(domain) === 'device') return 'It does not leave the device or its simulator.'
-  if (reachOf(domain) === 'network') return 'It is a name or an address of a private network.'
-  return 'Whoever is on the path reads and changes it.'
-}
-
 function stillHeld({ exceptions }: TransportSecurity): string {
   const held = exceptions.filter(({ allowsCleartext }) => !allowsCleartext)
   if (held.length === 0) return ''
-  const names = held.slice(0, 10).map(({ domain }) => domain)
-  return ` It still holds for ${names.join(', ')}: exceptions are not affected.`
+  return ` It still holds for ${listed(held.map(({ domain }) => domain))}: exceptions are not affected.`
 }

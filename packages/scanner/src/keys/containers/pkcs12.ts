@@ -1,4 +1,5 @@
 import { createHmac, hash, timingSafeEqual } from 'node:crypto'
+import { decodeText } from '../../strings/text-encoding.ts'
 import { type BerElement, berTags, expectTag, readBer } from '../ber.ts'
 import { type Contents, joinContents, nothingHeld, type Sealed } from '../contents.ts'
 import { KeyFault, unlessFault } from '../key-fault.ts'
@@ -188,8 +189,9 @@ function aliasOf(attributes: BerElement | undefined): string | undefined {
     const [type, values] = attribute.children()
     if (oidOf(type) !== friendlyName) continue
     const name = values?.children()[0]?.content
+    // BMPString (RFC 7292 §4.2, RFC 2985 §5.5.1).
     if (name !== undefined && name.length % 2 === 0) {
-      return Buffer.from(name).swap16().toString('utf16le')
+      return decodeText(name, 0, name.length, 'utf16be')
     }
   }
   return undefined

@@ -1,4 +1,5 @@
 import type { Finding, Severity } from '../../finding.ts'
+import { dayOf } from '../../in-words.ts'
 import type { ScanSettings } from '../../scan-settings.ts'
 import type { KeyMaterial } from '../key-material.ts'
 import { keyPurpose, type KeyPurpose } from './key-purpose.ts'
@@ -8,7 +9,6 @@ import { describeKey } from './weak-key.ts'
 import {
   certificateRecord,
   certificateSentence,
-  day,
   locationOf,
   passwordSentence,
   placesSentence,
@@ -98,7 +98,7 @@ export function pairFinding(
       isSigned
         ? 'A challenge that the key signed was verified with the certificate.'
         : 'The public keys of both are the same.',
-      isExpired ? `It expired on ${day(facts.notAfter)}; the key is out all the same.` : '',
+      isExpired ? `It expired on ${dayOf(facts.notAfter)}; the key is out all the same.` : '',
       pairs.length > 1 ? `${pairs.length} certificates of this key are in the package.` : '',
       meaning,
     ),

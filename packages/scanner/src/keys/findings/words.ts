@@ -1,4 +1,5 @@
 import type { Location } from '../../finding.ts'
+import { dayOf } from '../../in-words.ts'
 import { redact } from '../../redact.ts'
 import type { FoundCertificate, FoundKey, Place } from '../key-material.ts'
 import { type CertificateFacts, issuerKind } from './certificate-facts.ts'
@@ -32,7 +33,7 @@ export function certificateSentence(facts: CertificateFacts): string {
   const usages = facts.extendedKeyUsage?.map((oid) => purposeNames[oid] ?? oid).join(', ')
   const kind = issuerKind(facts)
   const issuer = kind === 'itself' ? kind : `${facts.issuer}, ${kind}`
-  const until = `valid until ${day(facts.notAfter)}`
+  const until = `valid until ${dayOf(facts.notAfter)}`
   return `Subject ${facts.subject}; issued by ${issuer}; for ${usages ?? 'any purpose'}; ${until}.`
 }
 
@@ -60,8 +61,6 @@ export function locationOf({ path, offset, within }: Place): Location {
 }
 
 export const sentences = (...parts: readonly string[]): string => parts.filter(Boolean).join(' ')
-
-export const day = (date: Date): string => date.toISOString().slice(0, 10)
 
 function printable(text: string): string {
   return text.replaceAll(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, '?').slice(0, 60)

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { dayOf } from '../../in-words.ts'
 import type { SecretMatch, Verdict } from '../secret-kind.ts'
 import { isKnownExample } from './known-example.ts'
 
@@ -73,7 +74,7 @@ function expiryOf({ exp }: Claims, now: Date): { readonly isPast: boolean; reado
   const isPast = at.getTime() <= now.getTime()
   return {
     isPast,
-    note: `It ${isPast ? 'expired' : 'expires'} on ${at.toISOString().slice(0, 10)}.`,
+    note: `It ${isPast ? 'expired' : 'expires'} on ${dayOf(at)}.`,
   }
 }
 
