@@ -97,7 +97,7 @@ const meanings = {
     confidence: 'firm',
     title: 'A value named {subject} is written to the log',
     detail:
-      'A text that ends in this name is joined with a value and goes to android.util.Log. Logs are in bug reports, and read over USB.',
+      'A text that ends in this name is joined with a value and goes to android.util.Log or System.out. Logs are in bug reports, and read over USB.',
   },
   'writes-shared-storage': {
     rule: 'external-storage-write',
