@@ -42,14 +42,12 @@ export function readCode(
 ): void {
   const references = new References(dex)
   const { sink, end } = boundedSink(whole, told)
-  const codeOf = new Uint32Array(dex.methods.count)
-  for (const { methods } of classesOf(dex)) for (const { id, code } of methods) codeOf[id] = code
   const reading: Reading = {
     dex,
     path,
     sink,
     references,
-    codeOf,
+    codeOf: codeByMethod(dex),
     survey: surveyOf(dex, references),
     built: new BuiltByCode(path, sink, 2 * dex.bytes.length),
   }
@@ -66,6 +64,12 @@ export function readCode(
   if (Math.min(members, codeBytes, nameBytes, walkedBytes) <= 0) {
     told('there is more code than a real app has, or it is named again and again: not all was read')
   }
+}
+
+function codeByMethod(dex: DexFile): Uint32Array {
+  const codeOf = new Uint32Array(dex.methods.count)
+  for (const { methods } of classesOf(dex)) for (const { id, code } of methods) codeOf[id] = code
+  return codeOf
 }
 
 /** @param shaped takes the class’s type where one of its methods has a shape */

@@ -21,7 +21,8 @@ export function tellTypeUses(
   shaped: ReadonlySet<number>,
 ): void {
   const by = new Map<string, readonly string[]>()
-  for (const [type, first] of firstUse.entries()) {
+  for (let type = 0; type < firstUse.length; type++) {
+    const first = firstUse[type] as number
     if (first === 0 || (defined.has(type) && !shaped.has(type))) continue
     const descriptor = references.type(type)
     if (platform.test(descriptor)) continue

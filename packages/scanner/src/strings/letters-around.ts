@@ -13,6 +13,9 @@ const blocks: readonly (readonly [number, number])[] = [
   [0x4e00, 0x9fff], // Han
   [0xac00, 0xd7a3], // Hangul
 ]
+/** 1 at each unit of these blocks. */
+const letters = new Uint8Array(1 << 16)
+for (const [first, last] of blocks) letters.fill(1, first, last + 1)
 
 /**
  * A run of ASCII in UTF-16LE, with the letters before and behind it: strings of Dart, say, that hold one character
@@ -24,11 +27,11 @@ export function withLettersAround(bytes: Buffer, run: ByteRange, within: ByteRan
   let { start, end } = run
   const first = Math.max(within.start, start - maxUnits * 2)
   const last = Math.min(within.end, end + maxUnits * 2)
-  while (start - 2 >= first && isLetter(bytes.readUInt16LE(start - 2))) start -= 2
-  while (end + 2 <= last && isLetter(bytes.readUInt16LE(end))) end += 2
+  while (start - 2 >= first && isLetterAt(bytes, start - 2)) start -= 2
+  while (end + 2 <= last && isLetterAt(bytes, end)) end += 2
   return { start, end }
 }
 
-function isLetter(unit: number): boolean {
-  return blocks.some(([first, last]) => unit >= first && unit <= last)
+function isLetterAt(bytes: Buffer, at: number): boolean {
+  return letters[(bytes[at] as number) | ((bytes[at + 1] as number) << 8)] === 1
 }

@@ -3,10 +3,10 @@ export type TextEncoding = 'utf8' | 'latin1' | 'utf16le' | 'utf16be'
 /** How a file is written that is text, and how many bytes its byte order mark takes. */
 export type TextForm = { readonly encoding: TextEncoding; readonly markBytes: number }
 
-const marks: readonly (readonly [string, TextEncoding])[] = [
-  ['efbbbf', 'utf8'],
-  ['fffe', 'utf16le'],
-  ['feff', 'utf16be'],
+const marks: readonly (readonly [Buffer, TextEncoding])[] = [
+  [Buffer.from('efbbbf', 'hex'), 'utf8'],
+  [Buffer.from('fffe', 'hex'), 'utf16le'],
+  [Buffer.from('feff', 'hex'), 'utf16be'],
 ]
 
 /** Control characters that text files do hold: tab, line ends, form feed, escape. */
@@ -27,15 +27,13 @@ export function textFormOf(head: Buffer): TextForm | undefined {
 /** By its byte order mark. Undefined: it has none. */
 export function markedForm(head: Buffer): TextForm | undefined {
   for (const [mark, encoding] of marks) {
-    const markBytes = mark.length / 2
-    // FF FE 00 00 is the mark of UTF-32, which nobody ships.
-    if (head.toString('hex', 0, markBytes) === mark && !head.subarray(0, 4).equals(utf32Mark)) {
-      return { encoding, markBytes }
-    }
+    if (!startsWith(head, mark) || startsWith(head, utf32Mark)) continue
+    return { encoding, markBytes: mark.length }
   }
   return undefined
 }
 
+/** FF FE 00 00, which nobody ships. */
 const utf32Mark = Buffer.from('fffe0000', 'hex')
 
 /** The text from `start` up to before `end`, in bytes. Half a unit of UTF-16 at the end is left out. */
@@ -51,18 +49,25 @@ export function decodeText(
   return Buffer.from(bytes.subarray(start, even)).swap16().toString('utf16le')
 }
 
+function startsWith(head: Buffer, mark: Buffer): boolean {
+  for (let at = 0; at < mark.length; at++) if (head[at] !== mark[at]) return false
+  return true
+}
+
 /** UTF-16 without a mark: of nearly all pairs of bytes, the same one is zero and the other is ASCII. */
 function wideEncoding(head: Buffer): TextEncoding | undefined {
   const pairs = head.length >> 1
   if (pairs < 4 || head.length % 2 !== 0 || !head.subarray(0, 64).includes(0)) return undefined
-  const count = { utf16le: 0, utf16be: 0 }
+  let little = 0
+  let big = 0
   for (let at = 0; at < pairs * 2; at += 2) {
-    const first = head[at] ?? 0
-    const second = head[at + 1] ?? 0
-    if (second === 0 && isPlain(first)) count.utf16le++
-    if (first === 0 && isPlain(second)) count.utf16be++
+    const first = head[at] as number
+    const second = head[at + 1] as number
+    if (second === 0 && isPlain(first)) little++
+    if (first === 0 && isPlain(second)) big++
   }
-  return (['utf16le', 'utf16be'] as const).find((encoding) => count[encoding] > pairs * 0.8)
+  if (little > pairs * 0.8) return 'utf16le'
+  return big > pairs * 0.8 ? 'utf16be' : undefined
 }
 
 function isPlain(byte: number): boolean {
