@@ -1,4 +1,5 @@
 import { Problem } from '@sallyport/problem'
+import { dayMs, dayText } from './day.ts'
 import type { Pin, PinnedHost, PinsFile } from './pins-file.ts'
 
 /** What is wrong with a set of pins by itself, before any server is asked. */
@@ -13,8 +14,6 @@ export type PinSetFault = {
   /** What to do: one sentence. */
   readonly fix: string
 }
-
-const dayMs = 86_400_000
 
 type Told = Omit<PinSetFault, 'host' | 'weight'>
 type Rule = {
@@ -138,7 +137,7 @@ function endingCertificates({ pins, compare }: PinnedHost, at: { now: number; wa
     return [
       {
         pointer,
-        what: `the certificate of ${name} ${notAfter <= at.now ? 'ended' : 'ends'} on ${new Date(notAfter).toISOString().slice(0, 10)}`,
+        what: `the certificate of ${name} ${notAfter <= at.now ? 'ended' : 'ends'} on ${dayText(notAfter)}`,
         fix:
           compare === 'key'
             ? 'Where its key is renewed as well, add the pin of the next one: `sallyport pins add`.'

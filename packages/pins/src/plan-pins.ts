@@ -1,4 +1,5 @@
 import type { Certificate } from '@sallyport/pki'
+import { dayMs, midnightOf } from './day.ts'
 import type { Pin, PinnedHost, PinsFile } from './pins-file.ts'
 import { asGivenToAts, survivals } from './survival.ts'
 
@@ -26,8 +27,6 @@ export type Plan = {
   readonly usableFrom: number
 }
 
-const dayMs = 86_400_000
-
 /**
  * When pins must be in the file, so that enough installs have them on the day: from the dates of certificates and of
  * the sets themselves, how often builds are released, and how long installs take.
@@ -39,7 +38,7 @@ export function planPins(
   { now, live = new Map() }: { now: number; live?: ReadonlyMap<string, readonly Certificate[]> },
 ): Plan {
   const { everyDays, adoptionDays } = file.release
-  const today = Math.floor(now / dayMs) * dayMs
+  const today = midnightOf(now)
   const ends = file.hosts.flatMap((host) => [
     ...setEnds(host),
     ...pinEnds(host),
@@ -50,11 +49,6 @@ export function planPins(
     events: events.toSorted((a, b) => a.at - b.at || a.host.localeCompare(b.host)),
     usableFrom: today + (everyDays + adoptionDays) * dayMs,
   }
-}
-
-/** Midnight UTC of its day. */
-function dayOf(ms: number | undefined): number | undefined {
-  return ms === undefined ? undefined : Math.floor(ms / dayMs) * dayMs
 }
 
 type End = {
@@ -96,9 +90,11 @@ function pinEnds(host: PinnedHost): End[] {
 }
 
 function liveEnds(host: PinnedHost, leaves: readonly Certificate[]): End[] {
-  const noted = new Set(host.pins.map(({ notAfter }) => dayOf(notAfter)))
+  const noted = new Set(
+    host.pins.flatMap(({ notAfter }) => (notAfter === undefined ? [] : [midnightOf(notAfter)])),
+  )
   return leaves
-    .filter(({ notAfter }) => !noted.has(dayOf(notAfter)))
+    .filter(({ notAfter }) => !noted.has(midnightOf(notAfter)))
     .map(({ notAfter }) => ({
       host: host.name,
       at: notAfter,
@@ -132,7 +128,7 @@ function steps(
   today: number,
   release: { everyDays: number; adoptionDays: number },
 ): PlanEvent[] {
-  const day = dayOf(at) ?? at
+  const day = midnightOf(at)
   const releaseBy = day - release.adoptionDays * dayMs
   const addBy = releaseBy - release.everyDays * dayMs
   const event = (kind: PlanEvent['kind'], when: number, words: string): PlanEvent => ({

@@ -4,7 +4,10 @@ export const packageFormats = [
 ] as const // biome-ignore format: a list
 export type PackageFormat = (typeof packageFormats)[number]
 
-/** What goes into apps: which host is the developer's and how old a phone may be, the app around it says. */
+/**
+ * What goes into apps. The app around it says how old a phone may be, what is backed up, and what connections must hold;
+ * and whose hosts are its own.
+ */
 export const isLibrary = (format: PackageFormat): boolean => libraryFormats.has(format)
 
 const libraryFormats: ReadonlySet<PackageFormat> = new Set(['aar', 'jar', 'so', 'dylib'])

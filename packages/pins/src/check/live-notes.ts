@@ -1,11 +1,10 @@
 import type { ChainPath } from '../chain/chain-paths.ts'
 import type { Sent } from '../chain/survey.ts'
+import { dayMs, dayText } from '../day.ts'
 import type { PinnedHost, PinsFile } from '../pins-file.ts'
 import { survivals } from '../survival.ts'
 import type { CheckFinding } from './finding.ts'
 import { digestsOf, matchesOf, pinDigest } from './match.ts'
-
-const dayMs = 86_400_000
 
 /** What a server sends, and the chains that clients build from it. */
 export type Live = { readonly sent: Sent; readonly paths: readonly ChainPath[] }
@@ -93,7 +92,7 @@ function endingLeaves(
     host: host.name,
     outcome: 'note',
     about: { kind: 'live' },
-    what: `the certificate ends on ${new Date(notAfter).toISOString().slice(0, 10)}, and of its chain only its own key is pinned`,
+    what: `the certificate ends on ${dayText(notAfter)}, and of its chain only its own key is pinned`,
     fix: 'Renew it under the same key, or under the backup, and try the new one first: --next.',
   }))
 }

@@ -1,5 +1,6 @@
+import { dayText } from '../day.ts'
 import type { PinnedHost } from '../pins-file.ts'
-import { dayOf, originOf, pinComment } from './generated-text.ts'
+import { originOf, pinComment } from './generated-text.ts'
 import type { Target } from './target.ts'
 
 /**
@@ -33,7 +34,7 @@ ${hosts.map(domainConfig).join('\n')}
 }
 
 function domainConfig({ name, subdomains, expires, pins }: PinnedHost): string {
-  const expiration = expires === undefined ? '' : ` expiration="${dayOf(expires)}"`
+  const expiration = expires === undefined ? '' : ` expiration="${dayText(expires)}"`
   return [
     '    <domain-config cleartextTrafficPermitted="false">',
     `        <domain includeSubdomains="${subdomains === 'any'}">${name}</domain>`,

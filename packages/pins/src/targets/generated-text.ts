@@ -12,11 +12,6 @@ export function pinComment({ role, subject }: Pin): string {
   return name === undefined ? role : `${role}, ${name.slice(0, 80).trimEnd()}`
 }
 
-/** yyyy-MM-dd of a moment that is midnight UTC. */
-export function dayOf(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 10)
-}
-
 /** Text in XML, within elements and double quotes. */
 export function xmlText(text: string): string {
   return text

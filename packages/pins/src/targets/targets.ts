@@ -1,11 +1,11 @@
 import { Problem } from '@sallyport/problem'
 import { overlaps } from '../coverage.ts'
+import { dayText } from '../day.ts'
 import type { PinnedHost, PinsFile } from '../pins-file.ts'
 import type { SubdomainDepth } from '../pins-schema.ts'
 import { androidNsc } from './android-nsc.ts'
 import { androidTrustAnchors } from './android-trust-anchors.ts'
 import { expo } from './expo.ts'
-import { dayOf } from './generated-text.ts'
 import { iosAts } from './ios-ats.ts'
 import { iosUrlsession } from './ios-urlsession.ts'
 import { okhttp } from './okhttp.ts'
@@ -53,7 +53,7 @@ export function shortcomings(
     canExpire || host.expires === undefined
       ? []
       : [
-          `${name} knows no date: its pins hold beyond ${dayOf(host.expires)}, until the build is replaced`,
+          `${name} knows no date: its pins hold beyond ${dayText(host.expires)}, until the build is replaced`,
         ]
   return { refusals, notes }
 }

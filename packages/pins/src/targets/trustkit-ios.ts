@@ -1,5 +1,6 @@
+import { dayText } from '../day.ts'
 import type { PinnedHost } from '../pins-file.ts'
-import { dayOf, originOf } from './generated-text.ts'
+import { originOf } from './generated-text.ts'
 import { plist, type PlistValue } from './plist.ts'
 import type { Target } from './target.ts'
 
@@ -47,7 +48,7 @@ function domain({ subdomains, enforcement, expires, pins }: PinnedHost): PlistVa
     TSKIncludeSubdomains: subdomains === 'any',
     TSKEnforcePinning: enforcement === 'enforce',
     TSKDisableDefaultReportUri: true,
-    ...(expires === undefined ? {} : { TSKExpirationDate: dayOf(expires) }),
+    ...(expires === undefined ? {} : { TSKExpirationDate: dayText(expires) }),
     TSKPublicKeyHashes: pins.map(({ sha256 }) => sha256),
   }
 }

@@ -1,3 +1,4 @@
+import type { ByteRange } from '../strings/byte-range.ts'
 import type { Chunk } from './chunk.ts'
 
 /** Strings of a compiled file, referred to by their index (`ResStringPool_header`, ResourceTypes.h). */
@@ -42,7 +43,7 @@ export function readStringPool(bytes: Buffer, chunk: Chunk): StringPool {
   const decoded = new Map<number, string>()
   let budget = 3 * (chunk.end - chunk.start)
 
-  const span = (index: number): Span | undefined => {
+  const span = (index: number): ByteRange | undefined => {
     if (!Number.isInteger(index) || index < 0 || index >= count) return undefined
     const start = strings + bytes.readUInt32LE(indices + 4 * index)
     return start < chunk.end ? spanOf(bytes, start, chunk.end) : undefined
@@ -67,10 +68,8 @@ export function readStringPool(bytes: Buffer, chunk: Chunk): StringPool {
   }
 }
 
-type Span = { readonly start: number; readonly end: number }
-
 /** Length in UTF-16 units, then in bytes, each of one byte, or of two with the high bit set; then the bytes and 0. */
-function utf8Span(bytes: Buffer, at: number, limit: number): Span | undefined {
+function utf8Span(bytes: Buffer, at: number, limit: number): ByteRange | undefined {
   const afterUnits = at + ((bytes[at] ?? 0) & 0x80 ? 2 : 1)
   const first = bytes[afterUnits]
   if (first === undefined || afterUnits >= limit) return undefined
@@ -81,7 +80,7 @@ function utf8Span(bytes: Buffer, at: number, limit: number): Span | undefined {
 }
 
 /** Length in units of two bytes, or of four with the high bit set; then the units and 0. */
-function utf16Span(bytes: Buffer, at: number, limit: number): Span | undefined {
+function utf16Span(bytes: Buffer, at: number, limit: number): ByteRange | undefined {
   if (at + 2 > limit) return undefined
   const first = bytes.readUInt16LE(at)
   const isLong = (first & 0x8000) !== 0
@@ -91,12 +90,12 @@ function utf16Span(bytes: Buffer, at: number, limit: number): Span | undefined {
   return { start, end: Math.min(start + 2 * units, limit - ((limit - start) & 1)) }
 }
 
-function decodeUtf16(bytes: Buffer, { start, end }: Span): string {
+function decodeUtf16(bytes: Buffer, { start, end }: ByteRange): string {
   return bytes.toString('utf16le', start, end)
 }
 
 /** aapt2 writes what is beyond U+FFFF as two surrogates of three bytes each, as Java does. */
-function decodeUtf8(bytes: Buffer, { start, end }: Span): string {
+function decodeUtf8(bytes: Buffer, { start, end }: ByteRange): string {
   const text = bytes.toString('utf8', start, end)
   return text.includes('\ufffd') ? decodeModifiedUtf8(bytes.subarray(start, end)) : text
 }

@@ -8,7 +8,7 @@ import type { Sink } from '../sink.ts'
 export type ContentReader = {
   /** How ledger and reports call it: `DEX`, `binary XML`. */
   readonly name: string
-  /** Told by the first bytes, never by the name alone. @param head at least 64 bytes, where the entry has them */
+  /** Told by the first bytes, never by the name alone. @param head the first `openingBytes` */
   readonly takes: (head: Buffer, path: string) => boolean
   /** Larger entries than usual are read whole for it, up to this size: its tables point to and fro. */
   readonly maxBytes?: number
@@ -18,6 +18,9 @@ export type ContentReader = {
     sink: Sink,
   ) => void | Promise<void>
 }
+
+/** How much of an entry `takes` sees, where the entry has as much. Documents begin with declarations and comments. */
+export const openingBytes = 4096
 
 /** Of programs and bytecode: they lie in memory beside nothing else that is large. */
 export const maxProgramBytes = 128 * 1024 ** 2

@@ -1,14 +1,14 @@
 import { type Entry, EntryFault } from '../archive/entry.ts'
 import type { Sink } from '../sink.ts'
 import { tellPiece } from '../strings/unknown-bytes.ts'
-import type { ContentReader } from './content-reader.ts'
+import { type ContentReader, openingBytes } from './content-reader.ts'
 import { contentReaders } from './content-readers.ts'
 
 export type LookAtPiece = (bytes: Buffer, offset: number) => void
 
 /** Told by the first bytes of an entry. */
 export function readerOf(bytes: Buffer, path: string): ContentReader | undefined {
-  const head = bytes.subarray(0, 4096)
+  const head = bytes.subarray(0, openingBytes)
   return contentReaders.find((reader) => reader.takes(head, path))
 }
 

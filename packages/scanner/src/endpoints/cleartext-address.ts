@@ -1,5 +1,6 @@
 import { policyFor } from '../android/network/network-policy.ts'
 import type { Judge } from '../detector.ts'
+import { listed } from '../in-words.ts'
 import { isWithin, ownDomains } from '../own-domains.ts'
 
 const maxLocations = 10
@@ -30,7 +31,7 @@ export const cleartextAddress: Judge = function* (
       severity: 'low',
       confidence: isGuessed ? 'tentative' : 'firm',
       title: `The package holds addresses at ${host} without TLS`,
-      detail: `${addresses.slice(0, maxLocations).join(', ')}. Whoever is on the path reads and changes what is sent there. Some stand for a redirection, or for a name only.`,
+      detail: `${listed(addresses)}. Whoever is on the path reads and changes what is sent there. Some stand for a redirection, or for a name only.`,
       fix: 'Write https:// (or wss://, mqtts://), and let the server answer nothing else but a redirection.',
       locations: places.slice(0, maxLocations).map(({ location }) => location),
       identity: `address ${host}`,

@@ -2,10 +2,9 @@ import { EntryFault } from '../archive/entry.ts'
 import { type ContentReader, maxProgramBytes } from '../content/content-reader.ts'
 import { type ByteRange, withoutOverlaps } from '../strings/byte-range.ts'
 import { Fields } from '../strings/fields.ts'
-import { textOfRuns } from '../strings/text-of-runs.ts'
+import { shortestOfData, textOfRuns } from '../strings/text-of-runs.ts'
 import { isAssemblyStore, readAssemblies } from './dotnet.ts'
 
-const shortestString = 4
 /** The kernel's own bound for program headers; what links files writes far fewer of either. */
 const maxHeaders = 4096
 
@@ -72,7 +71,7 @@ export const elfReader: ContentReader = {
     for (const { start, end } of stores)
       readAssemblies(bytes.subarray(start, end), start, path, sink)
     const others = ranges.filter((range) => !stores.includes(range))
-    textOfRuns(bytes, others, shortestString, about, sink)
+    textOfRuns(bytes, others, shortestOfData, about, sink)
   },
 }
 

@@ -1,5 +1,6 @@
 import { isLibrary } from '../app-package.ts'
 import type { Judge } from '../detector.ts'
+import { listed } from '../in-words.ts'
 import { isWithin, ownDomains } from '../own-domains.ts'
 import { pinsCover } from './pin-covers.ts'
 
@@ -26,13 +27,11 @@ export const pinningMissing: Judge = function* ({ endpoints, pins }, { app, sett
     const why = isGuessed
       ? `${domain} is taken for the developer's domain because the id of the app is ${app.id}.`
       : `${domain} was given as one of the developer's own domains.`
-    const shown = open.slice(0, shownHosts).join(', ')
-    const more = open.length > shownHosts ? ` and ${open.length - shownHosts} more` : ''
     yield {
       rule: 'pinning-missing',
       confidence: isGuessed ? 'tentative' : 'firm',
       title: `Connections to ${domain} are not pinned`,
-      detail: `No pins were found for ${shown}${more}. ${why} Pins that code sets up at run time from what it is sent are not seen.`,
+      detail: `No pins were found for ${listed(open)}. ${why} Pins that code sets up at run time from what it is sent are not seen.`,
       locations: locations.length > 0 ? locations : [{ path: '.' }],
       identity: domain,
       facts: { domain, hosts: open.slice(0, shownHosts), isGuessed },

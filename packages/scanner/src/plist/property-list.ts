@@ -1,9 +1,9 @@
 import { EntryFault } from '../archive/entry.ts'
-import type { ContentReader } from '../content/content-reader.ts'
+import { type ContentReader, openingBytes } from '../content/content-reader.ts'
 import { bundleFacts } from '../ios/bundle.ts'
 import { trustKitPins } from '../ios/trust-kit.ts'
 import type { Sink } from '../sink.ts'
-import { textOfRuns } from '../strings/text-of-runs.ts'
+import { shortestOfData, textOfRuns } from '../strings/text-of-runs.ts'
 import { isBinaryPlist, readBinaryPlist } from './binary-plist.ts'
 import { tellPlist } from './plist-text.ts'
 import type { PlistValue } from './plist-value.ts'
@@ -37,7 +37,7 @@ function readList(bytes: Buffer, offset: number, path: string, nested: number, s
   if (top === undefined) return
   for (const data of tellPlist(top, path, offset, sink)) {
     const at = offset + data.offset
-    if (nested > 0 && isPlist(data.bytes.subarray(0, 4096))) {
+    if (nested > 0 && isPlist(data.bytes.subarray(0, openingBytes))) {
       readList(data.bytes, at, path, nested - 1, sink)
     } else if (data.bytes.length >= leastData) {
       sink.blob({ bytes: data.bytes, path, offset: at, by: ['property list data'] })
@@ -53,7 +53,8 @@ function readPlist(bytes: Buffer, path: string, sink: Sink): PlistValue | undefi
   } catch (error) {
     if (!(error instanceof EntryFault)) throw error
     sink.notChecked(path, error.message)
-    textOfRuns(bytes, [{ start: 0, end: bytes.length }], 4, { path, source: 'property-list' }, sink)
+    const whole = [{ start: 0, end: bytes.length }]
+    textOfRuns(bytes, whole, shortestOfData, { path, source: 'property-list' }, sink)
     return undefined
   }
 }

@@ -3,7 +3,7 @@ import { type ContentReader, maxProgramBytes } from '../content/content-reader.t
 import type { Sink } from '../sink.ts'
 import { Fields } from '../strings/fields.ts'
 import { JoinedStrings } from '../strings/joined-strings.ts'
-import { textOfRuns } from '../strings/text-of-runs.ts'
+import { shortestOfData, textOfRuns } from '../strings/text-of-runs.ts'
 import { findStringTable, type StringTable } from './hermes-string-table.ts'
 
 const magic = Buffer.from('c61fbc03c103191f', 'hex')
@@ -30,7 +30,7 @@ export const hermesReader: ContentReader = {
       if (!(error instanceof EntryFault)) throw error
       sink.notChecked(path, `${error.message}; it was looked through for runs of text`)
       const whole = [{ start: magic.length, end: bytes.length }]
-      textOfRuns(bytes, whole, 4, { path, source: 'script' }, sink)
+      textOfRuns(bytes, whole, shortestOfData, { path, source: 'script' }, sink)
     }
   },
 }

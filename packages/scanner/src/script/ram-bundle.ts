@@ -1,5 +1,5 @@
 import type { ContentReader } from '../content/content-reader.ts'
-import { textOfRuns } from '../strings/text-of-runs.ts'
+import { shortestOfData, textOfRuns } from '../strings/text-of-runs.ts'
 
 const headerBytes = 12
 
@@ -9,6 +9,6 @@ export const ramBundleReader: ContentReader = {
   takes: (head) => head.length >= headerBytes && head.readUInt32LE(0) === 0xfb0bd1e5,
   read: (bytes, { path }, sink) => {
     const modules = [{ start: headerBytes, end: bytes.length }]
-    textOfRuns(bytes, modules, 4, { path, source: 'script' }, sink)
+    textOfRuns(bytes, modules, shortestOfData, { path, source: 'script' }, sink)
   },
 }

@@ -1,4 +1,4 @@
-import type { ContentReader } from '../content/content-reader.ts'
+import { type ContentReader, openingBytes } from '../content/content-reader.ts'
 import type { TextRegion } from '../text-region.ts'
 import { byteOffsets } from './character-offsets.ts'
 import { decodeText, type TextForm, textFormOf } from './text-encoding.ts'
@@ -15,7 +15,7 @@ export const textFileReader: ContentReader = {
   name: 'text',
   takes: (head) => textFormOf(head) !== undefined,
   read: (bytes, { path }, sink) => {
-    const form = textFormOf(bytes.subarray(0, 4096))
+    const form = textFormOf(bytes.subarray(0, openingBytes))
     if (form === undefined) return
     const source = scriptNames.test(path) ? 'script' : 'file'
     for (const region of regionsOf(bytes, form)) sink.text({ path, source, ...region })

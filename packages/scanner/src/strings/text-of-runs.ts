@@ -4,6 +4,9 @@ import { JoinedStrings, type StringsAbout } from './joined-strings.ts'
 import { withLettersAround } from './letters-around.ts'
 import { utf16Runs, utf8Runs } from './printable-runs.ts'
 
+/** In characters: of data that is known to hold strings. In bytes of unknown content too much looks like one. */
+export const shortestOfData = 4
+
 /**
  * Hands over what can be read in these ranges of an entry, as UTF-8 and as UTF-16LE: of the latter what is ASCII, and
  * the same with letters of other scripts that stand around it.

@@ -1,4 +1,4 @@
-import type { AppPackage } from '../../app-package.ts'
+import { type AppPackage, isLibrary } from '../../app-package.ts'
 import type { Judge } from '../../detector.ts'
 import type { Finding, Location } from '../../finding.ts'
 import type { AndroidApp } from '../android-app.ts'
@@ -13,7 +13,7 @@ const extractionRulesFrom = 31
 /** Whether what the app stores leaves the device by backup, and whether anything is kept out of it. */
 export const backupAllowed: Judge = function* ({ androidApps }, about) {
   // A library takes on what the app around it says.
-  if (about.app.format === 'aar') return
+  if (isLibrary(about.app.format)) return
   for (const app of androidApps) {
     const { base, targetSdk, minSdk } = app
     // A split without its base says nothing of the app.

@@ -1,4 +1,4 @@
-import type { AppPackage } from '../../app-package.ts'
+import { type AppPackage, isLibrary } from '../../app-package.ts'
 import type { Judge } from '../../detector.ts'
 import { cleartextToHost } from '../../endpoints/cleartext-to-host.ts'
 import { reachOf } from '../../endpoints/reach.ts'
@@ -14,7 +14,7 @@ const shownHosts = 10
 /** Where connections without TLS are allowed, to apps that may connect: to every host, to one, or on old platforms. */
 export const cleartextTraffic: Judge = function* (facts, { app, settings }) {
   // A library takes on what the app around it says.
-  if (app.format === 'aar') return
+  if (isLibrary(app.format)) return
   const own = ownDomains(app, settings).domains
   for (const policy of facts.networkPolicies) {
     if (!policy.mayConnect) continue

@@ -1,4 +1,4 @@
-import type { AppPackage } from '../../app-package.ts'
+import { type AppPackage, isLibrary } from '../../app-package.ts'
 import type { Judge } from '../../detector.ts'
 import type { Finding } from '../../finding.ts'
 import { listed } from '../../in-words.ts'
@@ -8,7 +8,7 @@ import { identityOf } from './identity.ts'
 /** Where apps that may connect believe authorities that users add, in builds that are not debuggable. */
 export const userCaTrusted: Judge = function* ({ networkPolicies }, { app }) {
   // A library takes on what the app around it says.
-  if (app.format === 'aar') return
+  if (isLibrary(app.format)) return
   for (const policy of networkPolicies) {
     if (!policy.mayConnect) continue
     const everywhere = userAnchors(policy.others)

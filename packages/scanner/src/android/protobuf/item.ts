@@ -1,5 +1,6 @@
+import type { ByteRange } from '../../strings/byte-range.ts'
 import { type ResourceValue, resourceValue, valueTypes } from '../resources/resource-value.ts'
-import { type Field, fieldOf, fieldsOf, type Range, textOf } from './wire.ts'
+import { type Field, fieldOf, fieldsOf, textOf } from './wire.ts'
 
 // Fields of aapt.pb.Item and what it holds (AOSP frameworks/base tools/aapt2/Resources.proto).
 const item = { reference: 1, string: 2, rawString: 3, styledString: 4, file: 5, primitive: 7 }
@@ -23,7 +24,7 @@ const primitiveTypes: Readonly<Record<number, number>> = {
 }
 
 /** A value of a bundle: an attribute's, or a resource's. */
-export function itemValue(bytes: Buffer, range: Range, faults: Set<string>): ResourceValue {
+export function itemValue(bytes: Buffer, range: ByteRange, faults: Set<string>): ResourceValue {
   let value: ResourceValue = { kind: 'other', type: 0, data: 0 }
   for (const field of fieldsOf(bytes, range, faults)) {
     if (stringLike.has(field.number)) {
@@ -40,7 +41,7 @@ export function itemValue(bytes: Buffer, range: Range, faults: Set<string>): Res
 /** The text of an item that is a string, and where it lies. */
 export function itemString(
   bytes: Buffer,
-  range: Range,
+  range: ByteRange,
   faults: Set<string>,
 ): { readonly text: string; readonly offset: number } | undefined {
   for (const field of fieldsOf(bytes, range, faults)) {
@@ -50,14 +51,14 @@ export function itemString(
 }
 
 /** String, RawString, StyledString and FileReference have theirs in field 1. */
-function stringOf(bytes: Buffer, range: Range, faults: Set<string>) {
+function stringOf(bytes: Buffer, range: ByteRange, faults: Set<string>) {
   const field = fieldOf(bytes, range, 1, faults)
   return field === undefined
     ? { text: '', offset: range.start }
     : { text: textOf(bytes, field.range), offset: field.range.start }
 }
 
-function referenceOf(bytes: Buffer, range: Range, faults: Set<string>): ResourceValue {
+function referenceOf(bytes: Buffer, range: ByteRange, faults: Set<string>): ResourceValue {
   let id = 0
   let name: string | undefined
   let isOfTheme = false

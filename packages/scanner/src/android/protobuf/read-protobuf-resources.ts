@@ -1,7 +1,8 @@
+import type { ByteRange } from '../../strings/byte-range.ts'
 import type { ResourceEntry, ResourceTable } from '../resources/resource-table.ts'
 import { itemString, itemValue } from './item.ts'
 import type { TextPart } from './read-protobuf-xml.ts'
-import { fieldOf, fieldsOf, type Range, rangesAt, textOf } from './wire.ts'
+import { fieldOf, fieldsOf, rangesAt, textOf } from './wire.ts'
 
 // Fields of aapt.pb.ResourceTable and what it holds (AOSP frameworks/base tools/aapt2/Resources.proto, Configuration.proto).
 const table = { package: 2 }
@@ -21,14 +22,14 @@ export type ProtobufResources = ResourceTable & {
   readonly faults: readonly string[]
 }
 
-type Indexed = { readonly typeName: string; readonly range: Range }
+type Indexed = { readonly typeName: string; readonly range: ByteRange }
 
 /** `resources.pb` of a module of an app bundle. */
 export function readProtobufResources(bytes: Buffer, path: string): ProtobufResources {
   const faults = new Set<string>()
   const entries = new Map<number, Indexed>()
   const texts: TextPart[] = []
-  const idOf = (range: Range, number: number) => {
+  const idOf = (range: ByteRange, number: number) => {
     const message = fieldOf(bytes, range, number, faults)
     return message === undefined ? 0 : (fieldOf(bytes, message.range, 1, faults)?.value ?? 0)
   }
@@ -82,11 +83,11 @@ export function readProtobufResources(bytes: Buffer, path: string): ProtobufReso
   }
 }
 
-function whole(bytes: Buffer): Range {
+function whole(bytes: Buffer): ByteRange {
   return { start: 0, end: bytes.length }
 }
 
-function* valuesOf(bytes: Buffer, range: Range, faults: Set<string>): Generator<ResourceEntry> {
+function* valuesOf(bytes: Buffer, range: ByteRange, faults: Set<string>): Generator<ResourceEntry> {
   for (const each of rangesAt(bytes, range, [entry.value], faults)) {
     let sdk = 0
     let isDefault = true

@@ -1,6 +1,7 @@
+import type { ByteRange } from '../../strings/byte-range.ts'
 import { type XmlAttribute, type XmlElement, xmlLimits, XmlTree } from '../xml/xml-element.ts'
 import { itemValue } from './item.ts'
-import { fieldsOf, type Range, textOf } from './wire.ts'
+import { fieldsOf, textOf } from './wire.ts'
 
 // Fields of aapt.pb.XmlNode, XmlElement and XmlAttribute (AOSP frameworks/base tools/aapt2/Resources.proto).
 const node = { element: 1, text: 2 }
@@ -31,7 +32,7 @@ type Reading = {
   readonly texts: TextPart[]
 }
 
-function readNode(reading: Reading, range: Range, depth: number): void {
+function readNode(reading: Reading, range: ByteRange, depth: number): void {
   const { bytes, faults, tree, texts } = reading
   for (const field of fieldsOf(bytes, range, faults)) {
     if (field.number === node.text) {
@@ -44,7 +45,7 @@ function readNode(reading: Reading, range: Range, depth: number): void {
 }
 
 /** The name may follow the children on the wire, so they are read in a second pass. */
-function readElement(reading: Reading, range: Range, depth: number): void {
+function readElement(reading: Reading, range: ByteRange, depth: number): void {
   const { bytes, faults, tree, texts } = reading
   let namespace: string | undefined
   let name = ''
@@ -67,7 +68,7 @@ function readElement(reading: Reading, range: Range, depth: number): void {
 
 function readAttribute(
   bytes: Buffer,
-  range: Range,
+  range: ByteRange,
   faults: Set<string>,
   texts: TextPart[],
 ): XmlAttribute {
@@ -75,7 +76,7 @@ function readAttribute(
   let name = ''
   let text: TextPart = { text: '', offset: range.start }
   let resourceId: number | undefined
-  let item: Range | undefined
+  let item: ByteRange | undefined
   for (const field of fieldsOf(bytes, range, faults)) {
     if (field.number === attribute.namespace) namespace = textOf(bytes, field.range)
     if (field.number === attribute.name) name = textOf(bytes, field.range)

@@ -1,3 +1,5 @@
+import type { ByteRange } from '../../strings/byte-range.ts'
+
 /**
  * Protocol buffers as they lie on the wire, without a schema: fields of a message one after another, each with its
  * number, its wire type and its value (protobuf.dev/programming-guides/encoding).
@@ -7,11 +9,8 @@ export type Field = {
   /** Of a varint or four bytes: the value, its low 32 bits. 0 otherwise. */
   readonly value: number
   /** Of what is length-delimited: a message, a string. Empty otherwise. */
-  readonly range: Range
+  readonly range: ByteRange
 }
-
-/** Bytes of the file, the last one not included. */
-export type Range = { readonly start: number; readonly end: number }
 
 const wireTypes = { varint: 0, fixed64: 1, delimited: 2, fixed32: 5 } as const
 const longestVarint = 10
@@ -19,7 +18,7 @@ const longestVarint = 10
 /** Fields until the end, or until the first that does not make sense: that one is told to `faults`, once. */
 export function* fieldsOf(
   bytes: Buffer,
-  { start, end }: Range,
+  { start, end }: ByteRange,
   faults: Set<string>,
 ): Generator<Field> {
   for (let at = start; at < end; ) {
@@ -37,10 +36,10 @@ export function* fieldsOf(
 /** What lies in fields within fields: `[2, 3]` is every field 3 of every field 2. */
 export function* rangesAt(
   bytes: Buffer,
-  range: Range,
+  range: ByteRange,
   path: readonly number[],
   faults: Set<string>,
-): Generator<Range> {
+): Generator<ByteRange> {
   const [number, ...rest] = path
   if (number === undefined) {
     yield range
@@ -54,7 +53,7 @@ export function* rangesAt(
 /** The last field of a number, as parsers take it. */
 export function fieldOf(
   bytes: Buffer,
-  range: Range,
+  range: ByteRange,
   number: number,
   faults: Set<string>,
 ): Field | undefined {
@@ -63,7 +62,7 @@ export function fieldOf(
   return found
 }
 
-export function textOf(bytes: Buffer, { start, end }: Range): string {
+export function textOf(bytes: Buffer, { start, end }: ByteRange): string {
   return bytes.toString('utf8', start, end)
 }
 

@@ -3,10 +3,10 @@ import { type ContentReader, maxProgramBytes } from '../../content/content-reade
 import { watchedNames } from '../../ios/watched-names.ts'
 import type { Sink } from '../../sink.ts'
 import { type ByteRange, withoutOverlaps } from '../../strings/byte-range.ts'
-import { textOfRuns } from '../../strings/text-of-runs.ts'
+import { shortestOfData, textOfRuns } from '../../strings/text-of-runs.ts'
 import { type CodeSignature, readCodeSignature } from './code-signature.ts'
 import { type LoadCommands, readLoadCommands } from './load-commands.ts'
-import { shortestString, tellSections } from './section-text.ts'
+import { tellSections } from './section-text.ts'
 import { isMachO, type Slice, slicesOf } from './slices.ts'
 import { findTraces, type Traces } from './traces.ts'
 
@@ -41,7 +41,7 @@ export const machOReader: ContentReader = {
       }
     }
     const about = { path, source: 'native-strings' } as const
-    textOfRuns(bytes, withoutOverlaps(others), shortestString, about, sink)
+    textOfRuns(bytes, withoutOverlaps(others), shortestOfData, about, sink)
   },
 }
 

@@ -1,11 +1,9 @@
 import type { Sink } from '../../sink.ts'
 import { type ByteRange, withoutOverlaps } from '../../strings/byte-range.ts'
 import { JoinedStrings } from '../../strings/joined-strings.ts'
-import { textOfRuns } from '../../strings/text-of-runs.ts'
+import { shortestOfData, textOfRuns } from '../../strings/text-of-runs.ts'
 import type { LoadCommands, Section } from './load-commands.ts'
 import type { Slice } from './slices.ts'
-
-export const shortestString = 4
 
 /** Written by the compiler about the code, not by a developer: names of types and methods, tables for unwinding. */
 const compilerSections =
@@ -30,7 +28,7 @@ export function tellSections(
     sections.length > 0
       ? withoutOverlaps(read.filter((each) => !isWide(each)))
       : wholeBut(encrypted, bytes)
-  textOfRuns(bytes, ranges, shortestString, about, sink)
+  textOfRuns(bytes, ranges, shortestOfData, about, sink)
   const wide = new JoinedStrings(sink, { ...about, encoding: 'utf16le' })
   for (const section of withoutOverlaps(read.filter(isWide))) addUnits(bytes, section, wide)
   wide.flush()
