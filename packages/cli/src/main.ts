@@ -5,14 +5,13 @@ import { commands } from './commands.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { fileProblem } from './files/file-problem.ts'
 import { isGiven } from './input.ts'
-import { createOutput } from './terminal/output.ts'
+import { createOutput, type Output } from './terminal/output.ts'
 
 /**
  * Runs one command line: reads it, loads the operation of its row in the table, and turns what goes
  * wrong into words and an exit code.
  */
 export async function run(argv: readonly string[]): Promise<ExitCode> {
-  process.stdout.on('error', endWhereNobodyReads)
   // Words that nobody hears change nothing.
   process.stderr.on('error', () => {})
   const reading = readCommandLine(argv, commands)
@@ -20,6 +19,7 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
   const { command, input } = reading.chosen
   const { stdin, stdout, stderr } = process
   const output = createOutput({ json: isGiven(input, 'json'), stdin, stdout, stderr })
+  stdout.on('error', (error) => endWhereNobodyReads(error, output))
   try {
     const operation = await command.load()
     return await operation(input, output)
@@ -30,10 +30,14 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
   }
 }
 
-/** `sallyport devices list | head`: whoever read has enough. Anything else is worth a stack. */
-function endWhereNobodyReads(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error
-  process.exit(0)
+/**
+ * `sallyport devices list | head`: whoever read has enough, and a command that knew its answer has set it. What is
+ * written to a full disk is told: exit code 1 would be an answer.
+ */
+function endWhereNobodyReads(error: NodeJS.ErrnoException, output: Output): void {
+  if (error.code === 'EPIPE') process.exit()
+  output.problem(fileProblem(error) ?? unexpected(error))
+  process.exit(3)
 }
 
 /** A defect of ours, or of the machine: with its stack, since nobody foresaw it. */

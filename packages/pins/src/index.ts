@@ -7,6 +7,7 @@ export {
   type Pin,
   type PinnedHost,
   type PinsFile,
+  readBounded,
   readCertificates,
   readPinsFile,
 } from './pins-file.ts'

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { type ConfigFile, parseConfig, readConfig, resolvePath } from '@sallyport/config'
 import { type Certificate, certificatesFromPem, parseCertificate } from '@sallyport/pki'
 import { isProblem, Problem } from '@sallyport/problem'
@@ -154,11 +154,18 @@ export function readCertificates(file: string): Certificate[] {
   return isPem ? certificatesFromPem(bytes.toString('latin1')) : [parseCertificate(bytes)]
 }
 
-function readBounded(file: string): Buffer {
+/**
+ * A file of certificates or keys. Its name may come from a file of pins that somebody else wrote: a pipe would never
+ * end, and a device is no certificate.
+ *
+ * @throws Problem `pins_unreadable`
+ */
+export function readBounded(file: string): Buffer {
   let bytes: Buffer
   try {
-    bytes = readFileSync(file)
+    bytes = readFront(file, maxFileBytes + 1)
   } catch (cause) {
+    if (isProblem(cause)) throw cause
     const found = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
     throw new Problem('pins_unreadable', { detail: `${file}: ${found}`, cause })
   }
@@ -166,6 +173,22 @@ function readBounded(file: string): Buffer {
   throw new Problem('pins_unreadable', {
     detail: `${file} is too large`,
     expected: `at most ${maxFileBytes} bytes`,
-    found: `${bytes.length} bytes`,
   })
+}
+
+function readFront(file: string, length: number): Buffer {
+  const handle = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+  try {
+    if (!fstatSync(handle).isFile()) {
+      throw new Problem('pins_unreadable', { detail: `${file} is no file` })
+    }
+    const bytes = Buffer.alloc(length)
+    let done = 0
+    for (let read = -1; read !== 0 && done < length; done += read) {
+      read = readSync(handle, bytes, done, length - done, null)
+    }
+    return bytes.subarray(0, done)
+  } finally {
+    closeSync(handle)
+  }
 }

@@ -44,12 +44,15 @@ export const scanPackages: Operation = async (input, output) => {
     ...(baseline === undefined ? {} : { baseline }),
     ...(older === undefined ? {} : { older }),
   })
+  const code = failed > 0 ? 3 : exitCode(made, failOn)
+  // Whoever reads the report may leave early: `sallyport scan … | head` is no gate that opens.
+  process.exitCode = code
   if (made.reports.length > 0) write(made.reports, options, output)
   for (const line of [...suppressionWords(made, now), ...baselineWords(made, baseline)]) {
     output.say(line)
   }
   if (made.reports.length > 0) output.say(nextStep(made.reports, options))
-  return failed > 0 ? 3 : exitCode(made, failOn)
+  return code
 }
 
 /** What reads configuration, or speaks to an authority, is loaded where it is asked for: it costs what a scan may. */

@@ -16,19 +16,28 @@ export async function packagedPins(files: readonly string[]): Promise<PackagedPi
   if (files.length === 0) return []
   const { defaultLimits, scan } = await import('@sallyport/scanner')
   const found: PackagedPins[] = []
+  const called = namesOf(files)
   for (const file of files) {
     const settings = { submittedAt: new Date(), releaseWindowDays: 0, limits: defaultLimits }
     const { pins } = await scan(file, settings)
-    found.push(...pins.filter(({ isEnforced }) => isEnforced).map((set) => packaged(file, set)))
+    found.push(
+      ...pins.filter(({ isEnforced }) => isEnforced).map((set) => packaged(called(file), set)),
+    )
   }
   return found
 }
 
-function packaged(file: string, set: PinSet): PackagedPins {
+/** By the last part of their paths; where two are called the same (`a/app.apk`, `b/app.apk`), by the whole. */
+function namesOf(files: readonly string[]): (file: string) => string {
+  const names = new Set(files.map((file) => path.basename(file)))
+  return names.size === new Set(files).size ? (file) => path.basename(file) : (file) => file
+}
+
+function packaged(name: string, set: PinSet): PackagedPins {
   const { source, host, includesSubdomains, role, pins, expiresAt, location } = set
   const ends = expiresAt === undefined ? Number.NaN : Date.parse(expiresAt)
   return {
-    package: path.basename(file),
+    package: name,
     source,
     path: location.path,
     host,
@@ -45,22 +54,20 @@ export function unpinnedIn(
   hosts: readonly PinnedHost[],
   pins: readonly PackagedPins[],
 ): CheckFinding[] {
-  return files
-    .map((file) => path.basename(file))
-    .flatMap((name) => {
-      const own = pins.filter((each) => each.package === name)
-      return hosts
-        .filter(({ name: host }) => {
-          return !own.some((each) => covers({ name: each.host, subdomains: each.subdomains }, host))
-        })
-        .map(
-          ({ name: host }): CheckFinding => ({
-            host,
-            outcome: 'note',
-            about: { kind: 'package', name },
-            what: 'no pins for it were found in the package',
-            fix: 'Build with what `sallyport pins generate` prints; pins in native code are not found.',
-          }),
-        )
-    })
+  return files.map(namesOf(files)).flatMap((name) => {
+    const own = pins.filter((each) => each.package === name)
+    return hosts
+      .filter(({ name: host }) => {
+        return !own.some((each) => covers({ name: each.host, subdomains: each.subdomains }, host))
+      })
+      .map(
+        ({ name: host }): CheckFinding => ({
+          host,
+          outcome: 'note',
+          about: { kind: 'package', name },
+          what: 'no pins for it were found in the package',
+          fix: 'Build with what `sallyport pins generate` prints; pins in native code are not found.',
+        }),
+      )
+  })
 }

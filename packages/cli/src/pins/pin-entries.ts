@@ -1,6 +1,4 @@
 import { createPublicKey } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import path from 'node:path'
 import {
   type ChainPath,
   type PinEntry,
@@ -8,6 +6,7 @@ import {
   pinOfSpki,
   type PinRole,
   placeOf,
+  readBounded,
   readCertificates,
   titleOf,
 } from '@sallyport/pins'
@@ -52,7 +51,7 @@ export type PinMaterial = {
  * @throws Problem `command_usage` where a private key lies in it; `pins_unreadable`, `certificate_malformed`
  */
 export function readPinMaterial(file: string): PinMaterial[] {
-  const text = readTextOf(file)
+  const text = readBounded(file).toString('latin1')
   if (text.includes('PRIVATE KEY-----')) {
     throw new Problem('command_usage', {
       detail: `${file} holds a private key, which no pin needs`,
@@ -72,13 +71,4 @@ export function readPinMaterial(file: string): PinMaterial[] {
     role: placeOf(certificate, certificate.isCa ? 1 : 0),
     sha256: pinOfSpki(certificate.spki),
   }))
-}
-
-function readTextOf(file: string): string {
-  try {
-    return readFileSync(file, 'latin1')
-  } catch (cause) {
-    const found = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
-    throw new Problem('pins_unreadable', { detail: path.resolve(file), found, cause })
-  }
 }

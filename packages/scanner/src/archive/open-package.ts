@@ -1,5 +1,6 @@
 import { open, stat } from 'node:fs/promises'
 import path from 'node:path'
+import { Problem } from '@sallyport/problem'
 import type { AppPackage } from '../app-package.ts'
 import type { ScanLimits } from '../limits.ts'
 import { kindOfFile } from '../package/bare-file.ts'
@@ -29,7 +30,7 @@ export type OpenPackage = {
  * What it is, is told by its content. Archives in it are opened too.
  *
  * @param file a package, or a folder
- * @throws Error of the file system where it cannot be read at all
+ * @throws Error of the file system where it cannot be read at all; Problem `file_failed` where it is no file
  */
 export async function openPackage(
   file: string,
@@ -40,7 +41,12 @@ export async function openPackage(
   const about = await stat(file)
   if (about.isDirectory()) return openFolder(walk, file)
   // A pipe or a device may never end.
-  if (!about.isFile()) throw new Error(`${file} is neither a file nor a folder`)
+  if (!about.isFile()) {
+    throw new Problem('file_failed', {
+      detail: `${file} is neither a file nor a folder`,
+      found: 'a pipe, a device or a socket',
+    })
+  }
   return openFile(walk, file)
 }
 
@@ -75,6 +81,8 @@ async function openFile(walk: Walk, file: string): Promise<OpenPackage> {
       ? await kindOf(listing.members, container === zip ? 'zip' : 'file')
       : kindOfFile(await itself.peek())
     for (const why of listing?.odd ?? []) walk.notChecked(itself.path, why)
+    // A build that failed leaves one, and so does /proc, whose files say no size.
+    if (size === 0) walk.notChecked(itself.path, 'the file is empty: there was nothing to look at')
     const entries = listing
       ? walkListing(walk, listing, 1)
       : walkListing(walk, { members: [itself], odd: [] }, 0)

@@ -1,4 +1,4 @@
-import { gunzipSync, inflateSync } from 'node:zlib'
+import { constants, gunzipSync, inflateSync } from 'node:zlib'
 import type { DetectorMaker } from '../detector.ts'
 import type { Sink } from '../sink.ts'
 import type { TextRegion } from '../text-region.ts'
@@ -23,6 +23,7 @@ export const encodedBytes: DetectorMaker = () => {
   /** How the region that is being looked at was come by. Regions of ours are looked at before `text` returns. */
   let by: readonly string[] = []
   let decodedBytes = 0
+  let isFullTold = false
 
   function look(region: TextRegion, sink: Sink): void {
     if (by.length >= maxDepth) return
@@ -52,7 +53,8 @@ export const encodedBytes: DetectorMaker = () => {
   ): void {
     decodedBytes += bytes.length
     if (decodedBytes > maxScanBytes) {
-      if (decodedBytes - bytes.length <= maxScanBytes) {
+      if (!isFullTold) {
+        isFullTold = true
         sink.notChecked(
           region.path,
           `more than ${maxScanBytes} bytes of encoded values: the rest stayed encoded`,
@@ -93,10 +95,15 @@ export const encodedBytes: DetectorMaker = () => {
     region: TextRegion,
     sink: Sink,
   ): void {
-    const inflated = inflate(bytes, name === 'gzip' ? gunzipSync : inflateSync)
-    if (inflated === undefined || by.length >= maxDepth) return
-    const head = contentHead(inflated.subarray(0, headBytes))
-    if (head !== undefined) emit({ bytes: inflated, head, start }, name, region, sink)
+    if (by.length >= maxDepth) return
+    const how = name === 'gzip' ? gunzipSync : inflateSync
+    const front = inflateFront(bytes, how)
+    const head = front && contentHead(front.subarray(0, headBytes))
+    if (head === undefined) return
+    const inflated = inflate(bytes, how)
+    // It was as much work as one that fits.
+    if (inflated === undefined) decodedBytes += maxValueBytes
+    else emit({ bytes: inflated, head, start }, name, region, sink)
   }
 
   return { text: look }
@@ -106,6 +113,17 @@ export const encodedBytes: DetectorMaker = () => {
 function inflate(bytes: Buffer, how: typeof gunzipSync): Buffer | undefined {
   try {
     return how(bytes, { maxOutputLength: maxValueBytes })
+  } catch {
+    return undefined
+  }
+}
+
+/** Compressed. Deflate makes at most 1,032 bytes of one, so that a bomb costs little until its front is worth more. */
+const frontBytes = 256
+
+function inflateFront(bytes: Buffer, how: typeof gunzipSync): Buffer | undefined {
+  try {
+    return how(bytes.subarray(0, frontBytes), { finishFlush: constants.Z_SYNC_FLUSH })
   } catch {
     return undefined
   }

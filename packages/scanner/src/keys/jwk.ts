@@ -13,15 +13,17 @@ export function readJwk(
   text: string,
   marker: number,
 ): { key: KeyObject; index: number } | undefined {
-  const from = text.lastIndexOf('{', marker)
-  const until = text.indexOf('}', marker)
-  if (from < marker - maxBeforeMarker || from < 0) return undefined
-  if (until < 0 || until > marker + maxAfterMarker) return undefined
-  const literal = text.slice(from, until + 1)
+  // Cut out first: a search that finds no brace would go through the whole text, for each marker again.
+  const start = Math.max(0, marker - maxBeforeMarker)
+  const around = text.slice(start, marker + maxAfterMarker)
+  const from = around.lastIndexOf('{', marker - start)
+  const until = around.indexOf('}', marker - start)
+  if (from < 0 || until < 0) return undefined
+  const literal = around.slice(from, until + 1)
   if (!/["']d\\?["']/.test(literal)) return undefined
   try {
     const key = JSON.parse(literal.replaceAll(/\\+(["n])/g, unescape)) as webcrypto.JsonWebKey
-    return { key: createPrivateKey({ key, format: 'jwk' }), index: from }
+    return { key: createPrivateKey({ key, format: 'jwk' }), index: start + from }
   } catch {
     // Braces around something else, or a key that is none.
     return undefined

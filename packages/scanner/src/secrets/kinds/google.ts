@@ -1,10 +1,5 @@
-import {
-  alphabets,
-  type SecretKind,
-  type SecretMatch,
-  token,
-  type Verdict,
-} from '../secret-kind.ts'
+import { checkServiceAccount } from '../checks/service-account.ts'
+import { alphabets, type SecretKind, token } from '../secret-kind.ts'
 
 export const googleKinds: readonly SecretKind[] = [
   {
@@ -118,19 +113,3 @@ export const googleKinds: readonly SecretKind[] = [
     revoke: 'Take it out, and delete it in the Firebase console.',
   },
 ]
-
-/** How far the other members of the JSON may be, in characters. A private key has some 1,700 of them. */
-const reach = 4000
-
-function checkServiceAccount({ index, region }: SecretMatch): Verdict | undefined {
-  const around = region.text.slice(Math.max(0, index - reach), index + reach)
-  const key =
-    /-----BEGIN (?:RSA )?PRIVATE KEY-----((?:[A-Za-z0-9+/=\s]|\\+[nr]){300,3500}?)-----END/.exec(
-      around,
-    )?.[1]
-  const account = /[a-z0-9][a-z0-9.-]{2,80}@[a-z0-9.-]{4,80}\.gserviceaccount\.com/.exec(
-    around,
-  )?.[0]
-  if (key === undefined || account === undefined) return undefined
-  return { secret: key.replaceAll(/\\+[nr]|\s/g, ''), note: `It is the key of ${account}.` }
-}
