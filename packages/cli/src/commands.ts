@@ -102,6 +102,26 @@ export const commands: readonly Command[] = [
     load: async () => (await import('./commands/init.ts')).init,
   },
   {
+    name: 'assess',
+    asks: true,
+    needsNoConfig: true,
+    summary: 'Say whether mutual TLS, tokens, or both are right for a team, and why',
+    details:
+      'Ten questions, each with its usual answer and "not sure": asked on a terminal, or answered in a file. Prints the verdict, what decided it, which answer would change it, the layers to turn on, and a sallyport.yaml to begin with, which is valid in a folder that `sallyport init` filled. Mutual TLS is not always right, and then it says so. With --yes all answers are the usual ones.',
+    arguments: [{ name: '[answers]', summary: 'a file of answers, YAML' }],
+    options: [
+      { flags: '--template', summary: 'print a file of answers with every question, and stop' },
+      { flags: '--output <file>', summary: 'write the sallyport.yaml there, never over anything' },
+    ],
+    examples: [
+      {
+        line: 'sallyport assess --template > answers.yaml && sallyport assess answers.yaml',
+        does: 'edit answers.yaml in between',
+      },
+    ],
+    load: async () => (await import('./commands/assess.ts')).assess,
+  },
+  {
     name: 'serve',
     summary: 'Run the authority and the gateway that the configuration file describes',
     details:

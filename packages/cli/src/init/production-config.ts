@@ -2,11 +2,24 @@ import path from 'node:path'
 import type { Answers } from './answers.ts'
 import type { ProductionLayout } from './production-layout.ts'
 
+/** Parts of the file that are written otherwise than `sallyport init` does, as YAML indented for their place. */
+export type ProductionParts = {
+  /** Members of the one app's `enrollment`. */
+  readonly enrollment?: string
+  /** Members of `gateway.hosts`. */
+  readonly hosts?: string
+  /** Further members of `gateway`. */
+  readonly gateway?: string
+  /** Further sections. */
+  readonly sections?: string
+}
+
 /** The configuration file that `sallyport init` writes: nothing insecure in it, every default stated by a comment. */
 export function productionConfig(
   answers: Answers,
   layout: ProductionLayout,
   hasPassphraseFile: boolean,
+  parts: ProductionParts = {},
 ): string {
   const relative = (file: string): string => path.relative(layout.directory, file)
   const pair = (files: { certificateFile: string; keyFile: string }, indent: string): string =>
@@ -14,6 +27,16 @@ export function productionConfig(
   const passphrase = hasPassphraseFile
     ? `passphraseFile: ${relative(layout.passphraseFile)}`
     : '# The passphrase comes from SALLYPORT_PASSPHRASE, or is asked for at the terminal.'
+  const host = `    ${answers.apiHost}:
+      # TLS itself refuses a client without a good certificate: sallyport explain --address tells why.
+      clientCertificate: require
+      # Of this deployment's own CA, for apps that pin it. A certificate of a public CA works as well.
+      certificate:
+        ${pair(layout.api, '        ')}
+      routes:
+        - match: { path: '/*' }
+          upstream: api
+`
   return `# yaml-language-server: $schema=./${relative(layout.schemaFile)}
 # Paths are relative to this file. Check it with: sallyport config validate, and: sallyport doctor
 version: 1
@@ -25,12 +48,7 @@ store:
 apps:
   ${answers.appId}:
     enrollment:
-      # What phones must prove of their keys (evidence) comes with android, apple: docs/guide/attestation.md
-      # Each device enrols once with a token that you hand out: sallyport tokens create
-      enrollmentToken: required
-      # required: a person approves each enrolment with sallyport approve
-      approval: none
-    certificate:
+${parts.enrollment ?? enrollment}    certificate:
       lifetimeDays: 7
       graceDays: 30
 
@@ -62,16 +80,7 @@ gateway:
   operations:
     listen: 127.0.0.1:8446
   hosts:
-    ${answers.apiHost}:
-      # TLS itself refuses a client without a good certificate: sallyport explain --address tells why.
-      clientCertificate: require
-      # Of this deployment's own CA, for apps that pin it. A certificate of a public CA works as well.
-      certificate:
-        ${pair(layout.api, '        ')}
-      routes:
-        - match: { path: '/*' }
-          upstream: api
-  upstreams:
+${parts.hosts ?? host}${parts.gateway ?? ''}  upstreams:
     api:
       targets: ['${answers.upstream}']
 
@@ -79,5 +88,12 @@ admin:
   url: https://localhost:8444
   caFile: ${relative(layout.caFile)}
   tokenFile: ${relative(layout.adminTokenFile)}
-`
+${parts.sections ?? ''}`
 }
+
+const enrollment = `      # What phones must prove of their keys (evidence) comes with android, apple: docs/guide/attestation.md
+      # Each device enrols once with a token that you hand out: sallyport tokens create
+      enrollmentToken: required
+      # required: a person approves each enrolment with sallyport approve
+      approval: none
+`
