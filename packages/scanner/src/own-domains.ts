@@ -47,6 +47,7 @@ export function ownDomains(app: Pick<AppPackage, 'id'>, settings: ScanSettings):
   return { domains: isDomain ? [domain] : [], isGuessed: true }
 }
 
+/** Whether a host is a domain, or below it. @param host in lower case, as the domain */
 export function isWithin(host: string, domain: string): boolean {
   return host === domain || host.endsWith(`.${domain}`)
 }

@@ -33,6 +33,7 @@ export type Shortcomings = {
   readonly notes: readonly string[]
 }
 
+/** @param hosts all of the file: of names that two of them cover, targets differ in which counts */
 export function shortcomings(
   target: Target,
   host: PinnedHost,

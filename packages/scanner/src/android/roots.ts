@@ -32,6 +32,7 @@ export function isRootOfInterest(name: string): boolean {
   return rootsOfInterest.has(name)
 }
 
+/** Whether a pool of strings holds a name that only paths of a FileProvider have: cheaper than reading the document. */
 export function mentionsFilePaths(strings: StringPool): boolean {
   for (let index = 0; index < strings.count; index++) {
     if (fileProviderElements.has(strings.peek(index) ?? '')) return true
@@ -39,6 +40,7 @@ export function mentionsFilePaths(strings: StringPool): boolean {
   return false
 }
 
+/** Whether a document is the paths of a FileProvider, whatever its root is called. */
 export function isFilePaths(root: XmlElement): boolean {
   return childElements(root).some(({ name }) => fileProviderElements.has(name))
 }

@@ -16,6 +16,11 @@ export type ByteSource = {
 const windowBytes = 512 * 1024
 const pieceBytes = 1024 * 1024
 
+/**
+ * A file that is open, and stays so for as long as it is read.
+ *
+ * @param size as it was when it was opened: what is written behind it is not read
+ */
 export function fileSource(file: FileHandle, size: number): ByteSource {
   let window: { offset: number; end: number; bytes: Promise<Buffer> } | undefined
   return {
@@ -34,6 +39,7 @@ export function fileSource(file: FileHandle, size: number): ByteSource {
   }
 }
 
+/** Bytes that are in memory: what is handed out are views of them. */
 export function bufferSource(bytes: Buffer): ByteSource {
   return {
     size: bytes.length,

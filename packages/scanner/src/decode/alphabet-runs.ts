@@ -33,6 +33,7 @@ export function runEnd(text: string, alphabet: Uint8Array, index: number): numbe
   return end
 }
 
+/** Indexed by the code of a character, below 128: 1 where it belongs. */
 export function alphabetOf(characters: string): Uint8Array {
   const alphabet = new Uint8Array(128)
   for (const character of characters) alphabet[character.charCodeAt(0)] = 1

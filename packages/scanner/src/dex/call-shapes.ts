@@ -32,6 +32,7 @@ const nothing: readonly CallShape[] = []
 /** Of methods that were asked for already: a method is called many times. */
 const known = new WeakMap<MethodReference, readonly CallShape[]>()
 
+/** The shapes that look at calls of a method. */
 export function callShapesOf(method: MethodReference): readonly CallShape[] {
   let shapes = known.get(method)
   if (shapes === undefined) known.set(method, (shapes = shapesOf(method)))
@@ -54,6 +55,7 @@ export function isLookedAt(name: string): 'any' | 'some' | 'none' {
 
 const owners = new Set(callShapes.flatMap((shape) => shape.owners ?? []))
 
+/** Whether some shape looks at calls of this class by its descriptor. */
 export function isLookedAtOwner(descriptor: string): boolean {
   return owners.has(descriptor)
 }

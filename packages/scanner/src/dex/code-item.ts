@@ -47,6 +47,7 @@ export type TryBlock = {
 
 const maxHandlers = 64
 
+/** The try blocks of a method. What lies behind the end of the file is left out. */
 export function tryBlocksOf(dex: DexFile, code: CodeItem): TryBlock[] {
   const { view, bytes } = dex
   // Aligned to four bytes, as the item itself is.

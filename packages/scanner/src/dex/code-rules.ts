@@ -47,7 +47,7 @@ export const codeRules = {
     severity: 'medium',
     platform: 'android',
     meaning: 'Logs go into bug reports and crash reports, and are read over USB.',
-    fix: 'Take the value out of the message. Removing Log calls from release builds (R8 -assumenosideeffects) is a net below, not the mending.',
+    fix: 'Take the value out of the message. Removing Log calls from release builds (R8 -assumenosideeffects) helps as well, and does not replace that.',
     masvs: ['MASVS-STORAGE-2'],
     maswe: [{ id: 'MASWE-0005', betaIds: ['MASWE-0001'] }],
     mastg: { android: ['MASTG-TEST-0231'], ios: [] },

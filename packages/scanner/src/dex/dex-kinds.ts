@@ -9,6 +9,7 @@ export const dexKinds: readonly { readonly magic: string; readonly unread?: stri
   { magic: 'vdex', unread: 'VDEX, made by a device: only its bytes were looked at' },
 ]
 
+/** By the first four bytes. Undefined: no compiled Android code. */
 export function dexKindOf(head: Buffer): (typeof dexKinds)[number] | undefined {
   const magic = head.toString('latin1', 0, 4)
   return dexKinds.find((kind) => kind.magic === magic)

@@ -81,6 +81,7 @@ for (const [first, last, format, writes] of ranges) {
   }
 }
 
+/** How an instruction lies in its units. Undefined: no version has this opcode. */
 export function formatOf(opcode: number): Format | undefined {
   return formats[opcode]
 }
@@ -134,6 +135,7 @@ export const Op = {
   invokeInterfaceRange: 0x78,
 } as const
 
+/** Calls of methods, with up to five registers or a range of them. Polymorphic and custom ones are not among them. */
 export function isInvoke(opcode: number): boolean {
   return (
     (opcode >= Op.invokeVirtual && opcode <= Op.invokeInterface) ||

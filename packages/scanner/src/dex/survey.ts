@@ -29,6 +29,7 @@ export const Mark = {
 
 const NameMark = { ...Mark, useOfSome: 8, useOfField: 16, seen: 128 } as const
 
+/** Marks what the shapes look for in one DEX, by its tables alone: most code need not be read then. */
 export function surveyOf(dex: DexFile, references: References): Survey {
   const { view } = dex
   const typeCount = dex.types.count

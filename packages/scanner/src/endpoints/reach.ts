@@ -21,6 +21,7 @@ network.addSubnet('fe80::', 10, 'ipv6')
 /** RFC 6762, 8375, and what networks without a name of their own are called. */
 const privateSuffix = /(?:^|\.)(?:local|lan|home\.arpa|internal|intranet|corp)$/
 
+/** @param host in lower case: a name, or an address without brackets */
 export function reachOf(host: string): Reach {
   const family = isIP(host) === 6 ? 'ipv6' : 'ipv4'
   if (host === 'localhost' || host.endsWith('.localhost')) return 'device'

@@ -102,6 +102,7 @@ export function readBer(bytes: Buffer, start = 0): BerElement {
   return new BerElement(bytes, start, bytes.length, 0)
 }
 
+/** The element itself. @param what for the fault. @throws KeyFault where it is missing, or of another tag */
 export function expectTag(element: BerElement | undefined, tag: number, what: string): BerElement {
   if (element?.tag !== tag) throw new KeyFault(`${what} missing`)
   return element

@@ -15,6 +15,7 @@ const kinds: Readonly<Record<string, Kind>> = {
 /** Fat Mach-O begins as Java classes do; there it is the number of slices that follows, here the version, from 45. */
 const fat = 'cafebabe'
 
+/** What a file is that is no archive, by its first eight bytes. */
 export function kindOfFile(head: Buffer): Kind {
   const magic = head.toString('hex', 0, 4)
   if (magic === fat && head.length >= 8 && head.readUInt32BE(4) < 40) {

@@ -33,10 +33,12 @@ export function membersOf(value: PlistValue | undefined): ReadonlyMap<string, Pl
   return value?.type === 'dictionary' ? value.members : new Map()
 }
 
+/** The items of an array; of anything else, none. */
 export function itemsOf(value: PlistValue | undefined): readonly PlistValue[] {
   return value?.type === 'array' ? value.items : []
 }
 
+/** A string, or a number as it is written: versions are either. Undefined: neither. */
 export function textOf(value: PlistValue | undefined): string | undefined {
   if (value?.type === 'string') return value.text
   return value?.type === 'number' ? String(value.number) : undefined

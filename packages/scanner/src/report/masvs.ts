@@ -45,6 +45,7 @@ export type ControlCoverage = {
   readonly rules: readonly string[]
 }
 
+/** What a report says of every control of MASVS 2.1, known and suppressed findings included. */
 export function masvsCoverage(report: Report): ControlCoverage[] {
   const { app, findings, known, suppressed, asked } = report
   const isApt = ({ platform }: Rule) =>

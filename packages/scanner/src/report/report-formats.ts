@@ -19,6 +19,11 @@ export const reportFormats = {
 export type ReportFormat = keyof typeof reportFormats
 export const reportFormatNames = Object.keys(reportFormats) as ReportFormat[]
 
+/**
+ * Reports as one text, with a line end behind it.
+ *
+ * @param paint colours of a terminal; formats that are no text ignore it
+ */
 export function renderReports(
   format: ReportFormat,
   reports: readonly Report[],

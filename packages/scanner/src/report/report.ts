@@ -69,6 +69,7 @@ export function failing(report: Report): RuledFinding[] {
   return report.findings.filter((finding) => isFailing(finding, report))
 }
 
+/** As `failing`, of one. */
 export function isFailing({ severity, expired }: RuledFinding, { failOn }: Report): boolean {
   if (failOn === 'never') return false
   return expired !== undefined || severities.indexOf(severity) <= severities.indexOf(failOn)

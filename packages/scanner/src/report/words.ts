@@ -59,6 +59,7 @@ const platformWords: Readonly<Record<AppPackage['platform'], string>> = {
   unknown: '',
 }
 
+/** `1.4 MB`, by powers of ten. */
 export function sizeWords(bytes: number): string {
   if (bytes < 1_000) return `${bytes} bytes`
   return bytes < 1_000_000

@@ -5,6 +5,7 @@ import { ConfigurationCrash } from './network-security-config.ts'
 /** What the parser keeps while it goes through one document. */
 export type Parsing = { readonly path: string; readonly seenDomains: Set<string> }
 
+/** Where an element stands, for findings. */
 export function place({ path }: Parsing, element: XmlElement): Location {
   return { path, offset: element.offset, within: `<${element.name}>` }
 }

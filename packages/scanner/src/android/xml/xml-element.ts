@@ -31,6 +31,7 @@ export function isElement(node: XmlElement | XmlText): node is XmlElement {
   return 'name' in node
 }
 
+/** Elements right below another; of one name, where it is given. Namespaces are not looked at. */
 export function childElements(element: XmlElement, name?: string): XmlElement[] {
   return element.children
     .filter(isElement)

@@ -28,10 +28,12 @@ const classShapes: readonly {
 
 const names = new Set(classShapes.map(({ name }) => name))
 
+/** Whether methods of this name have bodies that a shape looks at. */
 export function isNameOfClassShape(name: string): boolean {
   return names.has(name)
 }
 
+/** The shape that the body of a method has. @param id of the method */
 export function classShapeOf(within: Within, id: number): CodeShapeName | undefined {
   const method = within.references.method(id)
   return classShapes.find(({ is }) => is(method))?.shapeOf(within, id)

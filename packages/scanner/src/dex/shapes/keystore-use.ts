@@ -15,6 +15,7 @@ export const passwordWeights = {
 /** Longer ones are no passwords. */
 const maxPasswordLength = 128
 
+/** Fact `passwords`. @param weight one of `passwordWeights` */
 export function tellPassword(sink: Sink, text: string | undefined, weight: number): void {
   if (text === undefined || text.length === 0 || text.length > maxPasswordLength) return
   // Two spaces make a sentence: a message, much more likely than a passphrase.

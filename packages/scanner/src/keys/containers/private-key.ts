@@ -16,6 +16,7 @@ export function privateKeyOf(der: Buffer, type: 'pkcs8' | 'pkcs1' | 'sec1'): Key
   }
 }
 
+/** Contents of one key that is open. */
 export function holdKey(key: KeyObject, alias?: string): Contents {
   return { ...nothingHeld, keys: [alias === undefined ? { key } : { key, alias }] }
 }

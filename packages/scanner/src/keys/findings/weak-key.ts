@@ -35,6 +35,7 @@ export function weaknessOf({
   return isWeak ? `EC on ${curve}, under ${minCurveBits} bits` : undefined
 }
 
+/** Rule `weak-key`, where the key gives too little strength. */
 export function* weakKeyFinding(
   key: KeyObject,
   spkiSha256: string,

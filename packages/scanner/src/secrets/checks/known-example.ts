@@ -27,6 +27,7 @@ const knownExamples: ReadonlySet<string> = new Set([
   '6aa14267d94944e6', // RFC 5849 §1.2
 ])
 
+/** Whether it is one that documentation has published. */
 export function isKnownExample(secret: string): boolean {
   return knownExamples.has(hash('sha256', secret).slice(0, 16))
 }

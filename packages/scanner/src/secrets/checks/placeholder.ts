@@ -11,10 +11,12 @@ const placeholders: readonly RegExp[] = [
 /** Words that make a value somebody's test. For values of no particular form only: random ones may hold them. */
 const words = /test|demo|fake|mock|none|null|undefined|default|secret|password|passwd|token|apikey/i
 
+/** Whether a value, or a part of it, says that it stands for another. */
 export function isPlaceholder(secret: string): boolean {
   return placeholders.some((placeholder) => placeholder.test(secret))
 }
 
+/** Whether a value holds a word that names a secret, or a test, rather than being one. */
 export function holdsTellingWord(secret: string): boolean {
   return words.test(secret)
 }

@@ -9,6 +9,15 @@ export type NeighbourForm = {
   readonly entropy: number
 }
 
+/** So many letters and digits that stand alone, with a capital and a digit among them: words and hex have not both. */
+export function mixedRun(characters: number): RegExp {
+  const before = characters - 1
+  return new RegExp(
+    `(?<![A-Za-z0-9])(?=[^\\s]{0,${before}}[A-Z])(?=[^\\s]{0,${before}}\\d)[A-Za-z0-9]{${characters}}(?![A-Za-z0-9])`,
+    'g',
+  )
+}
+
 /** How far a neighbour is looked for, in characters to either side. */
 const reach = 600
 /** What a whole region is searched for, where it is a pool of strings: neighbours in code are none there. */

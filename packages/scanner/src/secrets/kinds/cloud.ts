@@ -1,5 +1,5 @@
 import { checkAwsAccessKey } from '../checks/aws-access-key.ts'
-import { type NeighbourForm, randomNeighbour } from '../checks/random-neighbour.ts'
+import { mixedRun, type NeighbourForm, randomNeighbour } from '../checks/random-neighbour.ts'
 import {
   alphabets,
   type SecretKind,
@@ -9,11 +9,11 @@ import {
 } from '../secret-kind.ts'
 
 const alibabaSecret: NeighbourForm = {
-  pattern: /(?<![A-Za-z0-9])(?=[^\s]{0,29}[A-Z])(?=[^\s]{0,29}\d)[A-Za-z0-9]{30}(?![A-Za-z0-9])/g,
+  pattern: mixedRun(30),
   entropy: 3.8,
 }
 const tencentSecret: NeighbourForm = {
-  pattern: /(?<![A-Za-z0-9])(?=[^\s]{0,31}[A-Z])(?=[^\s]{0,31}\d)[A-Za-z0-9]{32}(?![A-Za-z0-9])/g,
+  pattern: mixedRun(32),
   entropy: 3.8,
 }
 

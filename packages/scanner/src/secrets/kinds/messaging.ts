@@ -1,4 +1,4 @@
-import { type NeighbourForm, randomNeighbour } from '../checks/random-neighbour.ts'
+import { mixedRun, type NeighbourForm, randomNeighbour } from '../checks/random-neighbour.ts'
 import {
   alphabets,
   type SecretKind,
@@ -13,7 +13,7 @@ const twilioToken: NeighbourForm = {
   entropy: 3,
 }
 const twilioKeySecret: NeighbourForm = {
-  pattern: /(?<![A-Za-z0-9])(?=[^\s]{0,31}[A-Z])(?=[^\s]{0,31}\d)[A-Za-z0-9]{32}(?![A-Za-z0-9])/g,
+  pattern: mixedRun(32),
   entropy: 4,
 }
 
