@@ -8,12 +8,19 @@ export type Weight = keyof typeof weights
 /**
  * Where a consideration pulls: to device certificates or to tokens alone, by its weight; or into a shape that
  * holds where certificates come out: on some routes or on all of them, on a host beside one for others, in
- * shadow first.
+ * shadow first, be it always or where certificates come out.
  */
 export type Pull =
   | { readonly toward: 'certificates'; readonly weight: Exclude<Weight, 'decides'> }
   | { readonly toward: 'tokens'; readonly weight: Weight }
-  | { readonly toward: 'some-routes' | 'all-routes' | 'own-host' | 'shadow-first' }
+  | {
+      readonly toward:
+        | 'some-routes'
+        | 'all-routes'
+        | 'own-host'
+        | 'shadow-first'
+        | 'certificates-in-shadow'
+    }
 
 export type Consideration = {
   readonly id: string
@@ -57,6 +64,14 @@ export const considerations: readonly Consideration[] = [
     because:
       'Mutual TLS works on these networks only once their proxy exempts the host of your API from inspection.',
     page: 'tokens.md#dpop',
+  },
+  {
+    id: 'exempt-first',
+    when: { networks: ['most'], mdm: ['all'] },
+    pull: { toward: 'certificates-in-shadow' },
+    because:
+      'Until each of these networks exempts the host, what demands a certificate locks out whoever is on it.',
+    page: 'modes.md#optional-to-required-mutual-tls-without-breaking-anyone',
   },
   {
     id: 'inspected-for-some',

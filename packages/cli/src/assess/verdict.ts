@@ -109,7 +109,7 @@ function shapeOf(
     devices: hasCertificates ? (onSome ? 'some-routes' : 'all-routes') : 'none',
     appTokens: !hasCertificates || users !== 'none',
     otherHost: hasCertificates && pulls('own-host'),
-    shadowFirst: pulls('shadow-first'),
+    shadowFirst: pulls('shadow-first') || (hasCertificates && pulls('certificates-in-shadow')),
   }
 }
 
@@ -121,5 +121,6 @@ function verdictOf({ devices, appTokens, otherHost }: Shape): Verdict {
 function isInShape(toward: Consideration['pull']['toward'], shape: Shape): boolean {
   if (toward === 'own-host') return shape.otherHost
   if (toward === 'shadow-first') return shape.shadowFirst
+  if (toward === 'certificates-in-shadow') return shape.devices !== 'none'
   return toward === shape.devices
 }

@@ -28,6 +28,7 @@ const outcome: Readonly<Record<Consideration['pull']['toward'], string>> = {
   'all-routes': 'on all routes',
   'own-host': 'a host of their own',
   'shadow-first': 'in shadow first',
+  'certificates-in-shadow': 'certificates in shadow first',
 }
 
 function considerationRow({ when, pull, because, page }: Consideration): string {
