@@ -11,7 +11,7 @@ export {
   readCertificates,
   readPinsFile,
 } from './pins-file.ts'
-export { type PinRole, pinRoles, type SubdomainDepth } from './pins-schema.ts'
+export { hostNameForm, type PinRole, pinRoles, type SubdomainDepth } from './pins-schema.ts'
 export {
   type GeneratedFile,
   type RenderSettings,

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import {
   chainPaths,
+  hostNameForm,
   makeBackupKey,
   type PinEntry,
   type PinnedHost,
@@ -155,14 +156,16 @@ function authoritiesBeside(input: Input, file: string): { authorities?: string[]
 function hostArgument(text: string): { name: string; port: number } {
   const found = /^([a-z0-9.-]+)(?::(\d{1,5}))?$/i.exec(text)
   const port = Number(found?.[2] ?? 443)
-  if (found?.[1] === undefined || port < 1 || port > 65_535) {
+  // The dot of a name that is absolute stands in no certificate.
+  const name = (found?.[1] ?? '').toLowerCase().replace(/\.$/, '')
+  if (!new RegExp(hostNameForm).test(name) || port < 1 || port > 65_535) {
     throw new Problem('command_usage', {
       detail: 'not a host',
-      expected: 'such as api.example.com, or api.example.com:8443',
+      expected: 'a name such as api.example.com, or api.example.com:8443; no address is pinned',
       found: text,
     })
   }
-  return { name: found[1].toLowerCase(), port }
+  return { name, port }
 }
 
 function placeNamed(text: string): (typeof places)[number] {
