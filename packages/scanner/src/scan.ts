@@ -24,7 +24,7 @@ export type ScanResult = {
 /**
  * Reads one package, offline. Entries are read one at a time; what is wrong with one costs a line in `notChecked`.
  *
- * @throws Error of the file system where the file cannot be read at all
+ * @throws Error of the file system where the file cannot be read at all; Problem `file_failed` where it is no file
  */
 export async function scan(file: string, settings: ScanSettings): Promise<ScanResult> {
   const startedAt = performance.now()
