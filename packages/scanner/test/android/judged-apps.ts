@@ -182,6 +182,16 @@ export const judgedApps: readonly [name: string, app: WrittenApp, findings: read
     [`user-ca-trusted low old platforms`, `weak-tls-version low minSdk`],
   ],
   [
+    'nothing of connections where the app may make none',
+    {
+      files: {
+        'AndroidManifest.xml': `<manifest xmlns:android="http://schemas.android.com/apk/res/android" package="${app}">
+          <uses-sdk android:minSdkVersion="16" android:targetSdkVersion="22"/></manifest>`,
+      },
+    },
+    [],
+  ],
+  [
     'permissions to write to shared storage, by what they give',
     {
       targetSdk: 29,

@@ -74,7 +74,7 @@ export const realPackages: readonly RealPackage[] = [
     origin: { from: 'npm', package: 'appium-unlock@2.0.0', path: 'bin/unlock_apk-debug.apk' },
     sha256: '889ca0225e2db5ba5e3e273b481bce2355e7a08e76b25a12a4a56332d05fa572',
     format: 'apk',
-    findings: { 'high debuggable': 1, 'low backup-allowed': 1, 'low weak-tls-version': 1 },
+    findings: { 'high debuggable': 1, 'low backup-allowed': 1 },
   },
   {
     origin: {

@@ -36,9 +36,7 @@ export function effectivePolicy(
   return {
     packageName: app.base.packageName,
     minSdk: app.minSdk,
-    mayConnect: app.manifests.some(({ permissions }) =>
-      permissions.some(({ name }) => name === 'android.permission.INTERNET'),
-    ),
+    mayConnect: mayConnect(app),
     configPath: config?.path,
     usesCleartextTraffic: app.base.usesCleartextTraffic?.value,
     others,
@@ -67,6 +65,13 @@ function* ancestry(
 ): Generator<ConfigEntry> {
   for (let at = entry; at; at = at.parent) yield at
   if (config?.base && entry?.kind !== 'base-config') yield config.base
+}
+
+/** Without the permission no socket is opened. */
+export function mayConnect({ manifests }: Pick<AndroidApp, 'manifests'>): boolean {
+  return manifests.some(({ permissions }) =>
+    permissions.some(({ name }) => name === 'android.permission.INTERNET'),
+  )
 }
 
 function cleartextOf(
