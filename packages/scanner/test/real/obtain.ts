@@ -56,7 +56,7 @@ function bring(origin: Origin, file: string): void {
 const bringers: Readonly<Record<Origin['from'], (origin: Origin, folder: string) => string>> = {
   npm: (origin, folder) => {
     const spec = origin.from === 'npm' ? origin.package : ''
-    run('npm', ['pack', '--silent', spec], folder)
+    run('npm', ['pack', '--silent', '--fetch-retries=0', spec], folder)
     const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? ''
     run('tar', ['-xzf', tarball], folder)
     return path.join(folder, 'package', origin.path)
