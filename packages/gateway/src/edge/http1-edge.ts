@@ -28,6 +28,8 @@ export class Http1Edge {
       connectionsCheckingInterval: Math.min(1000, limits.headersSeconds * 500),
       // A missing Host is refused by the host stage, with a reason.
       requireHostHeader: false,
+      // A request that can have no content is no stream: its events would cost more than its decision.
+      optimizeEmptyRequests: true,
       // Idle connections are swept by the worker, under one timer for all.
       keepAliveTimeout: 0,
       shouldUpgradeCallback: isWebSocket,

@@ -140,6 +140,12 @@ export class Http1Exchange implements Exchange {
     if (this.#isFlowing) return
     this.#isFlowing = true
     const req = this.#req
+    // Without Content-Length and Transfer-Encoding node:http tells of no end: it was there at the beginning.
+    if (req.readableEnded) {
+      const receiver = this.#hold ?? this.listener
+      receiver?.requestEnd(none)
+      return
+    }
     req.on('data', (chunk: Buffer) => (this.#hold ?? this.listener)?.requestData(chunk))
     req.on('end', () => (this.#hold ?? this.listener)?.requestEnd(req.rawTrailers))
   }
