@@ -16,6 +16,8 @@ import type { Listing, Member } from './member.ts'
 import { printableName } from './printable-name.ts'
 import { walkListing } from './walk.ts'
 
+const packageNames = /\.(?:apk|aab|apks|xapk|apkm|ipa|aar|jar)$/i
+
 export type OpenPackage = {
   /** As far as the container tells: id, version and SDKs are filled in from its manifest later. */
   readonly app: AppPackage
@@ -83,6 +85,10 @@ async function openFile(walk: Walk, file: string): Promise<OpenPackage> {
     for (const why of listing?.odd ?? []) walk.notChecked(itself.path, why)
     // A build that failed leaves one, and so does /proc, whose files say no size.
     if (size === 0) walk.notChecked(itself.path, 'the file is empty: there was nothing to look at')
+    // A download that broke off, or a page of an error, must not pass for an app in which nothing was found.
+    if (listing === undefined && packageNames.test(file)) {
+      walk.notChecked(itself.path, 'its name is that of a package, and its content is none')
+    }
     const entries = listing
       ? walkListing(walk, listing, 1)
       : walkListing(walk, { members: [itself], odd: [] }, 0)

@@ -145,8 +145,9 @@ function sourceName(descriptor: string): string {
   return /^L.*;$/.test(descriptor) ? descriptor.slice(1, -1).replaceAll('/', '.') : descriptor
 }
 
-/** `Lcom/bank/Tls;->open(…)V` → `com.bank.Tls.open` */
+/** `Lcom/bank/Tls;->open(…)V` → `com.bank.Tls.open`; of a user that names no method, as JVM classes do, the class. */
 function methodName(user: string): string {
   const [owner = '', rest = ''] = user.split('->')
-  return `${sourceName(owner)}.${rest.split('(')[0] ?? ''}`
+  const [name = ''] = rest.split('(')
+  return name === '' ? sourceName(owner) : `${sourceName(owner)}.${name}`
 }

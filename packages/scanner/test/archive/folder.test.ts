@@ -39,6 +39,14 @@ test('an app of iOS is a folder; an APK that was unpacked is one of Android', as
   assert.deepEqual(await kind(), ['folder', 'android'])
 })
 
+test('what is called a package and is none is told', async () => {
+  await put('app.apk', '<html>404</html>')
+  const { notChecked } = await opened(path.join(folder, 'app.apk'))
+  assert.match(JSON.stringify(notChecked), /name is that of a package, and its content is none/)
+  await put('app.txt', 'words')
+  assert.deepEqual((await opened(path.join(folder, 'app.txt'))).notChecked, [])
+})
+
 async function kind() {
   const { app } = await opened(folder)
   return [app.format, app.platform]

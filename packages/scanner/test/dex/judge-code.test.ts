@@ -36,6 +36,11 @@ test('a class that is made somewhere is told with the place', () => {
   assert.equal(finding?.facts?.['usedBy'], 'com.bank.Trust.all')
 })
 
+test('a user that names a class alone, as JVM classes do, is told as the class', () => {
+  const [finding] = judged(trusting('Lcom/bank/Left;', ['Lcom/bank/Tls;->']))
+  assert.equal(finding?.facts?.['usedBy'], 'com.bank.Tls')
+})
+
 test('a class that nothing makes weighs less', () => {
   const [finding] = judged(trusting('Lcom/bank/Left;', []))
   assert.equal(finding?.severity, 'low')
