@@ -155,7 +155,8 @@ function coverageText(report: Report, paint: Paint): string {
     ['not covered', of('not-covered').map(short)],
   ]
   return [
-    paint('bold', 'MASVS 2.1'),
+    paint('bold', 'By control of MASVS 2.1, the OWASP standard for mobile apps'),
+    paint('dim', '  Nothing found is no proof that a control is met.'),
     ...lines
       .filter(([, controls]) => controls.length > 0)
       .map(([name, controls]) => {

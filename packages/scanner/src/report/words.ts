@@ -11,11 +11,18 @@ import {
 
 /** Whether a package fails, and why, in a few words. */
 export function verdictOf(report: Report): { readonly fails: boolean; readonly words: string } {
-  const { findings, failOn } = report
+  const { findings, failOn, known, suppressed } = report
   const failed = failing(report)
   const counts = countWords(findings)
   if (failed.length > 0) return { fails: true, words: counts }
-  if (findings.length === 0) return { fails: false, words: 'nothing found by the rules asked' }
+  if (findings.length === 0) {
+    const accepted = known.length + suppressed.length
+    const words =
+      accepted === 0
+        ? 'nothing found by the rules asked'
+        : `nothing found beyond what was accepted (${accepted})`
+    return { fails: false, words }
+  }
   return failOn === 'never'
     ? { fails: false, words: counts }
     : { fails: false, words: `nothing at or above ${failOn}: ${counts}` }

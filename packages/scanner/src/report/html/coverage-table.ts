@@ -7,7 +7,7 @@ export function coverageTable(report: Report): Html {
   const coverage = masvsCoverage(report)
   return html`<section>
 <h2>MASVS 2.1</h2>
-<p>What was found by control. Nothing found is no proof that a control is met: a part of what it demands shows in a package, and most of the rest only when the app runs.</p>
+<p>What was found, by control of the OWASP standard for mobile apps. Nothing found is no proof that a control is met: a part of what it demands shows in a package, and most of the rest only when the app runs.</p>
 <details>
 <summary>${summary(coverage)}</summary>
 <div class="body scroll"><table>

@@ -28,7 +28,7 @@ ${
     : html`<dt>See it again</dt><dd>${reproduce.map((line) => html`<pre>${line}</pre>`)}</dd>
 `
 }${factRows(finding)}<dt>Known as</dt><dd>${classes(finding, report)}</dd>
-<dt>Sure</dt><dd>${confidence}</dd>
+<dt>How sure</dt><dd>${confidence}</dd>
 <dt>Fingerprint</dt><dd><code>${fingerprint}</code></dd>
 </dl>
 </div>
@@ -54,9 +54,19 @@ function list(locations: readonly Location[]): Html {
   return html`<ul>${locations.map((place) => html`<li><code>${placeWords(place)}</code></li>`)}</ul>`
 }
 
+/** What JSON calls them is for programs. */
+const factNames: Readonly<Record<string, string>> = {
+  issuedBy: 'issued by',
+  thumbprint: 'SHA-256 of the certificate',
+  spkiSha256: 'SHA-256 of the public key',
+  notBefore: 'valid from',
+  notAfter: 'valid until',
+  extendedKeyUsage: 'may be used for',
+}
+
 function factRows({ facts = {} }: RuledFinding): Html[] {
   return Object.entries(facts).map(
-    ([name, value]) => html`<dt>${name}</dt><dd>${factWords(value)}</dd>
+    ([name, value]) => html`<dt>${factNames[name] ?? name}</dt><dd>${factWords(value)}</dd>
 `,
   )
 }

@@ -36,7 +36,7 @@ ${reports.map((report, index) => packagePart(report, `p${index + 1}`))}
 }
 
 function packagePart(report: Report, id: string): Html {
-  const { file, app, findings } = report
+  const { file, app, findings, known, suppressed } = report
   const verdict = verdictOf(report)
   const counts = countBySeverity(findings)
   return html`<article>
@@ -57,7 +57,7 @@ ${findings
   .map((finding) => findingEntry(finding, report))}
 </section>
 `,
-)}${findings.length === 0 ? html`<p>Nothing was found by the rules that were asked.</p>` : undefined}
+)}${findings.length === 0 ? html`<p>The rules that were asked found nothing${known.length + suppressed.length > 0 ? ' beyond what was accepted, below' : ''}. That is no proof that nothing is there.</p>` : undefined}
 ${issuedPart(report)}${acceptedPart(report)}${changesPart(report)}${notCheckedPart(report)}${coverageTable(report)}
 </article>
 `
