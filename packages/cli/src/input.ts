@@ -54,7 +54,7 @@ export function choiceOption<T extends string>(
   const choice = choices.find((candidate) => candidate === text)
   if (choice !== undefined) return choice
   throw new Problem('command_usage', {
-    detail: `--${name} has a value that it does not take`,
+    detail: `--${flagName(name)} has a value that it does not take`,
     expected: choices.join(', '),
     found: text,
   })
@@ -85,4 +85,9 @@ export function argument(input: Input, index: number): string {
   const value = input.arguments[index]
   if (value === undefined) throw new TypeError(`Argument ${index} is not declared as required`)
   return value
+}
+
+/** `failOn` → `fail-on`: as it is typed. */
+function flagName(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }

@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import { getSystemErrorMessage } from 'node:util'
 import { type ConfigFile, parseConfig, readConfig, resolvePath } from '@sallyport/config'
 import { type Certificate, certificatesFromPem, parseCertificate } from '@sallyport/pki'
 import { isProblem, Problem } from '@sallyport/problem'
@@ -166,7 +167,8 @@ export function readBounded(file: string): Buffer {
     bytes = readFront(file, maxFileBytes + 1)
   } catch (cause) {
     if (isProblem(cause)) throw cause
-    const found = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
+    const { code, errno } = cause as NodeJS.ErrnoException
+    const found = errno === undefined ? String(cause) : `${code}: ${getSystemErrorMessage(errno)}`
     throw new Problem('pins_unreadable', { detail: `${file}: ${found}`, cause })
   }
   if (bytes.length <= maxFileBytes) return bytes

@@ -65,7 +65,9 @@ export const initPins: Operation = async (input, output) => {
       '! A chain ends at no root that is known here: it is of a private CA (name it with --ca), or something in between answers, as a proxy does that inspects TLS',
     )
   }
-  output.say(`${pins.length} pins of ${name} are in ${file}. It needs a backup yet:`)
+  output.say(
+    `${pins.length} ${pins.length === 1 ? 'pin' : 'pins'} of ${name} in ${file}. It needs a backup yet:`,
+  )
   output.say(`  ${shellLine('sallyport', 'pins', 'backup', name, '--out', `${name}.backup.pem`)}`)
   return 0
 }

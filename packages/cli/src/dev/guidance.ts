@@ -77,6 +77,7 @@ export function guidance(options: GuidanceOptions, paint: Output['paint']): stri
     paint('bold', 'For development alone: these switches are on'),
     ...insecure.map((name) => `  ${paint('yellow', name)}`),
     '',
+    'Before an app ships: npx sallyport scan app-release.apk says what it gives away.',
     'Ctrl-C ends everything. The next start goes on with the same devices and addresses.',
   ].join('\n')
 }

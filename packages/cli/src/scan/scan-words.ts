@@ -57,7 +57,18 @@ export function nextStep(reports: readonly Report[], { format, failOn }: ScanOpt
     return `${countWords(failed)}${at}. Begin with ${worst.rule}: docs/guide/scanning.md says what to do, and how to answer for what stays.`
   }
   const left = reports.flatMap(({ findings }) => findings)
-  if (left.length === 0) return 'Nothing was found. What was not looked into, the report says.'
+  if (left.length === 0) return nothingLeft(reports)
   const more = format === 'text' ? ' For a reviewer: --format html --output report.html' : ''
   return `${countWords(left)}; nothing fails at --fail-on ${failOn}.${more}`
+}
+
+function nothingLeft(reports: readonly Report[]): string {
+  const accepted = reports.reduce((sum, one) => sum + one.known.length + one.suppressed.length, 0)
+  const found =
+    accepted === 0
+      ? 'Nothing was found'
+      : `Nothing was found beyond what was accepted (${accepted})`
+  return reports.some(({ notChecked }) => notChecked.length > 0)
+    ? `${found}, but not everything could be looked into: the report says what.`
+    : `${found}.`
 }

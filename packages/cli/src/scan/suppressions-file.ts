@@ -21,21 +21,16 @@ const answers = {
 const SuppressionsSchema = Type.Object(
   {
     suppressions: Type.Array(
-      Type.Union([
-        Type.Object(
-          { fingerprint: Type.String({ pattern: '^[0-9a-f]{32}$' }), ...answers },
-          closed,
-        ),
-        Type.Object(
-          {
-            rule: Type.Enum(Object.keys(rules)),
-            path: Glob('Every place of the finding: assets/**'),
-            identity: Glob('What it is about, as `identity` of a report in JSON'),
-            ...answers,
-          },
-          closed,
-        ),
-      ]),
+      Type.Object(
+        {
+          fingerprint: Type.Optional(Type.String({ pattern: '^[0-9a-f]{32}$' })),
+          rule: Type.Optional(Type.Enum(Object.keys(rules))),
+          path: Glob('Every place of the finding: assets/**'),
+          identity: Glob('What it is about, as `identity` of a report in JSON'),
+          ...answers,
+        },
+        closed,
+      ),
       { maxItems: 10_000 },
     ),
   },
@@ -52,7 +47,19 @@ export function readSuppressions(file: string): readonly Suppression[] {
     const { value, problem } = readConfig<{ suppressions: Suppression[] }>(file, SuppressionsSchema)
     for (const [index, one] of value.suppressions.entries()) {
       const pointer = `/suppressions/${index}`
-      if (one.rule !== undefined && one.path === undefined && one.identity === undefined) {
+      const narrowed = [one.path, one.identity].some((glob) => glob !== undefined)
+      // Either alone: a union of two shapes would tell of the wrong one what is missing.
+      if ((one.fingerprint === undefined) === (one.rule === undefined && !narrowed)) {
+        throw problem(pointer, 'it is not said, or said twice, which finding this is about', {
+          expected: 'a fingerprint alone, or a rule with path or identity',
+        })
+      }
+      if (one.fingerprint === undefined && one.rule === undefined) {
+        throw problem(pointer, 'path and identity narrow a rule, and there is none', {
+          expected: 'a rule beside them',
+        })
+      }
+      if (one.rule !== undefined && !narrowed) {
         throw problem(pointer, 'this would suppress all that the rule ever finds', {
           expected: 'path or identity beside the rule, or a fingerprint instead of it',
         })

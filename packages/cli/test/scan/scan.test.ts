@@ -108,6 +108,8 @@ describe('scan', () => {
   test('what is in the baseline does not fail', async () => {
     await run(leaky, '--format', 'json', '--output', 'baseline.json')
     assert.equal((await run(leaky, '--baseline', 'baseline.json')).code, 0)
+    const words = await run(leaky, '--baseline', 'baseline.json')
+    assert.match(words.stdout, /nothing found beyond what was accepted/)
     const { findings, known } = await report(leaky, '--baseline', 'baseline.json')
     assert.deepEqual([findings.length, known.length > 0], [0, true])
     const { stderr } = await run(clean, '--baseline', 'baseline.json')
@@ -141,7 +143,15 @@ describe('scan', () => {
     const rest = 'reason: for a test, owner: tests, expires: 2999-12-31'
     const refused: [string, RegExp][] = [
       [`suppressions:\n  - { rule: client-identity, ${rest} }`, /:2:\d+: this would suppress all/],
-      ['suppressions:\n  - { rule: client-identity, path: a }', /:2:\d+/],
+      [
+        'suppressions:\n  - { rule: client-identity, path: a }',
+        /:2:\d+.*missing.*reason|:2:\d+.*reason.*missing/s,
+      ],
+      [`suppressions:\n  - { path: a, ${rest} }`, /:2:\d+: path and identity narrow a rule/],
+      [
+        `suppressions:\n  - { rule: client-identity, fingerprint: ${'f'.repeat(32)}, ${rest} }`,
+        /said twice/,
+      ],
       [`suppressions:\n  - { fingerprint: abc, ${rest} }`, /:2:\d+/],
       [
         'suppressions:\n  - { rule: client-identity, path: a, reason: for a test, owner: tests, expires: 2026-02-30 }',
@@ -200,6 +210,10 @@ describe('scan', () => {
     assert.deepEqual(await found(asked, gateway('required: true')), [])
     assert.deepEqual(await found(), [])
     assert.equal((await run(calling, '--rules', 'ungated-endpoint')).code, 2)
+  })
+
+  test('an option is told as it is typed', async () => {
+    assert.match((await run(clean, '--fail-on', 'hihg')).stderr, /--fail-on has a value/)
   })
 
   test('what cannot be meant is wrong use', async () => {
