@@ -34,9 +34,11 @@ describe('the page about scanning', () => {
     const { stdout } = await sallyport(['scan', '--help'])
     const lines = blocksOf(page, 'yml')
       .join('\n')
-      .matchAll(/npx sallyport scan .*/g)
+      .matchAll(/bin\/sallyport scan .*/g)
     const options = [...lines].flatMap(([line]) => line.match(/--[a-z-]+/g) ?? [])
     assert.ok(options.length >= 6)
+    // The name is not ours at the registry: in another repository npx would fetch whoever has it.
+    assert.doesNotMatch(blocksOf(page, 'yml').join('\n'), /npx/)
     for (const option of options) assert.ok(stdout.includes(`${option} <`), option)
   })
 })
