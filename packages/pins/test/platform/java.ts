@@ -35,7 +35,17 @@ export async function runJava(
     return file
   })
   const out = path.join(folder, 'classes')
-  await run('javac', ['-cp', classPath.join(':'), '-d', out, '-Xlint:all', '-Werror', ...files])
+  await run('javac', [
+    '-encoding',
+    'UTF-8',
+    '-cp',
+    classPath.join(':'),
+    '-d',
+    out,
+    '-Xlint:all',
+    '-Werror',
+    ...files,
+  ])
   const { stdout } = await run('java', ['-cp', [out, ...classPath].join(':'), main, ...args])
   return stdout
 }

@@ -38,7 +38,9 @@ function madeBy(program: string, form: string, run: () => void): void {
   })
 }
 
-const inFolder = { get cwd() { return folder } } // biome-ignore format: a line
+// Java names files by the locale, and ours are no ASCII.
+const env = { ...process.env, LC_ALL: 'C.UTF-8' }
+const inFolder = { env, get cwd() { return folder } } // biome-ignore format: a line
 madeBy(
   'zip',
   'a ZIP of Info-ZIP',
