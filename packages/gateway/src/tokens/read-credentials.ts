@@ -1,3 +1,4 @@
+import { forbiddenInValue } from '../forward/field-syntax.ts'
 import type { RequestHead } from '../exchange/request-head.ts'
 import type { Refusal } from '../pipeline/stage.ts'
 
@@ -64,7 +65,10 @@ export function readCredential(authorization: string): Credential | Refusal | un
     }
   }
   const token = space < 0 ? '' : authorization.slice(space + 1).trim()
-  if (tokenCharacters.test(token)) return { scheme, token }
+  // The whole field, too: it is sent on without another look, and `trim` takes line ends.
+  if (tokenCharacters.test(token) && !forbiddenInValue.test(authorization)) {
+    return { scheme, token }
+  }
   return {
     code: 'token_header_invalid',
     check: 'authorization',
