@@ -5,7 +5,7 @@ import { Problem } from '@sallyport/problem'
 import Type from 'typebox'
 import type { Operation } from '../command.ts'
 import { locateConfig } from '../configuration/locate.ts'
-import { readReloadResult } from '../serve/reload-result.ts'
+import { type ReloadResult, readReloadResult } from '../serve/reload-result.ts'
 import { type ProcessMark, readPidFile } from '../supervise/pid-file.ts'
 
 const waitMs = 30_000
@@ -25,11 +25,7 @@ export const reload: Operation = async (input, output) => {
   while (performance.now() < deadline) {
     const answer = readReloadResult(state)
     // Neither that of the last run of the machine, nor of a reload that was under way already.
-    if (
-      answer !== undefined &&
-      answer.mark !== before &&
-      BigInt(answer.result.askedAt) >= askedAt
-    ) {
+    if (answer !== undefined && answer.mark !== before && isAskedSince(answer.result, askedAt)) {
       if (!answer.result.ok) {
         const { code, ...facts } = answer.result.problem
         output.problem(new Problem(code, definedOnly(facts)))
@@ -51,6 +47,10 @@ export const reload: Operation = async (input, output) => {
   throw new Problem('not_running', {
     detail: `Process ${gateway.pid} did not say within ${waitMs / 1_000} s how its reload ended`,
   })
+}
+
+function isAskedSince(result: ReloadResult, time: bigint): boolean {
+  return result.askedAt === undefined || BigInt(result.askedAt) >= time
 }
 
 function runningGateway(state: string): ProcessMark {

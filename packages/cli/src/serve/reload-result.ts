@@ -5,8 +5,11 @@ import { writeFileAtomically } from '../files/write-file.ts'
 
 /** How the last reload of a gateway ended. */
 export type ReloadResult = {
-  /** When it was asked for: nanoseconds of the machine's monotonic clock, which all processes share. */
-  readonly askedAt: string
+  /**
+   * When it was asked for: nanoseconds of the machine's monotonic clock, which all processes share. A gateway
+   * that was started before an upgrade does not say.
+   */
+  readonly askedAt?: string
 } & ReloadOutcome
 
 export type ReloadOutcome =
