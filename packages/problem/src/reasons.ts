@@ -873,6 +873,13 @@ export const reasons = {
     fix: 'Check that the path is there, its permissions, that its disk has room and is not mounted read-only.',
     retryable: false,
   },
+  package_unreadable: {
+    area: 'setup',
+    status: 0,
+    title: 'A package could not be read',
+    fix: 'Build or fetch it anew, and see that it is whole: unzip -t FILE. Scan the file that goes to the store, before it is encrypted there.',
+    retryable: false,
+  },
   port_in_use: {
     area: 'setup',
     status: 0,

@@ -41,5 +41,8 @@ export type Finding = {
   readonly reproduce?: readonly string[]
 }
 
+/** How much of an entry was not read: all that makes it what it is, or less. */
+export type Extent = 'whole' | 'part'
+
 /** Something that was not looked into, and why: one line of the ledger. */
 export type NotChecked = { readonly path: string; readonly why: string }

@@ -7,6 +7,7 @@ import { detectors, judges } from './detectors.ts'
 import { type Facts, noFacts } from './facts.ts'
 import type { Finding, NotChecked } from './finding.ts'
 import { newLedger } from './ledger.ts'
+import { type EssentialParts, essentialParts } from './package/essential-parts.ts'
 import { mergeFindings, type ReportedFinding } from './merge-findings.ts'
 import type { PinSet } from './pin-set.ts'
 import type { ScanSettings } from './scan-settings.ts'
@@ -16,6 +17,11 @@ export type ScanResult = {
   readonly app: AppPackage
   readonly findings: readonly ReportedFinding[]
   readonly notChecked: readonly NotChecked[]
+  /**
+   * Of these, what an app is nothing without: the archive itself, its manifest, its code. Where there are any, that
+   * nothing was found means nothing.
+   */
+  readonly unread: readonly NotChecked[]
   /** What the package holds servers to, for whoever compares it with servers. */
   readonly pins: readonly PinSet[]
   readonly durationMs: number
@@ -32,6 +38,7 @@ export async function scan(file: string, settings: ScanSettings): Promise<ScanRe
   const findings: Finding[] = []
   const ledger = newLedger()
   const looking = detectors.map((make) => make(settings))
+  const essential = essentialParts()
   const sink: Sink = {
     text: (region) => {
       for (const each of looking) each.text?.(region, sink)
@@ -39,19 +46,27 @@ export async function scan(file: string, settings: ScanSettings): Promise<ScanRe
     blob: (blob) => lookAtBytes(looking, blob, sink),
     fact: (kind, fact) => (facts[kind] as (typeof fact)[]).push(fact),
     report: (finding) => findings.push(finding),
-    notChecked: ledger.note,
+    notChecked: (path, why, extent) => {
+      ledger.note(path, why)
+      essential.notChecked(path, why, extent)
+    },
   }
   const opened = await openPackage(file, settings.limits, sink.notChecked)
+  const unread = [...opened.unread]
+  essential.isOf(opened.app.format)
   const isOver = () => performance.now() - startedAt > settings.limits.milliseconds
   let { app } = opened
   try {
     for await (const entry of opened.entries) {
-      await readEntry(entry, settings, looking, sink, isOver)
+      await readEntry(entry, { settings, looking, sink, isOver, essential })
       if (!isOver()) continue
-      ledger.note(entry.path, 'the time for the scan was over: nothing behind this was read')
+      const line = { path: entry.path, why: timeOver }
+      ledger.note(line.path, line.why)
+      unread.push(line)
       break
     }
     for (const each of looking) await guarded(sink, () => each.end?.(facts, sink))
+    unread.push(...essential.unread(facts))
     const sha256 = await opened.sha256()
     app = { ...identified(app, facts), ...(sha256 === undefined ? {} : { sha256 }) }
     const about = { app, settings }
@@ -66,7 +81,8 @@ export async function scan(file: string, settings: ScanSettings): Promise<ScanRe
   return {
     app,
     findings: mergeFindings(findings),
-    notChecked: ledger.lines(),
+    notChecked: [...ledger.lines(), ...untold(unread, ledger.lines())],
+    unread,
     pins: facts.pins,
     durationMs: Math.round(performance.now() - startedAt),
   }
@@ -81,28 +97,44 @@ async function guarded(sink: Sink, run: () => void | Promise<void>): Promise<voi
   }
 }
 
+const timeOver = 'the time for the scan was over: nothing behind this was read'
+
+/** Lines that the ledger has not, since nobody knew of them before all was read. */
+function untold(lines: readonly NotChecked[], told: readonly NotChecked[]): NotChecked[] {
+  const paths = new Set(told.map(({ path }) => path))
+  return lines.filter(({ path }) => !paths.has(path))
+}
+
+/** What all entries have in common. */
+type Reading = {
+  readonly settings: ScanSettings
+  readonly looking: readonly Detector[]
+  readonly sink: Sink
+  readonly isOver: () => boolean
+  readonly essential: EssentialParts
+}
+
 async function readEntry(
   entry: Entry,
-  { limits }: ScanSettings,
-  looking: readonly Detector[],
-  sink: Sink,
-  isOver: () => boolean,
+  { settings: { limits }, looking, sink, isOver, essential }: Reading,
 ): Promise<void> {
   try {
     if (entry.size > limits.wholeEntryBytes) {
       const look = (bytes: Buffer, offset: number) =>
         lookAtBytes(looking, { bytes, path: entry.path, offset, by: [] }, sink)
-      await readLargeEntry(entry, look, sink, isOver)
+      essential.read(entry.path, await readLargeEntry(entry, look, sink, isOver))
       return
     }
     const bytes = await entry.read()
     lookAtBytes(looking, { bytes, path: entry.path, offset: 0, by: [] }, sink)
-    await readerOf(bytes, entry.path)?.read(bytes, entry, sink)
+    const reader = readerOf(bytes, entry.path)
+    essential.read(entry.path, reader?.name)
+    await reader?.read(bytes, entry, sink)
   } catch (error) {
     // A reader that breaks on hostile bytes is one line of the ledger; what else could go wrong here
     // (memory, a bug of ours) is told the same way, and the scan goes on.
     const why = error instanceof EntryFault ? error.message : `reading failed: ${String(error)}`
-    sink.notChecked(entry.path, why)
+    sink.notChecked(entry.path, why, 'whole')
   }
 }
 

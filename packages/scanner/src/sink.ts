@@ -1,5 +1,5 @@
 import type { Facts } from './facts.ts'
-import type { Finding } from './finding.ts'
+import type { Extent, Finding } from './finding.ts'
 import type { TextRegion } from './text-region.ts'
 
 /** Bytes that are looked into like an entry, but were made of something: decoded, or built by code. */
@@ -18,5 +18,6 @@ export interface Sink {
   blob(blob: Blob): void
   fact<Kind extends keyof Facts>(kind: Kind, fact: Facts[Kind][number]): void
   report(finding: Finding): void
-  notChecked(path: string, why: string): void
+  /** @param extent `part`, unless it is said */
+  notChecked(path: string, why: string, extent?: Extent): void
 }

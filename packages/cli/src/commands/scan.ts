@@ -18,6 +18,7 @@ import { olderFindings, readBaseline } from '../scan/older-build.ts'
 import { showProgress } from '../scan/progress.ts'
 import { type ScanOptions, scanOptions } from '../scan/scan-options.ts'
 import { baselineWords, nextStep, suppressionWords } from '../scan/scan-words.ts'
+import { unreadProblem } from '../scan/unread-package.ts'
 import type { Output } from '../terminal/output.ts'
 import { printable } from '../terminal/printable.ts'
 
@@ -65,7 +66,7 @@ async function adminClient(input: Input): Promise<AdminClient> {
 }
 
 /**
- * One after another. A file that cannot be read at all is told of, and the others are scanned.
+ * One after another. A file that cannot be read at all, or not as a package, is told of, and the others are scanned.
  *
  * @returns `failed`: how much could not be done
  */
@@ -75,27 +76,34 @@ async function scanEach(
   output: Output,
 ): Promise<{ results: ScannedFile[]; failed: number }> {
   const results: ScannedFile[] = []
+  let failed = 0
   for (const file of files) {
     const endProgress = showProgress(`Reading ${printable(file)}`, process.stderr)
     try {
-      results.push({ file, result: await scan(file, settings) })
+      const result = await scan(file, settings)
+      results.push({ file, result })
+      const unread = unreadProblem(file, result)
+      if (unread !== undefined) {
+        failed += 1
+        output.problem(unread)
+      }
     } catch (error) {
       const problem = isProblem(error) ? error : fileProblem(error)
       if (problem === undefined) throw error
+      failed += 1
       output.problem(problem)
     } finally {
       endProgress()
     }
   }
-  const unreadable = files.length - results.length
-  if (client === undefined) return { results, failed: unreadable }
+  if (client === undefined) return { results, failed }
   try {
-    return { results: await withIssued(results, client), failed: unreadable }
+    return { results: await withIssued(results, client), failed }
   } catch (error) {
     if (!isProblem(error)) throw error
     // What was found is told all the same.
     output.problem(error)
-    return { results, failed: unreadable + 1 }
+    return { results, failed: failed + 1 }
   }
 }
 

@@ -2,6 +2,7 @@ import path from 'node:path'
 import type { CheckFinding, PackagedPins, PinnedHost, SubdomainDepth } from '@sallyport/pins'
 import { covers } from '@sallyport/pins'
 import type { PinSet, PinSource } from '@sallyport/scanner'
+import { unreadProblem } from '../scan/unread-package.ts'
 
 /** What a set with subdomains means to whoever enforces it. */
 const depths: Readonly<Record<PinSource, SubdomainDepth>> = {
@@ -11,7 +12,11 @@ const depths: Readonly<Record<PinSource, SubdomainDepth>> = {
   okhttp: 'any',
 }
 
-/** The pins that packages enforce, as far as a scan finds them: each file is read whole, offline. */
+/**
+ * The pins that packages enforce, as far as a scan finds them: each file is read whole, offline.
+ *
+ * @throws Problem `package_unreadable`; Error of the file system
+ */
 export async function packagedPins(files: readonly string[]): Promise<PackagedPins[]> {
   if (files.length === 0) return []
   const { defaultLimits, scan } = await import('@sallyport/scanner')
@@ -19,9 +24,14 @@ export async function packagedPins(files: readonly string[]): Promise<PackagedPi
   const called = namesOf(files)
   for (const file of files) {
     const settings = { submittedAt: new Date(), releaseWindowDays: 0, limits: defaultLimits }
-    const { pins } = await scan(file, settings)
+    const result = await scan(file, settings)
+    const unread = unreadProblem(file, result)
+    // Pins that could not be read are not none.
+    if (unread !== undefined) throw unread
     found.push(
-      ...pins.filter(({ isEnforced }) => isEnforced).map((set) => packaged(called(file), set)),
+      ...result.pins
+        .filter(({ isEnforced }) => isEnforced)
+        .map((set) => packaged(called(file), set)),
     )
   }
   return found

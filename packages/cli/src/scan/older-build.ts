@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { Problem } from '@sallyport/problem'
 import { type GoneFinding, readOlderReport, scan, type ScanSettings } from '@sallyport/scanner'
+import { unreadProblem } from './unread-package.ts'
 
 /** Reports are read whole; anything larger is none. */
 const maxReportBytes = 256 * 1024 * 1024
@@ -24,7 +25,7 @@ export function readBaseline(file: string): ReadonlySet<string> {
  * What an older build had: from its report, or, where the file is no report, from the package itself, scanned with
  * the same settings.
  *
- * @throws Error of the file system
+ * @throws Error of the file system; Problem `package_unreadable`
  */
 export async function olderFindings(
   file: string,
@@ -33,7 +34,12 @@ export async function olderFindings(
   const reported = (await looksLikeJson(file))
     ? readOlderReport(readFileSync(file, 'utf8'))
     : undefined
-  return reported ?? (await scan(file, settings)).findings
+  if (reported !== undefined) return reported
+  const result = await scan(file, settings)
+  const unread = unreadProblem(file, result)
+  // All that this build has would be new.
+  if (unread !== undefined) throw unread
+  return result.findings
 }
 
 async function looksLikeJson(file: string): Promise<boolean> {

@@ -48,6 +48,11 @@ function subject({ fingerprint, rule, path, identity }: Suppression): string {
 
 /** What to do next: one line. */
 export function nextStep(reports: readonly Report[], { format, failOn }: ScanOptions): string {
+  const unread = reports.filter((report) => report.unread.length > 0).length
+  if (unread > 0) {
+    const which = reports.length === 1 ? 'The package' : `${unread} of ${reports.length} packages`
+    return `${which} could not be read: exit code 3, whatever was found. Build or fetch it anew, and scan it again.`
+  }
   const failed = reports
     .flatMap(failing)
     .sort((one, other) => severities.indexOf(one.severity) - severities.indexOf(other.severity))

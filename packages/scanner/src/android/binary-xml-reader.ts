@@ -3,7 +3,7 @@ import { chunkAt, chunkTypes } from './chunk.ts'
 import { poolRegions } from './text-regions.ts'
 import { isRootOfInterest, mentionsFilePaths } from './roots.ts'
 import type { StringPool } from './string-pool.ts'
-import { readBinaryXml } from './xml/read-binary-xml.ts'
+import { cutOff, readBinaryXml } from './xml/read-binary-xml.ts'
 
 const headerBytes = 8
 
@@ -25,8 +25,11 @@ export const binaryXmlReader: ContentReader = {
   read(bytes, { path }, sink) {
     const { root, rootName, strings, faults } = readBinaryXml(bytes, isOfInterest)
     for (const region of poolRegions(strings, path, 'markup')) sink.text(region)
-    for (const fault of faults) sink.notChecked(path, `binary XML: ${fault}`)
-    if (rootName === undefined) sink.notChecked(path, 'binary XML without an element')
+    for (const fault of faults) {
+      // The platform takes none that is cut off (`ResXMLTree::setTo`); of other faults it may not even know.
+      sink.notChecked(path, `binary XML: ${fault}`, fault === cutOff ? 'whole' : 'part')
+    }
+    if (rootName === undefined) sink.notChecked(path, 'binary XML without an element', 'whole')
     if (root) sink.fact('androidXml', { path, root })
   },
 }

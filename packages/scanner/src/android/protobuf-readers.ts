@@ -15,7 +15,7 @@ export const protobufXmlReader: ContentReader = {
   read(bytes, { path }, sink) {
     const { root, texts, faults } = readProtobufXml(bytes)
     for (const region of regions(texts, path, 'markup')) sink.text(region)
-    for (const fault of faults) sink.notChecked(path, `protobuf XML: ${fault}`)
+    for (const fault of faults) sink.notChecked(path, `protobuf XML: ${fault}`, 'whole')
     if (root && (isRootOfInterest(root.name) || isFilePaths(root))) {
       sink.fact('androidXml', { path, root })
     }

@@ -3,7 +3,6 @@ import { Readable, type Transform } from 'node:stream'
 import { type ByteSource, sourcePieces } from './byte-source.ts'
 import type { Container, Walk } from './container.ts'
 import { EntryFault } from './entry.ts'
-import type { Listing } from './member.ts'
 
 /**
  * One file, compressed by itself: gzip, Zstandard, Brotli. What is damaged is read as far as it goes.
@@ -18,8 +17,8 @@ export function compressedFile(
 ): NonNullable<Container['list']> {
   return async (walk, source, prefix, outerPath) => {
     const stream = () => decompressed(walk, source, makeDecompressor)
-    const { bytes, isAll, odd } = await beginning(walk, stream)
-    if (bytes.length === 0 || (isGuess && odd.length > 0)) return undefined
+    const { bytes, isAll, damage } = await beginning(walk, stream)
+    if (bytes.length === 0 || (isGuess && damage.length > 0)) return undefined
     const name = path.posix.basename(outerPath).replace(ending, '')
     const member = {
       path: prefix + name,
@@ -29,7 +28,7 @@ export function compressedFile(
       stream,
       peek: () => Promise.resolve(bytes.subarray(0, 4096)),
     }
-    return { members: [member], odd }
+    return { members: [member], odd: [], damage }
   }
 }
 
@@ -37,7 +36,7 @@ export function compressedFile(
 async function beginning(
   { limits }: Walk,
   stream: () => AsyncIterable<Buffer>,
-): Promise<{ bytes: Buffer; isAll: boolean; odd: Listing['odd'] }> {
+): Promise<{ bytes: Buffer; isAll: boolean; damage: readonly string[] }> {
   const pieces: Buffer[] = []
   let length = 0
   try {
@@ -45,13 +44,13 @@ async function beginning(
       pieces.push(piece)
       length += piece.length
       if (length > limits.wholeEntryBytes) {
-        return { bytes: Buffer.concat(pieces.slice(0, 1)), isAll: false, odd: [] }
+        return { bytes: Buffer.concat(pieces.slice(0, 1)), isAll: false, damage: [] }
       }
     }
-    return { bytes: Buffer.concat(pieces, length), isAll: true, odd: [] }
+    return { bytes: Buffer.concat(pieces, length), isAll: true, damage: [] }
   } catch (error) {
     if (!(error instanceof EntryFault)) throw error
-    return { bytes: Buffer.concat(pieces, length), isAll: true, odd: [error.message] }
+    return { bytes: Buffer.concat(pieces, length), isAll: true, damage: [error.message] }
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Extent } from '../finding.ts'
 import type { ScanLimits } from '../limits.ts'
 import type { Budget } from './budget.ts'
 import type { ByteSource } from './byte-source.ts'
@@ -7,7 +8,7 @@ import type { Listing } from './member.ts'
 export type Walk = {
   readonly limits: ScanLimits
   readonly budget: Budget
-  readonly notChecked: (path: string, why: string) => void
+  readonly notChecked: (path: string, why: string, extent?: Extent) => void
 }
 
 /** A kind of file that holds files. */

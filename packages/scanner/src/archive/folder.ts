@@ -13,9 +13,12 @@ const maxDepth = 128
  * The files of a folder and of those in it, by name. Links are not followed, neither while it is listed nor when a
  * file is opened later; what is neither file nor folder is left alone.
  */
-export async function listFolder(walk: Walk, root: string): Promise<Listing & { bytes: number }> {
+export async function listFolder(
+  walk: Walk,
+  root: string,
+): Promise<Listing & { members: readonly Member[]; bytes: number }> {
   const members: Member[] = []
-  const odd: string[] = []
+  const damage: string[] = []
   let bytes = 0
   /** Folders yet to be read, the next one last. */
   const folders = [{ at: Buffer.from(root), name: '', depth: 0 }]
@@ -34,13 +37,13 @@ export async function listFolder(walk: Walk, root: string): Promise<Listing & { 
         bytes += size
         members.push(memberAt(at, name, size))
       } else {
-        odd.push(`more files than are looked at: the first ${members.length} were read`)
-        return { members, odd, bytes }
+        damage.push(`more files than are looked at: the first ${members.length} were read`)
+        return { members, odd: [], damage, bytes }
       }
     }
     for (const each of inner.toReversed()) folders.push(each)
   }
-  return { members, odd, bytes }
+  return { members, odd: [], damage, bytes }
 }
 
 const notAFile = 'neither a file nor a folder: not read'

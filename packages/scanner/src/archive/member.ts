@@ -24,6 +24,8 @@ export type Listing = {
   readonly members: Iterable<Member>
   /** What is strange about it: lines of the ledger. */
   readonly odd: readonly string[]
+  /** The same, where some of what it held is lost: it is cut off, or its directory is damaged. */
+  readonly damage?: readonly string[]
   /** What only shows once the members were read: those that no directory names. */
   readonly rest?: () => Promise<readonly Member[]>
 }

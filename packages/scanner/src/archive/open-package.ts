@@ -1,7 +1,8 @@
 import { open, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { Problem } from '@sallyport/problem'
-import type { AppPackage } from '../app-package.ts'
+import type { AppPackage, PackageFormat } from '../app-package.ts'
+import type { NotChecked } from '../finding.ts'
 import type { ScanLimits } from '../limits.ts'
 import { kindOfFile } from '../package/bare-file.ts'
 import { kindOf } from '../package/format.ts'
@@ -16,7 +17,8 @@ import type { Listing, Member } from './member.ts'
 import { printableName } from './printable-name.ts'
 import { walkListing } from './walk.ts'
 
-const packageNames = /\.(?:apk|aab|apks|xapk|apkm|ipa|aar|jar)$/i
+/** What is called so is a package, or a mistake. A JAR may hold anything, but it is an archive. */
+const packageNames = /\.(?:apk|aab|apks|xapk|apkm|ipa|aar)$/i
 
 export type OpenPackage = {
   /** As far as the container tells: id, version and SDKs are filled in from its manifest later. */
@@ -26,6 +28,8 @@ export type OpenPackage = {
   /** Hex, of the whole file: read beside the entries. Undefined for folders. */
   readonly sha256: () => Promise<string | undefined>
   readonly close: () => Promise<void>
+  /** Why it could not be opened as what it is, or is taken for: told to `notChecked` too. */
+  readonly unread: readonly NotChecked[]
 }
 
 /**
@@ -37,7 +41,7 @@ export type OpenPackage = {
 export async function openPackage(
   file: string,
   limits: ScanLimits,
-  notChecked: (path: string, why: string) => void,
+  notChecked: Walk['notChecked'],
 ): Promise<OpenPackage> {
   const walk = { limits, budget: newBudget(limits), notChecked }
   const about = await stat(file)
@@ -55,6 +59,10 @@ export async function openPackage(
 async function openFolder(walk: Walk, folder: string): Promise<OpenPackage> {
   const listing = await listFolder(walk, folder)
   for (const why of listing.odd) walk.notChecked('.', why)
+  const unread: NotChecked[] = []
+  const lost = losing(walk, '.', unread)
+  for (const why of listing.damage ?? []) lost(why)
+  if (listing.members.length === 0) lost('there is no file in it: there was nothing to look at')
   const { format, platform } = await kindOf(listing.members, 'folder')
   return {
     // An app of iOS is a folder; all others are archives that somebody unpacked.
@@ -62,6 +70,7 @@ async function openFolder(walk: Walk, folder: string): Promise<OpenPackage> {
     entries: walkListing(walk, listing, 0),
     sha256: () => Promise.resolve(undefined),
     close: () => Promise.resolve(),
+    unread,
   }
 }
 
@@ -77,22 +86,28 @@ async function openFile(walk: Walk, file: string): Promise<OpenPackage> {
     const source = fileSource(handle, size)
     const itself = wholeFile(source, printableName(Buffer.from(path.basename(file))))
     // Anything may have an archive behind it.
-    const container = containerOf(await itself.peek(), itself.path) ?? zip
+    const known = containerOf(await itself.peek(), itself.path)
+    const container = known ?? zip
     const listing = await listFile(walk, source, container, itself.path)
     const kind = listing
       ? await kindOf(listing.members, container === zip ? 'zip' : 'file')
       : kindOfFile(await itself.peek())
     for (const why of listing?.odd ?? []) walk.notChecked(itself.path, why)
+    const unread: NotChecked[] = []
+    const lost = losing(walk, itself.path, unread)
+    for (const why of listing?.damage ?? []) lost(why)
     // A build that failed leaves one, and so does /proc, whose files say no size.
-    if (size === 0) walk.notChecked(itself.path, 'the file is empty: there was nothing to look at')
+    if (size === 0) lost('the file is empty: there was nothing to look at')
     // A download that broke off, or a page of an error, must not pass for an app in which nothing was found.
-    if (listing === undefined && packageNames.test(file)) {
-      walk.notChecked(itself.path, 'its name is that of a package, and its content is none')
+    else if (isNamedAsAnother(file, kind.format)) {
+      lost('its name is that of a package, and its content is none')
+    } else if (listing === undefined && known !== undefined) {
+      lost(`${known.name} that cannot be unpacked here: there may be a package in it`)
     }
     const entries = listing
       ? walkListing(walk, listing, 1)
       : walkListing(walk, { members: [itself], odd: [] }, 0)
-    return { app: { ...kind, bytes: size }, entries, sha256: () => hash.hex, close }
+    return { app: { ...kind, bytes: size }, entries, sha256: () => hash.hex, close, unread }
   } catch (error) {
     await close()
     throw error
@@ -124,4 +139,16 @@ function wholeFile(source: ByteSource, name: string): Member {
     peek: () => source.read(0, 4096),
     open: () => Promise.resolve({ source, close: () => Promise.resolve() }),
   }
+}
+
+function losing({ notChecked }: Walk, path: string, unread: NotChecked[]): (why: string) => void {
+  return (why) => {
+    notChecked(path, why, 'whole')
+    unread.push({ path, why })
+  }
+}
+
+function isNamedAsAnother(file: string, format: PackageFormat): boolean {
+  if (/\.jar$/i.test(file)) return format === 'file'
+  return packageNames.test(file) && (format === 'file' || format === 'zip')
 }

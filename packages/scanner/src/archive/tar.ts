@@ -23,27 +23,27 @@ export async function listTar(
   prefix: string,
 ): Promise<Listing | undefined> {
   const members: Member[] = []
-  const odd: string[] = []
+  const damage: string[] = []
   const seen = new Map<string, number>()
   let longName: Buffer | undefined
   for (let at = 0; at + blockBytes <= source.size; ) {
     const header = await source.read(at, blockBytes)
     if (header.every((byte) => byte === 0)) break
     if (!hasSum(header)) {
-      odd.push(`tar: the header at byte ${at} is damaged: nothing behind it was read`)
+      damage.push(`tar: the header at byte ${at} is damaged: nothing behind it was read`)
       break
     }
     const size = numberAt(header, 124, 12)
     const dataOffset = at + blockBytes
     if (size === undefined || dataOffset + size > source.size) {
-      odd.push('tar: cut off in its last entry, or damaged there: read as far as it goes')
+      damage.push('tar: cut off in its last entry, or damaged there: read as far as it goes')
     }
     const length = Math.min(size ?? Infinity, source.size - dataOffset)
     at = dataOffset + Math.ceil(length / blockBytes) * blockBytes
     const type = types[String.fromCharCode(header[156] ?? 0)]
     if (type === 'file') {
       if (!walk.budget.takeEntry()) {
-        odd.push(`more entries than are looked at: the first ${members.length} were read`)
+        damage.push(`more entries than are looked at: the first ${members.length} were read`)
         break
       }
       const name = printableName(longName ?? ustarName(header))
@@ -59,7 +59,7 @@ export async function listTar(
       longName = undefined
     }
   }
-  return { members, odd }
+  return { members, odd: [], damage }
 }
 
 function memberAt({ limits }: Walk, part: ByteSource, path: string): Member {

@@ -1,3 +1,4 @@
+import type { Extent } from '../finding.ts'
 import type { ScanLimits } from '../limits.ts'
 import { bufferSource } from './byte-source.ts'
 import type { Container, Walk } from './container.ts'
@@ -70,7 +71,7 @@ async function* walkContainer(
   depth: number,
   open: () => Promise<OpenSource>,
 ): AsyncGenerator<Entry, boolean> {
-  const tell = (why: string) => walk.notChecked(path, why)
+  const tell = (why: string, extent?: Extent) => walk.notChecked(path, why, extent)
   const { list } = container
   if (!list) {
     tell(`compressed as ${container.name}, which is not unpacked here: looked at as bytes`)
@@ -86,10 +87,12 @@ async function* walkContainer(
     const listing = await list(walk, opened.source, `${path}!/`, path)
     if (!listing) return false
     for (const why of listing.odd) tell(why)
+    for (const why of listing.damage ?? []) tell(why, 'whole')
     yield* walkListing(walk, listing, depth + 1)
     return true
   } catch (error) {
-    tell(error instanceof EntryFault ? error.message : `opening it failed: ${String(error)}`)
+    const why = error instanceof EntryFault ? error.message : `opening it failed: ${String(error)}`
+    tell(why, 'whole')
     return false
   } finally {
     await opened?.close()

@@ -17,6 +17,7 @@ export function readerOf(bytes: Buffer, path: string): ContentReader | undefined
  * things are get all of it after all, up to what they ask for; of the rest, runs of text are told piece by piece.
  *
  * @param isOver asked between pieces: the time for the scan has run out
+ * @returns the name of the reader that had all of it
  * @throws EntryFault where the entry is damaged, or the time is over
  */
 export async function readLargeEntry(
@@ -24,7 +25,7 @@ export async function readLargeEntry(
   look: LookAtPiece,
   sink: Sink,
   isOver: () => boolean,
-): Promise<void> {
+): Promise<string | undefined> {
   let whole: { reader: ContentReader; bytes: Buffer } | undefined
   let end = 0
   for await (const { bytes, offset } of entry.pieces()) {
@@ -41,4 +42,5 @@ export async function readLargeEntry(
     if (isOver()) throw new EntryFault('the time for the scan was over: the rest was not read')
   }
   await whole?.reader.read(whole.bytes.subarray(0, end), entry, sink)
+  return whole?.reader.name
 }

@@ -11,8 +11,9 @@ export const dexReader: ContentReader = {
   read: (bytes, { path }, sink) => {
     const told = (why: string) => sink.notChecked(path, why)
     const unread = dexKindOf(bytes)?.unread
-    if (unread !== undefined) return told(unread)
-    const files = openDexFiles(bytes, told)
+    const lost = (why: string) => sink.notChecked(path, why, 'whole')
+    if (unread !== undefined) return lost(unread)
+    const files = openDexFiles(bytes, lost)
     for (const region of stringRegions(files, path, told)) sink.text(region)
     for (const dex of files) readCode(dex, path, sink, told)
   },

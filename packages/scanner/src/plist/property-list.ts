@@ -52,7 +52,7 @@ function readPlist(bytes: Buffer, path: string, sink: Sink): PlistValue | undefi
     return isBinaryPlist(bytes) ? readBinaryPlist(bytes) : readXmlPlist(bytes)
   } catch (error) {
     if (!(error instanceof EntryFault)) throw error
-    sink.notChecked(path, error.message)
+    sink.notChecked(path, error.message, 'whole')
     const whole = [{ start: 0, end: bytes.length }]
     textOfRuns(bytes, whole, shortestOfData, { path, source: 'property-list' }, sink)
     return undefined

@@ -13,7 +13,8 @@ export function jsonReport(reports: readonly Report[]): string {
 }
 
 export function jsonDocument(report: Report): Record<string, unknown> {
-  const { file, app, findings, known, suppressed, notChecked, durationMs, failOn } = report
+  const { file, app, findings, known, suppressed, notChecked, unread } = report
+  const { durationMs, failOn } = report
   return {
     schema: reportSchemaId,
     file,
@@ -40,6 +41,7 @@ export function jsonDocument(report: Report): Record<string, unknown> {
     masvs: masvsCoverage(report).map(({ control, state, findings: count, rules }) => {
       return { control, state, findings: count, rules }
     }),
+    unread: unread.map(({ path, why }) => ({ path, why })),
     notChecked: notChecked.map(({ path, why }) => ({ path, why })),
     durationMs,
   }

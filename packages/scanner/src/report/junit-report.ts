@@ -18,14 +18,18 @@ export function junitReport(reports: readonly Report[]): string {
   ].join('\n')
 }
 
-type Counts = { tests: number; failures: number; skipped: number; seconds: number }
+type Counts = { tests: number; errors: number; failures: number; skipped: number; seconds: number }
 type Suite = { readonly xml: string; readonly counts: Counts }
 
 function suite(report: Report): Suite {
   const failed = new Set(failing(report))
-  const cases = Object.keys(report.asked).map((rule) => testCase(rule, report, failed))
+  const cases = [
+    ...unreadCase(report),
+    ...Object.keys(report.asked).map((rule) => testCase(rule, report, failed)),
+  ]
   const counts = {
     tests: cases.length,
+    errors: cases.filter(({ state }) => state === 'error').length,
     failures: cases.filter(({ state }) => state === 'failed').length,
     skipped: cases.filter(({ state }) => state === 'skipped').length,
     seconds: report.durationMs / 1_000,
@@ -49,7 +53,17 @@ function suite(report: Report): Suite {
   return { xml, counts }
 }
 
-type Case = { readonly xml: string; readonly state: 'passed' | 'failed' | 'skipped' }
+type Case = { readonly xml: string; readonly state: 'passed' | 'failed' | 'skipped' | 'error' }
+
+/** No rule: whether there was anything to ask them of. Only there where there was not. */
+function unreadCase({ unread }: Report): Case[] {
+  if (unread.length === 0) return []
+  const lines = unread.map(({ path, why }) => `${markup(path)}: ${markup(why)}`)
+  const xml = `    <testcase classname="sallyport.scan" name="package-read">
+      <error message="The package could not be read">${lines.join('\n')}</error>
+    </testcase>`
+  return [{ xml, state: 'error' }]
+}
 
 function testCase(rule: string, report: Report, failed: ReadonlySet<RuledFinding>): Case {
   const isOf = (finding: RuledFinding) => finding.rule === rule
@@ -91,8 +105,8 @@ function body({ locations, fix, fingerprint }: RuledFinding): string {
   return [...places, ...more, `Fix: ${markup(fix)}`, `Fingerprint: ${fingerprint}`].join('\n')
 }
 
-function attributes({ tests, failures, skipped, seconds }: Counts): string {
-  return ` tests="${tests}" failures="${failures}" errors="0" skipped="${skipped}" time="${seconds.toFixed(3)}"`
+function attributes({ tests, errors, failures, skipped, seconds }: Counts): string {
+  return ` tests="${tests}" failures="${failures}" errors="${errors}" skipped="${skipped}" time="${seconds.toFixed(3)}"`
 }
 
 function total(suites: readonly Suite[]): Counts {
@@ -100,6 +114,7 @@ function total(suites: readonly Suite[]): Counts {
     suites.reduce((total, { counts }) => total + of(counts), 0)
   return {
     tests: sum(({ tests }) => tests),
+    errors: sum(({ errors }) => errors),
     failures: sum(({ failures }) => failures),
     skipped: sum(({ skipped }) => skipped),
     seconds: sum(({ seconds }) => seconds),

@@ -79,7 +79,7 @@ function makeReport(
     else if (baseline?.has(finding.fingerprint) === true) known.push(finding)
     else findings.push(finding)
   }
-  const { app, notChecked, durationMs } = result
+  const { app, notChecked, unread, durationMs } = result
   const changes = older === undefined ? undefined : compare(older, all)
   return {
     file,
@@ -88,6 +88,7 @@ function makeReport(
     known,
     suppressed,
     notChecked,
+    unread,
     durationMs,
     failOn,
     asked,

@@ -16,6 +16,8 @@ export type Report = {
   /** What somebody answers for. */
   readonly suppressed: readonly SuppressedFinding[]
   readonly notChecked: readonly NotChecked[]
+  /** Of these, what an app is nothing without. Where there are any, the report is no answer. */
+  readonly unread: readonly NotChecked[]
   readonly durationMs: number
   /** The least severity that fails. */
   readonly failOn: Severity | 'never'

@@ -11,6 +11,7 @@ import {
   packageFacts,
   placeWords,
   reproduceLines,
+  type VerdictState,
   verdictOf,
 } from './words.ts'
 
@@ -20,6 +21,13 @@ export type Paint = (style: Style, text: string) => string
 const plain: Paint = (_, text) => text
 const columns = 100
 const fewPlaces = 4
+
+const verdicts: Readonly<Record<VerdictState, readonly [Style, string]>> = {
+  unread: ['red', 'could not be read: '],
+  fails: ['red', 'fails: '],
+  holds: ['green', ''],
+  'asked-nothing': ['bold', ''],
+}
 
 const colours: Readonly<Record<Severity, Style>> = {
   critical: 'red',
@@ -35,12 +43,12 @@ export function textReport(reports: readonly Report[], paint: Paint = plain): st
 }
 
 function packageText(report: Report, paint: Paint): string {
-  const { fails, words } = verdictOf(report)
+  const { state, words } = verdictOf(report)
+  const [colour, verdict] = verdicts[state]
   const facts = packageFacts(report.app).map(([name, value]) => `${name} ${visible(value)}`)
   const parts = [
     [
-      paint('bold', visible(report.file)) +
-        paint(fails ? 'red' : 'green', fails ? ` fails: ${words}` : ` ${words}`),
+      paint('bold', visible(report.file)) + paint(colour, ` ${verdict}${visible(words)}`),
       paint('dim', wrapped(facts.join(' · '), '  ')),
     ].join('\n'),
     ...report.findings.map((finding) => findingText(finding, report, paint)),

@@ -9,23 +9,35 @@ import {
   type RuledFinding,
 } from './report.ts'
 
+/** `asked-nothing`: with `--fail-on never` no finding fails, and no report says that all is well. */
+export type VerdictState = 'unread' | 'fails' | 'holds' | 'asked-nothing'
+
 /** Whether a package fails, and why, in a few words. */
-export function verdictOf(report: Report): { readonly fails: boolean; readonly words: string } {
-  const { findings, failOn, known, suppressed } = report
+export function verdictOf(report: Report): {
+  readonly state: VerdictState
+  readonly words: string
+} {
+  const { findings, failOn, known, suppressed, unread } = report
   const failed = failing(report)
   const counts = countWords(findings)
-  if (failed.length > 0) return { fails: true, words: counts }
+  const [first] = unread
+  if (first !== undefined) {
+    const rest = unread.length === 1 ? '' : ` (and ${unread.length - 1} more)`
+    const found = findings.length === 0 ? '' : `; found in what was read: ${counts}`
+    return { state: 'unread', words: `${first.path}${rest}: ${first.why}${found}` }
+  }
+  if (failed.length > 0) return { state: 'fails', words: counts }
   if (findings.length === 0) {
     const accepted = known.length + suppressed.length
     const words =
       accepted === 0
         ? 'nothing found by the rules asked'
         : `nothing found beyond what was accepted (${accepted})`
-    return { fails: false, words }
+    return { state: 'holds', words }
   }
   return failOn === 'never'
-    ? { fails: false, words: counts }
-    : { fails: false, words: `nothing at or above ${failOn}: ${counts}` }
+    ? { state: 'asked-nothing', words: `${counts}; nothing was to fail (--fail-on never)` }
+    : { state: 'holds', words: `nothing at or above ${failOn}: ${counts}` }
 }
 
 /** `1 critical, 2 high`. */

@@ -194,6 +194,7 @@ export const sampleResult: ScanResult = {
     { path: hostileName, why: 'It is truncated: 12 of 48 bytes are there.' },
     { path: '(and 7 more)', why: 'It is encrypted.' },
   ],
+  unread: [],
   pins: [],
   durationMs: 812,
 }

@@ -12,6 +12,9 @@ export type BinaryXml = {
   readonly faults: readonly string[]
 }
 
+/** Among the faults. */
+export const cutOff = 'it is shorter than it says'
+
 const none = 0xffffffff
 const attributeBytes = 20
 const namespaceHeader = 16
@@ -31,7 +34,7 @@ export function readBinaryXml(
   const faults = new Set<string>()
   const tree = new XmlTree(faults)
   const document = chunkAt(bytes, 0, bytes.length)
-  if (document === undefined || document.isCut) faults.add('it is shorter than it says')
+  if (document === undefined || document.isCut) faults.add(cutOff)
   let strings: StringPool = emptyStringPool
   let names: NameMap = { start: 0, count: 0 }
   let rootName: string | undefined

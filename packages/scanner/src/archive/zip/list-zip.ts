@@ -35,7 +35,7 @@ export async function listZip(
     return isZip ? withoutDirectory(walk, source, prefix) : undefined
   }
   const covered = newRanges(source.size)
-  const { files, odd, isCut } = await listFiles(walk, source, place, covered)
+  const { files, odd, damage, isCut } = await listFiles(walk, source, place, covered)
   covered.add(place.offset, place.end + 22)
   for (const [start, end] of await signingBlock(source, place.offset)) covered.add(start, end)
   const overlaps = overlapping(files.map(({ record }) => record))
@@ -57,6 +57,7 @@ export async function listZip(
   return {
     members,
     odd: [...oddEnd, ...odd],
+    damage,
     // Where the directory was not read to its end, nobody knows what it leaves out.
     ...(isCut
       ? {}
@@ -77,7 +78,8 @@ async function withoutDirectory(
   if (members.length === 0) return undefined
   return {
     members,
-    odd: ['an archive without a directory, cut off or damaged: read as far as it goes'],
+    odd: [],
+    damage: ['an archive without a directory, cut off or damaged: read as far as it goes'],
   }
 }
 
@@ -85,12 +87,13 @@ async function withoutDirectory(
 async function listFiles(walk: Walk, source: ByteSource, place: DirectoryPlace, covered: Ranges) {
   const files: ListedFile[] = []
   const odd: string[] = []
+  const damage: string[] = []
   const timesSeen = new Map<string, number>()
   let count = 0
   let isCut = false
   for await (const record of directoryRecords(source, place)) {
     if (!walk.budget.takeEntry()) {
-      odd.push(
+      damage.push(
         `more entries than are looked at (${place.count}, it says): the first ${count} were read`,
       )
       isCut = true
@@ -113,11 +116,13 @@ async function listFiles(walk: Walk, source: ByteSource, place: DirectoryPlace, 
   }
   // The count of an archive without zip64 is only that of its last 16 bits.
   if (!isCut && count !== place.count && count % 0x10000 !== place.count) {
-    odd.push(
+    // Android takes no archive whose directory ends before its count does.
+    const lines = count < place.count ? damage : odd
+    lines.push(
       `its end says that there are ${place.count} entries, and its directory has ${count}: all were read`,
     )
   }
-  return { files, odd, isCut }
+  return { files, odd, damage, isCut }
 }
 
 function isFolder({ name, bytes, compressedBytes }: ZipRecord): boolean {

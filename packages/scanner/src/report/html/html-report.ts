@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import path from 'node:path'
 import { countBySeverity, type Report } from '../report.ts'
-import { gathered, issuedWords, packageFacts, verdictOf } from '../words.ts'
+import { gathered, issuedWords, packageFacts, type VerdictState, verdictOf } from '../words.ts'
 import { coverageTable } from './coverage-table.ts'
 import { findingEntry } from './finding-entry.ts'
 import { type Html, html } from './html.ts'
@@ -35,6 +35,13 @@ ${reports.map((report, index) => packagePart(report, `p${index + 1}`))}
   return `${page.text}<style>${style}</style>\n${body.text}`
 }
 
+const verdicts: Readonly<Record<VerdictState, string>> = {
+  unread: 'Could not be read',
+  fails: 'Fails',
+  holds: 'Does not fail',
+  'asked-nothing': 'Report only',
+}
+
 function packagePart(report: Report, id: string): Html {
   const { file, app, findings, known, suppressed } = report
   const verdict = verdictOf(report)
@@ -42,7 +49,7 @@ function packagePart(report: Report, id: string): Html {
   return html`<article>
 <header>
 <h1>${path.basename(file)}</h1>
-<p><span class="verdict ${verdict.fails ? 'fails' : 'holds'}">${verdict.fails ? 'Fails' : 'Does not fail'}</span> ${verdict.words}</p>
+<p><span class="verdict ${verdict.state}">${verdicts[verdict.state]}</span> ${verdict.words}</p>
 <dl>${packageFacts(app).map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
 <ul class="counts">${counts.map(
     ([severity, count]) =>

@@ -19,7 +19,8 @@ code, pre { font: 0.9rem/1.45 ui-monospace, monospace }
 pre { margin: 0; padding: 0.5rem 0.75rem; background: var(--page); border: 1px solid var(--line); border-radius: 4px;
   white-space: pre-wrap }
 .verdict { display: inline-block; padding: 0.15rem 0.75rem; border-radius: 1rem; font-weight: 700; color: var(--on) }
-.fails { background: var(--critical) } .holds { background: var(--ok) }
+.fails, .unread { background: var(--critical) } .holds { background: var(--ok) }
+.asked-nothing { background: var(--info) }
 .counts { display: flex; flex-wrap: wrap; gap: 0.5rem; list-style: none; margin: 1rem 0; padding: 0 }
 .counts a { display: block; padding: 0.25rem 0.75rem; border: 1px solid var(--line); border-radius: 4px;
   text-decoration: none; background: var(--box) }

@@ -32,9 +32,10 @@ export function sarifRun(report: Report): Record<string, unknown> {
     automationDetails: { id: `sallyport-scan/${automationName(report)}/` },
     invocations: [
       {
-        executionSuccessful: true,
+        executionSuccessful: report.unread.length === 0,
         toolExecutionNotifications: [
           ...leftOut(report.findings.length - maxResults),
+          ...unreadParts(report.unread, artifacts),
           ...notifications(report.notChecked, artifacts),
         ],
       },
@@ -118,6 +119,20 @@ function sarifLocation(location: Location, artifacts: SarifArtifacts): Record<st
       : { logicalLocations: [{ fullyQualifiedName: visible(within) }] }),
     ...(offset === undefined ? {} : { properties: { byteOffset: offset } }),
   }
+}
+
+function unreadParts(
+  unread: readonly NotChecked[],
+  artifacts: SarifArtifacts,
+): Record<string, unknown>[] {
+  return unread.map(({ path, why }) => {
+    const text = `The package could not be read: ${visible(`${path}: ${why}`)}`
+    return {
+      level: 'error',
+      message: { text: text.replace(/[\\[\]]/g, '\\$&') },
+      locations: [{ physicalLocation: { artifactLocation: artifacts.locate(path) } }],
+    }
+  })
 }
 
 function leftOut(count: number): Record<string, unknown>[] {
