@@ -11,6 +11,10 @@ for (const [name, written, findings] of judgedApps) {
 const exclude = '<exclude domain="sharedpref" path="token.xml"/>'
 const newRules = (cloud: string, transfer: string) =>
   `<data-extraction-rules><cloud-backup>${cloud}</cloud-backup><device-transfer>${transfer}</device-transfer></data-extraction-rules>`
+const onlyTransfer = (transfer: string) =>
+  `<data-extraction-rules><device-transfer>${transfer}</device-transfer></data-extraction-rules>`
+const passedOver = `<full-backup-content><exclude android:domain="sharedpref" path="a"/><exclude domain="shared" path="a"/>
+  <exclude domain="file" path="../a"/><exclude path="a"/></full-backup-content>`
 const both = 'android:fullBackupContent="@xml/old" android:dataExtractionRules="@xml/new"'
 
 const backups: readonly [name: string, app: WrittenApp, severity: string | undefined][] = [
@@ -58,6 +62,65 @@ const backups: readonly [name: string, app: WrittenApp, severity: string | undef
     undefined,
   ],
   [
+    'nothing of an app whose own agent gives what it chooses',
+    { application: 'android:backupAgent=".Agent"' },
+    undefined,
+  ],
+  [
+    'an agent that full backups are asked for',
+    { application: 'android:backupAgent=".Agent" android:fullBackupOnly="true"' },
+    'low android:allowBackup',
+  ],
+  [
+    'transfers without the agent, which is not read where backups are forbidden',
+    { application: 'android:allowBackup="false" android:backupAgent=".Agent"' },
+    'info device-transfer',
+  ],
+  [
+    'nothing of a user of the system, without an agent',
+    { root: 'android:sharedUserId="android.uid.system"', application: '' },
+    undefined,
+  ],
+  [
+    'what shares another user',
+    { root: 'android:sharedUserId="com.example.shared"', application: '' },
+    'low android:allowBackup',
+  ],
+  [
+    'nothing of cloud backups where old rules take the place of a section that is missing',
+    { application: both, files: { 'res/xml/new.xml': onlyTransfer(exclude) } },
+    undefined,
+  ],
+  [
+    'a section that is there and empty, whatever old rules say',
+    { application: both, files: { 'res/xml/new.xml': newRules('', exclude) } },
+    'low android:allowBackup',
+  ],
+  [
+    'transfers, since old rules do not hold for them',
+    { application: both, minSdk: 31, files: { 'res/xml/new.xml': '<data-extraction-rules/>' } },
+    'low android:allowBackup',
+  ],
+  [
+    'nothing where old rules hold for transfers too, before 31',
+    { application: both, targetSdk: 30, files: { 'res/xml/new.xml': '<data-extraction-rules/>' } },
+    undefined,
+  ],
+  [
+    'rules that the platform passes over',
+    {
+      targetSdk: 30,
+      application: both.split(' ')[0] ?? '',
+      files: { 'res/xml/old.xml': passedOver },
+    },
+    'low android:allowBackup',
+  ],
+  [
+    'dataExtractionRules that are no resource',
+    { application: 'android:dataExtractionRules="false"' },
+    'low android:allowBackup',
+  ],
+  [
     'fullBackupContent="true"',
     { targetSdk: 30, application: 'android:fullBackupContent="true"' },
     'low android:allowBackup',
@@ -76,6 +139,26 @@ for (const [name, written, expected] of backups) {
     assert.deepEqual(seen, expected === undefined ? [] : [`backup-allowed ${expected}`])
   })
 }
+
+test('what no rule is about is named, and so is an agent that may leave something out', async () => {
+  const detail = async (app: WrittenApp) => {
+    const { findings } = await readFiles(writtenApp(app))
+    return findings.find(({ rule }) => rule === 'backup-allowed')
+  }
+  const agent = 'android:backupAgent=".Agent" android:fullBackupOnly="true"'
+  const own = await detail({ application: agent })
+  assert.match(own?.detail ?? '', /What its own agent, \.Agent, leaves out cannot be told/)
+  assert.equal(own?.confidence, 'firm')
+  const files = {
+    'res/xml/old.xml': `<full-backup-content>${exclude}</full-backup-content>`,
+  }
+  const moved = await detail({ application: 'android:fullBackupContent="@xml/old"', files })
+  assert.match(moved?.title ?? '', /moves to another phone$/)
+  assert.match(
+    moved?.detail ?? '',
+    /keeps anything out of transfers to another phone from Android 12 on\.$/,
+  )
+})
 
 test('an app that may not connect has no findings about its connections', async () => {
   const files = writtenApp({ targetSdk: 22, minSdk: 20 })

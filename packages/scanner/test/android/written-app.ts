@@ -5,6 +5,8 @@ export type WrittenApp = {
   readonly packageName?: string
   readonly minSdk?: number
   readonly targetSdk?: number
+  /** Attributes of `<manifest>`. */
+  readonly root?: string
   /** Attributes of `<application>`. */
   readonly application?: string
   /** What `<application>` holds. */
@@ -22,7 +24,7 @@ export function writtenApp(app: WrittenApp): Map<string, Buffer> {
   const config = app.network === undefined ? '' : 'android:networkSecurityConfig="@xml/network"'
   const files: Record<string, string> = {
     'AndroidManifest.xml': `<manifest xmlns:android="http://schemas.android.com/apk/res/android"
-      package="${app.packageName ?? 'com.example.bank'}">
+      package="${app.packageName ?? 'com.example.bank'}" ${app.root ?? ''}>
       <uses-sdk android:minSdkVersion="${app.minSdk ?? 28}" android:targetSdkVersion="${app.targetSdk ?? 35}"/>
       <uses-permission android:name="android.permission.INTERNET"/>
       ${app.manifest ?? ''}

@@ -166,6 +166,6 @@ export const realPackages: readonly RealPackage[] = [
     },
     sha256: '053917e41b0a0c10f1f60d8c2f404419f3a33ac9d781580931e294c437fb1a19',
     format: 'apk',
-    findings: { 'low backup-allowed': 1 },
+    findings: {},
   },
 ]

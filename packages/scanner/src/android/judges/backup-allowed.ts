@@ -2,87 +2,77 @@ import { type AppPackage, isLibrary } from '../../app-package.ts'
 import type { Judge } from '../../detector.ts'
 import type { Finding, Location } from '../../finding.ts'
 import type { AndroidApp } from '../android-app.ts'
-import type { Setting } from '../manifest/manifest.ts'
-import type { ResourceValue } from '../resources/resource-value.ts'
-import { childElements, type XmlElement } from '../xml/xml-element.ts'
+import type { Manifest } from '../manifest/manifest.ts'
+import {
+  backupDestinations,
+  type Destination,
+  toAnotherPhone,
+  transfersApartFrom,
+} from './backup-scheme.ts'
 import { identityOf } from './identity.ts'
-
-/** From here on dataExtractionRules are read, and fullBackupContent is not, in apps that target it. */
-const extractionRulesFrom = 31
 
 /** Whether what the app stores leaves the device by backup, and whether anything is kept out of it. */
 export const backupAllowed: Judge = function* ({ androidApps }, about) {
   // A library takes on what the app around it says.
   if (isLibrary(about.app.format)) return
   for (const app of androidApps) {
-    const { base, targetSdk, minSdk } = app
     // A split without its base says nothing of the app.
-    if (base.split !== undefined) continue
-    const isNew = targetSdk >= extractionRulesFrom
-    const cloud = rulesIn(app, base.dataExtractionRules, 'cloud-backup')
-    const transfer = rulesIn(app, base.dataExtractionRules, 'device-transfer')
-    const before = rulesIn(app, base.fullBackupContent, undefined)
-    if (base.allowBackup?.value === false) {
-      if (isNew && !transfer.areSet) yield transferred(app, about.app)
-      continue
-    }
-    const open = [
-      ...(isNew && !cloud.areSet ? ['cloud backups of Android 12 and later'] : []),
-      ...(isNew && !transfer.areSet ? ['transfers to another phone from Android 12 on'] : []),
-      ...((minSdk < extractionRulesFrom || !isNew) && !before.areSet
-        ? [isNew ? 'backups of Android 11 and before' : 'backups']
-        : []),
-    ]
-    if (open.length > 0) yield allowed(app, about.app, open, [cloud, transfer, before])
+    if (app.base.split === undefined) yield* judged(app, about.app)
   }
 }
 
-type Rules = {
-  /** Whether anything is included or excluded by name: what is empty, as templates have it, keeps nothing out. */
-  readonly areSet: boolean
-  readonly isEmpty: boolean
+function* judged(app: AndroidApp, about: AppPackage): Generator<Finding> {
+  const { base, targetSdk } = app
+  const destinations = backupDestinations(app)
+  if (base.allowBackup?.value === false) {
+    // The platform does not read backupAgent here.
+    const transfer = destinations.find(({ name }) => name === toAnotherPhone)
+    const isOpen = targetSdk >= transfersApartFrom && transfer?.left !== 'part'
+    if (isOpen && !isOfSystem(base, undefined)) yield transferred(app, about)
+    return
+  }
+  // An agent of its own gives what it chooses, and nothing else is asked for, unless the app wants full backups.
+  if (base.backupAgent !== undefined && base.fullBackupOnly?.value !== true) return
+  if (isOfSystem(base, base.backupAgent)) return
+  const open = destinations.filter(({ left }) => left !== 'part')
+  if (open.length > 0) yield allowed(app, about, open, open.length === destinations.length)
 }
 
-/** @param section of data extraction rules; undefined: of full backup content */
-function rulesIn(
-  app: AndroidApp,
-  setting: Setting<ResourceValue> | undefined,
-  section: string | undefined,
-): Rules {
-  if (setting === undefined) return { areSet: false, isEmpty: false }
-  if (setting.value.kind === 'boolean') return { areSet: !setting.value.isTrue, isEmpty: false }
-  const roots = app.xml(setting.value).map(({ root }) => root)
-  // What cannot be found may well say something.
-  if (roots.length === 0) return { areSet: true, isEmpty: false }
-  const areSet = roots.some((root) => says(root, section))
-  return { areSet, isEmpty: !areSet }
+/** Those that run as a user of the system take part only with an agent (`BackupEligibilityRules`). */
+function isOfSystem({ sharedUserId = '' }: Manifest, agent: string | undefined): boolean {
+  return agent === undefined && systemUsers.has(sharedUserId)
 }
 
-function says(root: XmlElement, section: string | undefined): boolean {
-  const parts = section === undefined ? [root] : childElements(root, section)
-  return parts.some((part) =>
-    childElements(part).some(({ name }) => name === 'include' || name === 'exclude'),
-  )
-}
+const systemUsers = new Set(
+  ['system', 'phone', 'log', 'nfc', 'bluetooth', 'shell', 'se', 'networkstack', 'uwb'].map(
+    (name) => `android.uid.${name}`,
+  ),
+)
 
 function allowed(
-  { base }: AndroidApp,
+  { base, targetSdk }: AndroidApp,
   about: AppPackage,
-  open: readonly string[],
-  rules: readonly Rules[],
+  open: readonly Destination[],
+  isAll: boolean,
 ): Finding {
   const because =
     base.allowBackup === undefined
       ? 'The manifest does not set android:allowBackup, which allows it'
       : 'The manifest says android:allowBackup="true"'
-  const empty = rules.some(({ isEmpty }) => isEmpty)
+  const empty = open.some(({ left }) => left === 'empty')
     ? ' The rules that the manifest names exclude nothing.'
     : ''
+  const agent =
+    base.backupAgent === undefined
+      ? ''
+      : ` What its own agent, ${base.backupAgent}, leaves out cannot be told from here.`
+  const isOnlyTransfer = open.every(({ name }) => name === toAnotherPhone)
+  const names = isAll && targetSdk < transfersApartFrom ? ['backups'] : open.map(({ name }) => name)
   return {
     rule: 'backup-allowed',
-    confidence: 'certain',
-    title: `Everything that ${base.packageName} stores is backed up`,
-    detail: `${because}, and no rule keeps anything out of ${open.join(', ')}.${empty}`,
+    confidence: base.backupAgent === undefined ? 'certain' : 'firm',
+    title: `Everything that ${base.packageName} stores ${isOnlyTransfer ? 'moves to another phone' : 'is backed up'}`,
+    detail: `${because}, and no rule keeps anything out of ${names.join(', ')}.${empty}${agent}`,
     locations: [base.allowBackup?.location ?? manifestOf(base.path)],
     identity: identityOf(about, base.packageName, 'android:allowBackup'),
   }

@@ -51,6 +51,8 @@ export type Manifest = {
   readonly packageName: string
   /** Undefined in the base. */
   readonly split: string | undefined
+  /** `android.uid.system`: it shares the user, and the files, of all that say the same. */
+  readonly sharedUserId: string | undefined
   readonly versionName: string | undefined
   readonly versionCode: string | undefined
   /** As declared; a code name where it is one. */
@@ -58,6 +60,10 @@ export type Manifest = {
   readonly targetSdk: string | undefined
   readonly debuggable: Setting<boolean> | undefined
   readonly allowBackup: Setting<boolean> | undefined
+  /** Class, as it is written. */
+  readonly backupAgent: string | undefined
+  /** With an agent: full backups all the same. */
+  readonly fullBackupOnly: Setting<boolean> | undefined
   readonly fullBackupContent: Setting<ResourceValue> | undefined
   readonly dataExtractionRules: Setting<ResourceValue> | undefined
   readonly usesCleartextTraffic: Setting<boolean> | undefined
