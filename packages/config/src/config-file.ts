@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { isProblem, Problem, type ReasonCode } from '@sallyport/problem'
 import type { TSchema } from 'typebox'
 import { LineCounter, parseDocument } from 'yaml'
 import { firstFault } from './fault.ts'
 import { positionOf } from './position.ts'
+import { readRegularFile } from './regular-file.ts'
 
 /** Larger files are refused before they are parsed. */
 const maxConfigBytes = 4 * 1024 * 1024
@@ -33,7 +33,7 @@ export type FileReasons = { readonly invalid: ReasonCode; readonly unreadable: R
 const configReasons: FileReasons = { invalid: 'config_invalid', unreadable: 'config_unreadable' }
 
 /**
- * Reads, parses and validates a configuration file.
+ * Reads, parses and validates a configuration file of at most 4 MiB.
  *
  * YAML 1.2 with its core schema; duplicate keys, unknown keys and more than 100 aliases are errors.
  *
@@ -106,20 +106,11 @@ export function resolvePath(directory: string, file: string): string {
 }
 
 function readBounded(file: string, reasons: FileReasons): string {
-  let text: Buffer
-  try {
-    text = readFileSync(file)
-  } catch (cause) {
-    throw new Problem(reasons.unreadable, { detail: `${file}: ${errorCode(cause)}`, cause })
-  }
-  if (text.length > maxConfigBytes) {
-    throw new Problem(reasons.invalid, {
-      detail: `${file}: the file is too large`,
-      expected: `at most ${maxConfigBytes} bytes`,
-      found: `${text.length} bytes`,
-    })
-  }
-  return text.toString('utf8')
+  const read = readRegularFile(file, maxConfigBytes)
+  if ('bytes' in read) return read.bytes.toString('utf8')
+  const detail = `${file}: ${read.why}`
+  if (read.fault === 'too large') throw new Problem(reasons.invalid, { detail })
+  throw new Problem(reasons.unreadable, { detail, cause: read.cause })
 }
 
 function toValue(
@@ -136,9 +127,7 @@ function toValue(
 }
 
 function firstLine(text: string): string {
+  // The parser is recursive, and reports what it ran out of.
+  if (text.startsWith('Maximum call stack size exceeded')) return 'it is nested too deeply'
   return text.split('\n', 1)[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? text
-}
-
-function errorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error)
 }

@@ -10,4 +10,5 @@ export {
   configurationKeys,
   configurationReference,
 } from './configuration-reference.ts'
+export { type FileBytes, readRegularFile } from './regular-file.ts'
 export { composeSchema, type Section } from './section.ts'

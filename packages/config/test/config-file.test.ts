@@ -154,7 +154,7 @@ test('a file that cannot be read is named with the reason', () => {
     (error) =>
       isProblem(error) &&
       error.code === 'config_unreadable' &&
-      error.detail === '/nonexistent/sallyport.yaml: ENOENT',
+      error.detail === '/nonexistent/sallyport.yaml: ENOENT: no such file or directory',
   )
 })
 

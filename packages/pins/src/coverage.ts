@@ -23,13 +23,14 @@ export function hostFor(hosts: readonly PinnedHost[], asked: string): PinnedHost
     .toSorted((a, b) => b.name.length - a.name.length)[0]
 }
 
-/** The hosts of which some names belong to a host above them as well, with that host. */
-export function overlaps<Host extends Named>(
-  hosts: readonly Host[],
-): { above: Host; below: Host }[] {
-  return hosts.flatMap((above) =>
-    hosts
-      .filter((below) => below !== above && covers(above, below.name))
-      .map((below) => ({ above, below })),
-  )
+/** The hosts to which some of the names of another belong as well: those above it that reach down to it. */
+export function hostsAbove<Host extends Named>(
+  { name }: Named,
+  hosts: ReadonlyMap<string, Host>,
+): Host[] {
+  const labels = name.split('.')
+  return labels.slice(1).flatMap((_, index) => {
+    const above = hosts.get(labels.slice(index + 1).join('.'))
+    return above !== undefined && covers(above, name) ? [above] : []
+  })
 }

@@ -1,6 +1,7 @@
 export { type BackupKey, makeBackupKey } from './backup-key.ts'
 export { covers, hostFor } from './coverage.ts'
-export { pinFault, pinOf, pinOfSpki } from './pin.ts'
+export { hostNameFault, hostNameOf } from './host-name.ts'
+export { keyNameOf, pinFault, pinOf, pinOfSpki } from './pin.ts'
 export { type PinSetFault, pinSetFaults, refuseFaultySets } from './pin-set-faults.ts'
 export {
   parsePinsFile,
@@ -11,7 +12,7 @@ export {
   readCertificates,
   readPinsFile,
 } from './pins-file.ts'
-export { hostNameForm, type PinRole, pinRoles, type SubdomainDepth } from './pins-schema.ts'
+export { type PinRole, pinRoles, type SubdomainDepth } from './pins-schema.ts'
 export {
   type GeneratedFile,
   type RenderSettings,

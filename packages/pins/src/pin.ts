@@ -1,4 +1,4 @@
-import { hash, type KeyObject } from 'node:crypto'
+import { createPublicKey, hash, type KeyObject } from 'node:crypto'
 
 /**
  * The pin of a public key, as all platforms write it: base64 of the SHA-256 of its DER SubjectPublicKeyInfo,
@@ -11,6 +11,29 @@ export function pinOf(key: KeyObject): string {
 /** As `pinOf`, of a DER SubjectPublicKeyInfo. */
 export function pinOfSpki(spki: Uint8Array): string {
   return hash('sha256', spki, 'base64')
+}
+
+const curveNames: ReadonlyMap<string | undefined, string> = new Map([
+  ['prime256v1', 'p256'],
+  ['secp384r1', 'p384'],
+  ['secp521r1', 'p521'],
+])
+
+/** The kind of a key, of a DER SubjectPublicKeyInfo: `rsa-3072`, `ec-p256`, `ed25519`; undefined where OpenSSL reads none. */
+export function keyNameOf(spki: Buffer): string | undefined {
+  let key: KeyObject
+  try {
+    key = createPublicKey({ key: spki, format: 'der', type: 'spki' })
+  } catch {
+    return undefined
+  }
+  const { asymmetricKeyType, asymmetricKeyDetails } = key
+  const { namedCurve, modulusLength } = asymmetricKeyDetails ?? {}
+  const detail = modulusLength ?? curveNames.get(namedCurve) ?? namedCurve
+  return [asymmetricKeyType, detail]
+    .filter((part) => part !== undefined)
+    .join('-')
+    .toLowerCase()
 }
 
 /**

@@ -1,9 +1,14 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
-import { getSystemErrorMessage } from 'node:util'
-import { type ConfigFile, parseConfig, readConfig, resolvePath } from '@sallyport/config'
+import {
+  type ConfigFile,
+  parseConfig,
+  readConfig,
+  readRegularFile,
+  resolvePath,
+} from '@sallyport/config'
 import { type Certificate, certificatesFromPem, parseCertificate } from '@sallyport/pki'
 import { isProblem, Problem } from '@sallyport/problem'
-import { pinFault, pinOfSpki } from './pin.ts'
+import { hostNameFault } from './host-name.ts'
+import { keyNameOf, pinFault, pinOfSpki } from './pin.ts'
 import {
   type HostEntry,
   type PinEntry,
@@ -22,6 +27,8 @@ export type Pin = {
   /** Where the whole certificate is at hand. */
   readonly certificate?: Certificate
   readonly subject?: string
+  /** The kind of its key as `keyNameOf` has it, where it is known. */
+  readonly key?: string
   /** Milliseconds. */
   readonly notAfter?: number
   /** JSON pointer of its entry. */
@@ -60,7 +67,9 @@ export function parsePinsFile(file: string, text: string): PinsFile {
 
 function toPinsFile(source: ConfigFile<PinsValue>): PinsFile {
   const hosts = Object.entries(source.value.hosts).map(([name, entry]) => {
-    const pointer = `/hosts/${name}`
+    const pointer = `/hosts/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
+    const fault = hostNameFault(name)
+    if (fault !== undefined) throw source.problem(pointer, fault, { found: name })
     const { pins, expires, authorities, ...members } = entry
     return {
       ...members,
@@ -99,6 +108,7 @@ function toPin(entry: PinEntry, pointer: string, source: ConfigFile<PinsValue>):
       found: sha256,
     })
   }
+  const key = certificate === undefined ? entry.key : keyNameOf(certificate.spki)
   const end = certificate?.notAfter ?? (notAfter === undefined ? undefined : Date.parse(notAfter))
   return {
     role,
@@ -107,6 +117,7 @@ function toPin(entry: PinEntry, pointer: string, source: ConfigFile<PinsValue>):
     pointer,
     ...(certificate === undefined ? {} : { certificate }),
     ...(subject === undefined ? {} : { subject }),
+    ...(key === undefined ? {} : { key }),
     ...(end === undefined ? {} : { notAfter: end }),
   }
 }
@@ -156,41 +167,12 @@ export function readCertificates(file: string): Certificate[] {
 }
 
 /**
- * A file of certificates or keys. Its name may come from a file of pins that somebody else wrote: a pipe would never
- * end, and a device is no certificate.
+ * A file of certificates or keys, whose name may come from a file of pins that somebody else wrote.
  *
  * @throws Problem `pins_unreadable`
  */
 export function readBounded(file: string): Buffer {
-  let bytes: Buffer
-  try {
-    bytes = readFront(file, maxFileBytes + 1)
-  } catch (cause) {
-    if (isProblem(cause)) throw cause
-    const { code, errno } = cause as NodeJS.ErrnoException
-    const found = errno === undefined ? String(cause) : `${code}: ${getSystemErrorMessage(errno)}`
-    throw new Problem('pins_unreadable', { detail: `${file}: ${found}`, cause })
-  }
-  if (bytes.length <= maxFileBytes) return bytes
-  throw new Problem('pins_unreadable', {
-    detail: `${file} is too large`,
-    expected: `at most ${maxFileBytes} bytes`,
-  })
-}
-
-function readFront(file: string, length: number): Buffer {
-  const handle = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
-  try {
-    if (!fstatSync(handle).isFile()) {
-      throw new Problem('pins_unreadable', { detail: `${file} is no file` })
-    }
-    const bytes = Buffer.alloc(length)
-    let done = 0
-    for (let read = -1; read !== 0 && done < length; done += read) {
-      read = readSync(handle, bytes, done, length - done, null)
-    }
-    return bytes.subarray(0, done)
-  } finally {
-    closeSync(handle)
-  }
+  const read = readRegularFile(file, maxFileBytes)
+  if ('bytes' in read) return read.bytes
+  throw new Problem('pins_unreadable', { detail: `${file}: ${read.why}` })
 }

@@ -28,6 +28,12 @@ const pin = Type.Object(
       Type.String({ description: 'A file with the whole certificate, DER or PEM' }),
     ),
     subject: Type.Optional(Type.String({ description: 'Whose key it is, for people' })),
+    key: Type.Optional(
+      Type.String({
+        pattern: '^[a-z0-9-]{1,40}$',
+        description: 'Its kind, such as rsa-3072: not every platform takes each',
+      }),
+    ),
     notAfter: Type.Optional(date('When the certificate ends that the pin was taken from')),
   },
   { additionalProperties: false },
@@ -69,10 +75,6 @@ const host = Type.Object(
   { additionalProperties: false },
 )
 
-/** Names as they stand in certificates and in the platforms' files: lower case, ASCII, no address. */
-export const hostNameForm =
-  '^(?=.{1,253}$)(?!.*\\.[0-9]+$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$'
-
 const days = (description: string, fallback: number) =>
   Type.Integer({ minimum: 0, maximum: 3_650, default: fallback, description })
 
@@ -96,10 +98,8 @@ export const pinsSchema = composeSchema([
   },
   {
     key: 'hosts',
-    schema: Type.Record(Type.String({ pattern: hostNameForm }), host, {
-      additionalProperties: false,
-      description: 'Pinned hosts, by name',
-    }),
+    // What a name is, `hostNameFault` tells better than a pattern.
+    schema: Type.Record(Type.String(), host, { description: 'Pinned hosts, by name' }),
     required: true,
   },
 ])
@@ -110,6 +110,7 @@ export type PinEntry = {
   readonly sha256?: string
   readonly certificate?: string
   readonly subject?: string
+  readonly key?: string
   readonly notAfter?: string
 }
 

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { checkPins, type PackagedPins, parsePinsFile, pinOfSpki } from '../src/index.ts'
-import { issue } from './test-authority.ts'
+import { issue, type Keys, newKeys } from './test-authority.ts'
 import { pin } from './pins-yaml.ts'
 
 const now = Date.now()
+type Kind = Keys['kind']
 
 async function world() {
   const root = await issue({ name: 'R' })
@@ -75,4 +76,38 @@ test('App Transport Security looks for leaf and CA pins each in their place', as
     check(both).map(([outcome]) => outcome),
     ['ok', 'ok', 'note'],
   )
+})
+
+test('TrustKit gives up at a key that it cannot read, where that stands above the pinned one', async () => {
+  const told = async (
+    kinds: { root?: Kind; above?: Kind; leaf?: Kind },
+    pinned: 'root' | 'leaf',
+    source: PackagedPins['source'] = 'trustkit',
+  ) => {
+    const root = await issue({ name: 'R', keys: await newKeys(kinds.root) })
+    const above = await issue({ name: 'I', issuer: root, keys: await newKeys(kinds.above) })
+    const leafKeys = await newKeys(kinds.leaf)
+    const leaf = await issue({ name: 'L', hosts: ['a.example'], issuer: above, keys: leafKeys })
+    const chain = { root, leaf }
+    const sha256 = [pinOfSpki(chain[pinned].certificate.spki), pin(2)]
+    const file = parsePinsFile(
+      'pins.yaml',
+      `version: 1\nhosts:\n  a.example:\n    pins:\n      - { role: ${pinned}, sha256: ${sha256[0]} }\n      - { role: backup, sha256: '${pin(2)}' }\n`,
+    )
+    const certificates = chain.leaf.sent.map(({ certificate }) => certificate)
+    return checkPins(file, {
+      surveys: new Map([['a.example', { sent: [{ certificates, to: ['here'] }], silent: [] }]]),
+      packaged: [set({ source, sha256 })],
+      others: [chain.root.certificate],
+      now,
+    })
+      .filter(({ what }) => what.includes('TrustKit'))
+      .map(({ outcome, what }) => [outcome, what.slice(what.indexOf(': ') + 2)])
+  }
+  assert.deepEqual(await told({ above: 'rsa-3072' }, 'leaf'), [['note', 'rsa-3072 CN=I']])
+  assert.deepEqual(await told({ above: 'rsa-3072' }, 'root'), [])
+  assert.deepEqual(await told({ above: 'rsa-3072' }, 'leaf', 'okhttp'), [])
+  assert.deepEqual(await told({ leaf: 'ec-p521' }, 'leaf'), [['broken', 'ec-p521 CN=L']])
+  assert.deepEqual(await told({ leaf: 'ec-p521' }, 'root'), [])
+  assert.deepEqual(await told({ root: 'rsa' }, 'leaf'), [])
 })

@@ -3,7 +3,14 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { isProblem, type Problem } from '@sallyport/problem'
 import fc from 'fast-check'
-import { parsePinsFile, pinFault, pinSetFaults, refuseFaultySets } from '../src/index.ts'
+import {
+  generate,
+  parsePinsFile,
+  pinFault,
+  pinSetFaults,
+  refuseFaultySets,
+  targets,
+} from '../src/index.ts'
 import { now, pin, pinsYaml } from './pins-yaml.ts'
 
 /** Beside it lie certificates. */
@@ -46,6 +53,71 @@ test('a misspelt key is named with file, line, column and the nearest right one'
     problem.detail ?? '',
     /^pins\.yaml:4:5: unknown key "subdomain"; did you mean "subdomains"\?/,
   )
+})
+
+for (const [host, said] of [
+  ['API.example.com', /have this name as api\.example\.com/],
+  ['api.example.com.', /have this name as api\.example\.com/],
+  ['bücher.example', /have this name as xn--bcher-kva\.example/],
+  ['192.0.2.1', /an address is not pinned/],
+  ["'[2001:db8::1]'", /an address is not pinned/],
+  ["'*.example.com'", /no wildcard here: .*subdomains: one/],
+  ['a.*.example.com', /no wildcard here/],
+  ["'https://api.example.com/'", /stands here alone/],
+  ["'api.example.com:8443'", /"port" is a member/],
+  ["'10'", /no name of a host/],
+  ['a.0x7f', /no name of a host/],
+  ['a~1b', /no name of a host/],
+  ['__proto__', /no name of a host/],
+  ['null', /no name of a host/],
+] as const) {
+  test(`${host} is no host, and what to write is told`, () => {
+    const problem = refusal(() =>
+      parsed(`  ${host}: { pins: [{ role: leaf, sha256: '${pin(1)}' }] }\n`),
+    )
+    assert.match(problem.detail ?? '', host === 'null' ? /^pins\.yaml:2:1: / : /^pins\.yaml:3:3: /)
+    assert.match(problem.detail ?? '', said)
+  })
+}
+
+for (const [name, text, said] of [
+  ['billion laughs', `a: &a [${'x, '.repeat(9)}x]\n`.concat(...laughs()), /alias/],
+  ['brackets without end', '['.repeat(100_000), /nested too deeply/],
+  ['dashes without end', '- '.repeat(20_000), /nested too deeply/],
+  ['two documents', 'version: 1\n---\nversion: 1\n', /multiple documents/],
+  ['a host twice', pinsYaml('  a.example: {}\n  a.example: {}\n'), /4:3: Map keys must be unique/],
+  ['an alias of nothing', pinsYaml('  a.example: *gone\n'), /alias/],
+  ['a tag of another language', pinsYaml("  a.example: !!js/function 'x'\n"), /Unresolved tag/],
+] as const) {
+  test(`a file with ${name} is refused, soon`, () => {
+    const startedAt = performance.now()
+    const problem = refusal(() => parsePinsFile('pins.yaml', text))
+    assert.equal(problem.code, 'pins_invalid')
+    assert.match(problem.detail ?? '', said)
+    assert.ok(performance.now() - startedAt < 10_000)
+  })
+}
+
+function laughs(): string[] {
+  return Array.from({ length: 12 }, (_, index) => {
+    const above = index === 0 ? 'a' : `a${index - 1}`
+    return `a${index}: &a${index} [${`*${above}, `.repeat(9)}*${above}]\n`
+  })
+}
+
+test('thousands of hosts are read, judged and generated in time', () => {
+  const hosts = Array.from({ length: 3_000 }, (_, index) => {
+    const name = index % 3 === 0 ? `deep.h${index - 1}.example.com` : `h${index}.example.com`
+    const pins = `[{ role: root, sha256: ${pin(1)} }, { role: backup, for: root, sha256: ${pin(2)} }]`
+    return `  ${name}: { pins: ${pins} }\n`
+  })
+  const file = parsed(hosts.join(''))
+  const startedAt = performance.now()
+  for (const name of ['ios-ats', 'okhttp', 'trustkit-ios', 'expo', 'android-nsc'] as const) {
+    generate(targets[name], file, { javaPackage: 'pins' })
+  }
+  assert.deepEqual(pinSetFaults(file, now), [])
+  assert.ok(performance.now() - startedAt < 5_000)
 })
 
 for (const [text, said] of [

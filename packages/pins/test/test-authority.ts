@@ -9,17 +9,23 @@ import {
 } from '@peculiar/x509'
 import { type Certificate, parseCertificate, toPem } from '@sallyport/pki'
 
-const algorithms = {
-  ec: { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' },
-  rsa: {
-    name: 'RSASSA-PKCS1-v1_5',
-    hash: 'SHA-256',
-    modulusLength: 2048,
-    publicExponent: new Uint8Array([1, 0, 1]),
-  },
+const rsa = {
+  name: 'RSASSA-PKCS1-v1_5',
+  hash: 'SHA-256',
+  publicExponent: new Uint8Array([1, 0, 1]),
 } as const
 
-export type Keys = { readonly kind: 'ec' | 'rsa'; readonly pair: webcrypto.CryptoKeyPair }
+const algorithms = {
+  ec: { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' },
+  'ec-p521': { name: 'ECDSA', namedCurve: 'P-521', hash: 'SHA-512' },
+  rsa: { ...rsa, modulusLength: 2048 },
+  'rsa-3072': { ...rsa, modulusLength: 3072 },
+} as const
+
+export type Keys = {
+  readonly kind: keyof typeof algorithms
+  readonly pair: webcrypto.CryptoKeyPair
+}
 
 export async function newKeys(kind: Keys['kind'] = 'ec'): Promise<Keys> {
   const pair = await webcrypto.subtle.generateKey(algorithms[kind], true, ['sign', 'verify'])

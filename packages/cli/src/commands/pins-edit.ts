@@ -2,7 +2,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import {
   chainPaths,
-  hostNameForm,
+  hostNameFault,
+  hostNameOf,
   makeBackupKey,
   type PinEntry,
   type PinnedHost,
@@ -18,7 +19,7 @@ import { modes, writeFileAtomically } from '../files/write-file.ts'
 import { argument, choiceOption, isGiven, textOption, textOptions } from '../input.ts'
 import { backupPassphrase } from '../pins/backup-passphrase.ts'
 import { givenAuthorities, lookAt } from '../pins/look-at.ts'
-import { entriesOf, type PinMaterial, readPinMaterial } from '../pins/pin-entries.ts'
+import { entriesOf, keyEntryOf, type PinMaterial, readPinMaterial } from '../pins/pin-entries.ts'
 import { hostsNamed, pinsOf, pinsPath } from '../pins/pins-option.ts'
 import { pathsText } from '../pins/pins-text.ts'
 import { shellLine } from '../terminal/shell.ts'
@@ -28,13 +29,14 @@ const places = ['leaf', 'intermediate', 'root'] as const
 export const initPins: Operation = async (input, output) => {
   const { name, port } = hostArgument(argument(input, 0))
   const file = pinsPath(input)
-  const text = existsSync(file) ? readFileSync(file, 'utf8') : undefined
-  if (text !== undefined && pinsOf(input).hosts.some((host) => host.name === name)) {
+  const known = existsSync(file) ? pinsOf(input) : undefined
+  if (known?.hosts.some((host) => host.name === name) === true) {
     throw new Problem('command_usage', {
       detail: `${file} has ${name} already; it is not written over`,
       expected: '`sallyport pins add`, or the host taken out of the file first',
     })
   }
+  const text = known === undefined ? undefined : readFileSync(file, 'utf8')
   const looked = (await lookAt(input, [{ name, port }])).get(name)
   for (const { address, why } of looked?.silent ?? []) output.say(`! ${address}: ${why}`)
   if (looked === undefined || looked.sent.length === 0) {
@@ -81,7 +83,7 @@ export const addPins: Operation = async (input, output) => {
     material,
   }))
   const known = new Set(host.pins.map(({ sha256 }) => sha256))
-  const fresh = entries.filter(({ material }) => !known.has(material.sha256))
+  const fresh = entries.filter(({ entry: { sha256 = '' } }) => !known.has(sha256))
   if (fresh.length === 0) {
     output.result({ file: file.path, host: host.name, pins: [] }, '')
     output.say(`${host.name} has these pins already; nothing is changed`)
@@ -89,7 +91,7 @@ export const addPins: Operation = async (input, output) => {
   }
   const isWhole = isGiven(input, 'whole')
   const pins = fresh.map(({ entry, material }) =>
-    isWhole ? { ...entry, certificate: keptCertificate(material, file.path) } : entry,
+    isWhole ? { ...entry, certificate: keptCertificate(entry, material, file.path) } : entry,
   )
   writeFileAtomically(
     file.path,
@@ -128,6 +130,7 @@ export const backupPin: Operation = async (input, output) => {
     role: 'backup',
     ...(place === undefined ? {} : { for: place }),
     sha256: pin,
+    key: kind,
     subject: `backup made on ${new Date().toISOString().slice(0, 10)}`,
   }
   // The key first: a pin whose key is lost would be worse than a key without a pin.
@@ -156,14 +159,13 @@ function authoritiesBeside(input: Input, file: string): { authorities?: string[]
 }
 
 function hostArgument(text: string): { name: string; port: number } {
-  const found = /^([a-z0-9.-]+)(?::(\d{1,5}))?$/i.exec(text)
-  const port = Number(found?.[2] ?? 443)
-  // The dot of a name that is absolute stands in no certificate.
-  const name = (found?.[1] ?? '').toLowerCase().replace(/\.$/, '')
-  if (!new RegExp(hostNameForm).test(name) || port < 1 || port > 65_535) {
+  const [, host = '', digits = '443'] = /^(.*?)(?::(\d{1,5}))?$/u.exec(text) ?? []
+  const port = Number(digits)
+  const name = hostNameOf(host)
+  if (name === undefined || port < 1 || port > 65_535) {
     throw new Problem('command_usage', {
-      detail: 'not a host',
-      expected: 'a name such as api.example.com, or api.example.com:8443; no address is pinned',
+      detail: `not a host: ${hostNameFault(host) ?? 'a port is 1 to 65535'}`,
+      expected: 'a name such as api.example.com, or api.example.com:8443',
       found: text,
     })
   }
@@ -191,7 +193,7 @@ function onlyHost(input: Input, name: string | undefined): PinnedHost {
 }
 
 function entryFor(
-  { certificate, role, sha256 }: PinMaterial,
+  { certificate, role, spki }: PinMaterial,
   asked: PinRole | undefined,
   place: (typeof places)[number] | undefined,
 ): PinEntry {
@@ -201,7 +203,7 @@ function entryFor(
   return {
     role: own,
     ...(own === 'backup' && stands !== undefined ? { for: stands } : {}),
-    sha256,
+    ...keyEntryOf(spki),
     ...(told?.subject === undefined ? {} : { subject: told.subject }),
     ...(told?.notAfter === undefined ? {} : { notAfter: told.notAfter }),
   }
@@ -212,7 +214,11 @@ function single(certificate: NonNullable<PinMaterial['certificate']>) {
 }
 
 /** Kept as DER beside the file, by its pin. @throws Problem `command_usage` where there is no certificate */
-function keptCertificate({ certificate, sha256 }: PinMaterial, file: string): string {
+function keptCertificate(
+  { sha256 = '' }: PinEntry,
+  { certificate }: PinMaterial,
+  file: string,
+): string {
   if (certificate === undefined) {
     throw new Problem('command_usage', {
       detail: 'a key is no whole certificate',

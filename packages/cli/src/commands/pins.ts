@@ -34,9 +34,7 @@ export const generatePins: Operation = async (input, output) => {
 
 export const explainPins: Operation = async (input, output) => {
   const file = pinsOf(input)
-  const found = hostsNamed(file, input.arguments[0]).map((host) =>
-    explained(host, file, Date.now()),
-  )
+  const found = explained(hostsNamed(file, input.arguments[0]), file, Date.now())
   output.result(found, () => found.map((host) => explanationText(host, output.paint)).join('\n\n'))
   return 0
 }

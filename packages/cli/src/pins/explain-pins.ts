@@ -34,7 +34,18 @@ const comparisons: Readonly<Record<PinnedHost['compare'], string>> = {
     'whole certificates: each renewal of one needs a build with the next, installed before the day',
 }
 
-export function explained(host: PinnedHost, file: PinsFile, now: number): Explained {
+/** Some hosts of a file, or all. */
+export function explained(hosts: readonly PinnedHost[], file: PinsFile, now: number): Explained[] {
+  const byName = new Map(file.hosts.map((host) => [host.name, host]))
+  return hosts.map((host) => explainedHost(host, byName, { ...file, hosts: [host] }, now))
+}
+
+function explainedHost(
+  host: PinnedHost,
+  byName: ReadonlyMap<string, PinnedHost>,
+  alone: PinsFile,
+  now: number,
+): Explained {
   const ats = asGivenToAts(host)
   return {
     host: host.name,
@@ -48,12 +59,14 @@ export function explained(host: PinnedHost, file: PinsFile, now: number): Explai
     })),
     changes: [...changesOf(host), ...(ats === undefined ? [] : changesOf(ats, 'under ios-ats, '))],
     targets: targetNames.map((target) => {
-      const { refusals, notes } = shortcomings(targets[target], host, file.hosts)
+      const { refusals, notes } = shortcomings(targets[target], host, byName)
       return { target, can: refusals.length === 0, why: [...refusals, ...notes] }
     }),
-    faults: pinSetFaults(file, now)
-      .filter((fault) => fault.host === host.name)
-      .map(({ weight, what, fix }) => ({ weight, what, fix })),
+    faults: pinSetFaults(alone, now).map(({ weight, what, fix }) => ({
+      weight,
+      what,
+      fix,
+    })),
   }
 }
 

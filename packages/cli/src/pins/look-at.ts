@@ -31,6 +31,9 @@ function parseConnect(text: string): [string | undefined, Address] {
   return [found[1]?.toLowerCase(), { host: found[2] ?? found[3] ?? '', port }]
 }
 
+/** A file may have thousands of hosts, and each has up to eight addresses. */
+const hostsAtOnce = 32
+
 /** What the servers of hosts send now. */
 export async function lookAt(
   input: Input,
@@ -38,17 +41,20 @@ export async function lookAt(
 ): Promise<ReadonlyMap<string, Survey>> {
   const elsewhere = elsewhereOf(input)
   const seconds = numberOption(input, 'timeout', { least: 1, most: 120 }) ?? 10
-  const looked = await Promise.all(
-    hosts.map(async ({ name, port }) => {
+  const looked = new Map<string, Survey>()
+  const waiting = hosts.values()
+  const ask = async (): Promise<void> => {
+    for (const { name, port } of waiting) {
       const connect = elsewhere.get(name) ?? elsewhere.get(undefined)
       const options = { port, timeoutMs: seconds * 1_000 }
-      return [
+      looked.set(
         name,
         await survey(name, { ...options, ...(connect === undefined ? {} : { connect }) }),
-      ] as const
-    }),
-  )
-  return new Map(looked)
+      )
+    }
+  }
+  await Promise.all(Array.from({ length: hostsAtOnce }, ask))
+  return looked
 }
 
 /** Certificates of --ca: roots and intermediates that phones have and servers do not send. */

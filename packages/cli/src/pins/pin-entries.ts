@@ -1,8 +1,8 @@
 import { createPublicKey } from 'node:crypto'
 import {
   type ChainPath,
+  keyNameOf,
   type PinEntry,
-  pinOf,
   pinOfSpki,
   type PinRole,
   placeOf,
@@ -19,10 +19,16 @@ type Place = Exclude<PinRole, 'backup'>
 export function entryOf(certificate: Certificate, role: Place): PinEntry {
   return {
     role,
-    sha256: pinOfSpki(certificate.spki),
+    ...keyEntryOf(certificate.spki),
     subject: titleOf(certificate),
     notAfter: new Date(certificate.notAfter).toISOString().slice(0, 10),
   }
+}
+
+/** What is written of a key alone. */
+export function keyEntryOf(spki: Buffer): { sha256: string; key?: string } {
+  const key = keyNameOf(spki)
+  return { sha256: pinOfSpki(spki), ...(key === undefined ? {} : { key }) }
 }
 
 /** The pins of some roles in chains that clients may build, each key once. */
@@ -42,7 +48,8 @@ export type PinMaterial = {
   readonly certificate?: Certificate
   /** Undefined where the file does not tell. */
   readonly role?: Place
-  readonly sha256: string
+  /** DER. */
+  readonly spki: Buffer
 }
 
 /**
@@ -59,16 +66,16 @@ export function readPinMaterial(file: string): PinMaterial[] {
     })
   }
   if (text.includes('-----BEGIN PUBLIC KEY-----')) {
-    return [{ sha256: pinOf(createPublicKey(text)) }]
+    return [{ spki: createPublicKey(text).export({ format: 'der', type: 'spki' }) }]
   }
   const request = /-----BEGIN (?:NEW )?CERTIFICATE REQUEST-----([^-]+)-----END/.exec(text)?.[1]
   if (request !== undefined) {
     const { spki } = parseSigningRequest(Buffer.from(request, 'base64'), { keyKinds })
-    return [{ sha256: pinOfSpki(spki) }]
+    return [{ spki }]
   }
   return readCertificates(file).map((certificate) => ({
     certificate,
     role: placeOf(certificate, certificate.isCa ? 1 : 0),
-    sha256: pinOfSpki(certificate.spki),
+    spki: certificate.spki,
   }))
 }

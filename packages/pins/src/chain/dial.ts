@@ -1,5 +1,8 @@
+import { connect as connectSocket } from 'node:net'
 import { connect, type DetailedPeerCertificate, type PeerCertificate } from 'node:tls'
-import { type Certificate, parseCertificate } from '@sallyport/pki'
+import { type Certificate, isIssuedBy, parseCertificate } from '@sallyport/pki'
+import { isProblem } from '@sallyport/problem'
+import { tapHandshake } from './handshake-tap.ts'
 
 /** What a client offers in its handshake: a server may hold a certificate for each kind of key. */
 export type Offer = {
@@ -27,11 +30,11 @@ export const offers: readonly Offer[] = [
 
 export type Address = { readonly host: string; readonly port: number }
 
-/** A server that gave no chain. `refused`: it is there, and took no offer. */
+/** A server that gave no chain. `refused`: it is there, and did not take the offer. `silent`: it is not, or says too little. */
 export class DialError extends Error {
-  readonly kind: 'unreachable' | 'refused'
+  readonly kind: 'silent' | 'refused'
 
-  constructor(kind: 'unreachable' | 'refused', message: string, cause: unknown) {
+  constructor(kind: 'silent' | 'refused', message: string, cause: unknown) {
     super(message, { cause })
     this.name = 'DialError'
     this.kind = kind
@@ -43,8 +46,10 @@ const maxSent = 10
 
 /**
  * The certificates that a server sends for a name, the leaf first, as far as each was issued by the next: what
- * stands in no chain is not told. Nothing of them is verified, and the server sees a client that leaves.
+ * stands in no chain is not told. Nothing of them is verified, and the server sees a client that leaves. A server that
+ * demands a client certificate is sent none; what it showed before counts.
  *
+ * @param timeoutMs for all of it, from the connection to the last certificate
  * @throws DialError
  */
 export function dial(
@@ -54,9 +59,10 @@ export function dial(
   timeoutMs: number,
 ): Promise<Certificate[]> {
   return new Promise((resolve, reject) => {
-    const socket = connect({
-      host,
-      port,
+    const socket = connectSocket({ host, port })
+    const tap = tapHandshake(socket)
+    const tls = connect({
+      socket: tap.stream,
       servername: serverName,
       // With an empty store OpenSSL adds nothing to what was sent. What it is worth, others judge.
       ca: [],
@@ -65,28 +71,46 @@ export function dial(
       ...(offer.signatures === undefined ? {} : { sigalgs: offer.signatures }),
       ...(offer.ciphers === undefined ? {} : { ciphers: offer.ciphers }),
     })
-    let isConnected = false
-    const fail = (error: Error): void => {
+    let isOver = false
+    const end = (settle: () => void): void => {
+      if (isOver) return
+      isOver = true
       clearTimeout(timer)
+      tls.destroy()
       socket.destroy()
-      reject(new DialError(isConnected ? 'refused' : 'unreachable', error.message, error))
+      settle()
     }
-    const timer = setTimeout(() => fail(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs)
+    const tell = (read: () => Certificate[]): void => {
+      try {
+        const certificates = read()
+        end(() => resolve(certificates))
+      } catch (error) {
+        end(() => reject(new DialError('refused', messageOf(error), error)))
+      }
+    }
+    const fail = (kind: DialError['kind'], error: Error): void => {
+      const shown = tap.certificates()
+      if (shown !== undefined && shown.length > 0) tell(() => inOrder(shown))
+      else end(() => reject(new DialError(kind, messageOf(error), error)))
+    }
+    const timer = setTimeout(
+      () => fail('silent', new Error(`no answer in ${timeoutMs} ms`)),
+      timeoutMs,
+    )
+    let isConnected = false
     socket.on('connect', () => {
       isConnected = true
     })
-    socket.on('error', fail)
-    socket.on('close', () => fail(new Error('the connection was closed')))
-    socket.on('secureConnect', () => {
-      clearTimeout(timer)
-      try {
-        resolve(sentBy(socket.getPeerCertificate(true)))
-      } catch (error) {
-        fail(error instanceof Error ? error : new Error(String(error)))
-      }
-      socket.destroy()
-    })
+    tls.on('error', (error) => fail(isConnected ? 'refused' : 'silent', error))
+    tls.on('close', () => fail('refused', new Error('the connection was closed')))
+    tls.on('secureConnect', () => tell(() => sentBy(tls.getPeerCertificate(true))))
   })
+}
+
+/** OpenSSL's own reason, where it has one: its messages begin with an address in memory. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return 'reason' in error ? String(error.reason) : error.message
 }
 
 function sentBy(leaf: DetailedPeerCertificate): Certificate[] {
@@ -98,4 +122,28 @@ function sentBy(leaf: DetailedPeerCertificate): Certificate[] {
     if (certificates.length === maxSent) break
   }
   return certificates
+}
+
+/** As OpenSSL orders what it was sent: the first is the leaf, and above each stands who issued it. */
+function inOrder(ders: readonly Buffer[]): Certificate[] {
+  const [first, ...others] = ders
+  const leaf = first === undefined ? undefined : parseCertificate(first)
+  const certificates = leaf === undefined ? [] : [leaf]
+  const rest = others.flatMap(readable)
+  for (let last = leaf; last !== undefined && certificates.length < maxSent; ) {
+    const below: Certificate = last
+    last = rest.find((each) => !certificates.includes(each) && isIssuedBy(below, each))
+    if (last !== undefined) certificates.push(last)
+  }
+  return certificates
+}
+
+/** What cannot be read issued nothing. */
+function readable(der: Buffer): Certificate[] {
+  try {
+    return [parseCertificate(der)]
+  } catch (error) {
+    if (isProblem(error)) return []
+    throw error
+  }
 }

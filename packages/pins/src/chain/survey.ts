@@ -65,7 +65,7 @@ async function askAll(place: Address, name: string, timeoutMs: number): Promise<
       // No certificate for a kind of key is no fault; none for what every client offers is one.
       if (offer !== offers[0]) continue
       asked.silent.push({ address: `${address}:${place.port}`, why: error.message })
-      if (error.kind === 'unreachable') break
+      if (error.kind === 'silent') break
     }
   }
   return asked

@@ -9,6 +9,7 @@ import type { About, CheckFinding } from './finding.ts'
 import { type Live, liveNotes } from './live-notes.ts'
 import { atsDigestsOf, digestsOf, matchesOf, type PinnedDigests } from './match.ts'
 import { type PackagedPins, packagedDrift, packagedFor } from './packaged-pins.ts'
+import { trustkitChains } from './trustkit-chains.ts'
 
 /** Certificates that servers will send: the leaf first, or the CA that comes above the leaf in use. */
 export type NextChain = { readonly name: string; readonly certificates: readonly Certificate[] }
@@ -108,16 +109,15 @@ function checkHost(host: PinnedHost, file: PinsFile, evidence: Evidence): CheckF
     ...judgeAll(pinned),
     ...(ats === undefined ? [] : judgeAll(ats, { kind: 'target', name: 'ios-ats' })),
     ...liveNotes(host, file, live, now),
-    ...packagedFor(packaged, host.name, now).flatMap(({ name, sha256, place }) =>
-      judgeAll(
-        {
-          compare: 'key',
-          digests: new Set(sha256),
-          ...(place === undefined ? {} : { at: place }),
-        },
-        { kind: 'package', name },
-      ),
-    ),
+    ...packagedFor(packaged, host.name, now).flatMap(({ name, source, sha256, place }) => {
+      const set = { compare: 'key', digests: new Set(sha256) } as const
+      const about = { kind: 'package', name } as const
+      const shown = [...live, ...coming].flatMap(({ paths }) => paths)
+      return [
+        ...judgeAll(place === undefined ? set : { ...set, at: place }, about),
+        ...(source === 'trustkit' ? trustkitChains(host.name, sha256, shown, about) : []),
+      ]
+    }),
     ...packagedDrift(host, packaged, now),
   ]
 }

@@ -26,6 +26,7 @@ export type PackagedPins = {
 export type PackagedSet = {
   /** `app.apk, android-nsc (res/xml/network_security_config.xml)`. */
   readonly name: string
+  readonly source: PackagedPins['source']
   readonly place?: 'ca' | 'leaf'
   readonly sha256: readonly string[]
 }
@@ -46,13 +47,16 @@ export function packagedFor(
   return [...enforcers.values()].flatMap((sets) => {
     const [first] = sets
     if (first?.source === 'okhttp') {
-      return [{ name: nameOf(first), sha256: sets.flatMap(({ sha256 }) => sha256) }]
+      return [
+        { name: nameOf(first), source: 'okhttp', sha256: sets.flatMap(({ sha256 }) => sha256) },
+      ]
     }
     const longest = Math.max(...sets.map(({ host }) => host.length))
     return sets
       .filter(({ host, expires }) => host.length === longest && (expires ?? now + 1) > now)
       .map((set) => ({
         name: nameOf(set),
+        source: set.source,
         sha256: set.sha256,
         ...(set.place === undefined ? {} : { place: set.place }),
       }))

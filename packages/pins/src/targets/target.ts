@@ -34,6 +34,8 @@ export type Target = {
   readonly overlap: 'most specific' | 'exact' | 'union' | 'unknown'
   /** What else it cannot say of a host: a sentence with the way out. */
   readonly refuses?: (host: PinnedHost) => string | undefined
+  /** What the team must know of a host that it can say. Sentences. */
+  readonly notes?: (host: PinnedHost) => readonly string[]
   /** The first file is the one that is printed. */
   readonly render: (
     hosts: readonly PinnedHost[],

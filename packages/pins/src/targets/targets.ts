@@ -1,5 +1,5 @@
 import { Problem } from '@sallyport/problem'
-import { overlaps } from '../coverage.ts'
+import { hostsAbove } from '../coverage.ts'
 import { dayText } from '../day.ts'
 import type { PinnedHost, PinsFile } from '../pins-file.ts'
 import type { SubdomainDepth } from '../pins-schema.ts'
@@ -33,11 +33,11 @@ export type Shortcomings = {
   readonly notes: readonly string[]
 }
 
-/** @param hosts all of the file: of names that two of them cover, targets differ in which counts */
+/** @param hosts all of the file, by name: of names that two of them cover, targets differ in which counts */
 export function shortcomings(
   target: Target,
   host: PinnedHost,
-  hosts: readonly PinnedHost[],
+  hosts: ReadonlyMap<string, PinnedHost>,
 ): Shortcomings {
   const { name, depths, compares, canReport, canExpire } = target
   const own = target.refuses?.(host)
@@ -50,13 +50,13 @@ export function shortcomings(
     ...(own === undefined || !compares.includes(host.compare) ? [] : [own]),
     ...overlapping(target, host, hosts),
   ]
-  const notes =
+  const withoutDate =
     canExpire || host.expires === undefined
       ? []
       : [
           `${name} knows no date: its pins hold beyond ${dayText(host.expires)}, until the build is replaced`,
         ]
-  return { refusals, notes }
+  return { refusals, notes: [...withoutDate, ...(target.notes?.(host) ?? [])] }
 }
 
 /**
@@ -77,7 +77,8 @@ export function generate(
       found: settings.javaPackage,
     })
   }
-  const found = hosts.map((host) => ({ host, ...shortcomings(target, host, hosts) }))
+  const byName = new Map(hosts.map((host) => [host.name, host]))
+  const found = hosts.map((host) => ({ host, ...shortcomings(target, host, byName) }))
   const refused = found.find(({ refusals }) => refusals.length > 0)
   if (refused !== undefined) {
     const { host, refusals } = refused
@@ -108,16 +109,15 @@ function depth({ name, depths }: Target, { subdomains }: PinnedHost): string {
 function overlapping(
   { name, overlap }: Target,
   host: PinnedHost,
-  hosts: readonly PinnedHost[],
+  hosts: ReadonlyMap<string, PinnedHost>,
 ): string[] {
   if (overlap === 'most specific') return []
-  return overlaps(hosts)
-    .filter(({ below }) => below === host)
-    .filter(({ above, below }) => !isSameSet(above, below))
-    .filter(({ below }) => overlap !== 'exact' || below.subdomains !== 'none')
+  if (overlap === 'exact' && host.subdomains === 'none') return []
+  return hostsAbove(host, hosts)
+    .filter((above) => !isSameSet(above, host))
     .map(
-      ({ above, below }) =>
-        `${name} ${overlapWords[overlap]} for names under both ${above.name} and ${below.name}: give them the same pins, or the first no subdomains`,
+      (above) =>
+        `${name} ${overlapWords[overlap]} for names under both ${above.name} and ${host.name}: give them the same pins, or the first no subdomains`,
     )
 }
 

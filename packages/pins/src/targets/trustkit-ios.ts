@@ -1,5 +1,6 @@
 import { dayText } from '../day.ts'
-import type { PinnedHost } from '../pins-file.ts'
+import type { Pin, PinnedHost } from '../pins-file.ts'
+import { firstTrustkit, trustkitReads } from '../trustkit-keys.ts'
 import { originOf } from './generated-text.ts'
 import { plist, type PlistValue } from './plist.ts'
 import type { Target } from './target.ts'
@@ -17,9 +18,14 @@ export const trustkitIos: Target = {
   canReport: true,
   canExpire: true,
   overlap: 'exact',
+  notes: ({ pins }) => pins.flatMap(laterVersion),
   refuses: ({ name, pins, enforcement }) => {
     // Names without a registered suffix end the app (parse_configuration.m, GetRegistryLength).
     if (!name.includes('.')) return 'TrustKit takes no name without a public suffix'
+    const unreadable = pins.find(({ key }) => key !== undefined && trustkitReads(key) === 'never')
+    if (unreadable !== undefined) {
+      return `TrustKit reads RSA keys of 2048, 3072 and 4096 bits, P-256 and P-384, and refuses chains with any other: the key of ${unreadable.sha256} is ${unreadable.key}`
+    }
     if (enforcement === 'report' || pins.length > 1) return undefined
     return 'TrustKit ends the app over a set of one pin: add a backup'
   },
@@ -31,6 +37,7 @@ export const trustkitIos: Target = {
           originOf('trustkit-ios'),
           'Put TSKConfiguration into Info.plist. Swizzling is off, since it breaks client certificates:',
           'in your URLSessionDelegate, hand server trust to TrustKit.sharedInstance().pinningValidator.',
+          `TrustKit ${firstTrustkit} or later; with RSA of 3072 bits in the chain, ${trustkitReads('rsa-3072')} or later.`,
         ],
         {
           TSKConfiguration: {
@@ -41,6 +48,14 @@ export const trustkitIos: Target = {
       ),
     },
   ],
+}
+
+function laterVersion({ sha256, key }: Pin): string[] {
+  const since = key === undefined ? firstTrustkit : trustkitReads(key)
+  if (since === firstTrustkit) return []
+  return [
+    `trustkit-ios needs TrustKit ${since} for the key of ${sha256} (${key}): versions before refuse every chain with it`,
+  ]
 }
 
 function domain({ subdomains, enforcement, expires, pins }: PinnedHost): PlistValue {

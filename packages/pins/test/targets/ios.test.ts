@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { createHash, generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
-import { pinOf } from '../../src/index.ts'
+import { isProblem } from '@sallyport/problem'
+import { generate, pinOf, targets } from '../../src/index.ts'
 import { noPlistutil, readPropertyList } from '../platform/property-list.ts'
 import { pin } from '../pins-yaml.ts'
-import { textOf } from './file-of.ts'
+import { fileOf, textOf } from './file-of.ts'
 
 test('App Transport Security is given leaf identities, one label deep', {
   skip: noPlistutil,
@@ -110,5 +111,40 @@ for (const [kind, generate] of keyKinds) {
     const bits = element(0x03, Buffer.concat([Buffer.from([0]), bare]))
     const spki = element(0x30, Buffer.concat([algorithm, bits]))
     assert.equal(createHash('sha256').update(spki).digest('base64'), pinOf(key))
+  })
+}
+
+const keyed = (...keys: readonly string[]): string =>
+  ['    pins:']
+    .concat(
+      keys.map(
+        (key, index) =>
+          `      - { role: ${index === 0 ? 'root' : 'backup'}, key: ${key}, sha256: '${pin(index + 1)}' }`,
+      ),
+    )
+    .join('\n')
+    .concat('\n')
+
+test('TrustKit before 3.0.5 reads no RSA key of 3072 bits, and that is told', () => {
+  const file = fileOf({ 'api.example.com': keyed('rsa-4096', 'rsa-3072') })
+  const { notes } = generate(targets['trustkit-ios'], file, { javaPackage: 'pins' })
+  assert.deepEqual(notes, [
+    `trustkit-ios needs TrustKit 3.0.5 for the key of ${pin(2)} (rsa-3072): versions before refuse every chain with it`,
+  ])
+  const older = fileOf({ 'api.example.com': keyed('ec-p384', 'rsa-2048') })
+  assert.deepEqual(generate(targets['trustkit-ios'], older, { javaPackage: 'pins' }).notes, [])
+})
+
+for (const key of ['ec-p521', 'rsa-1024', 'rsa-8192', 'ed25519']) {
+  test(`TrustKit reads no key of ${key}, and nothing is generated with it`, () => {
+    const file = fileOf({ 'api.example.com': keyed('ec-p256', key) })
+    assert.throws(
+      () => generate(targets['trustkit-ios'], file, { javaPackage: 'pins' }),
+      (error) =>
+        isProblem(error) &&
+        error.code === 'pins_not_expressible' &&
+        error.detail?.endsWith(`the key of ${pin(2)} is ${key}`) === true,
+    )
+    generate(targets['ios-urlsession'], file, { javaPackage: 'pins' })
   })
 }
