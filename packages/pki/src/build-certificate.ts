@@ -16,6 +16,11 @@ import {
 } from './der/der-writer.ts'
 import { canonicalSignature } from './ecdsa-form.ts'
 import { oids } from './oids.ts'
+import {
+  encodeAuthorityInformation,
+  encodeDistributionPoints,
+  type PublishedAddresses,
+} from './revocation/distribution-point.ts'
 import { signatureAlgorithmIdentifier } from './signature-algorithm.ts'
 import type { SigningKey } from './signing-key.ts'
 import { readDer } from './der/der-cursor.ts'
@@ -67,7 +72,8 @@ export async function buildCertificate(fields: CertificateFields): Promise<Certi
   return parseCertificate(derSequence(tbs, algorithm, derBitString(signature)))
 }
 
-function extension(oid: string, critical: boolean, value: Buffer): Buffer {
+/** Extension (RFC 5280 §4.1). */
+export function extension(oid: string, critical: boolean, value: Buffer): Buffer {
   const flag = critical ? [derBoolean(true)] : []
   return derSequence(derOid(oid), ...flag, derOctetString(value))
 }
@@ -78,6 +84,13 @@ export function keyIdentifier(spki: Uint8Array): Buffer {
   info.next(tags.sequence)
   const bits = bitStringOctetsOf(info.next(tags.bitString))
   return createHash('sha256').update(bits).digest().subarray(0, 20)
+}
+
+/** Names the key of a CA, in what it signs. */
+export function authorityKeyIdentifier(issuer: Certificate): Buffer {
+  const id = issuer.subjectKeyId
+  const octets = id === undefined ? keyIdentifier(issuer.spki) : Buffer.from(id, 'hex')
+  return extension(oids.authorityKeyIdentifier, false, derSequence(derContextPrimitive(0, octets)))
 }
 
 /** One function for each extension that a profile of ours has. */
@@ -91,15 +104,7 @@ export const extensions = {
     extension(oids.extendedKeyUsage, false, derSequence(derOid(usage))),
   subjectKeyIdentifier: (spki: Uint8Array) =>
     extension(oids.subjectKeyIdentifier, false, derOctetString(keyIdentifier(spki))),
-  authorityKeyIdentifier: (issuer: Certificate) => {
-    const id = issuer.subjectKeyId
-    const octets = id === undefined ? keyIdentifier(issuer.spki) : Buffer.from(id, 'hex')
-    return extension(
-      oids.authorityKeyIdentifier,
-      false,
-      derSequence(derContextPrimitive(0, octets)),
-    )
-  },
+  authorityKeyIdentifier,
   /** Critical where the subject is empty (RFC 5280 §4.2.1.6). */
   uri: (uri: string, critical: boolean) =>
     extension(
@@ -118,6 +123,13 @@ export const extensions = {
     ),
   /** RFC 9608: nobody publishes the revocation of this certificate. */
   noRevAvail: () => extension(oids.noRevAvail, false, derNull()),
+  /** Where its revocation is published: RFC 5280 §4.2.1.13 and §4.2.2.1. */
+  certificateLists: ({ certificateLists }: PublishedAddresses) =>
+    extension(oids.cRLDistributionPoints, false, encodeDistributionPoints(certificateLists)),
+  authorityInformation: (addresses: PublishedAddresses) =>
+    extension(oids.authorityInfoAccess, false, encodeAuthorityInformation(addresses)),
+  /** RFC 6960 §4.2.2.2.1: nobody needs to ask for the revocation of this certificate. */
+  ocspNoCheck: () => extension(oids.ocspNoCheck, false, derNull()),
   nameConstraints: (value: Buffer) => extension(oids.nameConstraints, true, value),
   facts: (value: Buffer) => extension(oids.facts, false, value),
   predecessors: (value: Buffer) => extension(oids.predecessors, false, value),

@@ -9,6 +9,10 @@ import { isCanonicalSignature } from './ecdsa-form.ts'
 import { isHostPermitted } from './name-constraints.ts'
 import { assuranceOfPolicy, isOwnOid, oids, ownOidName } from './oids.ts'
 import {
+  readAuthorityInformation,
+  readDistributionPoints,
+} from './revocation/distribution-point.ts'
+import {
   acceptedSignatureAlgorithms,
   isAcceptedSignatureAlgorithm,
   signatureAlgorithmName,
@@ -219,6 +223,16 @@ export const checksOfIssue: readonly DeviceCheck<Examined>[] = [
       decodeFault(leaf, oids.predecessors, decodePredecessors) ?? presence(leaf, oids.predecessors),
   },
   {
+    // RFC 9608 §4: a certificate says where its revocation is published, or that nobody publishes it.
+    check: 'status-addresses',
+    code: 'device_certificate_malformed',
+    holds: ({ leaf, issuer }) => !issuer.own || statusAddressesFault(leaf) === undefined,
+    expected: ({ issuer }) =>
+      issuer.own ? 'noRevAvail, or the addresses of lists and OCSP' : 'any addresses, or none',
+    found: ({ leaf, issuer }) =>
+      (issuer.own ? statusAddressesFault(leaf) : undefined) ?? 'one of them',
+  },
+  {
     // A twin of a certificate has another thumbprint: it would be superseded or revoked by none.
     check: 'signature-form',
     code: 'device_certificate_signature_invalid',
@@ -285,14 +299,30 @@ function decodeFault(
   decode: (value: Buffer) => unknown,
 ): string | undefined {
   const extension = leaf.extensions.get(oid)
-  if (extension === undefined) return undefined
+  return extension === undefined ? undefined : readFault(() => decode(extension.value))
+}
+
+function readFault(read: () => unknown): string | undefined {
   try {
-    decode(extension.value)
+    read()
     return undefined
   } catch (error) {
     if (error instanceof DerError) return error.message
     throw error
   }
+}
+
+function statusAddressesFault({ extensions }: Certificate): string | undefined {
+  const lists = extensions.get(oids.cRLDistributionPoints)
+  const information = extensions.get(oids.authorityInfoAccess)
+  if (extensions.has(oids.noRevAvail)) {
+    return lists === undefined && information === undefined ? undefined : 'noRevAvail and addresses'
+  }
+  if (lists === undefined || information === undefined) return 'neither'
+  return readFault(() => {
+    readDistributionPoints(lists.value)
+    readAuthorityInformation(information.value)
+  })
 }
 
 function presence(leaf: Certificate, oid: string): string {

@@ -21,10 +21,12 @@ export { issueGatewayCertificate, issueServerCertificate } from './issue-service
 export { type KeyKind, keyKindOf, keyKinds } from './key-kind.ts'
 export { keyPairFault } from './key-pair-fault.ts'
 export { defaultScryptCost, type ScryptCost } from './key-file.ts'
+export * from './ocsp/index.ts'
 export { oids } from './oids.ts'
 export { certificatesFromPem, toPem } from './pem.ts'
 export { replaceFile, replaceFileSync, type ReplaceOptions } from './replace-file.ts'
 export { syncDirectory } from './write-new-file.ts'
+export * from './revocation/index.ts'
 export { isSignedBy, signatureAlgorithmName } from './signature-algorithm.ts'
 export {
   createSigningRequest,

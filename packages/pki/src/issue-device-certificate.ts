@@ -4,6 +4,7 @@ import type { Certificate } from './certificate.ts'
 import { type DeviceFacts, encodeFacts, encodePredecessors } from './device-extensions.ts'
 import { nameOf } from './distinguished-name.ts'
 import { oids } from './oids.ts'
+import type { PublishedAddresses } from './revocation/distribution-point.ts'
 
 export type DeviceCertificateOptions = {
   issuer: Issuer
@@ -20,6 +21,8 @@ export type DeviceCertificateOptions = {
   notBefore: number
   /** Milliseconds, written to the second, at most the issuer's own. */
   notAfter: number
+  /** Where its status is published; undefined where it is told to gateways alone. */
+  published?: PublishedAddresses | undefined
   /** 16 random bytes where the caller must know it beforehand. */
   serial?: Buffer
 }
@@ -54,7 +57,12 @@ export function issueDeviceCertificate(options: DeviceCertificateOptions): Promi
       extensions.policies(...policies),
       extensions.subjectKeyIdentifier(spki),
       extensions.authorityKeyIdentifier(issuer.certificate),
-      extensions.noRevAvail(),
+      ...(options.published === undefined
+        ? [extensions.noRevAvail()]
+        : [
+            extensions.certificateLists(options.published),
+            extensions.authorityInformation(options.published),
+          ]),
       extensions.facts(encodeFacts(options.facts)),
       ...(options.predecessors.length === 0
         ? []

@@ -10,6 +10,7 @@ import {
 } from '../src/der/der-writer.ts'
 import { encodeFacts } from '../src/device-extensions.ts'
 import { oids } from '../src/oids.ts'
+import { encodeDistributionPoints } from '../src/revocation/distribution-point.ts'
 import { generateKey } from '../src/signing-key.ts'
 import { checkDeviceCertificate } from '../src/verify-device-certificate.ts'
 import { dnsName, extension, uriName, wholeDevice } from './forge.ts'
@@ -19,9 +20,23 @@ import { named, prepareExamination } from './examined-devices.ts'
 const { root, ca, partner, developmentCa, bundle, changed, accept, refuse } =
   await prepareExamination()
 
+const published = {
+  certificateLists: ['http://status.example.com/crl/1.crl'],
+  ocsp: ['http://status.example.com/ocsp'],
+  issuerCertificates: ['http://status.example.com/ca/1.cer'],
+}
+
 describe('what is checked of a device certificate', () => {
   it('accepts the certificate that the tests below break', () => {
     assert.equal(accept(changed({})).uri, wholeDevice)
+  })
+
+  it('accepts one that says where its status is published', () => {
+    const addressed = changed({
+      noRevAvail: extensions.certificateLists(published),
+      information: extensions.authorityInformation(published),
+    })
+    assert.equal(accept(addressed).uri, wholeDevice)
   })
 
   type Broken = {
@@ -317,6 +332,57 @@ describe('what is checked of a device certificate', () => {
       code: 'device_certificate_malformed',
       expected: /at most four/,
       found: /at most 4 of 32 bytes/,
+    },
+    {
+      why: 'neither addresses of its status nor the word that there are none',
+      build: () => changed({ noRevAvail: null }),
+      check: 'status-addresses',
+      code: 'device_certificate_malformed',
+      expected: /noRevAvail, or the addresses/,
+      found: /^neither$/,
+    },
+    {
+      why: 'both addresses of its status and the word that there are none',
+      build: () => changed({ lists: extensions.certificateLists(published) }),
+      check: 'status-addresses',
+      code: 'device_certificate_malformed',
+      expected: /noRevAvail, or the addresses/,
+      found: /^noRevAvail and addresses$/,
+    },
+    {
+      why: 'the address of a list alone',
+      build: () => changed({ noRevAvail: extensions.certificateLists(published) }),
+      check: 'status-addresses',
+      code: 'device_certificate_malformed',
+      expected: /noRevAvail, or the addresses/,
+      found: /^neither$/,
+    },
+    {
+      why: 'addresses that cannot be read',
+      build: () =>
+        changed({
+          noRevAvail: extensions.certificateLists(published),
+          information: extension(oids.authorityInfoAccess, derSequence()),
+        }),
+      check: 'status-addresses',
+      code: 'device_certificate_malformed',
+      expected: /noRevAvail, or the addresses/,
+      found: /accessDescription missing/,
+    },
+    {
+      why: 'addresses that must be looked at, since no gateway does',
+      build: () =>
+        changed({
+          lists: extension(
+            oids.cRLDistributionPoints,
+            encodeDistributionPoints(['http://a']),
+            true,
+          ),
+        }),
+      check: 'critical-extensions',
+      code: 'device_certificate_extension_unknown',
+      expected: /no critical extension/,
+      found: /^2\.5\.29\.31$/,
     },
   ]
   for (const { why, build, check, code, expected, found } of broken) {

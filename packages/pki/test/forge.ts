@@ -9,6 +9,7 @@ import {
   derContextPrimitive,
   derInteger,
   derNamedBits,
+  derNull,
   derOctetString,
   derOid,
   derSequence,
@@ -99,6 +100,7 @@ export function leafExtensions(
       oids.authorityKeyIdentifier,
       derSequence(derContextPrimitive(0, keyIdentifier(issuer.spki))),
     ),
+    noRevAvail: extension(oids.noRevAvail, derNull()),
   }
   return Object.values({ ...usual, ...changes }).filter((value) => value !== null)
 }

@@ -3,6 +3,7 @@ import type { Certificate } from '../src/certificate.ts'
 import { createRoot, issueDeviceCa } from '../src/issue-authority.ts'
 import { issueDeviceCertificate } from '../src/issue-device-certificate.ts'
 import type { KeyKind } from '../src/key-kind.ts'
+import type { PublishedAddresses } from '../src/revocation/distribution-point.ts'
 import { generateKey, type KeyPair, signingKeyOf } from '../src/signing-key.ts'
 import type { TrustBundle, TrustIssuer } from '../src/trust-bundle.ts'
 
@@ -58,6 +59,7 @@ export async function testDevice(
     assurance?: Assurance
     keyKind?: KeyKind
     predecessors?: string[]
+    published?: PublishedAddresses
     now?: number
   } = {},
 ): Promise<{ certificate: Certificate; key: KeyPair; deviceId: string }> {
@@ -78,6 +80,7 @@ export async function testDevice(
       appraisedAt: now,
     },
     predecessors: options.predecessors ?? [],
+    published: options.published,
     notBefore: now - 300_000,
     notAfter: now + 7 * dayMs,
   })

@@ -866,6 +866,13 @@ export const reasons = {
     fix: 'It must be one X.509 certificate in PEM or DER.',
     retryable: false,
   },
+  certificate_list_malformed: {
+    area: 'setup',
+    status: 0,
+    title: 'The certificate revocation list cannot be read',
+    fix: 'It must be one complete X.509 revocation list of version 2 in DER. Where it was fetched, look at what stands between.',
+    retryable: false,
+  },
   file_failed: {
     area: 'setup',
     status: 0,

@@ -23,10 +23,20 @@ export function timeOf(element: DerElement, what = 'Time'): number {
 
 /** A time of whole seconds as RFC 5280 wants it written: UTCTime to 2049, GeneralizedTime after. */
 export function derTime(milliseconds: number): Buffer {
+  const time = Buffer.allocUnsafe(maxTimeBytes)
+  return time.subarray(0, writeTime(time, 0, milliseconds))
+}
+
+/** Of a GeneralizedTime with its header. */
+export const maxTimeBytes = 17
+
+/** Writes what `derTime` makes into bytes that have room for it, and tells where it ends. */
+export function writeTime(bytes: Buffer, at: number, milliseconds: number): number {
   const text = digits(milliseconds)
-  return text < '2050'
-    ? derElement(tags.utcTime, Buffer.from(text.slice(2), 'latin1'))
-    : derGeneralizedTime(milliseconds)
+  const isUtc = text >= '1950' && text < '2050'
+  bytes[at] = (isUtc ? tags.utcTime : tags.generalizedTime) >> 3
+  bytes[at + 1] = isUtc ? 13 : 15
+  return at + 2 + bytes.write(isUtc ? text.slice(2) : text, at + 2, 'latin1')
 }
 
 export function derGeneralizedTime(milliseconds: number): Buffer {
@@ -36,7 +46,8 @@ export function derGeneralizedTime(milliseconds: number): Buffer {
 function digits(milliseconds: number): string {
   const text = new Date(milliseconds).toISOString()
   if (text.length !== 24) throw new TypeError(`not a time of the years 0 to 9999: ${text}`)
-  return `${text.slice(0, 19).replace(/\D/g, '')}Z`
+  const date = text.slice(0, 4) + text.slice(5, 7) + text.slice(8, 10)
+  return `${date}${text.slice(11, 13)}${text.slice(14, 16)}${text.slice(17, 19)}Z`
 }
 
 function utcTime(text: string): number | undefined {

@@ -1,0 +1,35 @@
+import { backdateMs, buildCertificate, extensions, type Issuer } from '../build-certificate.ts'
+import type { Certificate } from '../certificate.ts'
+import { nameOf } from '../distinguished-name.ts'
+import { oids } from '../oids.ts'
+
+/**
+ * The certificate by which a CA lets another key answer for it (RFC 6960 §4.2.2.2): it signs OCSP
+ * responses and nothing else, and lives so briefly that nobody asks for its own status. The CA itself
+ * must never have this usage: under it, the CA would be a responder of its root.
+ */
+export function issueResponderCertificate(options: {
+  issuer: Issuer
+  /** DER SubjectPublicKeyInfo. */
+  spki: Buffer
+  now: number
+  days: number
+}): Promise<Certificate> {
+  const { issuer, spki, now, days } = options
+  return buildCertificate({
+    key: issuer.key,
+    issuer: issuer.certificate.subject,
+    subject: nameOf('OCSP responder'),
+    spki,
+    notBefore: now - backdateMs,
+    notAfter: Math.min(now + days * 24 * 3_600_000, issuer.certificate.notAfter),
+    extensions: [
+      extensions.endEntity(),
+      extensions.keyUsage('digitalSignature'),
+      extensions.extendedKeyUsage(oids.ocspSigning),
+      extensions.subjectKeyIdentifier(spki),
+      extensions.authorityKeyIdentifier(issuer.certificate),
+      extensions.ocspNoCheck(),
+    ],
+  })
+}
