@@ -117,6 +117,13 @@ test('names and values that mean something else are no findings', () => {
     assert.equal(judgeNamed(name, value), undefined, `${name}=${value}`)
 })
 
+test('the token of a public key, as .NET names assemblies, is no finding', async () => {
+  const mapping = '<map Token="7cec85d7bea7798e" PublicKey="00240000048000009400" />'
+  assert.deepEqual((await look(mapping, 'native-strings')).findings, [])
+  const [finding] = (await look(mapping.replace('PublicKey', 'Colour'), 'native-strings')).findings
+  assert.equal(finding?.rule, 'hardcoded-secret')
+})
+
 test('words of minified code are no findings', async () => {
   for (const text of [
     'this.unk_token=e.unk_token,this.vocab=new Array(this.tokens_to_ids.size)',

@@ -44,10 +44,15 @@ export function namedValue(
     form.lastIndex = end
     const match = form.exec(text)
     const value = match?.groups?.['value']
-    if (value === undefined) continue
+    if (value === undefined || isStrongName(text, form.lastIndex)) continue
     return { name, kind, value, index: end + (match?.[0].lastIndexOf(value) ?? 0) }
   }
   return undefined
+}
+
+/** `Token="b77a…" PublicKey="0024…"` in the configuration that Mono brings along: a hash of a public key of .NET. */
+function isStrongName(text: string, end: number): boolean {
+  return /^\s{1,8}PublicKey=/.test(text.slice(end, end + 20))
 }
 
 /** Where the name ends, to one side; a name that is too long to be one is cut a little beyond. */
