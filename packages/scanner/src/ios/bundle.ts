@@ -16,6 +16,8 @@ export type Bundle = {
   readonly build?: string
   /** MinimumOSVersion: `15.0`. */
   readonly minimumOs?: string
+  /** DTSDKName: `iphoneos17.0`, `iphonesimulator9.2`. */
+  readonly sdk?: string
   /** `APPL` app, `XPC!` extension, `FMWK` framework, `BNDL` resources. */
   readonly packageType?: string
   readonly executable?: string
@@ -32,7 +34,7 @@ export function bundleFacts(top: PlistValue, path: string, sink: Sink): void {
   if (id === undefined) return
   const [version, build] = [text('CFBundleShortVersionString'), text('CFBundleVersion')]
   const [minimumOs, packageType] = [text('MinimumOSVersion'), text('CFBundlePackageType')]
-  const executable = text('CFBundleExecutable')
+  const [executable, sdk] = [text('CFBundleExecutable'), text('DTSDKName')]
   const security = memberOf(top, 'NSAppTransportSecurity')
   const location = { path }
   sink.fact('bundles', {
@@ -42,6 +44,7 @@ export function bundleFacts(top: PlistValue, path: string, sink: Sink): void {
     ...(minimumOs === undefined ? {} : { minimumOs }),
     ...(packageType === undefined ? {} : { packageType }),
     ...(executable === undefined ? {} : { executable }),
+    ...(sdk === undefined ? {} : { sdk }),
     ...(security === undefined ? {} : { transportSecurity: transportSecurityOf(security) }),
     location,
   })

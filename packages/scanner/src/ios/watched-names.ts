@@ -81,6 +81,26 @@ export const suspectImports = {
     'kCFStreamSSLValidatesCertificateChain, which can turn validation off',
 } as const
 
+/**
+ * Libraries of sockets that hand on, or refuse, what they are told of these: that they stand in a program says nothing
+ * of the app. By the class that they define. SocketRocket sets the last one for connections that it pins by itself.
+ */
+export const socketLibraries = {
+  SRWebSocket: 'SocketRocket',
+  RCTSRWebSocket: 'SocketRocket',
+  GCDAsyncSocket: 'CocoaAsyncSocket',
+  AsyncSocket: 'CocoaAsyncSocket',
+} as const
+
+/** What those libraries name. */
+export const socketSettings: ReadonlySet<string> = new Set([
+  '_SSLSetEnableCertVerify',
+  '_SSLSetAllowsAnyRoot',
+  '_kCFStreamSSLAllowsAnyRoot',
+  '_kCFStreamSSLAllowsExpiredCertificates',
+  '_kCFStreamSSLValidatesCertificateChain',
+])
+
 /** Set by who uses AFNetworking or ASIHTTPRequest, and defined by these: told only where the class is not here. */
 export const librarySelectors = {
   'setAllowInvalidCertificates:': 'AFSecurityPolicy',
@@ -106,5 +126,5 @@ export const watchedNames: WatchedNames = {
     ...Object.keys(disablingSelectors),
     ...Object.keys(librarySelectors),
   ],
-  class: [...new Set<string>(Object.values(librarySelectors))],
+  class: [...new Set<string>(Object.values(librarySelectors)), ...Object.keys(socketLibraries)],
 }

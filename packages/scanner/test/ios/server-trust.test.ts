@@ -3,16 +3,25 @@ import { test } from 'node:test'
 import { serverTrust } from '../../src/ios/judges/server-trust.ts'
 import { keychainAccess } from '../../src/ios/judges/data-protection.ts'
 import type { Judge } from '../../src/detector.ts'
+import type { Finding } from '../../src/finding.ts'
 import { noFacts } from '../../src/facts.ts'
 import { defaultLimits } from '../../src/index.ts'
 import type { TraceKind } from '../../src/native/mach-o/traces.ts'
 
+type Names = Partial<Record<TraceKind, readonly string[]>>
+
 /** What a judge says of a program that has these names. */
-function judged(
-  judge: Judge,
-  names: Partial<Record<TraceKind, readonly string[]>>,
-  isEncrypted = false,
-) {
+function judged(judge: Judge, names: Names, isEncrypted = false): string[] {
+  return findingsOf(judge, names, isEncrypted).map(
+    ({ confidence, locations }) => `${confidence} ${locations[0]?.within}`,
+  )
+}
+
+function severities(judge: Judge, names: Names) {
+  return findingsOf(judge, names, false).map(({ severity }) => severity)
+}
+
+function findingsOf(judge: Judge, names: Names, isEncrypted: boolean): Finding[] {
   const traces = (kind: TraceKind) => new Map((names[kind] ?? []).map((name, at) => [name, at]))
   const facts = noFacts()
   facts.machOs.push({
@@ -25,9 +34,7 @@ function judged(
   })
   const settings = { submittedAt: new Date(), releaseWindowDays: 60, limits: defaultLimits }
   const app = { format: 'ipa', platform: 'ios', bytes: 0 } as const
-  return [...judge(facts, { app, settings })].map(
-    ({ confidence, locations }) => `${confidence} ${locations[0]?.within}`,
-  )
+  return [...judge(facts, { app, settings })]
 }
 
 const delegate = ['URLSession:didReceiveChallenge:completionHandler:', 'credentialForTrust:']
@@ -66,6 +73,16 @@ test('a setter of a library says something of who calls it, not of who defines i
   const selector = ['setAllowInvalidCertificates:']
   assert.deepEqual(judged(serverTrust, { selector }), ['tentative setAllowInvalidCertificates:'])
   assert.deepEqual(judged(serverTrust, { selector, class: ['AFSecurityPolicy'] }), [])
+})
+
+test('settings of sockets weigh less where the library is that hands them on', () => {
+  const names = ['_kCFStreamSSLValidatesCertificateChain', '_SecTrustSetExceptions']
+  const alone = severities(serverTrust, { import: names })
+  assert.deepEqual(alone, ['medium', 'medium'])
+  for (const library of ['SRWebSocket', 'RCTSRWebSocket', 'GCDAsyncSocket', 'AsyncSocket']) {
+    const besides = severities(serverTrust, { import: names, class: [library] })
+    assert.deepEqual(besides.toSorted(), ['info', 'medium'], library)
+  }
 })
 
 test('several symbols of one class are one finding', () => {

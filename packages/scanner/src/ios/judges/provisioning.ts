@@ -11,12 +11,12 @@ const words: Readonly<Record<ProfileKind, ((profile: ProvisioningProfile) => Wor
     development: ({ devices }) => ({
       severity: 'high',
       title: 'The package is provisioned for development',
-      detail: `Its profile allows get-task-allow, and lists ${devices} devices: a debugger can attach to the app.`,
+      detail: `Its profile allows get-task-allow, and lists ${counted(devices)}: a debugger can attach to the app.`,
     }),
     'ad-hoc': ({ devices }) => ({
       severity: 'low',
       title: 'The package is provisioned ad hoc',
-      detail: `It installs on the ${devices} devices that its profile lists, and not from the store.`,
+      detail: `It installs on the ${counted(devices)} that its profile lists, and not from the store.`,
     }),
     enterprise: () => ({
       severity: 'info',
@@ -26,6 +26,10 @@ const words: Readonly<Record<ProfileKind, ((profile: ProvisioningProfile) => Wor
     }),
     'app-store': undefined,
   }
+
+function counted(devices: number): string {
+  return devices === 1 ? 'one device' : `${devices} devices`
+}
 
 /** Profiles that do not belong into a release, and such as have ended. */
 export const provisioning: Judge = function* ({ provisioningProfiles }, { settings }) {

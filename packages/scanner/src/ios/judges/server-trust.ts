@@ -1,5 +1,6 @@
 import type { Judge } from '../../detector.ts'
 import type { Confidence, Finding } from '../../finding.ts'
+import { listed } from '../../in-words.ts'
 import type { MachO } from '../../native/mach-o/mach-o.ts'
 import type { TraceKind } from '../../native/mach-o/traces.ts'
 import {
@@ -9,6 +10,8 @@ import {
   disablingSelectors,
   foreignEvaluations,
   librarySelectors,
+  socketLibraries,
+  socketSettings,
   suspectImports,
   trustCredentials,
   trustEvaluations,
@@ -41,8 +44,20 @@ function* named(
     if (!machO.traces[kind].has(name) || told.has(what)) continue
     told.add(what)
     const title = `uses ${name.replace(/^_/, '')}`
-    yield found(machO, kind, name, { title, confidence, detail: `${verb} ${what}.` })
+    const finding = found(machO, kind, name, { title, confidence, detail: `${verb} ${what}.` })
+    const libraries = socketSettings.has(name) ? socketLibrariesIn(machO) : []
+    yield libraries.length === 0 ? finding : ofLibraries(finding, libraries)
   }
+}
+
+function socketLibrariesIn({ traces }: MachO): string[] {
+  const here = Object.entries(socketLibraries).filter(([name]) => traces.class.has(name))
+  return [...new Set(here.map(([, library]) => library))]
+}
+
+function ofLibraries(finding: Finding, libraries: readonly string[]): Finding {
+  const detail = `${finding.detail} In the same program is what names it for others (${listed(libraries)}): whether the app asks for it, this cannot tell.`
+  return { ...finding, severity: 'info', detail }
 }
 
 /** Setters of libraries that are linked from elsewhere: who has the setter and not the class calls it. */

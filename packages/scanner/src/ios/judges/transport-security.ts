@@ -13,11 +13,35 @@ export const transportSecurity: Judge = function* ({ bundles }, { app, settings 
   const own = ownDomains(app, settings).domains
   for (const bundle of bundles) {
     const { transportSecurity: security } = bundle
+    if (isOlder(bundle)) yield outOfForce(bundle)
     if (security === undefined || !isProcess(bundle)) continue
     yield* generally(bundle, security)
     for (const exception of security.exceptions) {
       yield* forHost(bundle, exception, own)
     }
+  }
+}
+
+/** The first SDK whose programs App Transport Security holds: it is bound to what a program was linked against. */
+const firstSdk = 9
+
+/** An app that was linked against an SDK before that of iOS 9. */
+function isOlder({ packageType, sdk }: Bundle): boolean {
+  const major = /^iphone(?:os|simulator)(\d{1,3})\./.exec(sdk ?? '')?.[1]
+  return packageType === 'APPL' && major !== undefined && Number(major) < firstSdk
+}
+
+function outOfForce({ id, sdk, location }: Bundle): Finding {
+  return {
+    rule: 'ats-weakened',
+    severity: 'high',
+    confidence: 'certain',
+    title: 'App Transport Security is not in force',
+    detail: `The app was built with the SDK ${sdk}. It holds for apps that were linked against the SDK of iOS ${firstSdk} or later: connections without TLS are allowed to every host, and NSAppTransportSecurity is not read.`,
+    fix: 'Build with an SDK that the App Store still takes.',
+    locations: [{ ...location, within: 'DTSDKName' }],
+    identity: `${id} sdk`,
+    facts: { bundle: id, ...(sdk === undefined ? {} : { sdk }) },
   }
 }
 
