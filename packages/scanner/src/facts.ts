@@ -3,7 +3,7 @@ import type { NetworkPolicy } from './android/network/network-policy.ts'
 import type { ResourceTable } from './android/resources/resource-table.ts'
 import type { AndroidXml } from './android/roots.ts'
 import type { AppIdentity } from './app-package.ts'
-import type { CodeShape, KeystoreUse, TypeUses } from './dex/code-facts.ts'
+import type { CodeShape, KeyManagerUse, KeystoreUse, TypeUses } from './dex/code-facts.ts'
 import type { ServicePath } from './endpoints/service-paths.ts'
 import type { Location } from './finding.ts'
 import type { Bundle } from './ios/bundle.ts'
@@ -50,6 +50,8 @@ export type Facts = {
   readonly typeUses: readonly TypeUses[]
   /** Code that opens keystores: which file, and with which password, as far as constants say. */
   readonly keystoreUses: readonly KeystoreUse[]
+  /** Code that gives keys to TLS: whether for clients cannot be told from a certificate alone. */
+  readonly keyManagerUses: readonly KeyManagerUse[]
 }
 
 export type PasswordHint = {
@@ -84,5 +86,6 @@ export function noFacts(): { [Kind in keyof Facts]: Facts[Kind][number][] } {
     codeShapes: [],
     typeUses: [],
     keystoreUses: [],
+    keyManagerUses: [],
   }
 }

@@ -1,6 +1,7 @@
 import type { MethodReference } from './references.ts'
 import type { CallShape } from './shapes/call-shape.ts'
 import { worldReadable, writesToSharedStorage } from './shapes/files.ts'
+import { keyManagers } from './shapes/key-managers.ts'
 import { keystoreShapes, turnedToCharacters } from './shapes/keystore-use.ts'
 import { okHttpPins } from './shapes/okhttp-pins.ts'
 import { oldContext, oldEnabledProtocols, oldOkHttpVersions } from './shapes/old-protocols.ts'
@@ -19,6 +20,7 @@ const callShapes: readonly CallShape[] = [
   secretInLog,
   insecureFactory,
   turnedToCharacters,
+  keyManagers,
   ...keystoreShapes,
 ]
 

@@ -19,6 +19,15 @@ export type TypeUses = {
   readonly by: ReadonlyMap<string, readonly string[]>
 }
 
+/** A method that gives keys to a TLS context. */
+export type KeyManagerUse = {
+  /** `Lcom/bank/Tls;->listen(…)V` */
+  readonly method: string
+  /** `server`: it takes sockets that listen from the context, and no others. `any`: all that is not certain. */
+  readonly role: 'server' | 'any'
+  readonly location: Location
+}
+
 /** A method that opens a keystore or makes key managers: evidence for what is done with what it names. */
 export type KeystoreUse = {
   /** `Lcom/bank/Tls;->open(…)V` */

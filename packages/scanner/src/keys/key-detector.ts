@@ -85,7 +85,7 @@ export function keyDetector(
       tellBounds(material, shelf, budget, sink)
       const options = { hints: facts.passwords, texts: shelf.texts, limits: settings.limits, now }
       unlock(material, { ...options, notChecked: ({ path, why }) => sink.notChecked(path, why) })
-      for (const finding of keyFindings(material, settings)) {
+      for (const finding of keyFindings(material, settings, facts.keyManagerUses)) {
         sink.report(withKeystoreUse(finding, facts))
       }
     },

@@ -60,6 +60,14 @@ test('files that others may read are told where their mode is sure', () => {
   assert.deepEqual(told(others, 'writes-shared-storage'), ['Uses statement.html'])
 })
 
+test('whom TLS is given keys for is told where it is given some', () => {
+  const { facts } = readDex(fixture('sockets'))
+  assert.deepEqual(
+    facts.keyManagerUses.map(({ role, method }) => `${role} ${method.replace(/^.*->|\(.*$/g, '')}`),
+    ['any both', 'any connect', 'server listen'],
+  )
+})
+
 test('secrets that are kept or logged are told by their names', () => {
   assert.deepEqual(told(others, 'secret-in-preferences'), ['Uses user_password'])
   const logged = ['Uses login with accessToken', 'Uses password']

@@ -28,6 +28,7 @@ export type Given = {
   readonly texts?: Readonly<Record<string, string>>
   readonly source?: TextRegion['source']
   readonly passwords?: Facts['passwords']
+  readonly keyManagerUses?: Facts['keyManagerUses']
   readonly submittedAt?: Date
   /** Milliseconds, for each and for all. */
   readonly unlock?: readonly [number, number]
@@ -65,6 +66,7 @@ export async function detectKeys(
     } as const
     detector.text?.(region, sink)
   }
-  await detector.end?.({ ...noFacts(), passwords: given.passwords ?? [] }, sink)
+  const { passwords = [], keyManagerUses = [] } = given
+  await detector.end?.({ ...noFacts(), passwords, keyManagerUses }, sink)
   return { findings, notChecked }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { KeyManagerUse } from '../../src/dex/code-facts.ts'
 import { detectKeys, fixture } from './detect-keys.ts'
 
 const cases: readonly (readonly [string, string, string])[] = [
@@ -50,4 +51,34 @@ test('of several certificates of one key, the worst purpose counts', async () =>
   })
   assert.equal(findings[0]?.rule, 'client-identity')
   assert.match(findings[0]?.detail ?? '', /2 certificates of this key/)
+})
+
+const use = (role: KeyManagerUse['role']): KeyManagerUse => ({
+  method: 'Lcom/bank/Tls;->open()V',
+  role,
+  location: { path: 'classes.dex' },
+})
+const listens = use('server')
+
+async function verdictOf(keyManagerUses: readonly KeyManagerUse[], file: string, path: string) {
+  const { findings } = await detectKeys({ files: { [path]: fixture(file) }, keyManagerUses })
+  return findings[0]?.title
+}
+
+test('a keystore is of a server where code gives keys to sockets that listen, and to no others', async () => {
+  const server = /^The private key of a TLS server: CN=mobile app/
+  const client = /^A self-signed certificate with its private key: CN=mobile app/
+  assert.match((await verdictOf([listens], 'self-person.p12', 'res/raw/agent.p12')) ?? '', server)
+  for (const uses of [[], [listens, use('any')]]) {
+    assert.match((await verdictOf(uses, 'self-person.p12', 'res/raw/agent.p12')) ?? '', client)
+  }
+})
+
+test('that code listens says nothing of what a client is called by, and of keys outside of keystores', async () => {
+  for (const [file, path] of [
+    ['self-person.p12', 'res/raw/client.p12'],
+    ['self-person.pem', 'assets/agent.pem'],
+  ] as const) {
+    assert.match((await verdictOf([listens], file, path)) ?? '', /^A self-signed certificate/, path)
+  }
 })

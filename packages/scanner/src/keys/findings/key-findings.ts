@@ -1,3 +1,4 @@
+import type { KeyManagerUse } from '../../dex/code-facts.ts'
 import type { Finding } from '../../finding.ts'
 import type { ScanSettings } from '../../scan-settings.ts'
 import type { FoundCertificate, FoundKey, KeyMaterial } from '../key-material.ts'
@@ -14,7 +15,10 @@ import { locationOf, passwordSentence, placesSentence, sentences } from './words
 export function* keyFindings(
   material: KeyMaterial,
   settings: Pick<ScanSettings, 'submittedAt' | 'releaseWindowDays'>,
+  keyManagerUses: readonly KeyManagerUse[],
 ): Generator<Finding> {
+  const servesOnly =
+    keyManagerUses.length > 0 && keyManagerUses.every(({ role }) => role === 'server')
   const paired = new Set<FoundCertificate>()
   for (const key of material.keys.values()) {
     const pairs = pairsOf(key, material)
@@ -23,7 +27,7 @@ export function* keyFindings(
       yield knownKeyFinding(key)
       continue
     }
-    yield pairFinding(pairs, material, settings) ?? loneKeyFinding(key)
+    yield pairFinding(pairs, material, { ...settings, servesOnly }) ?? loneKeyFinding(key)
     yield* weakKeyFinding(key.key, key.spkiSha256, key.places)
   }
   yield* lockedFindings(material, settings)

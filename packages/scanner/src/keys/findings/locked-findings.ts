@@ -22,7 +22,8 @@ export function* lockedFindings(
     if (material.keys.has(spkiSha256) || knownPublicKeys.has(spkiSha256)) continue
     const isClient =
       leaf !== undefined &&
-      keyPurpose(leaf.facts, { places: [first.place], hasIssued: false }) === 'client' &&
+      keyPurpose(leaf.facts, { places: [first.place], hasIssued: false, servesOnly: false }) ===
+        'client' &&
       leaf.facts.notAfter >= submittedAt
     yield {
       rule: 'locked-keystore',
@@ -60,7 +61,7 @@ function leafOf({ place }: FoundSeal, material: KeyMaterial) {
   for (const certificate of material.ofStore(place)) {
     const facts = readCertificateFacts(certificate)
     if (facts === undefined) continue
-    const purpose = keyPurpose(facts, { places: [place], hasIssued: false })
+    const purpose = keyPurpose(facts, { places: [place], hasIssued: false, servesOnly: false })
     if (purpose !== 'authority') return { certificate, facts }
   }
   return undefined

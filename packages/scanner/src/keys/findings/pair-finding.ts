@@ -2,7 +2,7 @@ import type { Finding, Severity } from '../../finding.ts'
 import { dayOf } from '../../in-words.ts'
 import type { ScanSettings } from '../../scan-settings.ts'
 import type { KeyMaterial } from '../key-material.ts'
-import { keyPurpose, type KeyPurpose } from './key-purpose.ts'
+import { type KeyContext, keyPurpose, type KeyPurpose } from './key-purpose.ts'
 import type { Pair } from './proof-of-pair.ts'
 import { reproduceLines } from './reproduce.ts'
 import { describeKey } from './weak-key.ts'
@@ -72,14 +72,17 @@ const verdicts: Readonly<Record<KeyPurpose, Verdict>> = {
 }
 const purposes = Object.keys(verdicts)
 
+/** What else decides, besides the certificate. */
+export type PairContext = Pick<ScanSettings, 'submittedAt'> & Pick<KeyContext, 'servesOnly'>
+
 /** Of all pairs of one key, the worst thing that it is good for. Undefined where it has no certificate. */
 export function pairFinding(
   pairs: readonly Pair[],
   material: KeyMaterial,
-  { submittedAt }: Pick<ScanSettings, 'submittedAt'>,
+  { submittedAt, servesOnly }: PairContext,
 ): Finding | undefined {
   const ranked = pairs
-    .map((pair) => ({ pair, purpose: purposeOf(pair, material) }))
+    .map((pair) => ({ pair, purpose: purposeOf(pair, material, servesOnly) }))
     .toSorted((one, other) => rankOf(one) - rankOf(other))
   const [worst] = ranked
   if (worst === undefined) return undefined
@@ -100,6 +103,9 @@ export function pairFinding(
         : 'The public keys of both are the same.',
       isExpired ? `It expired on ${dayOf(facts.notAfter)}; the key is out all the same.` : '',
       pairs.length > 1 ? `${pairs.length} certificates of this key are in the package.` : '',
+      servesOnly && worst.purpose === 'server'
+        ? 'Code of the package gives keys to TLS sockets that listen, and to no others.'
+        : '',
       meaning,
     ),
     locations: [...key.places, ...certificate.places].map(locationOf),
@@ -122,7 +128,7 @@ function rankOf({ pair, purpose }: { readonly pair: Pair; readonly purpose: KeyP
   return purposes.indexOf(purpose) - pair.facts.notAfter.getTime() / 1e16
 }
 
-function purposeOf(pair: Pair, material: KeyMaterial): KeyPurpose {
+function purposeOf(pair: Pair, material: KeyMaterial, servesOnly: boolean): KeyPurpose {
   const hasIssued = material.hasIssued(pair.certificate.parts.subject)
-  return keyPurpose(pair.facts, { places: pair.key.places, hasIssued })
+  return keyPurpose(pair.facts, { places: pair.key.places, hasIssued, servesOnly })
 }
