@@ -10,7 +10,7 @@ import { type Library, libraryOf } from './libraries.ts'
 export const judgeCode: Judge = function* (facts, { app }) {
   const byIdentity = new Map<string, CodeShape[]>()
   for (const shape of facts.codeShapes) {
-    const identity = `${shape.shape} ${outerClass(shape.owner)} ${shape.subject}`
+    const identity = `${shape.shape} ${outerClass(shape.owner)} ${saysSubject(shape) ? shape.subject : ''}`
     const same = byIdentity.get(identity)
     if (same === undefined) byIdentity.set(identity, [shape])
     else same.push(shape)
@@ -20,6 +20,12 @@ export const judgeCode: Judge = function* (facts, { app }) {
     const finding = findingOf(shapes, identity, users, app)
     if (finding !== undefined) yield finding
   }
+}
+
+/** What a finding does not say does not make two of it: a class that writes three files is told once. */
+function saysSubject({ shape }: CodeShape): boolean {
+  const { title, detail } = codeShapes[shape]
+  return `${title}${detail}`.includes('{subject}')
 }
 
 /** Other classes that use a class, by its descriptor: names of their methods. */

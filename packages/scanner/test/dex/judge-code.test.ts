@@ -74,6 +74,15 @@ test('numbers of inner classes make no other finding of it', () => {
   assert.equal(first?.identity, second?.identity)
 })
 
+test('a class that does the same to several things is told once, where the report names none of them', () => {
+  const [first] = trusting('Lcom/bank/Files;', [], 'writes-shared-storage').codeShapes
+  const facts = noFacts()
+  for (const subject of ['a.html', 'b.html']) facts.codeShapes.push({ ...first!, subject })
+  const [finding, ...rest] = judged(facts)
+  assert.equal(finding?.locations.length, 2)
+  assert.deepEqual(rest, [])
+})
+
 test('what the platform refuses to apps of its time weighs less', () => {
   const facts = trusting('Lcom/bank/Files;', [], 'world-readable')
   assert.equal(judged(facts, 'com.bank', '23')[0]?.severity, undefined)

@@ -3,7 +3,7 @@
  * what only tells about a secret (`passwordLength`, `token_expiry`, `isPasswordSet`).
  */
 const secret =
-  /(^|[^a-z])(password|passwd|passphrase|pwd|secret|private_?key|api_?key|access_?token|auth_?token|refresh_?token|id_?token|bearer|session_?token|pin_?code|client_?secret|cvv|credit_?card(_?number)?|jwt|token)s?$/i
+  /(^|[^a-z])(password|passwd|passphrase|pwd|secret|private_?key|api_?key|access_?token|auth_?token|refresh_?token|id_?token|bearer|session_?token|pin_?code|client_?secret|cvv|(credit[_ ]?)?card[_ ]?number|credit[_ ]?card|jwt|token)s?$/i
 const camelSecret =
   /(Password|Passwd|Passphrase|Pwd|Secret|PrivateKey|ApiKey|AccessToken|AuthToken|RefreshToken|IdToken|SessionToken|PinCode|ClientSecret|Jwt|Token)s?$/
 
