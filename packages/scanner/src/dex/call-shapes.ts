@@ -6,6 +6,7 @@ import { keystoreShapes, turnedToCharacters } from './shapes/keystore-use.ts'
 import { okHttpPins } from './shapes/okhttp-pins.ts'
 import { oldContext, oldEnabledProtocols, oldOkHttpVersions } from './shapes/old-protocols.ts'
 import { insecureFactory } from './shapes/ready-made.ts'
+import { secretArgumentShapes } from './shapes/secret-arguments.ts'
 import { secretInLog, secretInPreferences } from './shapes/secrets-kept.ts'
 
 /** What is told by a call and its arguments. */
@@ -22,6 +23,7 @@ const callShapes: readonly CallShape[] = [
   turnedToCharacters,
   keyManagers,
   ...keystoreShapes,
+  ...secretArgumentShapes,
 ]
 
 const named = new Map<string, CallShape[]>()

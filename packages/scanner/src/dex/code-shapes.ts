@@ -10,6 +10,8 @@ export type ShapeMeaning = {
   /** `{class}` stands for the class, as its source calls it. */
   readonly title: string
   readonly detail: string
+  /** Where the rule’s own is about something else. */
+  readonly fix?: string
   /** Whether the class must be made somewhere to do anything. */
   readonly isAClass?: true
   /** What becomes of it where the app targets this API level, or a later one. */
@@ -58,6 +60,24 @@ const meanings = {
     confidence: 'firm',
     title: '{subject} is used',
     detail: 'It exists to switch a check of TLS off, and {class} uses it.',
+  },
+  'constant-key': {
+    rule: 'hardcoded-secret',
+    severity: 'medium',
+    confidence: 'firm',
+    title: 'A key stands in {class}: {subject}',
+    detail:
+      'A constant of the code becomes the key of a SecretKeySpec. It is the same in every install: whoever has the app reads what is encrypted with it, or signs with it.',
+    fix: 'Make a key on each device, in the Android Keystore; or have the server, which knows the device, give one.',
+  },
+  'constant-password': {
+    rule: 'hardcoded-secret',
+    severity: 'medium',
+    confidence: 'firm',
+    title: 'A key is derived from a password that stands in {class}: {subject}',
+    detail:
+      'A constant of the code is passed to PBEKeySpec. Salt and rounds keep nobody out who has the password, and it is the same in every install.',
+    fix: 'Make a key on each device, in the Android Keystore; or derive it from what the user types.',
   },
   'old-tls-protocol': {
     rule: 'weak-tls-version',

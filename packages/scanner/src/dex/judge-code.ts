@@ -68,7 +68,8 @@ function findingOf(
   const others = classes.length > 1 ? `So do ${classes.slice(1).join(', ')}.` : ''
   return {
     rule: meaning.rule,
-    ...(use.severity === undefined ? {} : { severity: use.severity }),
+    ...severityOf(use.severity ?? meaning.severity),
+    ...(meaning.fix === undefined ? {} : { fix: meaning.fix }),
     confidence: use.confidence ?? meaning.confidence,
     title: words(meaning.title),
     detail: [words(meaning.detail), others, use.detail, originOf(first.owner, library, app.id)]
@@ -78,6 +79,10 @@ function findingOf(
     identity,
     facts: { classes, ...(use.by === undefined ? {} : { usedBy: use.by }) },
   }
+}
+
+function severityOf(severity: Severity | undefined): { severity?: Severity } {
+  return severity === undefined ? {} : { severity }
 }
 
 /** Classes and locations of one finding. */

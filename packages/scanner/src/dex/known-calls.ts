@@ -45,6 +45,15 @@ const known = new Map<string, Gives>(
   }),
 )
 
+/** What they give is the same secret as what they are called on, or are first passed. */
+export const keepsItsText: ReadonlySet<string> = new Set([
+  'Ljava/lang/String;->toCharArray',
+  'Ljava/lang/String;->getBytes',
+  'Ljava/lang/String;->trim',
+  'Ljava/util/Arrays;->copyOf',
+  'Landroid/util/Base64;->decode',
+])
+
 /** @returns undefined where nothing is known of it */
 export function whatItGives(method: MethodReference, passed: Passed): Value | undefined {
   const gives = known.get(method.by)

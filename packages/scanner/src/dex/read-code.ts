@@ -5,6 +5,7 @@ import { callShapesOf } from './call-shapes.ts'
 import { affords, type CodeItem, codeItemAt } from './code-item.ts'
 import { classesOf, type DexClass, type DexMethod } from './dex-classes.ts'
 import type { DexFile } from './dex-file.ts'
+import { LaterValues } from './later-values.ts'
 import { tellNamedConstant } from './named-constants.ts'
 import { References } from './references.ts'
 import { type SeenCall, tellShape } from './shapes/call-shape.ts'
@@ -28,6 +29,7 @@ type Reading = {
   /** Absolute offset of the code of each method, by id. */
   readonly codeOf: Uint32Array
   readonly built: BuiltByCode
+  readonly later: LaterValues
 }
 
 /**
@@ -49,6 +51,7 @@ export function readCode(
     references,
     codeOf: codeByMethod(dex),
     survey: surveyOf(dex, references),
+    later: new LaterValues(),
     built: new BuiltByCode(path, sink, 2 * dex.bytes.length),
   }
   const defined = new Set<number>()
@@ -58,6 +61,7 @@ export function readCode(
     readClass(reading, each, shaped)
   }
   reading.built.end()
+  reading.later.tell(dex, references, path, sink)
   tellTypeUses(reading, defined, shaped)
   end()
   const { members, codeBytes, nameBytes, walkedBytes } = dex.budget
@@ -112,7 +116,7 @@ function tellBody(
 
 /** @returns whether it opens a keystore */
 function readMethod(
-  { dex, path, sink, references, survey, built }: Reading,
+  { dex, path, sink, references, survey, built, later }: Reading,
   each: DexClass,
   method: DexMethod,
   code: CodeItem,
@@ -122,7 +126,7 @@ function readMethod(
   const within = references.methodName(method.id)
   const where = { caller: references.type(each.type), within, path }
   for (const call of trace.calls) {
-    const seen: SeenCall = { ...call, ...where, trace }
+    const seen: SeenCall = { ...call, ...where, trace, methodId: method.id, later }
     for (const shape of callShapesOf(call.method)) shape.look(seen, sink)
   }
   for (const { descriptor, at } of trace.taken) {

@@ -5,12 +5,16 @@ import { isInvoke, Op, writesRegisterA } from './opcodes.ts'
 import { allowAllField } from './shapes/ready-made.ts'
 import type { FieldReference, MethodReference, References } from './references.ts'
 import { type ArrayValue, maxElements, type Value } from './values.ts'
-import { whatItGives } from './known-calls.ts'
+import { keepsItsText, whatItGives } from './known-calls.ts'
 
 export type Call = {
+  /** Of the method that is called. */
+  readonly id: number
   readonly method: MethodReference
   /** With the object first, where it has one. A long or double counts twice, as registers do. */
   readonly passed: readonly (Value | undefined)[]
+  /** Of the arguments that the caller was itself passed: which of its own they are, with `this` as 0 where there is one. */
+  readonly parameters: readonly (number | undefined)[]
   /** Absolute, in bytes. */
   readonly at: number
 }
@@ -69,6 +73,9 @@ class Walk implements Trace {
   private readonly writtenAgain = new Set<number>()
   private readonly registers = new Map<number, Value>()
   private result: Value | undefined
+  /** Registers that hold what was passed to the method, or its characters. */
+  private readonly parameters = new Map<number, number>()
+  private resultParameter: number | undefined
 
   constructor(
     dex: DexFile,
@@ -79,6 +86,9 @@ class Walk implements Trace {
     this.dex = dex
     this.code = code
     this.references = references
+    for (let index = 0; index < code.argumentRegisters; index++) {
+      this.parameters.set(code.registers - code.argumentRegisters + index, index)
+    }
     const written = new Set<number>()
     for (const { opcode, a, target } of instructions) {
       if (target !== 0 && opcode !== Op.fillArrayData) this.meetings.add(target)
@@ -91,13 +101,21 @@ class Walk implements Trace {
 
   step(instruction: Instruction): void {
     const { opcode, unit, a } = instruction
-    if (this.meetings.has(unit)) for (const each of this.writtenAgain) this.registers.delete(each)
+    if (this.meetings.has(unit)) {
+      for (const each of this.writtenAgain) {
+        this.registers.delete(each)
+        this.parameters.delete(each)
+      }
+    }
     if (isInvoke(opcode)) {
       this.call(instruction)
       return
     }
     steps[opcode]?.(this, instruction)
-    if (writesRegisterA[opcode] === 1) this.set(a, writes[opcode]?.(this, instruction))
+    if (writesRegisterA[opcode] !== 1) return
+    const parameter = this.parameterMoved(instruction)
+    this.set(a, writes[opcode]?.(this, instruction))
+    if (parameter !== undefined) this.parameters.set(a, parameter)
   }
 
   get(register: number): Value | undefined {
@@ -105,6 +123,7 @@ class Walk implements Trace {
   }
 
   set(register: number, value: Value | undefined): void {
+    this.parameters.delete(register)
     if (value === undefined) this.registers.delete(register)
     else this.registers.set(register, value)
   }
@@ -164,10 +183,18 @@ class Walk implements Trace {
     array.data = { bytes: bytes.subarray(at + 8, end), width, at: at + 8 }
   }
 
+  private parameterMoved({ opcode, b }: Instruction): number | undefined {
+    if (opcode === Op.moveResultObject) return this.resultParameter
+    const isMove = opcode === Op.moveObject || opcode === Op.moveObjectFrom16
+    return isMove ? this.parameters.get(b) : undefined
+  }
+
   private call({ index, registers, unit }: Instruction): void {
     const method = this.references.method(index)
     const passed = registers.map((register) => this.get(register))
-    this.calls.push({ method, passed, at: this.code.start + unit * 2 })
+    const parameters = registers.map((register) => this.parameters.get(register))
+    this.calls.push({ id: index, method, passed, parameters, at: this.code.start + unit * 2 })
+    this.resultParameter = keepsItsText.has(method.by) ? parameters[0] : undefined
     const given = whatItGives(method, passed)
     if (method.name === '<init>' && registers[0] !== undefined) this.set(registers[0], given)
     this.result = given

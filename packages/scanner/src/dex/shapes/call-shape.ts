@@ -1,5 +1,6 @@
 import type { Sink } from '../../sink.ts'
 import type { CodeShapeName } from '../code-shapes.ts'
+import type { LaterValues } from '../later-values.ts'
 import type { Call, Trace } from '../trace.ts'
 
 /** A call, and where it stands. */
@@ -10,6 +11,10 @@ export type SeenCall = Call & {
   readonly within: string
   readonly path: string
   readonly trace: Trace
+  /** Of the method that calls. */
+  readonly methodId: number
+  /** Takes arguments that may turn out to be constants. */
+  readonly later: LaterValues
 }
 
 /** Something that is told by a call and what is passed to it. */
