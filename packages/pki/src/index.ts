@@ -28,6 +28,7 @@ export { replaceFile, replaceFileSync, type ReplaceOptions } from './replace-fil
 export { syncDirectory } from './write-new-file.ts'
 export * from './revocation/index.ts'
 export { isSignedBy, signatureAlgorithmName } from './signature-algorithm.ts'
+export { isSignedByKeyOf } from './signed-by-key-of.ts'
 export {
   createSigningRequest,
   maxSigningRequestBytes,

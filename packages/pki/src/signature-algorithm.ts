@@ -84,6 +84,11 @@ export function signatureAlgorithmIdentifier(kind: KeyKind): Buffer {
   return keyType === 'rsa' ? derSequence(derOid(oid), derNull()) : derSequence(derOid(oid))
 }
 
+/** The hash that a key of this kind signs. */
+export function signatureHash(kind: KeyKind): SignatureAlgorithm['hash'] {
+  return byKeyKind[kind].hash
+}
+
 /** Whether the signature over the data is of this key. False for algorithms that are not accepted. */
 export function isSignedBy(
   key: KeyObject,

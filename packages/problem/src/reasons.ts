@@ -3,6 +3,7 @@ import { accessReasons } from './access-reasons.ts'
 import { addressReasons } from './address-reasons.ts'
 import { attestationReasons } from './attestation-reasons.ts'
 import { bindingReasons } from './binding-reasons.ts'
+import { cmsReasons } from './cms-reasons.ts'
 import { limitReasons } from './limit-reasons.ts'
 import { pinReasons } from './pin-reasons.ts'
 import type { Reason } from './reason.ts'
@@ -409,6 +410,7 @@ export const reasons = {
   // The user, and what may be asked how often, at the gateway
   ...tokenReasons,
   ...sessionReasons,
+  ...cmsReasons,
   ...bindingReasons,
   ...accessReasons,
   ...addressReasons,

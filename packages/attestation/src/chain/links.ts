@@ -1,6 +1,5 @@
-import { type Certificate, nameAttributes } from '@sallyport/pki'
+import { type Certificate, isSignedByKeyOf, nameAttributes } from '@sallyport/pki'
 import type { CertificateChain, ChainEnd } from './certificate-chain.ts'
-import { isSignedByKeyOf } from './signed-by.ts'
 
 /**
  * The position of the first certificate that does not name the next one as its issuer, or undefined.

@@ -5,8 +5,8 @@ import { describe, it } from 'node:test'
 import { DerError } from '@sallyport/pki'
 import { makeDevelopmentRoot, makeReceipt } from '@sallyport/virtual-device'
 import fc from 'fast-check'
-import { readSignedData } from '../../src/cms/signed-data.ts'
-import { isSignedContent, signerChain } from '../../src/cms/signer.ts'
+import { readSignedData } from '@sallyport/pki/cms'
+import { isSignedContent, signerChain } from '@sallyport/pki/cms'
 import { noOpenssl, withOpenssl } from '../openssl.ts'
 
 const content = Buffer.from('what was signed')

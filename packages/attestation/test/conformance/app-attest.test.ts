@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { toPem } from '@sallyport/pki'
-import { readSignedData } from '../../src/cms/signed-data.ts'
+import { readSignedData } from '@sallyport/pki/cms'
 import {
   appraiseAppAttestation,
   appraiseAssertion,

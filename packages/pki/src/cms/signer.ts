@@ -1,14 +1,17 @@
-import { createHash } from 'node:crypto'
-import type { Certificate } from '@sallyport/pki'
-import { isSignedByKeyOf } from '../chain/signed-by.ts'
-import { isSameBytes } from '../same-bytes.ts'
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { Certificate } from '../certificate.ts'
+import { isSignedByKeyOf } from '../signed-by-key-of.ts'
+import { cmsOids } from './cms-oids.ts'
 import type { SignedData } from './signed-data.ts'
 
-/** Digests that are accepted, by OID. */
-const digests: ReadonlyMap<string, string> = new Map([
-  ['2.16.840.1.101.3.4.2.1', 'sha256'],
-  ['2.16.840.1.101.3.4.2.2', 'sha384'],
-  ['2.16.840.1.101.3.4.2.3', 'sha512'],
+/**
+ * Digests that are accepted, and what a signature is made with where its own algorithm names the key
+ * alone (RFC 3370 §3.2, RFC 5754 §3.2): by OID.
+ */
+const digests: ReadonlyMap<string, { hash: string; withRsa: string }> = new Map([
+  [cmsOids.sha256, { hash: 'sha256', withRsa: '1.2.840.113549.1.1.11' }],
+  [cmsOids.sha384, { hash: 'sha384', withRsa: '1.2.840.113549.1.1.12' }],
+  [cmsOids.sha512, { hash: 'sha512', withRsa: '1.2.840.113549.1.1.13' }],
 ])
 
 /**
@@ -43,10 +46,14 @@ export function isSignedContent(
   const digest = digests.get(digestAlgorithm)
   if (digest === undefined) return false
   if (signedAttributes !== undefined) {
-    const expected = createHash(digest).update(content).digest()
+    const expected = createHash(digest.hash).update(content).digest()
+    const { messageDigest } = signedAttributes
     if (signedAttributes.contentType !== contentType) return false
-    if (!isSameBytes(signedAttributes.messageDigest, expected)) return false
+    if (messageDigest.length !== expected.length) return false
+    if (!timingSafeEqual(messageDigest, expected)) return false
   }
   const signed = signedAttributes?.der ?? content
-  return isSignedByKeyOf(certificate, { signatureAlgorithm, signed, signature })
+  const algorithm =
+    signatureAlgorithm === cmsOids.rsaEncryption ? digest.withRsa : signatureAlgorithm
+  return isSignedByKeyOf(certificate, { signatureAlgorithm: algorithm, signed, signature })
 }

@@ -1,5 +1,6 @@
-import { type Certificate, isSignedBy } from '@sallyport/pki'
 import { isProblem } from '@sallyport/problem'
+import type { Certificate } from './certificate.ts'
+import { isSignedBy } from './signature-algorithm.ts'
 
 /** Something signed: by which algorithm (OID), over which bytes. */
 export type Signed = {

@@ -1,19 +1,19 @@
 import { isProblem } from '@sallyport/problem'
+import { type Certificate, parseCertificate } from '../certificate.ts'
 import {
-  type Certificate,
   contextConstructed,
   contextPrimitive,
   type DerCursor,
   DerError,
-  integerBytesOf,
   objectIdentifierOf,
   octetsOf,
-  parseCertificate,
   readDer,
   smallIntegerOf,
   tags,
-} from '@sallyport/pki'
+} from '../der/index.ts'
 import { berToDer } from './ber-to-der.ts'
+import { cmsOids } from './cms-oids.ts'
+import { type CertificateIdentifier, readIssuerAndSerial } from './issuer-and-serial.ts'
 import { readSignedAttributes, type SignedAttributes } from './signed-attributes.ts'
 
 /** CMS SignedData of one signer (RFC 5652 §5), with its content inside. */
@@ -29,7 +29,7 @@ export type SignedData = {
 /** RFC 5652 §5.3 */
 export type SignerInfo = {
   /** Which certificate is the signer's. */
-  readonly isCertificate: (certificate: Certificate) => boolean
+  readonly isCertificate: CertificateIdentifier
   /** OID */
   readonly digestAlgorithm: string
   /** Undefined: the signature is over the content itself. */
@@ -39,7 +39,6 @@ export type SignerInfo = {
   readonly signature: Buffer
 }
 
-const signedDataType = '1.2.840.113549.1.7.2'
 const maxCertificates = 6
 
 /**
@@ -51,7 +50,7 @@ export function readSignedData(bytes: Uint8Array): SignedData {
   const outer = readDer(berToDer(bytes))
   const contentInfo = outer.enter('ContentInfo')
   const type = contentInfo.next(tags.oid, 'contentType')
-  if (objectIdentifierOf(type) !== signedDataType) {
+  if (objectIdentifierOf(type) !== cmsOids.signedData) {
     throw new DerError('contentType: expected SignedData', type.offset)
   }
   const wrapper = contentInfo.enter('content', contextConstructed(0))
@@ -122,15 +121,10 @@ function readSigner(fields: DerCursor): SignerInfo {
 }
 
 /** IssuerAndSerialNumber, or `[0]` and a SubjectKeyIdentifier. */
-function readSignerIdentifier(fields: DerCursor): (certificate: Certificate) => boolean {
+function readSignerIdentifier(fields: DerCursor): CertificateIdentifier {
   const keyIdentifier = fields.optional(contextPrimitive(0))?.content.toString('hex')
   if (keyIdentifier !== undefined) return ({ subjectKeyId }) => subjectKeyId === keyIdentifier
-  const both = fields.enter('sid')
-  const issuer = both.next(tags.sequence, 'issuer').whole
-  const number = integerBytesOf(both.next(tags.integer, 'serialNumber'))
-  both.end('sid')
-  const serial = number.toString('hex').replace(/^0+(?=.)/, '')
-  return (certificate) => certificate.serial === serial && certificate.issuer.equals(issuer)
+  return readIssuerAndSerial(fields.enter('sid'))
 }
 
 /** Parameters are absent or NULL where an algorithm here has any meaning for us; they are not read. */

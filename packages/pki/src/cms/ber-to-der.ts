@@ -1,4 +1,4 @@
-import { DerError, derElement, type Tag, tagNumber, tags } from '@sallyport/pki'
+import { DerError, derElement, type Tag, tagNumber, tags } from '../der/index.ts'
 
 /** CMS of one signer with three certificates reaches eleven. */
 const defaultDepth = 16

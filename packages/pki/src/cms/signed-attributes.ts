@@ -1,11 +1,13 @@
 import {
   type DerCursor,
+  type DerElement,
   DerError,
   derSetOf,
   objectIdentifierOf,
   octetsOf,
   tags,
-} from '@sallyport/pki'
+} from '../der/index.ts'
+import { cmsOids } from './cms-oids.ts'
 
 /** What a signature covers besides, or rather in place of, the content (RFC 5652 §5.3, §11). */
 export type SignedAttributes = {
@@ -14,17 +16,18 @@ export type SignedAttributes = {
   /** OID */
   readonly contentType: string
   readonly messageDigest: Buffer
+  /** The values of each attribute, by OID. */
+  readonly values: ReadonlyMap<string, readonly DerElement[]>
 }
 
-const contentTypeAttribute = '1.2.840.113549.1.9.3'
-const messageDigestAttribute = '1.2.840.113549.1.9.4'
 const maxAttributes = 16
+const maxValues = 8
 
 /** Reads signed attributes. Each of the two that must be there is there once, with one value. Throws DerError. */
 export function readSignedAttributes(list: DerCursor): SignedAttributes {
   const { offset } = list
   const whole: Buffer[] = []
-  const values = new Map<string, DerCursor>()
+  const values = new Map<string, DerElement[]>()
   while (!list.isDone) {
     const attribute = list.next(tags.sequence, 'attribute')
     whole.push(attribute.whole)
@@ -33,18 +36,18 @@ export function readSignedAttributes(list: DerCursor): SignedAttributes {
     if (values.has(oid) || values.size === maxAttributes) {
       throw new DerError('signedAttrs: one twice, or too many', attribute.offset)
     }
-    values.set(oid, fields.enter('attrValues', tags.set))
+    values.set(oid, readValues(fields.enter('attrValues', tags.set)))
     fields.end('attribute')
   }
-  const single = (oid: string, what: string) => {
-    const value = values.get(oid)
-    if (value === undefined) throw new DerError(`${what} missing`, offset)
-    const element = value.next(undefined, what)
-    value.end(what)
-    return element
+  const single = (oid: string, what: string): DerElement => {
+    const [value, second] = values.get(oid) ?? []
+    if (value === undefined || second !== undefined) {
+      throw new DerError(`${what} missing, or there are several`, offset)
+    }
+    return value
   }
-  const contentType = single(contentTypeAttribute, 'contentType')
-  const messageDigest = single(messageDigestAttribute, 'messageDigest')
+  const contentType = single(cmsOids.contentType, 'contentType')
+  const messageDigest = single(cmsOids.messageDigest, 'messageDigest')
   if (contentType.tag !== tags.oid || messageDigest.tag !== tags.octetString) {
     throw new DerError('signedAttrs: of another type', offset)
   }
@@ -52,5 +55,15 @@ export function readSignedAttributes(list: DerCursor): SignedAttributes {
     der: derSetOf(...whole),
     contentType: objectIdentifierOf(contentType),
     messageDigest: octetsOf(messageDigest),
+    values,
   }
+}
+
+function readValues(list: DerCursor): DerElement[] {
+  const found: DerElement[] = []
+  while (!list.isDone) {
+    if (found.length === maxValues) throw new DerError('attrValues: too many', list.offset)
+    found.push(list.next(undefined, 'attrValue'))
+  }
+  return found
 }

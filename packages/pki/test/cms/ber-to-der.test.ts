@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { DerError, derElement, type Tag, tags } from '@sallyport/pki'
+import { DerError, derElement, type Tag, tags } from '../../src/der/index.ts'
 import fc from 'fast-check'
 import { berToDer } from '../../src/cms/ber-to-der.ts'
 
