@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import type { Answers } from '../init/answers.ts'
 import { type ProductionParts, productionConfig } from '../init/production-config.ts'
 import { productionLayout } from '../init/production-layout.ts'
+import { yamlText } from '../init/yaml-text.ts'
 import type { Situation } from './questions.ts'
 import type { Shape } from './verdict.ts'
 
@@ -104,7 +105,7 @@ function appHost(shape: Shape, situation: Situation, { apiHost }: Answers): stri
     addressLimit(devices !== 'none', situation),
   ].join('')
   const device = devices === 'all-routes' && shadowFirst ? deviceStage(shape, '        ') : ''
-  return `${edgeNote(devices, situation)}    ${apiHost}:
+  return `${edgeNote(devices, situation)}    ${yamlText(apiHost)}:
 ${asksNote[asks]}      clientCertificate: ${asks}
       certificate: ${certificate}
       stages:

@@ -27,6 +27,9 @@ type Question = {
 const hostName =
   /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+$/
 
+const origin =
+  /^https?:\/\/(?:\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?)(?::[0-9]{1,5})?$/
+
 /** The questions, in order. On a terminal each is asked unless its option was given. */
 export const questions: readonly Question[] = [
   {
@@ -60,7 +63,7 @@ export const questions: readonly Question[] = [
   {
     flag: 'upstream',
     message: 'The service behind the gateway',
-    pattern: /^https?:\/\/[^/\s]+$/,
+    pattern: origin,
     expected: 'an origin, such as http://127.0.0.1:9000',
     initial: () => 'http://127.0.0.1:9000',
   },

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import type { Answers } from './answers.ts'
 import type { ProductionLayout } from './production-layout.ts'
+import { yamlText } from './yaml-text.ts'
 
 /** Parts of the file that are written otherwise than `sallyport init` does, as YAML indented for their place. */
 export type ProductionParts = {
@@ -27,7 +28,7 @@ export function productionConfig(
   const passphrase = hasPassphraseFile
     ? `passphraseFile: ${relative(layout.passphraseFile)}`
     : '# The passphrase comes from SALLYPORT_PASSPHRASE, or is asked for at the terminal.'
-  const host = `    ${answers.apiHost}:
+  const host = `    ${yamlText(answers.apiHost)}:
       # TLS itself refuses a client without a good certificate: sallyport explain --address tells why.
       clientCertificate: require
       # Of this deployment's own CA, for apps that pin it. A certificate of a public CA works as well.
@@ -40,13 +41,13 @@ export function productionConfig(
   return `# yaml-language-server: $schema=./${relative(layout.schemaFile)}
 # Paths are relative to this file. Check it with: sallyport config validate, and: sallyport doctor
 version: 1
-trustDomain: ${answers.trustDomain}
+trustDomain: ${yamlText(answers.trustDomain)}
 
 store:
   path: ${relative(layout.store)}
 
 apps:
-  ${answers.appId}:
+  ${yamlText(answers.appId)}:
     enrollment:
 ${parts.enrollment ?? enrollment}    certificate:
       lifetimeDays: 7

@@ -99,6 +99,11 @@ describe('assess refuses', () => {
     { text: 'audience: consumers\nfleat: mixed\n', says: /refused\.yaml:2:1: .*fleat[^]*fleet/ },
     { text: 'mdm: al\n', says: /refused\.yaml:1:1: [^]*all/ },
     { text: 'names: { trustDomain: Example }\n', says: /refused\.yaml:1:10/ },
+    { text: 'names: { upstream: "http://it\'s" }\n', says: /refused\.yaml:1:10: .*upstream/ },
+    { text: 'names: { upstream: "http://a, b" }\n', says: /refused\.yaml:1:10: .*upstream/ },
+    { text: 'names: { upstream: "http://a]\\n#" }\n', says: /refused\.yaml:1:10: .*upstream/ },
+    { text: 'names: { apiHost: "a.b: {}" }\n', says: /refused\.yaml:1:10: .*apiHost/ },
+    { text: 'names: { appId: "x\\ny: z" }\n', says: /refused\.yaml:1:10: .*appId/ },
     { text: 'harm: [\n', says: /refused\.yaml:2:1/ },
   ]
   for (const { text, says } of refusals) {

@@ -73,3 +73,30 @@ test('the starting configuration is valid for every shape and answer that it dep
   t.diagnostic(`${texts.size} configurations, of ${made} that were made`)
   assert.ok(texts.size > 40)
 })
+
+/** Names that are allowed, and that YAML takes for something else without quotes. */
+const oddNames = ['null', 'true', 'false', '1e5', '123', '0x10', '0o17', '1-2', 'y', '00']
+
+test('names that YAML would read as something else stand there as they were given', () => {
+  const { situation, names } = withDefaults({ clients: 'web' })
+  for (const name of oddNames) {
+    const given = { ...names, trustDomain: name, appId: name, apiHost: `1.${name}` }
+    for (const appTokens of either) {
+      const shape = {
+        devices: 'all-routes',
+        appTokens,
+        otherHost: true,
+        shadowFirst: true,
+      } as const
+      const text = startingConfig(shape, situation, given, directory)
+      const config = parse(text) as {
+        trustDomain: unknown
+        apps: Record<string, unknown>
+        gateway: { hosts: Record<string, unknown> }
+      }
+      assert.equal(config.trustDomain, name)
+      assert.deepEqual(Object.keys(config.apps), [name])
+      assert.deepEqual(Object.keys(config.gateway.hosts), [`1.${name}`, `web.${name}`])
+    }
+  }
+})

@@ -53,6 +53,18 @@ test('init that fails in the middle can be run again', async () => {
   assert.equal((await sallyport(args)).code, 0)
 })
 
+test('names that YAML would read as something else are written so that they are read as names', async () => {
+  const directory = path.join(newFolder(), 'production')
+  const names = ['--trust-domain', '1.5', '--app-id', 'null', '--api-host', '1.5e3.null']
+  const upstream = ['--upstream', 'http://[::1]:9000']
+  const made = ['init', '--dir', directory, ...names, ...upstream, '--passphrase-file', '--yes']
+  const { code, stderr } = await sallyport(made)
+  assert.equal(code, 0, stderr)
+  const config = path.join(directory, 'sallyport.yaml')
+  const checked = await sallyport(['config', 'validate', '--config', config, '--json'])
+  assert.deepEqual(JSON.parse(checked.stdout), { ok: true, file: config, insecure: [] })
+})
+
 test('init never writes over a deployment', async () => {
   const directory = newFolder()
   const args = ['init', '--dir', directory, ...answers, '--passphrase-file']
@@ -90,6 +102,11 @@ const refusals = [
   },
   {
     args: [...answers, '--upstream', 'ftp://x', '--passphrase-file'],
+    says: /--upstream is not/,
+    code: 2,
+  },
+  {
+    args: [...answers, '--upstream', "http://it's", '--passphrase-file'],
     says: /--upstream is not/,
     code: 2,
   },
