@@ -163,7 +163,18 @@ const maxFileBytes = 1024 * 1024
 export function readCertificates(file: string): Certificate[] {
   const bytes = readBounded(file)
   const isPem = bytes.includes('-----BEGIN CERTIFICATE-----')
-  return isPem ? certificatesFromPem(bytes.toString('latin1')) : [parseCertificate(bytes)]
+  try {
+    return isPem ? certificatesFromPem(bytes.toString('latin1')) : [parseCertificate(bytes)]
+  } catch (error) {
+    if (!isProblem(error)) throw error
+    const { code, detail, expected, found } = error
+    throw new Problem(code, {
+      detail: `${file}: ${detail ?? 'no certificate'}`,
+      ...(expected === undefined ? {} : { expected }),
+      ...(found === undefined ? {} : { found }),
+      cause: error,
+    })
+  }
 }
 
 /**

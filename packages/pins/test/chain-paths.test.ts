@@ -5,7 +5,7 @@ import { certificatesFromPem, nameText } from '@sallyport/pki'
 import { chainPaths, titleOf } from '../src/index.ts'
 import { crossSigns } from '../src/chain/cross-signs.ts'
 import { commonNameOf, knownRoots } from '../src/chain/known-roots.ts'
-import { issue, type Made } from './test-authority.ts'
+import { issue, type Made, newKeys } from './test-authority.ts'
 
 const now = Date.now()
 const dayMs = 86_400_000
@@ -45,6 +45,45 @@ test('a certificate that is expired is in no chain', async () => {
   const late = now + 400 * dayMs
   assert.deepEqual(namesOf([leaf, intermediate], [root]), ['CN=L CN=I CN=R'])
   assert.deepEqual(namesOf([leaf, intermediate], [root], late), ['CN=L CN=I'])
+})
+
+test('a clock that is an hour off sees the chains that others see', async () => {
+  const soon = new Date(now + 1_000)
+  const root = await issue({ name: 'R' })
+  const intermediate = await issue({ name: 'I', issuer: root, notAfter: soon })
+  const leaf = await issue({ name: 'L', hosts: ['a.example'], issuer: intermediate })
+  const hourMs = 3_600_000
+  const at = (off: number) => namesOf([leaf, intermediate], [root], off)
+  const [whole, cut] = [['CN=L CN=I CN=R'], ['CN=L CN=I']]
+  assert.deepEqual(at(now + hourMs), whole)
+  assert.deepEqual(at(now + 3 * hourMs), cut)
+  // They begin a day ago.
+  assert.deepEqual(at(now - dayMs - hourMs), whole)
+  assert.deepEqual(at(now - dayMs - 3 * hourMs), cut)
+})
+
+test('CAs that sign each other in every direction end, soon', async () => {
+  const keys = await Promise.all(Array.from({ length: 9 }, () => newKeys()))
+  const selfSigned = await Promise.all(
+    keys.map((each, index) => issue({ name: `C${index}`, keys: each })),
+  )
+  const mesh = await Promise.all(
+    selfSigned.flatMap((issuer, above) =>
+      keys.flatMap((each, below) =>
+        above === below ? [] : [issue({ name: `C${below}`, issuer, keys: each })],
+      ),
+    ),
+  )
+  const [first] = selfSigned
+  assert.ok(first !== undefined)
+  const leaf = await issue({ name: 'L', hosts: ['a.example'], issuer: first })
+  const startedAt = performance.now()
+  assert.deepEqual(namesOf([leaf, ...mesh], []), [
+    ['L', ...mesh.map(({ certificate }) => nameText(certificate.subject).slice(3))]
+      .map((name) => `CN=${name}`)
+      .join(' '),
+  ])
+  assert.ok(performance.now() - startedAt < 10_000)
 })
 
 test('a CA of the same name and another key is not in the chain', async () => {

@@ -55,7 +55,7 @@ export type PinMaterial = {
 /**
  * Reads certificates (PEM or DER), a public key or a signing request (PEM).
  *
- * @throws Problem `command_usage` where a private key lies in it; `pins_unreadable`, `certificate_malformed`
+ * @throws Problem `command_usage` where a private key lies in it; `pins_unreadable`, `certificate_malformed`, `csr_malformed`
  */
 export function readPinMaterial(file: string): PinMaterial[] {
   const text = readBounded(file).toString('latin1')
@@ -66,7 +66,7 @@ export function readPinMaterial(file: string): PinMaterial[] {
     })
   }
   if (text.includes('-----BEGIN PUBLIC KEY-----')) {
-    return [{ spki: createPublicKey(text).export({ format: 'der', type: 'spki' }) }]
+    return [{ spki: publicKeyOf(file, text) }]
   }
   const request = /-----BEGIN (?:NEW )?CERTIFICATE REQUEST-----([^-]+)-----END/.exec(text)?.[1]
   if (request !== undefined) {
@@ -78,4 +78,13 @@ export function readPinMaterial(file: string): PinMaterial[] {
     role: placeOf(certificate, certificate.isCa ? 1 : 0),
     spki: certificate.spki,
   }))
+}
+
+/** DER SubjectPublicKeyInfo. */
+function publicKeyOf(file: string, pem: string): Buffer {
+  try {
+    return createPublicKey(pem).export({ format: 'der', type: 'spki' })
+  } catch (cause) {
+    throw new Problem('pins_unreadable', { detail: `${file}: no public key that is read`, cause })
+  }
 }

@@ -20,25 +20,32 @@ export type PathSources = {
   readonly now: number
 }
 
-/** No public chain is longer; and of cross-signs, so many paths are told. */
+/** No public chain is longer; and of cross-signs, so many paths are told, and so many signatures looked at. */
 const maxDepth = 8
 const maxPaths = 16
+const maxSteps = 10_000
+
+/** Clocks are off by an hour, here and on phones, by a wrong time zone among others. */
+const clockToleranceMs = 2 * 3_600_000
 
 /**
  * Every chain that clients may build from what a server sends: to each root that is known, by each cross-signed
  * certificate, and by the cross-signs of the table. Where none ends at a known root, what was sent is the one.
- * Expired certificates are left out, the leaf excepted: whether it may be used is not judged.
+ * Certificates that expired hours ago are left out, or will be valid in hours, the leaf excepted: whether it may be used is
+ * not judged.
  */
 export function chainPaths({ sent, others = [], now }: PathSources): ChainPath[] {
   const [leaf] = sent
   if (leaf === undefined) return []
   const isValid = (certificate: Certificate): boolean =>
-    certificate.notBefore <= now && now <= certificate.notAfter
+    certificate.notBefore - clockToleranceMs <= now &&
+    now <= certificate.notAfter + clockToleranceMs
   const anchors = [...others.filter(isSelfIssued), ...knownRoots()].filter(isValid)
   const pool = [...sent.slice(1), ...others, ...anchors].filter(isValid)
   const bySubject = Map.groupBy(pool, ({ subject }) => subject.toString('latin1'))
   const anchorNames = new Set(anchors.map(nameAndKey))
   const paths: Certificate[][] = []
+  let steps = 0
 
   const extend = (path: readonly Certificate[], last: Certificate): void => {
     if (paths.length >= maxPaths || path.length > maxDepth) return
@@ -46,6 +53,8 @@ export function chainPaths({ sent, others = [], now }: PathSources): ChainPath[]
     if (isSelfIssued(last)) return
     const seen = new Set(path.map(nameAndKey))
     for (const issuer of bySubject.get(last.issuer.toString('latin1')) ?? []) {
+      steps += 1
+      if (steps > maxSteps) return
       if (seen.has(nameAndKey(issuer)) || !isIssuedBy(last, issuer)) continue
       extend([...path, issuer], issuer)
     }
