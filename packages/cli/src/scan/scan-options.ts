@@ -50,7 +50,10 @@ export async function scanOptions(input: Input, now: number): Promise<ScanOption
     format: formatOf(input),
     output: textOption(input, 'output'),
     failOn: choiceOption(input, 'failOn', failLevels) ?? config.failOn ?? 'high',
-    asked: askedRules(textOptions(input, 'rules') ?? config.rules ?? [], gateway !== undefined),
+    asked: await askedRules(
+      textOptions(input, 'rules') ?? config.rules ?? [],
+      gateway !== undefined,
+    ),
     suppressions: textOption(input, 'suppressions') ?? config.suppressionsFile,
     baseline: textOption(input, 'baseline') ?? config.baselineFile,
     diff: textOption(input, 'diff'),
@@ -90,15 +93,14 @@ function formatOf(input: Input): ReportFormat {
 const gatewayRule = 'ungated-endpoint'
 
 /** @param words ids, several in one word behind commas; with a dash before it, one that is not asked */
-function askedRules(words: readonly string[], hasGateway: boolean): Record<string, Rule> {
+async function askedRules(
+  words: readonly string[],
+  hasGateway: boolean,
+): Promise<Record<string, Rule>> {
   const ids = words.flatMap((word) => word.split(',')).filter((id) => id !== '')
   for (const id of ids) {
-    if (Object.hasOwn(rules, id.replace(/^-/, ''))) continue
-    throw new Problem('command_usage', {
-      detail: `--rules: there is no rule ${id}`,
-      expected: Object.keys(rules).join(', '),
-      found: id,
-    })
+    const name = id.replace(/^-/, '')
+    if (!Object.hasOwn(rules, name)) throw await unknownRule(id, name)
   }
   const taken = new Set(ids.filter((id) => !id.startsWith('-')))
   const left = new Set(ids.filter((id) => id.startsWith('-')).map((id) => id.slice(1)))
@@ -115,6 +117,17 @@ function askedRules(words: readonly string[], hasGateway: boolean): Record<strin
   )
   if (entries.length > 0) return Object.fromEntries(entries)
   throw new Problem('command_usage', { detail: '--rules leaves no rule', found: ids.join(',') })
+}
+
+async function unknownRule(id: string, name: string): Promise<Problem> {
+  const { nearest } = await import('@sallyport/config/nearest')
+  const near = nearest(name, Object.keys(rules))
+  const dash = id.startsWith('-') ? '-' : ''
+  return new Problem('command_usage', {
+    detail: `--rules: there is no rule ${name}${near === undefined ? '' : `; did you mean ${dash}${near}?`}`,
+    ...(near === undefined ? { expected: Object.keys(rules).join(', ') } : {}),
+    found: id,
+  })
 }
 
 function submittedAtOf(text: string | undefined): number | undefined {

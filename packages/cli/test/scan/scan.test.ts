@@ -216,6 +216,13 @@ describe('scan', () => {
     assert.match((await run(clean, '--fail-on', 'hihg')).stderr, /--fail-on has a value/)
   })
 
+  test('a rule that is not there is told with the one that is meant', async () => {
+    const { code, stderr } = await run(clean, '--rules', '-debugable')
+    assert.equal(code, 2)
+    assert.match(stderr, /there is no rule debugable; did you mean -debuggable\?/)
+    assert.match((await run(clean, '--rules', 'xyz')).stderr, /expected +client-identity, /)
+  })
+
   test('what cannot be meant is wrong use', async () => {
     const wrong = [
       ['-'],

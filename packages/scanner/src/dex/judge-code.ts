@@ -4,6 +4,7 @@ import type { Facts } from '../facts.ts'
 import type { Confidence, Finding, Severity } from '../finding.ts'
 import type { CodeShape } from './code-facts.ts'
 import { codeShapes, type ShapeMeaning } from './code-shapes.ts'
+import { codeLines } from './reproduce-code.ts'
 import { type Library, libraryOf } from './libraries.ts'
 
 /** What shapes of code mean: whose code it is, and whether anything uses it, decides how much. */
@@ -75,10 +76,16 @@ function findingOf(
     detail: [words(meaning.detail), others, use.detail, originOf(first.owner, library, app.id)]
       .filter((text) => text !== '')
       .join(' '),
+    ...reproduced(first),
     locations: shapes.slice(0, maxListed).map(({ location }) => location),
     identity,
     facts: { classes, ...(use.by === undefined ? {} : { usedBy: use.by }) },
   }
+}
+
+function reproduced({ location }: CodeShape): { reproduce?: readonly string[] } {
+  const lines = codeLines(location)
+  return lines.length === 0 ? {} : { reproduce: lines }
 }
 
 function severityOf(severity: Severity | undefined): { severity?: Severity } {

@@ -5,6 +5,7 @@ import type { ScanSettings } from '../scan-settings.ts'
 import type { Blob, Sink } from '../sink.ts'
 import type { TextRegion } from '../text-region.ts'
 import { type ContainerName, examineBytes } from './examine-bytes.ts'
+import { firstOfEach } from './findings/first-of-each.ts'
 import { keyFindings } from './findings/key-findings.ts'
 import { jwkMarker, readJwk } from './jwk.ts'
 import { KeyMaterial, type Place } from './key-material.ts'
@@ -85,7 +86,8 @@ export function keyDetector(
       tellBounds(material, shelf, budget, sink)
       const options = { hints: facts.passwords, texts: shelf.texts, limits: settings.limits, now }
       unlock(material, { ...options, notChecked: ({ path, why }) => sink.notChecked(path, why) })
-      for (const finding of keyFindings(material, settings, facts.keyManagerUses)) {
+      const findings = keyFindings(material, settings, facts.keyManagerUses)
+      for (const finding of firstOfEach(findings, (why) => sink.notChecked('', why))) {
         sink.report(withKeystoreUse(finding, facts))
       }
     },

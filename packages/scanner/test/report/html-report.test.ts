@@ -52,3 +52,20 @@ test('what fails is open, what does not is folded', () => {
   assert.doesNotMatch(folded, /<details open>/)
   assert.equal(htmlReport([sampleReport()]).match(/<details open>/g)?.length, 2)
 })
+
+test('that nothing fails is no praise where nothing was to fail', () => {
+  const verdict = (of: Parameters<typeof sampleReport>[0]) =>
+    /<span class="verdict ([\w-]+)">([^<]*)</.exec(htmlReport([sampleReport(of)]))?.slice(1)
+  assert.deepEqual(verdict({ failOn: 'never' }), ['asked-nothing', 'Report only'])
+  assert.deepEqual(verdict({ failOn: 'critical' }), ['fails', 'Fails'])
+})
+
+test('what a certificate may be used for is told by name', () => {
+  const report = sampleReport()
+  const facts = { extendedKeyUsage: ['1.3.6.1.5.5.7.3.2', '1.2.3.4'] }
+  const findings = report.findings.map((finding) => ({ ...finding, facts }))
+  assert.match(
+    htmlReport([{ ...report, findings }]),
+    /<dd>clientAuth \(1\.3\.6\.1\.5\.5\.7\.3\.2\), 1\.2\.3\.4<\/dd>/,
+  )
+})

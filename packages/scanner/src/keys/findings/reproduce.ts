@@ -1,4 +1,5 @@
 import { redact } from '../../redact.ts'
+import { entryLines } from '../../reproduce/entry-lines.ts'
 import type { Place } from '../key-material.ts'
 
 /**
@@ -18,29 +19,20 @@ export function reproduceLines(places: readonly Place[], password: string | unde
 }
 
 function takenOut({ path, offset = 0, how }: Place): string[] {
-  const levels = path.split('!/')
-  const lines = levels.map((entry, index) => {
-    const from = index === 0 ? 'PACKAGE' : `level${index}`
-    const to = index === levels.length - 1 ? '' : ` > level${index + 1}`
-    return `unzip -p ${from} ${quoted(entry)}${to}`
-  })
-  const cut = offset === 0 ? '' : ` | tail -c +${offset + 1}`
+  const cut = offset === 0 ? '' : `| tail -c +${offset + 1} `
   const decoded = how.flatMap((step) => decoders.get(step) ?? []).toReversed()
   const unknown = how.filter((step) => unpiped.has(step))
   const note = unknown.length === 0 ? '' : ` # then ${unknown.join(', ')}, decoded`
-  const last = `${lines.at(-1)}${cut}${decoded.join('')} > found${note}`
-  return [...lines.slice(0, -1), last]
+  return entryLines(path, `${cut}${decoded.join('')}> found${note}`)
 }
 
 /** How the steps of a blob are undone, in a pipe. */
 const decoders: ReadonlyMap<string, string> = new Map([
-  ['base64', " | tr '_-' '/+' | grep -oE '^[A-Za-z0-9/+]+=*' | head -1 | base64 -d 2>/dev/null"],
-  ['hex', " | grep -oE '^[0-9A-Fa-f]+' | head -1 | xxd -r -p"],
-  ['gzip', ' | gunzip'],
+  ['base64', "| tr '_-' '/+' | grep -oE '^[A-Za-z0-9/+]+=*' | head -1 | base64 -d 2>/dev/null "],
+  ['hex', "| grep -oE '^[0-9A-Fa-f]+' | head -1 | xxd -r -p "],
+  ['gzip', '| gunzip '],
 ])
 const unpiped = new Set(['byte list', 'byte array'])
-
-const quoted = (text: string) => `'${text.replaceAll(/[^\p{L}\p{N}\p{P}\p{S} ]|'/gu, '?')}'`
 
 type Opener = (file: string, secret: string | undefined) => string
 

@@ -2,6 +2,7 @@ import type { Location } from '../../finding.ts'
 import { dayOf } from '../../in-words.ts'
 import { redact } from '../../redact.ts'
 import type { FoundCertificate, FoundKey, Place } from '../key-material.ts'
+import { purposeName } from '../purpose-names.ts'
 import { type CertificateFacts, issuerKind } from './certificate-facts.ts'
 
 const mostShown = 3
@@ -21,16 +22,8 @@ export function passwordSentence({ password }: FoundKey): string {
   return `A password that is a default or lies in the package unlocked it: ${redact(password)}.`
 }
 
-const purposeNames: Readonly<Record<string, string>> = {
-  '1.3.6.1.5.5.7.3.1': 'serverAuth',
-  '1.3.6.1.5.5.7.3.2': 'clientAuth',
-  '1.3.6.1.5.5.7.3.3': 'codeSigning',
-  '1.3.6.1.5.5.7.3.4': 'emailProtection',
-  '2.5.29.37.0': 'any',
-}
-
 export function certificateSentence(facts: CertificateFacts): string {
-  const usages = facts.extendedKeyUsage?.map((oid) => purposeNames[oid] ?? oid).join(', ')
+  const usages = facts.extendedKeyUsage?.map(purposeName).join(', ')
   const kind = issuerKind(facts)
   const issuer = kind === 'itself' ? kind : `${facts.issuer}, ${kind}`
   const until = `valid until ${dayOf(facts.notAfter)}`

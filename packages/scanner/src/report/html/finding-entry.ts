@@ -3,6 +3,7 @@ import { testsOf } from '../json-report.ts'
 import { weaknesses } from '../maswe.ts'
 import { isFailing, type Report, type RuledFinding } from '../report.ts'
 import { noteOf, placeWords, reproduceLines } from '../words.ts'
+import { purposeName } from '../../keys/purpose-names.ts'
 import { type Html, html } from './html.ts'
 
 const shownPlaces = 6
@@ -54,6 +55,8 @@ function list(locations: readonly Location[]): Html {
   return html`<ul>${locations.map((place) => html`<li><code>${placeWords(place)}</code></li>`)}</ul>`
 }
 
+type Fact = NonNullable<RuledFinding['facts']>[string]
+
 /** What JSON calls them is for programs. */
 const factNames: Readonly<Record<string, string>> = {
   issuedBy: 'issued by',
@@ -66,12 +69,23 @@ const factNames: Readonly<Record<string, string>> = {
 
 function factRows({ facts = {} }: RuledFinding): Html[] {
   return Object.entries(facts).map(
-    ([name, value]) => html`<dt>${factNames[name] ?? name}</dt><dd>${factWords(value)}</dd>
+    ([
+      name,
+      value,
+    ]) => html`<dt>${factNames[name] ?? name}</dt><dd>${factWords(name === purposes ? named(value) : value)}</dd>
 `,
   )
 }
 
-function factWords(value: string | number | boolean | readonly string[]): string {
+const purposes = 'extendedKeyUsage'
+
+/** OIDs by their names, where they have one. */
+function named(value: Fact): Fact {
+  if (typeof value !== 'object') return value
+  return value.map((oid) => (purposeName(oid) === oid ? oid : `${purposeName(oid)} (${oid})`))
+}
+
+function factWords(value: Fact): string {
   if (typeof value === 'boolean') return value ? 'yes' : 'no'
   return typeof value === 'object' ? value.join(', ') : String(value)
 }
