@@ -17,6 +17,16 @@ export const otherAccessible = [
 
 export const unprotectedFiles = ['_NSFileProtectionNone', '_NSURLFileProtectionNone'] as const
 
+/** The others, in the same way. */
+export const protectedFiles = [
+  '_NSFileProtectionComplete',
+  '_NSFileProtectionCompleteUnlessOpen',
+  '_NSFileProtectionCompleteUntilFirstUserAuthentication',
+  '_NSURLFileProtectionComplete',
+  '_NSURLFileProtectionCompleteUnlessOpen',
+  '_NSURLFileProtectionCompleteUntilFirstUserAuthentication',
+] as const
+
 /** Whoever imports one of these asks the platform whether a chain is to be trusted. */
 export const trustEvaluations = [
   '_SecTrustEvaluate',
@@ -92,6 +102,9 @@ export const socketLibraries = {
   AsyncSocket: 'CocoaAsyncSocket',
 } as const
 
+/** The same where a copy was given another name: methods that nothing else has. */
+export const socketSelectors = { 'startTLS:': 'CocoaAsyncSocket' } as const
+
 /** What those libraries name. */
 export const socketSettings: ReadonlySet<string> = new Set([
   '_SSLSetEnableCertVerify',
@@ -114,6 +127,7 @@ export const watchedNames: WatchedNames = {
     ...alwaysAccessible,
     ...otherAccessible,
     ...unprotectedFiles,
+    ...protectedFiles,
     ...trustEvaluations,
     ...certificateAccess,
     ...Object.keys(disablingImports),
@@ -125,6 +139,7 @@ export const watchedNames: WatchedNames = {
     ...foreignEvaluations,
     ...Object.keys(disablingSelectors),
     ...Object.keys(librarySelectors),
+    ...Object.keys(socketSelectors),
   ],
   class: [...new Set<string>(Object.values(librarySelectors)), ...Object.keys(socketLibraries)],
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { serverTrust } from '../../src/ios/judges/server-trust.ts'
-import { keychainAccess } from '../../src/ios/judges/data-protection.ts'
+import { fileProtection, keychainAccess } from '../../src/ios/judges/data-protection.ts'
 import type { Judge } from '../../src/detector.ts'
 import type { Finding } from '../../src/finding.ts'
 import { noFacts } from '../../src/facts.ts'
@@ -83,6 +83,8 @@ test('settings of sockets weigh less where the library is that hands them on', (
     const besides = severities(serverTrust, { import: names, class: [library] })
     assert.deepEqual(besides.toSorted(), ['info', 'medium'], library)
   }
+  const renamed = severities(serverTrust, { import: names, selector: ['startTLS:'] })
+  assert.deepEqual(renamed.toSorted(), ['info', 'medium'])
 })
 
 test('several symbols of one class are one finding', () => {
@@ -103,4 +105,13 @@ test('a library that offers every class of the keychain is told of with less cer
     '_kSecAttrAccessibleWhenUnlockedThisDeviceOnly',
   ]
   assert.deepEqual(judged(keychainAccess, { import: all }), ['tentative _kSecAttrAccessibleAlways'])
+})
+
+test('a library that offers every protection of files says nothing of what the app chooses', () => {
+  const none = ['_NSFileProtectionNone']
+  const others = ['', 'UnlessOpen', 'UntilFirstUserAuthentication'].map(
+    (which) => `_NSFileProtectionComplete${which}`,
+  )
+  assert.deepEqual(severities(fileProtection, { import: none }), [undefined])
+  assert.deepEqual(severities(fileProtection, { import: [...none, ...others] }), ['info'])
 })

@@ -2,7 +2,12 @@ import type { Judge } from '../../detector.ts'
 import type { Location } from '../../finding.ts'
 import type { MachO } from '../../native/mach-o/mach-o.ts'
 import { memberOf, textOf } from '../../plist/plist-value.ts'
-import { alwaysAccessible, otherAccessible, unprotectedFiles } from '../watched-names.ts'
+import {
+  alwaysAccessible,
+  otherAccessible,
+  protectedFiles,
+  unprotectedFiles,
+} from '../watched-names.ts'
 
 const defaultProtection = 'com.apple.developer.default-data-protection'
 /** Who names so many of the other classes hands out whichever it is asked for. */
@@ -30,11 +35,16 @@ export const keychainAccess: Judge = function* ({ machOs }) {
 /** Programs that name the protection which is none, or have it as their default. */
 export const fileProtection: Judge = function* ({ machOs }) {
   for (const { machO, name, location } of importsOf(machOs, unprotectedFiles)) {
+    const others = protectedFiles.filter((each) => machO.traces.import.has(each)).length
+    const isWrapper = others >= allClasses
     yield {
       rule: 'file-protection-none',
+      ...(isWrapper ? { severity: 'info' as const } : {}),
       confidence: 'tentative',
       title: `${fileName(machO)} uses ${name.slice(1)}`,
-      detail: 'It names it. Which files are written with it cannot be told from that.',
+      detail: isWrapper
+        ? `It names ${others} of the other classes too, as libraries do that let their callers choose: see what is chosen.`
+        : 'It names it. Which files are written with it cannot be told from that.',
       locations: [location],
       identity: `${fileName(machO)} ${name}`,
       facts: { constant: name.slice(1) },

@@ -11,6 +11,7 @@ import {
   foreignEvaluations,
   librarySelectors,
   socketLibraries,
+  socketSelectors,
   socketSettings,
   suspectImports,
   trustCredentials,
@@ -51,7 +52,10 @@ function* named(
 }
 
 function socketLibrariesIn({ traces }: MachO): string[] {
-  const here = Object.entries(socketLibraries).filter(([name]) => traces.class.has(name))
+  const here = [
+    ...Object.entries(socketLibraries).filter(([name]) => traces.class.has(name)),
+    ...Object.entries(socketSelectors).filter(([name]) => traces.selector.has(name)),
+  ]
   return [...new Set(here.map(([, library]) => library))]
 }
 
