@@ -364,6 +364,10 @@ export const madeUpSecrets: Readonly<Record<string, MadeUp>> = {
     text: `Bearer ${word(40)}7a1b2`,
     twins: ['Bearer AuthenticationChallengeReceived', 'Bearer <token>'],
   },
+  'openweather-api-key': {
+    text: `&units=metric&appid=${hex(32)}`,
+    twins: [`&appid=${hex(40)}`, '&appid=%s', '&appid=YOUR_OPENWEATHER_API_KEY_IS_HERE'],
+  },
 }
 
 const signed = (claims: unknown, key: string) => {

@@ -211,4 +211,16 @@ export const appServiceKinds: readonly SecretKind[] = [
     gives: 'It opens every file that was encrypted to it.',
     revoke: 'Encrypt to another, and change what the files hold.',
   },
+  {
+    // https://openweathermap.org/appid
+    id: 'openweather-api-key',
+    name: 'OpenWeather API key',
+    literals: ['appid='],
+    anyCase: true,
+    pattern: /appid=(?<secret>[0-9a-f]{32})(?![0-9A-Za-z])/iy,
+    severity: 'low',
+    confidence: 'firm',
+    gives: 'It asks for forecasts at your cost, up to the limit of your plan.',
+    revoke: 'Delete it under API keys, and ask through a service of yours.',
+  },
 ]
