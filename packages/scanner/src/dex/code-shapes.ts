@@ -14,6 +14,8 @@ export type ShapeMeaning = {
   readonly fix?: string
   /** Whether the class must be made somewhere to do anything. */
   readonly isAClass?: true
+  /** It does nothing where the manifest asks for none of these permissions. */
+  readonly needs?: readonly string[]
   /** What becomes of it where the app targets this API level, or a later one. */
   readonly since?: {
     readonly targetSdk: number
@@ -79,6 +81,15 @@ const meanings = {
       'A constant of the code is passed to PBEKeySpec. Salt and rounds keep nobody out who has the password, and it is the same in every install.',
     fix: 'Make a key on each device, in the Android Keystore; or derive it from what the user types.',
   },
+  'constant-login': {
+    rule: 'hardcoded-secret',
+    severity: 'medium',
+    confidence: 'firm',
+    title: 'A password for a server stands in {class}: {subject}',
+    detail:
+      'A constant of the code signs in with it. It is the same in every install: whoever has the app signs in as the app does.',
+    fix: 'Let each device sign in as itself: with a certificate, or a token, of its own.',
+  },
   'old-tls-protocol': {
     rule: 'weak-tls-version',
     confidence: 'firm',
@@ -125,6 +136,10 @@ const meanings = {
     title: '{class} writes a file to shared storage',
     detail:
       'The path comes from Environment.getExternalStorageDirectory or getExternalStoragePublicDirectory: other apps may read and replace the file.',
+    needs: [
+      'android.permission.WRITE_EXTERNAL_STORAGE',
+      'android.permission.MANAGE_EXTERNAL_STORAGE',
+    ],
     since: {
       targetSdk: 30,
       severity: 'info',

@@ -10,7 +10,9 @@ import { type Library, libraryOf } from './libraries.ts'
 /** What shapes of code mean: whose code it is, and whether anything uses it, decides how much. */
 export const judgeCode: Judge = function* (facts, { app }) {
   const byIdentity = new Map<string, CodeShape[]>()
+  const permissions = permissionsOf(facts)
   for (const shape of facts.codeShapes) {
+    if (isPowerless(shape, permissions)) continue
     const identity = `${shape.shape} ${outerClass(shape.owner)} ${saysSubject(shape) ? shape.subject : ''}`
     const same = byIdentity.get(identity)
     if (same === undefined) byIdentity.set(identity, [shape])
@@ -21,6 +23,20 @@ export const judgeCode: Judge = function* (facts, { app }) {
     const finding = findingOf(shapes, identity, users, app)
     if (finding !== undefined) yield finding
   }
+}
+
+/** What the manifests ask for; undefined of a library, whose app is not known. */
+function permissionsOf({ androidApps }: Facts): ReadonlySet<string> | undefined {
+  const manifests = androidApps.flatMap((each) => each.manifests)
+  if (manifests.length === 0) return undefined
+  return new Set(manifests.flatMap((each) => each.permissions.map(({ name }) => name)))
+}
+
+/** Code of a library, most of the time, that the app gave no permission to do anything. */
+function isPowerless({ shape }: CodeShape, permissions: ReadonlySet<string> | undefined): boolean {
+  const { needs } = codeShapes[shape]
+  if (needs === undefined || permissions === undefined) return false
+  return !needs.some((name) => permissions.has(name))
 }
 
 /** What a finding does not say does not make two of it: a class that writes three files is told once. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { AndroidApp } from '../../src/android/android-app.ts'
 import type { CodeShape } from '../../src/dex/code-facts.ts'
 import { judgeCode } from '../../src/dex/judge-code.ts'
 import { noFacts } from '../../src/facts.ts'
@@ -81,6 +82,21 @@ test('a class that does the same to several things is told once, where the repor
   const [finding, ...rest] = judged(facts)
   assert.equal(finding?.locations.length, 2)
   assert.deepEqual(rest, [])
+})
+
+test('a write to shared storage is not told of an app that asks for no permission to', () => {
+  const asking = (...names: string[]) => {
+    const facts = trusting('Lcom/charts/Chart;', [], 'writes-shared-storage')
+    const permissions = names.map((name) => ({ name }))
+    facts.androidApps.push({ manifests: [{ permissions }] } as unknown as AndroidApp)
+    return facts
+  }
+  assert.deepEqual(judged(asking('android.permission.INTERNET')), [])
+  assert.equal(judged(asking('android.permission.WRITE_EXTERNAL_STORAGE')).length, 1)
+  assert.equal(judged(asking('android.permission.MANAGE_EXTERNAL_STORAGE')).length, 1)
+  // Of a library, the app decides.
+  const alone = trusting('Lcom/charts/Chart;', [], 'writes-shared-storage')
+  assert.equal(judged(alone).length, 1)
 })
 
 test('what the platform refuses to apps of its time weighs less', () => {

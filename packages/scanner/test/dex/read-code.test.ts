@@ -68,6 +68,19 @@ test('whom TLS is given keys for is told where it is given some', () => {
   )
 })
 
+test('a constant that signs in to a server is told, and what comes from elsewhere is not', () => {
+  const { facts } = readDex(fixture('logins'))
+  assert.deepEqual(
+    facts.codeShapes.map(({ shape, method, subject }) =>
+      `${shape} ${method} ${subject}`.slice(0, 52),
+    ),
+    [
+      'constant-login Lcom/bank/Logins;->basic()Ljava/lang/',
+      'constant-login Lcom/bank/Logins;->broker(Lorg/eclips',
+    ],
+  )
+})
+
 test('secrets that are kept or logged are told by their names', () => {
   assert.deepEqual(told(others, 'secret-in-preferences'), ['Uses user_password'])
   const logged = ['Uses login with accessToken', 'Uses password']

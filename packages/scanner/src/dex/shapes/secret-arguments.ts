@@ -6,12 +6,12 @@ import { type CallShape, type SeenCall, tellShape } from './call-shape.ts'
 import { passwordWeights, tellPassword } from './keystore-use.ts'
 
 /** What an argument is a secret for. A hint is only tried on keystores. */
-export type SecretPurpose = 'key' | 'password' | 'hint'
+export type SecretPurpose = 'key' | 'password' | 'login' | 'hint'
 
 /** Shorter ones are no keys, and nothing to keep. */
 const leastLength = 4
 
-/** `new SecretKeySpec(key, "AES")`; what is derived from a password by PBE; and passwords of keystores. */
+/** `new SecretKeySpec(key, "AES")`; what is derived from a password by PBE; what signs in to a server; and passwords of keystores. */
 const secretArguments: readonly (Pick<CallShape, 'names' | 'owners'> & {
   readonly purpose: SecretPurpose
   /** Of the argument, with the object as 0. */
@@ -19,6 +19,17 @@ const secretArguments: readonly (Pick<CallShape, 'names' | 'owners'> & {
 })[] = [
   { names: ['<init>'], owners: ['Ljavax/crypto/spec/SecretKeySpec;'], purpose: 'key', index: 1 },
   { names: ['<init>'], owners: ['Ljavax/crypto/spec/PBEKeySpec;'], purpose: 'password', index: 1 },
+  {
+    names: ['setPassword'],
+    owners: [
+      'Lorg/eclipse/paho/client/mqttv3/MqttConnectOptions;',
+      'Lorg/eclipse/paho/mqttv5/client/MqttConnectionOptions;',
+    ],
+    purpose: 'login',
+    index: 1,
+  },
+  { names: ['basic'], owners: ['Lokhttp3/Credentials;'], purpose: 'login', index: 1 },
+  { names: ['<init>'], owners: ['Ljava/net/PasswordAuthentication;'], purpose: 'login', index: 2 },
   { names: ['load', 'getKey'], owners: ['Ljava/security/KeyStore;'], purpose: 'hint', index: 2 },
   {
     names: ['<init>'],
@@ -51,7 +62,8 @@ export function tellSecret(
   const bytes = value.kind === 'array' ? bytesOf(value) : undefined
   if ((bytes ?? text ?? '').length < leastLength) return
   const secret = bytes === undefined ? redact(text ?? '') : redactBytes(bytes)
-  if (purpose === 'password') tellShape(sink, 'constant-password', call, secret)
+  if (purpose === 'login') tellShape(sink, 'constant-login', call, secret)
+  else if (purpose === 'password') tellShape(sink, 'constant-password', call, secret)
   else tellShape(sink, 'constant-key', call, `${algorithm ?? 'a cipher'}, ${secret}`)
 }
 
