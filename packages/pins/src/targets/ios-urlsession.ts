@@ -43,19 +43,36 @@ import CryptoKit
 import Foundation
 import Security
 
+// URLSession asks on a queue of its own: where the default actor isolation of a target is MainActor, as Xcode 26 sets it
+// for new apps, put this file into a package.
+
 /// Refuses servers that show none of the pinned keys, after the system has judged them. Answer challenges for server
-/// trust with \`disposition(for:host:)\` where a delegate of your own holds the client certificate.
+/// trust with \`disposition(for:host:)\` where a delegate of your own holds the client certificate. What is refused
+/// ends with NSURLErrorCancelled.
 final class PinnedServerTrust: NSObject, URLSessionDelegate {
   static let hosts: [PinnedHost] = [
 ${hosts.map(swiftHost).join('\n')}
   ]
 
-  /// Is told of every connection that shows no pinned key: host, and the digests that it showed.
-  var report: (String, [String]) -> Void = { host, _ in NSLog("No pinned key: %@", host) }
+  private let report: @Sendable (String, [String]) -> Void
 
+  /// - Parameter report: is told of every connection that shows no pinned key: host, and the digests that it showed.
+  init(
+    report: @escaping @Sendable (String, [String]) -> Void = { host, _ in
+      NSLog("No pinned key: %@", host)
+    }
+  ) {
+    self.report = report
+    super.init()
+  }
+
+  // By its name in Objective-C it is called even where a compiler takes the declaration for another one.
+  @objc(URLSession:didReceiveChallenge:completionHandler:)
   func urlSession(
     _ session: URLSession, didReceive challenge: URLAuthenticationChallenge,
-    completionHandler: @escaping (URLSession.AuthChallengeDisposition, URLCredential?) -> Void
+    completionHandler: @escaping @Sendable (
+      URLSession.AuthChallengeDisposition, URLCredential?
+    ) -> Void
   ) {
     let space = challenge.protectionSpace
     guard space.authenticationMethod == NSURLAuthenticationMethodServerTrust,
@@ -64,8 +81,10 @@ ${hosts.map(swiftHost).join('\n')}
     completionHandler(disposition(for: trust, host: space.host), nil)
   }
 
-  func disposition(for trust: SecTrust, host name: String) -> URLSession.AuthChallengeDisposition {
-    let pinned = Self.hosts.filter { $0.covers(name.lowercased()) }
+  func disposition(for trust: SecTrust, host asked: String) -> URLSession.AuthChallengeDisposition {
+    // The dot of an absolute name is no way around pins.
+    let name = asked.lowercased().trimmingCharacters(in: CharacterSet(charactersIn: "."))
+    let pinned = Self.hosts.filter { $0.covers(name) }
     guard let host = pinned.max(by: { $0.name.count < $1.name.count }),
       Date().timeIntervalSince1970 < host.endsAt
     else { return .performDefaultHandling }
@@ -74,7 +93,7 @@ ${hosts.map(swiftHost).join('\n')}
       let chain = SecTrustCopyCertificateChain(trust) as? [SecCertificate]
     else { return .cancelAuthenticationChallenge }
     let shown = chain.compactMap { host.digest(of: $0) }
-    if shown.contains(where: host.digests.contains) { return .performDefaultHandling }
+    if !host.digests.isDisjoint(with: shown) { return .performDefaultHandling }
     report(name, shown)
     return host.isEnforced ? .cancelAuthenticationChallenge : .performDefaultHandling
   }
@@ -104,8 +123,11 @@ struct PinnedHost {
   }
 
   func digest(of certificate: SecCertificate) -> String? {
-    let bytes = compares == .key
-      ? subjectPublicKeyInfo(of: certificate) : SecCertificateCopyData(certificate) as Data
+    let bytes: Data?
+    switch compares {
+    case .key: bytes = subjectPublicKeyInfo(of: certificate)
+    case .certificate: bytes = SecCertificateCopyData(certificate) as Data
+    }
     return bytes.map { Data(SHA256.hash(data: $0)).base64EncodedString() }
   }
 }
@@ -117,21 +139,23 @@ ${algorithmLines()}
 
 private func subjectPublicKeyInfo(of certificate: SecCertificate) -> Data? {
   guard let key = SecCertificateCopyKey(certificate),
-    let attributes = SecKeyCopyAttributes(key) as? [CFString: Any],
-    let type = attributes[kSecAttrKeyType] as? String,
-    let bits = attributes[kSecAttrKeySizeInBits] as? Int,
+    let attributes = SecKeyCopyAttributes(key) as? [String: Any],
+    let type = attributes[kSecAttrKeyType as String] as? String,
+    let bits = attributes[kSecAttrKeySizeInBits as String] as? Int,
     let bare = SecKeyCopyExternalRepresentation(key, nil) as Data?
   else { return nil }
-  let kind = type == kSecAttrKeyTypeRSA as String ? "rsa" : "ec-\\(bits)"
+  let kind = type == (kSecAttrKeyTypeRSA as String) ? "rsa" : "ec-\\(bits)"
   guard let algorithm = algorithms[kind] else { return nil }
-  return element(0x30, Data(algorithm) + element(0x03, [0] + bare))
+  return element(0x30, Data(algorithm) + element(0x03, Data([0]) + bare))
 }
 
 /// DER: tag, length, content.
 private func element(_ tag: UInt8, _ content: Data) -> Data {
   let count = content.count
   if count < 0x80 { return Data([tag, UInt8(count)]) + content }
-  let length = withUnsafeBytes(of: UInt32(count).bigEndian) { Data($0.drop { $0 == 0 }) }
+  let length = withUnsafeBytes(of: UInt32(count).bigEndian) { bytes in
+    Data(bytes.drop(while: { $0 == 0 }))
+  }
   return Data([tag, 0x80 | UInt8(length.count)]) + length + content
 }
 `

@@ -41,7 +41,9 @@ ${hosts.map(literal).join('\n')}
 
 /** For \`createClient({ trust: trustFor('api.example.com') })\`: the roots of the most specific host that covers a name. */
 export function trustFor(name: string, now: number = Date.now()): Trust {
-  const covering = hosts.filter((host) => covers(host, name.toLowerCase()))
+  // The dot of an absolute name is no way around pins.
+  const asked = name.toLowerCase().replace(/\\.$/, '')
+  const covering = hosts.filter((host) => covers(host, asked))
   const [host] = covering.sort((a, b) => b.name.length - a.name.length)
   if (host === undefined || now >= host.endsAt) return 'system'
   return { caCertificates: host.caCertificates }

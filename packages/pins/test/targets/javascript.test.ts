@@ -99,6 +99,7 @@ test('the client is given the roots of the most specific host, until the last da
   assert.equal(trustFor('api.example.com', Date.UTC(2027, 5, 1)), 'system')
   assert.equal(trustFor('x.api.example.com', 0), 'system')
   assert.notEqual(trustFor('A.example.net'), 'system')
+  assert.notEqual(trustFor('example.net.'), 'system')
   assert.equal(trustFor('b.a.example.net'), 'system')
   assert.equal(trustFor('badexample.net'), 'system')
 })
