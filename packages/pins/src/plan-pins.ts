@@ -140,7 +140,7 @@ function steps(
     isOverdue: when < today,
   })
   return [
-    event('add pin', addBy, `have ${needs} in the file`),
+    event('add pin', addBy, `have in the file ${needs}`),
     event('release', releaseBy, `release a build with ${needs}`),
     event('ends', day, what),
   ]
