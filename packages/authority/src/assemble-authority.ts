@@ -8,7 +8,6 @@ import { checkAuthority } from './config/check-authority.ts'
 import { refuseFixedChanges } from './config/check-config.ts'
 import { decisionRecorder } from './decisions/decision-recorder.ts'
 import { FailedAttempts } from './enrollment/failed-attempts.ts'
-import { renewTokenKeys, TokenKeys } from './exchange/token-keys.ts'
 import { FeedHub } from './feed/feed-hub.ts'
 import { ensureIssuers } from './issuers/ensure-issuers.ts'
 import { type IssuerSet, loadIssuers } from './issuers/issuer-set.ts'
@@ -18,6 +17,10 @@ import { Metrics } from './operations/metrics.ts'
 import { findPassphrase } from './passphrase.ts'
 import { ReceiptKeeper } from './receipts/receipt-keeper.ts'
 import { readRevocationClients } from './sessions/revocation-client.ts'
+import type { JwsPurpose } from './signer/key-names.ts'
+import { JwsKeys, renewTokenKeys } from './signer/jws-keys.ts'
+import { localSigner } from './signer/local-signer.ts'
+import { signerBoundsOf } from './signer/signer-bounds.ts'
 import type { StartOptions } from './start-authority.ts'
 import { requireSettings } from './store/settings.ts'
 import { openStore } from './store/store.ts'
@@ -59,19 +62,24 @@ export async function assembleAuthority(
   })
   try {
     const settings = await requireSettings(store, config.trustDomain)
-    const keys = openKeys(config, options)
     const tokensOf = tokenVerifiers({ directory, log, now })
     const tokens = tokensOf(config.identityProviders)
     const policies = attestationPolicies(directory, config.apps)
-    const live = {
-      config,
-      tokens,
-      policies,
-      revocationClients: readRevocationClients(directory, config),
-      issuers: await issuersOf(config, { store, keys, log, now }),
+    const revocationClients = readRevocationClients(directory, config)
+    // The signer in this process is bound by what is about to be taken up: it makes keys for that.
+    let bounds = signerBoundsOf(config)
+    const signer = localSigner({ keys: openKeys(config, options), bounds: () => bounds, now })
+    const issuers = await issuersOf(config, { store, signer, log, now })
+    const live = { config, tokens, policies, revocationClients, issuers }
+    const jwsKeys = (purpose: JwsPurpose) => new JwsKeys({ purpose, store, signer, log, now })
+    const keys = {
+      tokenKeys: jwsKeys('token'),
+      feedKeys: jwsKeys('feed'),
+      checkpointKeys: jwsKeys('checkpoint'),
     }
-    const tokenKeys = new TokenKeys({ store, keys, log, now })
-    await renewTokenKeys(tokenKeys, config)
+    await renewTokenKeys(keys.tokenKeys, config)
+    await keys.feedKeys.renew()
+    await keys.checkpointKeys.renew()
     const { heartbeatMs } = options
     const { epoch, challengeKey } = settings
     const hub = new FeedHub({
@@ -113,8 +121,12 @@ export async function assembleAuthority(
       get epoch() {
         return hub.epoch
       },
+      async refreshIssuers() {
+        live.issuers = await loadIssuers(store.read, { signer, now })
+      },
       store,
-      tokenKeys,
+      signer,
+      ...keys,
       challengeKey,
       lanes: new WorkLanes(),
       feed: hub,
@@ -139,8 +151,15 @@ export async function assembleAuthority(
         const revocationClients = readRevocationClients(directory, next)
         const takeUpTrust = trust.prepare(next)
         const takeUpReceipts = receipts.prepare(next)
-        const issuers = await issuersOf(next, { store, keys, log, now })
-        await renewTokenKeys(tokenKeys, next)
+        const before = bounds
+        bounds = signerBoundsOf(next)
+        const issuers = await issuersOf(next, { store, signer, log, now }).catch(
+          (error: unknown) => {
+            bounds = before
+            throw error
+          },
+        )
+        await renewTokenKeys(keys.tokenKeys, next)
         takeUpTrust()
         takeUpReceipts()
         Object.assign(live, { config: next, tokens, policies, revocationClients, issuers })
@@ -166,12 +185,12 @@ function openKeys(config: AuthorityConfig, { directory, ...options }: StartOptio
 /** The issuers that a configuration needs, made where they are missing, with their keys. */
 async function issuersOf(
   config: AuthorityConfig,
-  { store, keys, log, now }: Pick<Authority, 'store' | 'log' | 'now'> & { keys: KeyProvider },
+  { store, signer, log, now }: Pick<Authority, 'store' | 'signer' | 'log' | 'now'>,
 ): Promise<IssuerSet> {
   const { apps, trustDomain } = config
-  await ensureIssuers(store, keys, wantedIssuers(apps), { trustDomain, now: now() })
+  await ensureIssuers(store, signer, wantedIssuers(apps), { trustDomain, now: now() })
   for (const name of insecureSettings(config)) {
     log.warn({ name }, 'INSECURE: development devices are accepted')
   }
-  return loadIssuers(store.read, keys)
+  return loadIssuers(store.read, { signer, now })
 }

@@ -5,12 +5,13 @@ import type { AttestationPolicies } from './config/attestation-policy.ts'
 import type { AuthorityConfig } from './config/authority-config.ts'
 import type { DecisionRecorder } from './decisions/decision-recorder.ts'
 import type { FailedAttempts } from './enrollment/failed-attempts.ts'
-import type { TokenKeys } from './exchange/token-keys.ts'
 import type { FeedHub } from './feed/feed-hub.ts'
 import type { IssuerSet } from './issuers/issuer-set.ts'
 import type { Metrics } from './operations/metrics.ts'
 import type { ReceiptKeeper } from './receipts/receipt-keeper.ts'
 import type { RevocationClients } from './sessions/revocation-client.ts'
+import type { JwsKeys } from './signer/jws-keys.ts'
+import type { Signer } from './signer/signer.ts'
 import type { Store } from './store/store.ts'
 import type { TrustKeeper } from './trust/trust-keeper.ts'
 import type { WorkLanes } from './work/work-lanes.ts'
@@ -19,7 +20,11 @@ import type { WorkLanes } from './work/work-lanes.ts'
 export type Authority = {
   readonly config: AuthorityConfig
   readonly store: Store
+  /** Who has the keys of the CAs. */
+  readonly signer: Signer
   readonly issuers: IssuerSet
+  /** Reads the issuers again: one was added, or withdrawn. */
+  refreshIssuers(): Promise<void>
   /** Names this feed: another store has another one, and so has one that was restored. */
   readonly epoch: string
   readonly challengeKey: Uint8Array
@@ -35,8 +40,11 @@ export type Authority = {
   readonly refusedAppraisals: RefusedAppraisals
   /** Verifies the access tokens of users. */
   readonly tokens: TokenVerifier
-  /** Signs the tokens that devices are given in exchange. */
-  readonly tokenKeys: TokenKeys
+  /** The keys of the tokens that devices are given in exchange. */
+  readonly tokenKeys: JwsKeys
+  /** The keys of the feed, and of the checkpoints of the audit log. */
+  readonly feedKeys: JwsKeys
+  readonly checkpointKeys: JwsKeys
   /** Who may revoke tokens beside operators. */
   readonly revocationClients: RevocationClients
   /** Enrolments that were refused, by address. */

@@ -2,7 +2,6 @@ import {
   type Certificate,
   fileKeyProvider,
   type FileKeyProviderOptions,
-  type Issuer,
   toPem,
 } from '@sallyport/pki'
 import { Problem } from '@sallyport/problem'
@@ -10,13 +9,17 @@ import { createAdminToken } from './admin/admin-token.ts'
 import { appendAudit } from './audit/audit-log.ts'
 import { addGateway } from './gateways/gateways.ts'
 import { ensureIssuers } from './issuers/ensure-issuers.ts'
-import { openRoot, readRoot } from './issuers/roots.ts'
+import { openRoot, readRoot, type Root } from './issuers/roots.ts'
 import {
   makeGatewayIdentity,
   makeServerIdentity,
   type ServiceIdentity,
 } from './issuers/service-certificates.ts'
 import { wantedIssuers } from './issuers/wanted-issuers.ts'
+import { JwsKeys } from './signer/jws-keys.ts'
+import { localSigner } from './signer/local-signer.ts'
+import type { Signer } from './signer/signer.ts'
+import type { SignerBounds } from './signer/signer-bounds.ts'
 import { readSettings, writeSettings } from './store/settings.ts'
 import { openStore, type Store } from './store/store.ts'
 
@@ -76,13 +79,26 @@ export async function initializeAuthority(
       passphrase: () => Promise.resolve(passphrase),
       ...(options.scryptCost === undefined ? {} : { scryptCost: options.scryptCost }),
     })
-    const facts = { trustDomain, now }
-    const service = await openRoot(store, keys, 'service', facts)
-    await openRoot(store, keys, 'device', facts)
-    await ensureIssuers(store, keys, wantedIssuers(options.apps), facts)
+    // Whoever makes an authority chooses the names of its servers.
+    let serverNames: readonly string[] = []
+    const bounds = (): SignerBounds => ({
+      trustDomain,
+      apps: options.apps,
+      serverNames,
+      tokens: [],
+    })
+    const clock = () => now
+    const signer = localSigner({ keys, bounds, now: clock })
+    const service = await openRoot(store, signer, 'service', now)
+    await openRoot(store, signer, 'device', now)
+    await ensureIssuers(store, signer, wantedIssuers(options.apps), { trustDomain, now })
+    for (const purpose of ['feed', 'checkpoint'] as const) {
+      await new JwsKeys({ purpose, store, signer, now: clock }).renew()
+    }
     // Last, and in one write: a store without it counts as never initialized.
     const adminToken = await finish(store, trustDomain, now)
-    return await answer(store, service, adminToken, facts)
+    const allow = (names: string[]) => void (serverNames = names)
+    return await answer(store, signer, { service, adminToken, now, allow })
   } catch (error) {
     await store.close()
     throw error
@@ -108,10 +124,11 @@ async function finish(store: Store, trustDomain: string, now: number): Promise<s
 
 async function answer(
   store: Store,
-  service: Issuer,
-  adminToken: string,
-  { trustDomain, now }: { trustDomain: string; now: number },
+  signer: Signer,
+  made: { service: Root; adminToken: string; now: number; allow: (names: string[]) => void },
 ): Promise<InitializedAuthority> {
+  const { service, adminToken, now, allow } = made
+  const root = service.reference
   const device = await readRoot(store.read, 'device')
   const development = await readRoot(store.read, 'development')
   const pem = (certificate: Certificate) => toPem('CERTIFICATE', certificate.der)
@@ -120,9 +137,12 @@ async function answer(
     serviceRootPem: pem(service.certificate),
     deviceRootPem: device === undefined ? '' : pem(device.certificate),
     developmentRootPem: development === undefined ? undefined : pem(development.certificate),
-    makeServerIdentity: (names) => makeServerIdentity(service, { names, now }),
+    makeServerIdentity(names) {
+      allow(names)
+      return makeServerIdentity(signer, { root, names })
+    },
     makeGatewayIdentity: async (name) => {
-      const identity = await makeGatewayIdentity(service, { trustDomain, name, now })
+      const identity = await makeGatewayIdentity(signer, { root, name })
       await store.write((tx) => addGateway(tx, name, 'authority', now))
       return identity
     },

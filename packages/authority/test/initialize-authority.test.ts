@@ -49,8 +49,10 @@ test('an authority begins with its roots, and a development root only where it i
   assert.notEqual(service.spkiSha256, device.spkiSha256)
   assert.equal(initialized.developmentRootPem, undefined)
   assert.deepEqual(readdirSync(path.join(directory, 'keys')).sort(), [
+    'checkpoint-key-1.key.json',
     'device-ca-wallet-1.key.json',
     'device-root.key.json',
+    'feed-key-1.key.json',
     'service-root.key.json',
   ])
 })

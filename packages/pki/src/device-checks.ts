@@ -116,7 +116,7 @@ export const checksOfIssue: readonly DeviceCheck<Examined>[] = [
     check: 'development',
     code: 'device_certificate_development',
     holds: ({ leaf, issuer, bundle }) =>
-      (issuer.kind === 'device' || bundle.allowDevelopment) &&
+      (issuer.kind !== 'development' || bundle.allowDevelopment) &&
       (!issuer.own || isDevelopment(leaf) === (issuer.kind === 'development')),
     expected: ({ issuer, bundle }) =>
       issuer.kind === 'development' && bundle.allowDevelopment
@@ -206,6 +206,17 @@ export const checksOfIssue: readonly DeviceCheck<Examined>[] = [
     found: ({ leaf }) => listed(assurancesOf(leaf)),
   },
   {
+    // What a CA may say whose requests prove nothing. Whoever had its key could else say anything.
+    check: 'unattested-issuer',
+    code: 'device_certificate_assertion_forbidden',
+    holds: ({ leaf, issuer }) => issuer.kind !== 'unattested' || overstated(leaf).length === 0,
+    expected: ({ issuer }) =>
+      issuer.kind === 'unattested'
+        ? 'assurance unattested, no patch level, no predecessors'
+        : 'whatever was proven',
+    found: ({ leaf }) => listed(overstated(leaf)),
+  },
+  {
     check: 'facts',
     code: 'device_certificate_malformed',
     holds: ({ leaf, issuer }) =>
@@ -291,6 +302,19 @@ function isDevelopment(leaf: Certificate): boolean {
 
 function ownAssertions(leaf: Certificate): string[] {
   return [...leaf.extensions.keys(), ...leaf.policies].filter(isOwnOid)
+}
+
+/** What a certificate says beyond that its device is unattested. What cannot be read is refused elsewhere. */
+function overstated(leaf: Certificate): string[] {
+  const assurances = assurancesOf(leaf).filter((assurance) => assurance !== 'unattested')
+  const facts = leaf.extensions.get(oids.facts)
+  const isReadable = facts !== undefined && decodeFault(leaf, oids.facts, decodeFacts) === undefined
+  const hasPatchLevel = isReadable && decodeFacts(facts.value).osPatchLevel !== undefined
+  return [
+    ...assurances.map((assurance) => `assurance ${assurance}`),
+    ...(hasPatchLevel ? ['a patch level'] : []),
+    ...(leaf.extensions.has(oids.predecessors) ? ['predecessors'] : []),
+  ]
 }
 
 function decodeFault(

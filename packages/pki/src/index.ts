@@ -12,7 +12,12 @@ export { nameAttributes, nameText } from './distinguished-name.ts'
 export { joseSignature } from './ecdsa-form.ts'
 export { fileKeyProvider, type FileKeyProviderOptions } from './file-key-provider.ts'
 export { isIssuedBy } from './issued-by.ts'
-export { createRoot, issueDeviceCa, type RootKind } from './issue-authority.ts'
+export {
+  createRoot,
+  issueDeviceCa,
+  issuingCaName,
+  type RootKind,
+} from './issue-authority.ts'
 export {
   type DeviceCertificateOptions,
   issueDeviceCertificate,
@@ -30,6 +35,7 @@ export * from './revocation/index.ts'
 export { isSignedBy, signatureAlgorithmName } from './signature-algorithm.ts'
 export { isSignedByKeyOf } from './signed-by-key-of.ts'
 export {
+  createAuthorityRequest,
   createSigningRequest,
   maxSigningRequestBytes,
   parseSigningRequest,
@@ -49,6 +55,7 @@ export {
   parseSpiffeId,
   type SpiffeId,
 } from './spiffe-id.ts'
+export { publicKeyFromSpki, readSubjectPublicKey } from './subject-public-key.ts'
 export type { TrustBundle, TrustIssuer } from './trust-bundle.ts'
 export {
   type Check,

@@ -1,3 +1,4 @@
+import type { IssuerKind } from '@sallyport/wire'
 import { backdateMs, buildCertificate, extensions, type Issuer } from './build-certificate.ts'
 import type { Certificate } from './certificate.ts'
 import { nameOf } from './distinguished-name.ts'
@@ -10,10 +11,20 @@ export type RootKind = 'device' | 'service' | 'development'
 /** How many CAs may follow the root: the issuing CAs of apps, or none. */
 const pathLengths: Readonly<Record<RootKind, number>> = { device: 1, development: 1, service: 0 }
 
-/** What an issuing CA may assert. The development policy marks it, and through it what it issues. */
-const policies: Readonly<Record<'device' | 'development', readonly string[]>> = {
+/**
+ * What an issuing CA may assert. The development policy marks it, and through it what it issues; of one
+ * that is `unattested` no other policy is valid (RFC 5280 §6.1.3), whoever verifies.
+ */
+const policies: Readonly<Record<IssuerKind, readonly string[]>> = {
   device: [oids.anyPolicy],
   development: [oids.developmentPolicy, oids.anyPolicy],
+  unattested: [oids.assurancePolicies.unattested],
+}
+
+const titles: Readonly<Record<IssuerKind, string>> = {
+  device: 'Device CA',
+  development: 'Development CA',
+  unattested: 'Unattested CA',
 }
 
 /** A self-signed root. The roots never sign each other. 20 years unless told otherwise. */
@@ -52,15 +63,17 @@ export function issueDeviceCa(options: {
   key: { readonly spki: Buffer }
   appId: string
   trustDomain: string
-  kind: 'device' | 'development'
+  kind: IssuerKind
+  /** Part of its name, where an app has several CAs of a kind. */
+  lane?: string
   now: number
   years?: number
 }): Promise<Certificate> {
-  const { root, key, appId, trustDomain, kind, now, years = 10 } = options
+  const { root, key, appId, trustDomain, kind, lane = '', now, years = 10 } = options
   return buildCertificate({
     key: root.key,
     issuer: root.certificate.subject,
-    subject: nameOf(commonNameFor(appId, trustDomain, kind)),
+    subject: nameOf(issuingCaName({ appId, trustDomain, kind, lane })),
     spki: key.spki,
     notBefore: now - backdateMs,
     notAfter: Math.min(yearsAfter(now, years), root.certificate.notAfter),
@@ -77,10 +90,15 @@ export function issueDeviceCa(options: {
   })
 }
 
-/** A common name holds 64 characters; the trust domain is in the URI, whole, in any case. */
-function commonNameFor(appId: string, trustDomain: string, kind: string): string {
-  const title = `${kind === 'development' ? 'Development' : 'Device'} CA ${appId}`
-  const full = `${title}, ${trustDomain}`
+/** The common name of an issuing CA: of 64 characters; the trust domain is in its URI, whole, in any case. */
+export function issuingCaName(ca: {
+  appId: string
+  trustDomain: string
+  kind: IssuerKind
+  lane: string
+}): string {
+  const title = `${titles[ca.kind]} ${ca.appId}${ca.lane === '' ? '' : ` ${ca.lane}`}`
+  const full = `${title}, ${ca.trustDomain}`
   return full.length <= 64 ? full : title.slice(0, 64)
 }
 

@@ -14,7 +14,8 @@ export type DeviceCertificateOptions = {
   appId: string
   deviceId: string
   assurance: Assurance
-  facts: DeviceFacts
+  /** Without them the certificate says nothing of the device but its id. */
+  facts?: DeviceFacts
   /** Thumbprints (base64url) of unexpired predecessors, at most 4. */
   predecessors: readonly string[]
   /** Milliseconds, written to the second; the caller dates back by `backdateMs`. */
@@ -63,7 +64,7 @@ export function issueDeviceCertificate(options: DeviceCertificateOptions): Promi
             extensions.certificateLists(options.published),
             extensions.authorityInformation(options.published),
           ]),
-      extensions.facts(encodeFacts(options.facts)),
+      ...(options.facts === undefined ? [] : [extensions.facts(encodeFacts(options.facts))]),
       ...(options.predecessors.length === 0
         ? []
         : [extensions.predecessors(encodePredecessors(options.predecessors))]),

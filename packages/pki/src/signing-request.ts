@@ -16,6 +16,8 @@ import {
   signatureAlgorithmOf,
   signWithNow,
 } from './signature-algorithm.ts'
+import { canonicalSignature } from './ecdsa-form.ts'
+import type { SigningKey } from './signing-key.ts'
 import { publicKeyFromSpki, readSubjectPublicKey } from './subject-public-key.ts'
 
 /**
@@ -70,14 +72,25 @@ export function createSigningRequest(
 ): Buffer {
   const kind = keyKindOf(key.publicKey)
   if (kind === undefined) throw new TypeError('not a key that can be certified')
-  const information = derSequence(
-    derInteger(0),
-    nameOf(options.subject),
-    key.publicKey.export({ format: 'der', type: 'spki' }),
-    derContext(0),
-  )
+  const spki = key.publicKey.export({ format: 'der', type: 'spki' })
+  const information = requestInformation(spki, options.subject)
   const signature = signWithNow(key.privateKey, kind, information)
   return derSequence(information, signatureAlgorithmIdentifier(kind), derBitString(signature))
+}
+
+/** The request of a CA, whose key may be anywhere: for whoever has the root to issue it by. */
+export async function createAuthorityRequest(key: SigningKey, subject: string): Promise<Buffer> {
+  const information = requestInformation(key.spki, subject)
+  const signature = canonicalSignature(await key.sign(information), key.keyKind)
+  return derSequence(
+    information,
+    signatureAlgorithmIdentifier(key.keyKind),
+    derBitString(signature),
+  )
+}
+
+function requestInformation(spki: Uint8Array, subject: string | undefined): Buffer {
+  return derSequence(derInteger(0), nameOf(subject), spki, derContext(0))
 }
 
 type ReadRequest = { information: Buffer; spki: Buffer; algorithm: string; signature: Buffer }

@@ -1,4 +1,5 @@
 import { isProblem } from '@sallyport/problem'
+import type { IssuerKind } from '@sallyport/wire'
 import type { Certificate } from './certificate.ts'
 import { DerError } from './der/der-error.ts'
 import { isIssuedBy } from './issued-by.ts'
@@ -10,7 +11,8 @@ export type TrustIssuer = {
   readonly certificate: Certificate
   /** Of this deployment: its word on device ids, assurance, facts and predecessors counts. */
   readonly own: boolean
-  readonly kind: 'device' | 'development'
+  /** `unattested`: its word counts for who a device is, and for nothing that would have to be proven. */
+  readonly kind: IssuerKind
   /** The only trust domain that its certificates may name. */
   readonly trustDomain: string
   /** The only app that its certificates may name. */

@@ -8,6 +8,7 @@ import { limitReasons } from './limit-reasons.ts'
 import { pinReasons } from './pin-reasons.ts'
 import type { Reason } from './reason.ts'
 import { sessionReasons } from './session-reasons.ts'
+import { signerReasons } from './signer-reasons.ts'
 import { tokenReasons } from './token-reasons.ts'
 import { trustReasons } from './trust-reasons.ts'
 
@@ -61,6 +62,15 @@ export const reasons = {
     status: 401,
     title: 'The certificate does not carry exactly one device identity of its trust domain',
     fix: 'A device certificate carries exactly one URI name, spiffe://<trust domain>/app/<app>/device/<device>, in the trust domain of its issuer.',
+    action: 're-enroll',
+    retryable: false,
+    publicCode: 'device_certificate_untrusted',
+  },
+  device_certificate_assertion_forbidden: {
+    area: 'device',
+    status: 401,
+    title: 'The certificate says more of the device than its issuer may',
+    fix: 'It is of a CA for devices that prove nothing, and claims a proven key, a patch level or a predecessor. Nothing of ours issues such a certificate: withdraw the CA with `sallyport ca withdraw`, for someone may have its key.',
     action: 're-enroll',
     retryable: false,
     publicCode: 'device_certificate_untrusted',
@@ -411,6 +421,7 @@ export const reasons = {
   ...tokenReasons,
   ...sessionReasons,
   ...cmsReasons,
+  ...signerReasons,
   ...bindingReasons,
   ...accessReasons,
   ...addressReasons,

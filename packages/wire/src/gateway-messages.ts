@@ -1,4 +1,5 @@
 import Type from 'typebox'
+import { issuerKinds } from './issuer-kind.ts'
 
 const Milliseconds = Type.Integer({ minimum: 0 })
 
@@ -6,7 +7,7 @@ const Milliseconds = Type.Integer({ minimum: 0 })
 export const TrustedIssuer = Type.Object({
   /** DER, base64url. */
   certificate: Type.String({ maxLength: 8_192 }),
-  kind: Type.Enum(['device', 'development']),
+  kind: Type.Enum([...issuerKinds]),
   trustDomain: Type.String({ maxLength: 255 }),
   /** Certificates of this issuer are refused unless their URI names this app. */
   appId: Type.String({ maxLength: 63 }),

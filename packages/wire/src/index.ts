@@ -7,6 +7,7 @@ export * from './encoding.ts'
 export * from './gateway-api.ts'
 export type * from './gateway-messages.ts'
 export * from './id.ts'
+export * from './issuer-kind.ts'
 export * from './proof-base.ts'
 export {
   addToSketch,

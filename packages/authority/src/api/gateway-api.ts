@@ -42,7 +42,7 @@ export function gatewayApi(api: Api, authority: Authority): void {
 
   const caller = async (request: FastifyRequest): Promise<GatewayIdentity> => {
     const { trustDomain } = authority.config
-    const { serviceRoot } = authority.issuers
+    const serviceRoot = authority.issuers.serviceRoot.certificate
     const trust = { serviceRoot, trustDomain, now: now() }
     const gateway = gatewayIdentity(peerCertificate(request), trust)
     await knownGateway(store, gateway.name, now())

@@ -1,4 +1,4 @@
-import type { Assurance } from '@sallyport/wire'
+import type { Assurance, IssuerKind } from '@sallyport/wire'
 import type { Appraisal } from '../appraisals/appraisal.ts'
 import { type AssertedFacts, type DeviceFacts, deviceFacts } from '../appraisals/device-facts.ts'
 import { type Standing, standingOf } from '../appraisals/standing.ts'
@@ -7,7 +7,9 @@ import type { PolicyGate, ShadowFinding } from './policy-gate.ts'
 
 /** What a device is admitted as: what its certificate will say. Kept as JSON while approval is waited for. */
 export type Admission = DeviceFacts & {
-  kind: 'device' | 'development'
+  kind: IssuerKind
+  /** Of the CA that issues; without it the one of no lane. */
+  lane?: string
   assurance: Assurance
   /** Null where nothing is proven. */
   evidenceFormat: string | null

@@ -237,7 +237,7 @@ async function issue(
       tokenId: from.token?.id,
       approvalId: from.approvalId,
       appraisal: from.appraisal,
-      trustDomain: authority.issuers.signing(appId, admission.kind).ca.trustDomain,
+      trustDomain: signed.trustDomain,
       now,
     })
     const { certificate, row, others: beside } = recorded

@@ -10,7 +10,6 @@ import { tokenKey } from '../sessions/ended-key.ts'
 import { refuseEnded } from '../sessions/refuse-ended.ts'
 import { exchangedClaims } from './exchanged-claims.ts'
 import { sessionKey, useFirst } from './first-use.ts'
-import { signToken } from './sign-token.ts'
 
 const dayMs = 24 * 3_600_000
 
@@ -38,7 +37,7 @@ export async function exchangeToken(
   request: ExchangeRequest,
   peer: Uint8Array | undefined,
 ): Promise<ExchangedToken> {
-  const { config, tokens, tokenKeys, now } = authority
+  const { config, tokens, tokenKeys, signer, now } = authority
   const { device, certificate } = await callingDevice(authority, peer)
   const providers = providersOf(config.authority.tokenExchange, device.app_id)
   const token = await tokens.verify(request.subjectToken, { providers: Object.keys(providers) })
@@ -64,7 +63,8 @@ export async function exchangeToken(
       found: 'one that just ended',
     })
   }
-  const accessToken = await signToken(tokenKeys.signing(), claims)
+  const { keyName } = tokenKeys.signing()
+  const { jws: accessToken } = await signer.token({ keyName, claims })
   return { accessToken, expiresInSeconds, scope: scope ?? token.scopes.join(' ') }
 }
 

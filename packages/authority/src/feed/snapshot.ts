@@ -28,7 +28,7 @@ export async function readSnapshot(
     const issuers = await store
       .selectFrom('issuers')
       .selectAll()
-      .where('status', '=', 'active')
+      .where('status', 'in', ['active', 'retired'])
       .where('not_after', '>', now)
       .execute()
     const certificates = await store

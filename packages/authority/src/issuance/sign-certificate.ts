@@ -1,14 +1,12 @@
-import { backdateMs, type Certificate, issueDeviceCertificate } from '@sallyport/pki'
+import { type Certificate, parseCertificate } from '@sallyport/pki'
 import { Problem } from '@sallyport/problem'
+import { toBase64url } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
 import type { Authority } from '../authority.ts'
 import { appOf } from '../config/app-of.ts'
 import type { Admission } from '../enrollment/admission.ts'
+import { bytesOf } from '../signer/bytes.ts'
 import type { CertificateRow, Tables } from '../store/tables.ts'
-
-const dayMs = 24 * 3_600_000
-/** Certificates of development devices are of a day. */
-const maxDevelopmentDays = 1
 
 export type CertificateOrder = {
   appId: string
@@ -21,12 +19,13 @@ export type CertificateOrder = {
   enrolledAt?: number
 }
 
-export type SignedCertificate = { certificate: Certificate; issuerId: string }
+export type SignedCertificate = { certificate: Certificate; issuerId: string; trustDomain: string }
 
 /**
  * Signs a device's certificate. Nothing is kept of it until `recordCertificate`.
  *
- * @throws Problem `evidence_development_refused` where the app takes development devices no more
+ * @throws Problem `evidence_development_refused` where the app takes development devices no more;
+ *   `issuer_missing`, and those of the signer
  */
 export async function signCertificate(
   authority: Authority,
@@ -41,31 +40,23 @@ export async function signCertificate(
       found: `${appId}, which has it no more`,
     })
   }
-  const { ca, issuer } = authority.issuers.signing(appId, admission.kind)
-  const days =
-    admission.kind === 'development'
-      ? Math.min(app.certificate.lifetimeDays, maxDevelopmentDays)
-      : app.certificate.lifetimeDays
-  const now = authority.now()
-  const certificate = await issueDeviceCertificate({
-    issuer,
-    spki: order.spki,
-    trustDomain: ca.trustDomain,
-    appId,
+  const ca = authority.issuers.issuing(appId, admission.kind, admission.lane)
+  const answer = await authority.signer.deviceCertificate({
+    issuer: ca.reference,
+    spki: toBase64url(order.spki),
     deviceId: order.deviceId,
     assurance: admission.assurance,
     facts: {
       platform: admission.platform,
       appVersion: admission.appVersion,
       ...(admission.osPatchLevel === null ? {} : { osPatchLevel: admission.osPatchLevel }),
-      appraisedAt: admission.appraisedAt,
-      enrolledAt: order.enrolledAt ?? now,
+      appraisedAt: Math.floor(admission.appraisedAt),
+      enrolledAt: Math.floor(order.enrolledAt ?? authority.now()),
     },
     predecessors: order.predecessors,
-    notBefore: now - backdateMs,
-    notAfter: Math.min(now + days * dayMs, ca.certificate.notAfter),
   })
-  return { certificate, issuerId: ca.id }
+  const certificate = parseCertificate(bytesOf(answer.certificate))
+  return { certificate, issuerId: ca.id, trustDomain: ca.trustDomain }
 }
 
 /** Inserts the row of a certificate, in the transaction that it is answered by. */

@@ -1,92 +1,177 @@
-import { issueDeviceCa, type Issuer, type KeyProvider } from '@sallyport/pki'
+import { createHash } from 'node:crypto'
+import { parseCertificate } from '@sallyport/pki'
+import { isProblem } from '@sallyport/problem'
 import { developmentTrustDomain } from '@sallyport/wire'
+import type { Kysely } from 'kysely'
 import { appendAudit } from '../audit/audit-log.ts'
 import { appendChange } from '../feed/append-change.ts'
+import { bytesOf } from '../signer/bytes.ts'
+import type { IssuerScope } from '../signer/key-names.ts'
+import type { Signer } from '../signer/signer.ts'
 import type { Store } from '../store/store.ts'
-import type { IssuerRow } from '../store/tables.ts'
-import { openOrCreateKey, openRoot } from './roots.ts'
+import type { IssuerRow, Tables } from '../store/tables.ts'
+import { openRoot } from './roots.ts'
 import { trustedIssuer } from './trusted-issuer.ts'
 
 /** An issuing CA is followed by a new one this long before it ends; its certificates live on. */
 const succeedBeforeMs = 400 * 24 * 3_600_000
+/** Or, where it lives for less than three times that, in the last third of its life. */
+const lastPart = 1 / 3
+/** A CA that follows another is announced this long before it issues. */
+export const announcedMs = 60_000
 
-export type WantedIssuer = { appId: string; kind: 'device' | 'development' }
+export type IssuerFacts = { trustDomain: string; now: number; actor?: string }
 
 /**
  * Makes the issuing CAs that are wanted and not there: of an app that is new in the configuration,
  * or whose CA ends soon. Gateways hear of each by the feed.
  *
- * @returns how many were made
+ * @returns those that were made; those whose root is elsewhere wait for their certificate
  */
 export async function ensureIssuers(
   store: Store,
-  keys: KeyProvider,
-  wanted: readonly WantedIssuer[],
-  facts: { trustDomain: string; now: number },
-): Promise<number> {
-  const rows = await store.read.selectFrom('issuers').selectAll().execute()
-  const missing = wanted.filter((want) => !rows.some((row) => serves(row, want, facts.now)))
-  const roots = new Map<WantedIssuer['kind'], Issuer>()
-  for (const want of missing) {
-    const root = roots.get(want.kind) ?? (await openRoot(store, keys, want.kind, facts))
-    roots.set(want.kind, root)
-    const generation = rows.filter(
-      (row) => row.app_id === want.appId && row.kind === want.kind,
-    ).length
-    const keyName = `${want.kind}-ca-${want.appId}-${generation + 1}`
-    await makeIssuer(store, keys, root, want, { ...facts, keyName })
-  }
-  return missing.length
-}
-
-function serves(row: IssuerRow, want: WantedIssuer, now: number): boolean {
-  return (
-    row.app_id === want.appId &&
-    row.kind === want.kind &&
-    row.status === 'active' &&
-    row.not_after - succeedBeforeMs > now
+  signer: Signer,
+  wanted: readonly IssuerScope[],
+  facts: IssuerFacts,
+): Promise<IssuerRow[]> {
+  const rows = await readIssuers(store.read)
+  const missing = wanted.filter(
+    (scope) => !rows.some((row) => isOf(row, scope) && serves(row, facts.now)),
   )
+  const made: IssuerRow[] = []
+  for (const scope of missing) made.push(await makeIssuer(store, signer, scope, facts))
+  return made
 }
 
-async function makeIssuer(
+/** All issuing CAs, the oldest first. */
+export function readIssuers(store: Kysely<Tables>): Promise<IssuerRow[]> {
+  return store
+    .selectFrom('issuers')
+    .selectAll()
+    .orderBy('issues_from')
+    .orderBy('not_after')
+    .execute()
+}
+
+export function isOf(row: IssuerRow, { kind, appId, lane }: IssuerScope): boolean {
+  return row.kind === kind && row.app_id === appId && row.lane === lane
+}
+
+function serves({ status, not_before, not_after }: IssuerRow, now: number): boolean {
+  if (status === 'pending') return true
+  const before = Math.min(succeedBeforeMs, (not_after - not_before) * lastPart)
+  return status === 'active' && not_after - before > now
+}
+
+/**
+ * Makes one more issuing CA of an app. Where the key of its root is here it issues soon; else a request
+ * for it is kept, until its certificate is brought.
+ *
+ * @throws Problem of the signer
+ */
+export async function makeIssuer(
   store: Store,
-  keys: KeyProvider,
-  root: Issuer,
-  { appId, kind }: WantedIssuer,
-  facts: { trustDomain: string; now: number; keyName: string },
-): Promise<void> {
-  const { now, keyName } = facts
+  signer: Signer,
+  scope: IssuerScope,
+  facts: IssuerFacts,
+): Promise<IssuerRow> {
+  const { kind, appId, lane } = scope
+  const before = (await readIssuers(store.read)).filter((row) => isOf(row, scope))
+  const generation = before.length + 1
   const trustDomain =
     kind === 'development' ? developmentTrustDomain(facts.trustDomain) : facts.trustDomain
-  const key = await openOrCreateKey(keys, keyName, 'ec-p256')
-  const certificate = await issueDeviceCa({ root, key, appId, trustDomain, kind, now })
+  const base = { kind, app_id: appId, lane, trust_domain: trustDomain }
+  const rootKind = kind === 'development' ? 'development' : 'device'
+  const root = await openRoot(store, signer, rootKind, facts.now)
+  try {
+    const ca = await signer.issuingCa({ ...scope, generation, root: root.reference })
+    const row = activeRow(base, ca, { isFirst: before.length === 0, now: facts.now })
+    await store.write((tx) => recordIssuer(tx, row, facts))
+    return row
+  } catch (error) {
+    if (!isProblem(error) || error.code !== 'key_missing') throw error
+  }
+  const { keyName, spkiSha256, request } = await requestOf(signer, scope, generation)
   const row: IssuerRow = {
-    id: certificate.spkiSha256,
-    kind,
-    app_id: appId,
-    trust_domain: trustDomain,
+    ...base,
+    id: spkiSha256,
     key_name: keyName,
+    certificate: Buffer.alloc(0),
+    not_before: 0,
+    not_after: 0,
+    issues_from: 0,
+    status: 'pending',
+    request,
+  }
+  await store.write((tx) => recordIssuer(tx, row, facts))
+  return row
+}
+
+async function requestOf(signer: Signer, scope: IssuerScope, generation: number) {
+  const { keyName, request } = await signer.issuingCaRequest({ ...scope, generation })
+  const { spki } = await signer.publicKey({ keyName })
+  return {
+    keyName,
+    request: bytesOf(request),
+    spkiSha256: createHash('sha256').update(bytesOf(spki)).digest('base64url'),
+  }
+}
+
+/** A CA as it stands in the store once it has its certificate. */
+export function activeRow(
+  base: Pick<IssuerRow, 'kind' | 'app_id' | 'lane' | 'trust_domain'>,
+  ca: { keyName: string; certificate: string },
+  { isFirst, now }: { isFirst: boolean; now: number },
+): IssuerRow {
+  const certificate = parseCertificate(bytesOf(ca.certificate))
+  return {
+    ...base,
+    id: certificate.spkiSha256,
+    key_name: ca.keyName,
     certificate: certificate.der,
     not_before: certificate.notBefore,
     not_after: certificate.notAfter,
+    issues_from: isFirst ? now : now + announcedMs,
     status: 'active',
+    request: null,
   }
-  await store.write(async (tx) => {
-    await tx.insertInto('issuers').values(row).execute()
-    await appendChange(tx, {
-      at: now,
-      kind: 'issuer',
-      key: row.id,
-      status: 'active',
-      until: row.not_after,
-      issuer: trustedIssuer(row),
-    })
-    await appendAudit(tx, {
-      at: now,
-      actor: 'authority',
-      action: 'issuer.created',
-      subject: row.id,
-      detail: { appId, kind, trustDomain, notAfter: row.not_after },
-    })
+}
+
+/** Writes a CA, and announces it where it is one already. Another authority may have made it meanwhile. */
+async function recordIssuer(
+  tx: Kysely<Tables>,
+  row: IssuerRow,
+  { now, actor = 'authority' }: IssuerFacts,
+): Promise<void> {
+  const { numInsertedOrUpdatedRows } = await tx
+    .insertInto('issuers')
+    .values(row)
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst()
+  if (numInsertedOrUpdatedRows !== 1n) return
+  if (row.status === 'active') await announceIssuer(tx, row, now)
+  const { kind, app_id: appId, lane, trust_domain: trustDomain, not_after: notAfter } = row
+  await appendAudit(tx, {
+    at: now,
+    actor,
+    action: row.status === 'pending' ? 'issuer.requested' : 'issuer.created',
+    subject: row.id,
+    detail: { appId, kind, ...(lane === '' ? {} : { lane }), trustDomain, notAfter },
+  })
+}
+
+/** Has gateways believe a CA. */
+export async function announceIssuer(
+  tx: Kysely<Tables>,
+  row: IssuerRow,
+  now: number,
+): Promise<void> {
+  await appendChange(tx, {
+    at: now,
+    kind: 'issuer',
+    key: row.id,
+    status: 'active',
+    until: row.not_after,
+    issuer: trustedIssuer(row),
   })
 }

@@ -1,85 +1,97 @@
-import {
-  type Certificate,
-  type Issuer,
-  type KeyProvider,
-  parseCertificate,
-  type TrustBundle,
-} from '@sallyport/pki'
+import { type Certificate, parseCertificate, type TrustBundle } from '@sallyport/pki'
 import { Problem } from '@sallyport/problem'
+import { type IssuerKind, toBase64url } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
-import type { IssuerRow, Tables } from '../store/tables.ts'
-import { readRoot } from './roots.ts'
+import type { CaReference, Signer } from '../signer/signer.ts'
+import type { IssuerRow, IssuerStatus, Tables } from '../store/tables.ts'
+import { readIssuers } from './ensure-issuers.ts'
+import { readRoot, type Root } from './roots.ts'
 
 export type IssuingCa = {
   readonly id: string
   readonly appId: string
-  readonly kind: 'device' | 'development'
+  readonly kind: IssuerKind
+  readonly lane: string
   readonly trustDomain: string
+  readonly status: IssuerStatus
   readonly certificate: Certificate
+  /** How the signer is told of it. */
+  readonly reference: CaReference
+  readonly issuesFrom: number
 }
 
-/** The CAs of this deployment, read once at start. */
+/** The CAs of this deployment, as they were when it was read. */
 export type IssuerSet = {
   /** What the authority itself believes: its own issuers, development ones included. */
   readonly bundle: TrustBundle
   /** The root that gateway certificates come from. */
-  readonly serviceRoot: Certificate
+  readonly serviceRoot: Root
+  /** Revoked ones included. */
   byId(id: string): IssuingCa | undefined
-  /** The CA that issues now for an app, with its key. */
-  signing(appId: string, kind: IssuingCa['kind']): { ca: IssuingCa; issuer: Issuer }
+  /**
+   * The CA that issues now. `lane` is empty but where an app has several CAs of a kind.
+   *
+   * @throws Problem `issuer_missing`
+   */
+  issuing(appId: string, kind: IssuerKind, lane?: string): IssuingCa
 }
 
 /**
- * Reads the issuers and opens the keys of those that issue.
+ * Reads the issuers, and asks which of them the signer can sign by.
  *
- * @throws Problem `config_invalid` where the store was never initialized; `key_passphrase_wrong`
+ * @throws Problem `config_invalid` where the store was never initialized; what opening a key throws
  */
-export async function loadIssuers(store: Kysely<Tables>, keys: KeyProvider): Promise<IssuerSet> {
-  const service = await readRoot(store, 'service')
-  if (service === undefined) {
+export async function loadIssuers(
+  store: Kysely<Tables>,
+  { signer, now }: { signer: Signer; now: () => number },
+): Promise<IssuerSet> {
+  const serviceRoot = await readRoot(store, 'service')
+  if (serviceRoot === undefined) {
     throw new Problem('config_invalid', {
       detail: 'The store was never initialized: run `sallyport init`',
     })
   }
-  const rows = await store
-    .selectFrom('issuers')
-    .selectAll()
-    .where('status', '=', 'active')
-    .orderBy('not_after')
-    .execute()
-  const byId = new Map<string, IssuingCa>()
-  const signing = new Map<string, { ca: IssuingCa; issuer: Issuer }>()
-  for (const row of rows) byId.set(row.id, toIssuingCa(row))
-  // The newest of each app and kind issues; the ones before it are believed as long as they last.
-  const newest = new Map(rows.map((row) => [`${row.kind}/${row.app_id}`, row]))
-  for (const [name, row] of newest) {
+  const rows = (await readIssuers(store)).filter(({ status }) => status !== 'pending')
+  const byId = new Map(rows.map((row) => [row.id, toIssuingCa(row)]))
+  const held: IssuingCa[] = []
+  for (const row of rows) {
     const ca = byId.get(row.id)
-    if (ca === undefined) continue
-    const key = await keys.open(row.key_name)
-    signing.set(name, { ca, issuer: { certificate: ca.certificate, key } })
+    if (ca === undefined || row.status !== 'active') continue
+    if ((await signer.holdsIssuer({ issuer: ca.reference })).held) held.push(ca)
   }
   return {
     bundle: {
       version: 1,
       allowDevelopment: true,
-      issuers: [...byId.values()].map((ca) => ({ ...ca, own: true })),
+      issuers: [...byId.values()]
+        .filter(({ status }) => status !== 'revoked')
+        .map((ca) => ({ ...ca, own: true })),
     },
-    serviceRoot: service.certificate,
+    serviceRoot,
     byId: (id) => byId.get(id),
-    signing(appId, kind) {
-      const found = signing.get(`${kind}/${appId}`)
-      if (found === undefined) throw new TypeError(`No ${kind} CA of app ${appId}`)
-      return found
+    issuing(appId, kind, lane = '') {
+      const of = held.filter((ca) => ca.appId === appId && ca.kind === kind && ca.lane === lane)
+      const ca = of.findLast(({ issuesFrom }) => issuesFrom <= now()) ?? of[0]
+      if (ca !== undefined) return ca
+      throw new Problem('issuer_missing', {
+        expected: `an active CA for ${kind} certificates of ${appId}${lane === '' ? '' : `, lane ${lane}`}, whose key is here`,
+        found: 'none',
+      })
     },
   }
 }
 
 function toIssuingCa(row: IssuerRow): IssuingCa {
+  const certificate = parseCertificate(row.certificate)
   return {
     id: row.id,
     appId: row.app_id,
     kind: row.kind,
+    lane: row.lane,
     trustDomain: row.trust_domain,
-    certificate: parseCertificate(row.certificate),
+    status: row.status,
+    certificate,
+    reference: { keyName: row.key_name, certificate: toBase64url(certificate.der) },
+    issuesFrom: row.issues_from,
   }
 }

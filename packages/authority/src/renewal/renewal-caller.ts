@@ -73,6 +73,7 @@ function renewalOf(
   message: RenewalRequest,
   identity: DeviceIdentity,
 ): Renewal {
+  refuseUnattested(authority, identity)
   const appId = identity.appId ?? ''
   const app = appOf(authority.config.apps, appId)
   const scope = { appId, purpose: 'renew' } as const
@@ -86,6 +87,15 @@ function renewalOf(
         : openChallenge(authority.challengeKey, scope, message.challenge),
     request: readKeyRequest(message.csr, app),
   }
+}
+
+/** What came by a protocol that proves nothing shares no lineage with what was attested. */
+function refuseUnattested({ issuers }: Authority, { issuerSpki }: DeviceIdentity): void {
+  if (issuers.byId(issuerSpki)?.kind !== 'unattested') return
+  throw new Problem('renewal_protocol_mismatch', {
+    expected: 'a certificate that this API issued',
+    found: 'one of a CA for devices that prove nothing',
+  })
 }
 
 function refuseLate(identity: DeviceIdentity, app: AppConfig, now: number): void {

@@ -91,7 +91,7 @@ export async function renewalAdmission(
   return { admission, appraisal: row, registered }
 }
 
-function kindOf(device: DeviceRow): Admission['kind'] {
+function kindOf(device: DeviceRow): 'device' | 'development' {
   return device.development === 1 ? 'development' : 'device'
 }
 

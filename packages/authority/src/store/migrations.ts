@@ -8,6 +8,7 @@ import { up as appAttestReceipts } from './migrations/004-app-attest-receipts.ts
 import { up as invalidations } from './migrations/005-invalidations.ts'
 import { up as shadow } from './migrations/006-shadow.ts'
 import { up as gatewayBlocks } from './migrations/007-gateway-blocks.ts'
+import { up as issuerLanes } from './migrations/008-issuer-lanes.ts'
 import type { Tables } from './tables.ts'
 
 /** In order. A migration that was released is never changed: what it got wrong, the next one mends. */
@@ -19,6 +20,7 @@ const migrations = {
   '005-invalidations': { up: invalidations },
   '006-shadow': { up: shadow },
   '007-gateway-blocks': { up: gatewayBlocks },
+  '008-issuer-lanes': { up: issuerLanes },
 }
 
 /**

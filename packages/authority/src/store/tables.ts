@@ -1,5 +1,6 @@
 // A pure table: every table of the store, and nothing that is done with it.
-import type { CertificateStatus, DeviceStatus, EndedKind } from '@sallyport/wire'
+import type { CertificateStatus, DeviceStatus, EndedKind, IssuerKind } from '@sallyport/wire'
+import type { JwsPurpose } from '../signer/key-names.ts'
 
 /**
  * The tables of the store. Time is integer milliseconds UTC, DER is bytes, thumbprints and hashes
@@ -32,7 +33,7 @@ export type Tables = {
   invalidations: InvalidationRow
   used_logout_tokens: UsedLogoutTokenRow
   exchanged_sessions: ExchangedSessionRow
-  token_keys: TokenKeyRow
+  signing_keys: SigningKeyRow
 }
 
 /** `epoch`, `trust_domain`, `challenge_key`. */
@@ -44,17 +45,30 @@ export type HeadRow = { name: 'feed' | 'audit'; seq: number; hash: string }
 export type RootKind = 'device' | 'service' | 'development'
 export type RootRow = { kind: RootKind; key_name: string; certificate: Uint8Array }
 
+/**
+ * `pending`: its request is out. `active`: it issues, or will from `issues_from`, unless a newer one of
+ * its lane does. `retired`: believed, and issues no more. `revoked`: believed by nobody.
+ */
+export type IssuerStatus = 'pending' | 'active' | 'retired' | 'revoked'
+
 export type IssuerRow = {
   /** SHA-256 of its SubjectPublicKeyInfo. */
   id: string
-  kind: 'device' | 'development'
+  kind: IssuerKind
   app_id: string
+  /** Empty but where an app has several CAs of a kind. */
+  lane: string
   trust_domain: string
   key_name: string
+  /** Of no bytes while it is pending. */
   certificate: Uint8Array
   not_before: number
   not_after: number
-  status: 'active' | 'revoked'
+  /** It was announced before, so that every gateway believes it by then. */
+  issues_from: number
+  status: IssuerStatus
+  /** PKCS#10, where its root is not here. */
+  request: Uint8Array | null
 }
 
 export type DeviceRow = {
@@ -393,10 +407,11 @@ export type ExchangedSessionRow = {
   refused_at: number | null
 }
 
-/** A key that signs tokens which devices are given in exchange. */
-export type TokenKeyRow = {
+/** A key that JWS are signed with: tokens that devices are given in exchange, the feed, checkpoints. */
+export type SigningKeyRow = {
   /** RFC 7638. */
   kid: string
+  purpose: JwsPurpose
   key_name: string
   /** DER. */
   spki: Uint8Array

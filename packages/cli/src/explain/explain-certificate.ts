@@ -33,7 +33,7 @@ export async function explainCertificate(
   now: number,
 ): Promise<Explanation> {
   const { issuers } = await client.get<{ issuers: AdminIssuer[] }>('/admin/v1/issuers')
-  const own = issuers.filter(({ status }) => status === 'active').map(trusted)
+  const own = issuers.filter(({ status }) => status !== 'revoked').map(trusted)
   const bundle = {
     version: 1,
     issuers: [...own, ...view.foreignIssuers],

@@ -2,6 +2,7 @@ import {
   type Change,
   endedKinds,
   type Heartbeat,
+  issuerKinds,
   type Snapshot,
   type StatusEntry,
   type TrustedIssuer,
@@ -80,8 +81,9 @@ export function parseHeartbeat(value: unknown): Heartbeat {
 
 function parseIssuer(value: unknown): TrustedIssuer {
   const issuer = object(value, 'issuer')
-  const kind = string(issuer, 'kind')
-  if (kind !== 'device' && kind !== 'development') throw new RangeError(`issuer of kind ${kind}`)
+  const given = string(issuer, 'kind')
+  const kind = issuerKinds.find((known) => known === given)
+  if (kind === undefined) throw new RangeError(`issuer of kind ${given}`)
   return {
     certificate: string(issuer, 'certificate'),
     kind,

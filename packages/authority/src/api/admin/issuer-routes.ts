@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import type { Authority } from '../../authority.ts'
 import { trustedIssuer } from '../../issuers/trusted-issuer.ts'
+import type { IssuerRow } from '../../store/tables.ts'
 import type { Api } from '../api-server.ts'
 import { problems } from '../problem-schema.ts'
 import { AdminIssuer } from './messages.ts'
@@ -28,13 +29,22 @@ export function issuerRoutes(api: Api, { store }: Authority): void {
         .selectAll()
         .orderBy('not_before')
         .execute()
-      const issuers = rows.map((row) => ({
-        ...trustedIssuer(row),
-        id: row.id,
-        status: row.status,
-        notAfter: time(row.not_after),
-      }))
+      const issuers = rows.flatMap((row) => presentIssuer(row) ?? [])
       return { issuers }
     },
   )
+}
+
+/** Undefined while it has no certificate. */
+function presentIssuer(row: IssuerRow): AdminIssuer | undefined {
+  if (row.status === 'pending') return undefined
+  return {
+    ...trustedIssuer(row),
+    id: row.id,
+    lane: row.lane,
+    status: row.status,
+    notBefore: time(row.not_before),
+    notAfter: time(row.not_after),
+    issuesFrom: time(row.issues_from),
+  }
 }

@@ -220,8 +220,14 @@ export const AdminIssuer = Type.Object({
   /** SHA-256 of its SubjectPublicKeyInfo, base64url. */
   id: Type.String(),
   ...TrustedIssuer.properties,
-  status: Type.Enum(['active', 'revoked']),
+  /** Empty but where an app has several CAs of a kind. */
+  lane: Type.String(),
+  /** `retired`: believed, and issues no more. */
+  status: Type.Enum(['active', 'retired', 'revoked']),
+  notBefore: Time,
   notAfter: Time,
+  /** It is announced before. The newest of its lane that has begun issues. */
+  issuesFrom: Time,
 })
 export type AdminIssuer = Type.Static<typeof AdminIssuer>
 

@@ -1,0 +1,74 @@
+import type { KeyProvider } from '@sallyport/pki'
+import { HeldIssuers } from './held-issuers.ts'
+import { HeldKeys } from './held-keys.ts'
+import { holdsIssuer, requestIssuingCa, signIssuingCa, signRoot } from './sign-authorities.ts'
+import { signDeviceCertificate } from './sign-device-certificate.ts'
+import { openJwsKey, readPublicKey, signCheckpoint, signFeed, signToken } from './sign-jws.ts'
+import { signGatewayCertificate, signServerCertificate } from './sign-service-certificate.ts'
+import { signResponderCertificate, signRevocationList } from './sign-status.ts'
+import type { Signer, SignerInput, SignerOperation, SignerOutput } from './signer.ts'
+import type { SignerBounds } from './signer-bounds.ts'
+
+/** What each operation works with. */
+export type SignerContext = {
+  readonly keys: HeldKeys
+  readonly issuers: HeldIssuers
+  /** As the configuration is now. */
+  readonly bounds: () => SignerBounds
+  readonly now: () => number
+}
+
+type Operations = {
+  readonly [K in SignerOperation]: (
+    context: SignerContext,
+    input: SignerInput<K>,
+  ) => Promise<SignerOutput<K>>
+}
+
+const operations: Operations = {
+  root: signRoot,
+  issuingCa: signIssuingCa,
+  issuingCaRequest: requestIssuingCa,
+  holdsIssuer,
+  deviceCertificate: signDeviceCertificate,
+  revocationList: signRevocationList,
+  responderCertificate: signResponderCertificate,
+  serverCertificate: signServerCertificate,
+  gatewayCertificate: signGatewayCertificate,
+  jwsKey: openJwsKey,
+  publicKey: readPublicKey,
+  token: signToken,
+  feed: signFeed,
+  checkpoint: signCheckpoint,
+}
+
+/** A signer in this process, over the keys of a provider. What it is asked is held against its bounds. */
+export function localSigner(options: {
+  keys: KeyProvider
+  bounds: () => SignerBounds
+  now: () => number
+}): Signer {
+  const keys = new HeldKeys(options.keys)
+  const { bounds, now } = options
+  const context: SignerContext = { keys, issuers: new HeldIssuers(keys), bounds, now }
+  const bind = <K extends SignerOperation>(name: K) => {
+    const run: Operations[K] = operations[name]
+    return (input: SignerInput<K>) => run(context, input)
+  }
+  return {
+    root: bind('root'),
+    issuingCa: bind('issuingCa'),
+    issuingCaRequest: bind('issuingCaRequest'),
+    holdsIssuer: bind('holdsIssuer'),
+    deviceCertificate: bind('deviceCertificate'),
+    revocationList: bind('revocationList'),
+    responderCertificate: bind('responderCertificate'),
+    serverCertificate: bind('serverCertificate'),
+    gatewayCertificate: bind('gatewayCertificate'),
+    jwsKey: bind('jwsKey'),
+    publicKey: bind('publicKey'),
+    token: bind('token'),
+    feed: bind('feed'),
+    checkpoint: bind('checkpoint'),
+  }
+}

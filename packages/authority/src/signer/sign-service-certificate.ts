@@ -1,0 +1,53 @@
+import {
+  formatGatewayUri,
+  issueGatewayCertificate,
+  issueServerCertificate,
+  parseGatewayUri,
+} from '@sallyport/pki'
+import { toBase64url } from '@sallyport/wire'
+import { bytesOf } from './bytes.ts'
+import { openCa } from './held-issuers.ts'
+import { rootKeyName } from './key-names.ts'
+import type { SignerContext } from './local-signer.ts'
+import type { CaReference, Signer, SignerInput } from './signer.ts'
+import { signerRefusal } from './signer-refusal.ts'
+
+/** A server's certificate, for names that the configuration lists. */
+export async function signServerCertificate(
+  { keys, bounds, now }: SignerContext,
+  { root, spki, names, days }: SignerInput<'serverCertificate'>,
+): ReturnType<Signer['serverCertificate']> {
+  const { serverNames } = bounds()
+  const foreign = names.find((name) => !serverNames.some((allowed) => isServerName(name, allowed)))
+  if (foreign !== undefined) throw signerRefusal(serverNames.join(', ') || 'no server', foreign)
+  const issuer = await openServiceRoot(keys, root)
+  const facts = { issuer, spki: bytesOf(spki), names, now: now(), days }
+  return { certificate: toBase64url((await issueServerCertificate(facts)).der) }
+}
+
+/** What a gateway dials its authority with. */
+export async function signGatewayCertificate(
+  { keys, bounds, now }: SignerContext,
+  { root, spki, name, days }: SignerInput<'gatewayCertificate'>,
+): ReturnType<Signer['gatewayCertificate']> {
+  const { trustDomain } = bounds()
+  if (parseGatewayUri(formatGatewayUri({ trustDomain, name })) === undefined) {
+    throw signerRefusal('the name of a gateway', name)
+  }
+  const issuer = await openServiceRoot(keys, root)
+  const facts = { issuer, spki: bytesOf(spki), trustDomain, name, now: now(), days }
+  return { certificate: toBase64url((await issueGatewayCertificate(facts)).der) }
+}
+
+function openServiceRoot(keys: SignerContext['keys'], root: CaReference) {
+  const name = rootKeyName('service')
+  if (root.keyName !== name) throw signerRefusal(name, root.keyName)
+  return openCa(keys, root, 'openOnce')
+}
+
+/** `*.example.com` allows any one label in its place, and itself. */
+function isServerName(name: string, allowed: string): boolean {
+  const [asked, listed] = [name.toLowerCase(), allowed.toLowerCase()]
+  if (asked === listed) return true
+  return listed.startsWith('*.') && asked.slice(asked.indexOf('.')) === listed.slice(1)
+}

@@ -1,0 +1,31 @@
+import type { AuthorityConfig } from '../config/authority-config.ts'
+
+/** What a signer signs at most: of the configuration that it reads itself. */
+export type SignerBounds = {
+  readonly trustDomain: string
+  readonly apps: Readonly<Record<string, SignedApp>>
+  /** DNS names and addresses of servers; `*.example.com` is any name one label below. */
+  readonly serverNames: readonly string[]
+  /** Claim `iss` of tokens, and how long each lives at most. */
+  readonly tokens: readonly { readonly issuer: string; readonly lifetimeMinutes: number }[]
+}
+
+export type SignedApp = {
+  readonly insecureDevelopmentDevices: boolean
+  /** Without it nothing is issued to devices: as long as an authority is made. */
+  readonly certificate?: { readonly lifetimeDays: number; readonly keyKinds: readonly string[] }
+}
+
+/** The bounds that a configuration draws. */
+export function signerBoundsOf({
+  trustDomain,
+  apps,
+  authority,
+}: Pick<AuthorityConfig, 'trustDomain' | 'apps' | 'authority'>): SignerBounds {
+  return {
+    trustDomain,
+    apps,
+    serverNames: [],
+    tokens: Object.values(authority.tokenExchange),
+  }
+}
