@@ -15,7 +15,7 @@ export type { Rule } from './rule.ts'
 export { type RuleId, rules } from './rules.ts'
 export { scan, type ScanResult } from './scan.ts'
 export type { GatedRoute, ScanSettings } from './scan-settings.ts'
-export { readOlderReport } from './report/accept/older-report.ts'
+export { type OlderReport, readOlderReport } from './report/accept/older-report.ts'
 export type { Suppression } from './report/accept/suppression.ts'
 export {
   type MadeReports,

@@ -68,6 +68,7 @@ export async function scan(file: string, settings: ScanSettings): Promise<ScanRe
     for (const each of looking) await guarded(sink, () => each.end?.(facts, sink))
     unread.push(...essential.unread(facts))
     const sha256 = await opened.sha256()
+    if (await opened.isChanged()) unread.push({ path: '.', why: writtenTo })
     app = { ...identified(app, facts), ...(sha256 === undefined ? {} : { sha256 }) }
     const about = { app, settings }
     for (const judge of judges) {
@@ -97,6 +98,8 @@ async function guarded(sink: Sink, run: () => void | Promise<void>): Promise<voi
   }
 }
 
+const writtenTo =
+  'the file was written to while it was read: what was found may be of neither version'
 const timeOver = 'the time for the scan was over: nothing behind this was read'
 
 /** Lines that the ledger has not, since nobody knew of them before all was read. */

@@ -14,10 +14,10 @@ import type { ExitCode, Input, Operation } from '../command.ts'
 import { fileProblem } from '../files/file-problem.ts'
 import { writeFileAtomically } from '../files/write-file.ts'
 import { issuedCertificates } from '../scan/ask-authority.ts'
-import { olderFindings, readBaseline } from '../scan/older-build.ts'
+import { olderBuild, readBaseline } from '../scan/older-build.ts'
 import { showProgress } from '../scan/progress.ts'
 import { type ScanOptions, scanOptions } from '../scan/scan-options.ts'
-import { baselineWords, nextStep, suppressionWords } from '../scan/scan-words.ts'
+import { baselineWords, nextStep, otherPackageWords, suppressionWords } from '../scan/scan-words.ts'
 import { unreadProblem } from '../scan/unread-package.ts'
 import type { Output } from '../terminal/output.ts'
 import { printable } from '../terminal/printable.ts'
@@ -27,12 +27,10 @@ export const scanPackages: Operation = async (input, output) => {
   const options = await scanOptions(input, now)
   const suppressions =
     options.suppressions === undefined ? [] : await suppressionsIn(options.suppressions)
-  const baseline = options.baseline === undefined ? undefined : readBaseline(options.baseline)
+  const baseline = options.baseline === undefined ? undefined : await readBaseline(options.baseline)
+  const known = baseline && new Set(baseline.findings.map(({ fingerprint }) => fingerprint))
   const { diff } = options
-  const older =
-    diff === undefined
-      ? undefined
-      : { file: diff, findings: await olderFindings(diff, options.settings) }
+  const older = diff === undefined ? undefined : await olderBuild(diff, options.settings)
   // Before anything is scanned: a file that names no authority is told at once.
   const client = options.asksAuthority ? await adminClient(input) : undefined
   const { results, failed } = await scanEach(options, client, output)
@@ -42,16 +40,22 @@ export const scanPackages: Operation = async (input, output) => {
     asked,
     suppressions,
     now,
-    ...(baseline === undefined ? {} : { baseline }),
-    ...(older === undefined ? {} : { older }),
+    ...(known === undefined ? {} : { baseline: known }),
+    ...(older === undefined || diff === undefined
+      ? {}
+      : { older: { file: diff, findings: older.findings } }),
   })
   const code = failed > 0 ? 3 : exitCode(made, failOn)
   // Whoever reads the report may leave early: `sallyport scan … | head` is no gate that opens.
   process.exitCode = code
   if (made.reports.length > 0) write(made.reports, options, output)
-  for (const line of [...suppressionWords(made, now), ...baselineWords(made, baseline)]) {
-    output.say(line)
-  }
+  const words = [
+    ...suppressionWords(made, now),
+    ...baselineWords(made, known),
+    ...otherPackageWords(made, options.baseline, baseline),
+    ...otherPackageWords(made, diff, older),
+  ]
+  for (const line of words) output.say(line)
   if (made.reports.length > 0) output.say(nextStep(made.reports, options))
   return code
 }

@@ -1,55 +1,71 @@
-import { readFileSync } from 'node:fs'
+import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { Problem } from '@sallyport/problem'
-import { type GoneFinding, readOlderReport, scan, type ScanSettings } from '@sallyport/scanner'
+import { type OlderReport, readOlderReport, scan, type ScanSettings } from '@sallyport/scanner'
+import { printable } from '../terminal/printable.ts'
 import { unreadProblem } from './unread-package.ts'
 
 /** Reports are read whole; anything larger is none. */
 const maxReportBytes = 256 * 1024 * 1024
 
 /**
- * The fingerprints of a baseline.
+ * A baseline: a report of an earlier scan.
  *
  * @throws Problem `command_usage` where the file is no report; Error of the file system
  */
-export function readBaseline(file: string): ReadonlySet<string> {
-  const findings = readOlderReport(readFileSync(file, 'utf8'))
-  if (findings !== undefined) return new Set(findings.map(({ fingerprint }) => fingerprint))
-  throw new Problem('command_usage', {
-    detail: `--baseline ${file} is no report of a scan`,
-    expected: 'what `sallyport scan … --format json --output FILE` wrote, of this version',
-  })
+export async function readBaseline(file: string): Promise<OlderReport> {
+  const text = await textOf(file, () => true)
+  const report = text === undefined ? undefined : readOlderReport(text)
+  if (report === undefined) throw noReport('--baseline', file, text)
+  return report
 }
 
 /**
- * What an older build had: from its report, or, where the file is no report, from the package itself, scanned with
+ * What an older build had: from its report, or, where the file is no JSON, from the package itself, scanned with
  * the same settings.
  *
- * @throws Error of the file system; Problem `package_unreadable`
+ * @throws Problem `command_usage` where it is JSON and no report, `package_unreadable`; Error of the file system
  */
-export async function olderFindings(
-  file: string,
-  settings: ScanSettings,
-): Promise<readonly GoneFinding[]> {
-  const reported = (await looksLikeJson(file))
-    ? readOlderReport(readFileSync(file, 'utf8'))
-    : undefined
-  if (reported !== undefined) return reported
+export async function olderBuild(file: string, settings: ScanSettings): Promise<OlderReport> {
+  const text = await textOf(file, (head) => /^\s*[[{]/.test(head))
+  if (text !== undefined) {
+    const report = readOlderReport(text)
+    // Scanned as a package, nothing would be found in it, and all that this build has would be new.
+    if (report === undefined) throw noReport('--diff', file, text)
+    return report
+  }
   const result = await scan(file, settings)
   const unread = unreadProblem(file, result)
-  // All that this build has would be new.
   if (unread !== undefined) throw unread
-  return result.findings
+  const { findings, app } = result
+  return { findings, packageIds: app.id === undefined ? [] : [app.id] }
 }
 
-async function looksLikeJson(file: string): Promise<boolean> {
-  const handle = await open(file)
+/**
+ * All of a file that may be a report. A pipe or a device may never end.
+ *
+ * @param mayBe asked about its first characters
+ * @returns undefined where it is no file, too large, or is not wanted
+ */
+async function textOf(file: string, mayBe: (head: string) => boolean): Promise<string | undefined> {
+  // Without this, opening a pipe waits for somebody who writes to it.
+  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
     const stat = await handle.stat()
-    if (!stat.isFile() || stat.size > maxReportBytes) return false
+    if (!stat.isFile() || stat.size > maxReportBytes) return undefined
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(64), 0, 64, 0)
-    return /^\s*[[{]/.test(buffer.toString('utf8', 0, bytesRead))
+    if (!mayBe(buffer.toString('utf8', 0, bytesRead))) return undefined
+    return await handle.readFile('utf8')
   } finally {
     await handle.close()
   }
+}
+
+function noReport(option: string, file: string, text: string | undefined): Problem {
+  const schema = /"schema"\s*:\s*"(urn:sallyport:scan-report:\d{1,9})"/.exec(text ?? '')?.[1]
+  return new Problem('command_usage', {
+    detail: `${option} ${printable(file)} is no report of a scan`,
+    expected: 'what `sallyport scan … --format json --output FILE` wrote, of this version',
+    ...(schema === undefined ? {} : { found: `a report, of ${schema}, or a damaged one` }),
+  })
 }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { Problem } from '@sallyport/problem'
 import {
   defaultLimits,
@@ -43,6 +43,7 @@ export async function scanOptions(input: Input, now: number): Promise<ScanOption
       expected: 'one of them',
     })
   }
+  refuseToReplace(input.arguments, textOption(input, 'output'))
   const gateway = textOption(input, 'gatewayConfig')
   const ownDomains = ownDomainsOf(textOptions(input, 'ownDomain')) ?? config.ownDomains
   return {
@@ -153,6 +154,20 @@ function ownDomainsOf(domains: readonly string[] | undefined): readonly string[]
     })
   }
   return domains
+}
+
+/** Whoever leaves the name of the report out, or mixes two up, keeps the package. */
+function refuseToReplace(files: readonly string[], output: string | undefined): void {
+  const there = output === undefined ? undefined : statSync(output, { throwIfNoEntry: false })
+  if (!there?.isFile()) return
+  for (const file of files) {
+    const scanned = statSync(file, { throwIfNoEntry: false })
+    if (scanned?.ino !== there.ino || scanned.dev !== there.dev) continue
+    throw new Problem('command_usage', {
+      detail: '--output is a file that is scanned: the report would take its place',
+      found: output ?? '',
+    })
+  }
 }
 
 function standardInputRefused(): Problem {

@@ -2,6 +2,7 @@ import {
   countWords,
   failing,
   type MadeReports,
+  type OlderReport,
   type Report,
   severities,
   type Suppression,
@@ -40,6 +41,22 @@ export function baselineWords(
   return gone === 0
     ? []
     : [`${gone} of the baseline ${gone === 1 ? 'is' : 'are'} not found any more: write it anew.`]
+}
+
+/** A baseline, or an older build, of another app: nothing of it can be found again, and all is new. */
+export function otherPackageWords(
+  { reports }: MadeReports,
+  file: string | undefined,
+  older: OlderReport | undefined,
+): string[] {
+  const before = new Set(older?.packageIds)
+  const now = reports.flatMap(({ app }) => app.id ?? [])
+  if (file === undefined || before.size === 0 || now.length === 0) return []
+  if (now.some((id) => before.has(id))) return []
+  const ids = (all: Iterable<string>) => printable([...all].slice(0, 3).join(', '))
+  return [
+    `${printable(file)} is of ${ids(before)}, and this is ${ids(now)}: they are compared all the same.`,
+  ]
 }
 
 function subject({ fingerprint, rule, path, identity }: Suppression): string {

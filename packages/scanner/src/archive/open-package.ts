@@ -27,6 +27,8 @@ export type OpenPackage = {
   readonly entries: AsyncIterable<Entry>
   /** Hex, of the whole file: read beside the entries. Undefined for folders. */
   readonly sha256: () => Promise<string | undefined>
+  /** Whether it was written to since it was opened. Of folders, never. */
+  readonly isChanged: () => Promise<boolean>
   readonly close: () => Promise<void>
   /** Why it could not be opened as what it is, or is taken for: told to `notChecked` too. */
   readonly unread: readonly NotChecked[]
@@ -69,6 +71,7 @@ async function openFolder(walk: Walk, folder: string): Promise<OpenPackage> {
     app: { format: format === 'app' ? 'app' : 'folder', platform, bytes: listing.bytes },
     entries: walkListing(walk, listing, 0),
     sha256: () => Promise.resolve(undefined),
+    isChanged: () => Promise.resolve(false),
     close: () => Promise.resolve(),
     unread,
   }
@@ -76,13 +79,13 @@ async function openFolder(walk: Walk, folder: string): Promise<OpenPackage> {
 
 async function openFile(walk: Walk, file: string): Promise<OpenPackage> {
   const handle = await open(file)
-  const hash = hashOf(file)
+  const hash = hashOf(handle)
   const close = async () => {
     hash.stop()
     await handle.close()
   }
   try {
-    const { size } = await handle.stat()
+    const { size, mtimeMs } = await handle.stat()
     const source = fileSource(handle, size)
     const itself = wholeFile(source, printableName(Buffer.from(path.basename(file))))
     // Anything may have an archive behind it.
@@ -104,10 +107,21 @@ async function openFile(walk: Walk, file: string): Promise<OpenPackage> {
     } else if (listing === undefined && known !== undefined) {
       lost(`${known.name} that cannot be unpacked here: there may be a package in it`)
     }
+    const isChanged = async () => {
+      const now = await handle.stat()
+      return now.size !== size || now.mtimeMs !== mtimeMs
+    }
     const entries = listing
       ? walkListing(walk, listing, 1)
       : walkListing(walk, { members: [itself], odd: [] }, 0)
-    return { app: { ...kind, bytes: size }, entries, sha256: () => hash.hex, close, unread }
+    return {
+      app: { ...kind, bytes: size },
+      entries,
+      sha256: () => hash.hex,
+      isChanged,
+      close,
+      unread,
+    }
   } catch (error) {
     await close()
     throw error

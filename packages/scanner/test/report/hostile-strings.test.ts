@@ -58,7 +58,7 @@ test('a report in JSON has the texts as they are, and is read again', () => {
   always('json', (rendered, text) => {
     const { findings } = JSON.parse(rendered) as { findings: { title: string }[] }
     assert.equal(findings[0]?.title.toWellFormed(), text.toWellFormed())
-    assert.equal(readOlderReport(rendered)?.length, 5)
+    assert.equal(readOlderReport(rendered)?.findings.length, 5)
     assert.doesNotMatch(rendered.replaceAll('\n', ''), obeyed)
   })
 })

@@ -96,11 +96,13 @@ test('a comparison says what is new, gone and unchanged, whatever is accepted', 
 test('a report in JSON is read as the older build, with all that was found', () => {
   const fingerprints = (text: string) =>
     readOlderReport(text)
-      ?.map(({ fingerprint }) => fingerprint)
+      ?.findings.map(({ fingerprint }) => fingerprint)
       .sort()
   const all = ['1', '2', '3', '4', '5'].map((digit) => digit.repeat(32))
   assert.deepEqual(fingerprints(jsonReport([acceptedReport()])), all)
   assert.deepEqual(fingerprints(jsonReport([sampleReport(), sampleReport()]))?.length, 10)
+  assert.deepEqual(readOlderReport(jsonReport([sampleReport()]))?.packageIds, ['com.example.bank'])
+  assert.deepEqual(fingerprints(`\uFEFF${jsonReport([acceptedReport()])}`), all)
 })
 
 test('what is no report is none', () => {
@@ -114,6 +116,9 @@ test('what is no report is none', () => {
     JSON.stringify({ ...report, findings: {} }),
     JSON.stringify({ ...report, findings: [{ rule: 'x' }] }),
     JSON.stringify({ ...report, known: [null] }),
+    '['.repeat(200_000),
+    `{"schema":"urn:sallyport:scan-report:1","findings":${'['.repeat(200_000)}${']'.repeat(200_000)}}`,
+    `{"__proto__":${JSON.stringify(report)}}`,
   ]
   for (const text of broken) assert.equal(readOlderReport(text), undefined, text)
 })

@@ -2,33 +2,43 @@ import { severities, type Severity } from '../../finding.ts'
 import type { GoneFinding } from '../report.ts'
 import { reportSchemaId } from '../json-report.ts'
 
+export type OlderReport = {
+  readonly findings: readonly GoneFinding[]
+  /** Ids of the packages that it is of, as far as they are known. */
+  readonly packageIds: readonly string[]
+}
+
 /**
  * What an earlier `--format json` found, also what was known or suppressed then: for baselines and comparisons.
  *
  * @param text the whole file: a report, or an array of them
  * @returns undefined where it is no such report
  */
-export function readOlderReport(text: string): GoneFinding[] | undefined {
+export function readOlderReport(text: string): OlderReport | undefined {
   const documents = parsed(text)
-  const found: GoneFinding[] = []
+  const findings: GoneFinding[] = []
+  const packageIds: string[] = []
   for (const document of documents) {
     if (!isRecord(document) || document['schema'] !== reportSchemaId) return undefined
+    const about = document['package']
+    if (isRecord(about) && typeof about['id'] === 'string') packageIds.push(about['id'])
     for (const name of ['findings', 'known', 'suppressed']) {
       const list = document[name]
       if (!Array.isArray(list)) return undefined
       for (const one of list) {
         const finding = findingOf(one)
         if (finding === undefined) return undefined
-        found.push(finding)
+        findings.push(finding)
       }
     }
   }
-  return documents.length === 0 ? undefined : found
+  return documents.length === 0 ? undefined : { findings, packageIds }
 }
 
 function parsed(text: string): unknown[] {
   try {
-    const value: unknown = JSON.parse(text)
+    // PowerShell writes a byte order mark before what it redirects.
+    const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ''))
     return Array.isArray(value) ? value : [value]
   } catch {
     return []
