@@ -1,4 +1,5 @@
-import { type CodeItem, tryBlocksOf } from './code-item.ts'
+import { Branches } from './branches.ts'
+import type { CodeItem } from './code-item.ts'
 import { type DexFile, stringAt, stringStart } from './dex-file.ts'
 import { type Instruction, instructionsOf } from './instruction.ts'
 import { isInvoke, Op, writesRegisterA } from './opcodes.ts'
@@ -39,8 +40,8 @@ export type Trace = {
 }
 
 /**
- * Walks a method once from top to bottom, and keeps of each register what is certainly in it. Where branches meet,
- * registers that are written more than once are forgotten.
+ * Walks a method once from top to bottom, and keeps of each register what is certainly in it: where branches
+ * meet, what all of them agree in.
  *
  * @param most instructions
  */
@@ -69,13 +70,13 @@ class Walk implements Trace {
   private readonly dex: DexFile
   private readonly code: CodeItem
   private readonly references: References
-  private readonly meetings = new Set<number>()
-  private readonly writtenAgain = new Set<number>()
+  private readonly branches: Branches
   private readonly registers = new Map<number, Value>()
   private result: Value | undefined
   /** Registers that hold what was passed to the method, or its characters. */
   private readonly parameters = new Map<number, number>()
   private resultParameter: number | undefined
+  private readonly known = [this.registers, this.parameters] as const
 
   constructor(
     dex: DexFile,
@@ -89,24 +90,12 @@ class Walk implements Trace {
     for (let index = 0; index < code.argumentRegisters; index++) {
       this.parameters.set(code.registers - code.argumentRegisters + index, index)
     }
-    const written = new Set<number>()
-    for (const { opcode, a, target } of instructions) {
-      if (target !== 0 && opcode !== Op.fillArrayData) this.meetings.add(target)
-      if (writesRegisterA[opcode] === 1) (written.has(a) ? this.writtenAgain : written).add(a)
-    }
-    for (const { handlers } of tryBlocksOf(dex, code)) {
-      for (const { unit } of handlers) this.meetings.add(unit)
-    }
+    this.branches = new Branches(dex, code, instructions)
   }
 
   step(instruction: Instruction): void {
-    const { opcode, unit, a } = instruction
-    if (this.meetings.has(unit)) {
-      for (const each of this.writtenAgain) {
-        this.registers.delete(each)
-        this.parameters.delete(each)
-      }
-    }
+    const { opcode, a } = instruction
+    this.branches.enter(instruction, this.known)
     if (isInvoke(opcode)) {
       this.call(instruction)
       return

@@ -81,6 +81,11 @@ test('a constant that signs in to a server is told, and what comes from elsewher
   )
 })
 
+test('where branches meet, what all of them agree in is kept, and nothing else', () => {
+  const names = told(readDex(fixture('branches')), 'secret-in-preferences')
+  assert.deepEqual(names, ['Branches agreed_password', 'Branches jumped_password'])
+})
+
 test('secrets that are kept or logged are told by their names', () => {
   assert.deepEqual(told(others, 'secret-in-preferences'), ['Uses user_password'])
   const logged = ['Uses login with accessToken', 'Uses password']
