@@ -74,18 +74,23 @@ const descriptions: Record<string, (error: ErrorObject) => Omit<Fault, 'pointer'
     expected: show(error.params['allowedValue']),
     found: show(error.data),
   }),
-  pattern: (error) => ({
-    detail: `${name(error)} does not have the form that it must have`,
-    expected: [error.parentSchema?.['description'], error.params['pattern']]
-      .filter((part) => part !== undefined)
-      .join(': '),
-    found: show(error.data),
-  }),
+  pattern: (error) => form(error, error.params['pattern']),
+  format: (error) => form(error, error.params['format']),
   type: (error) => ({
     detail: `${name(error)} has the wrong type`,
     expected: `${String(error.params['type'])}${isBareText(error) ? ', in quotes' : ''}`,
     found: show(error.data),
   }),
+}
+
+function form(error: ErrorObject, asked: unknown): Omit<Fault, 'pointer'> {
+  return {
+    detail: `${name(error)} does not have the form that it must have`,
+    expected: [error.parentSchema?.['description'], asked]
+      .filter((part) => part !== undefined)
+      .join(': '),
+    found: show(error.data),
+  }
 }
 
 /** YAML takes 1234567890 for a number and true for a truth, also where a text was meant. */

@@ -148,6 +148,18 @@ test('a check beyond the schema is reported at its place', () => {
   assert.equal(problem.detail, 'sallyport.yaml:6:7: is taken')
 })
 
+test('a text of another format is told with what it should be', () => {
+  const dated = Type.Object({ ends: Type.String({ format: 'date', description: 'Its last day' }) })
+  assert.throws(
+    () => parseConfig('sallyport.yaml', 'ends: 2027-2-30\n', dated),
+    (error) =>
+      isProblem(error) &&
+      error.detail === 'sallyport.yaml:1:1: "ends" does not have the form that it must have' &&
+      error.expected === 'Its last day: date' &&
+      error.found === '"2027-2-30"',
+  )
+})
+
 test('a file that cannot be read is named with the reason', () => {
   assert.throws(
     () => readConfig('/nonexistent/sallyport.yaml', schema),

@@ -113,7 +113,7 @@ export async function startDemanding(
   writeFileSync(at.key, made.keyPem)
   writeFileSync(at.both, chain + made.keyPem)
   writeFileSync(at.ca, made.sent.at(-1)?.pem ?? '')
-  const port = await freePort()
+  const port = await quietPort()
   const { program, args } = demandingServers[name]
   const child = spawn(program, args(folder, at, port, version), {
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -127,15 +127,23 @@ export async function startDemanding(
   return port
 }
 
-/** One that was free a moment ago: these programs do not tell which one they were given. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
+/**
+ * One below those of connections (ip_local_port_range), which was free a moment ago: these programs do not tell which one
+ * they were given.
+ */
+async function quietPort(): Promise<number> {
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000)
+    const server = createServer()
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.on('error', () => resolve(false))
+      server.listen(port, '127.0.0.1', () => resolve(true))
+    })
+    if (!isFree) continue
+    server.close()
+    await once(server, 'close')
+    return port
+  }
 }
 
 async function untilOpen(port: number, child: ChildProcess, said: () => string): Promise<void> {
