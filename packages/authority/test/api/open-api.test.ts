@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { Validator } from '@seriousme/openapi-schema-validator'
 import { devicePaths, gatewayPaths } from '@sallyport/wire'
 import { type Deployment, deploy } from '../fixture/deployment.ts'
 
@@ -24,6 +25,22 @@ const operations = () =>
 test('every route of every API is described, and nothing else', () => {
   const described = operations().map(({ method, path }) => `${method.toUpperCase()} ${path}`)
   assert.deepEqual(described.sort(), [...routes].sort())
+})
+
+test('the description is OpenAPI 3.1, as its own schema has it', async () => {
+  const { valid, errors } = await new Validator().validate(structuredClone(description))
+  assert.ok(valid, JSON.stringify(errors))
+})
+
+test('a message that several operations have stands in it once, and every reference leads to one', () => {
+  const { schemas } = description.components
+  const references = new Set(
+    [...JSON.stringify(description).matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(
+      ([, name]) => name,
+    ),
+  )
+  assert.deepEqual([...references].sort(), Object.keys(schemas).sort())
+  assert.ok(references.has('Device') && references.has('Problem'))
 })
 
 test('every operation has an id of its own, a summary and a way to authenticate', () => {

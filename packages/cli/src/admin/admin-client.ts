@@ -1,20 +1,34 @@
 import { request } from 'node:https'
 import { isReasonCode, Problem } from '@sallyport/problem'
+import { type AdminOperations, adminOperations } from './admin-operations.ts'
 
 /** Answers of the admin API are pages; anything larger is not from it. */
 const maxAnswerBytes = 16 * 1024 * 1024
 
 export type AdminClient = {
   readonly url: string
-  /** GET; the decoded body. */
-  get<T>(path: string, query?: Query): Promise<T>
-  /** POST; the decoded body. */
-  post<T>(path: string, body?: unknown): Promise<T>
+  /** Calls an operation of the API; the decoded body of its answer. */
+  call<Name extends keyof AdminOperations>(
+    name: Name,
+    ...given: Given<AdminOperations[Name]>
+  ): Promise<AdminOperations[Name]['answer']>
   /** The authority's clock less ours in milliseconds, as of the last answer; to the second. */
   clockOffsetMs(): number | undefined
 }
 
-export type Query = Readonly<Record<string, string | number | undefined>>
+/** What a call is given beside the name of its operation: nothing where nothing must be. */
+type Given<Operation> =
+  object extends Omit<Operation, 'answer'>
+    ? [input?: Omit<Operation, 'answer'>]
+    : [input: Omit<Operation, 'answer'>]
+
+type Parts = {
+  path?: Readonly<Record<string, string | number>>
+  query?: Query
+  body?: unknown
+}
+
+type Query = Readonly<Record<string, string | number | undefined>>
 
 export type AdminClientOptions = {
   /** Origin, https. */
@@ -43,10 +57,22 @@ export function createAdminClient(options: AdminClientOptions): AdminClient {
   }
   return {
     url: options.url,
-    get: (path, query = {}) => ask('GET', path + queryString(query)),
-    post: (path, body = {}) => ask('POST', path, JSON.stringify(body)),
+    call(name, ...[input]) {
+      const { method, path } = adminOperations[name]
+      const parts: Parts = input ?? {}
+      const at = filled(path, parts.path ?? {}) + queryString(parts.query ?? {})
+      const body = method === 'GET' ? undefined : JSON.stringify(parts.body ?? {})
+      return ask(method, at, body)
+    },
     clockOffsetMs: () => offsetMs,
   }
+}
+
+/** A path of the description with its parameters in it. */
+function filled(path: string, parameters: NonNullable<Parts['path']>): string {
+  return path.replace(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(String(parameters[name])),
+  )
 }
 
 function queryString(query: Query): string {

@@ -18,7 +18,7 @@ export async function awaitReceipts(
 ): Promise<readonly Receipt[]> {
   const deadline = now() + waitMs
   for (;;) {
-    const { receipts } = await client.get<ReceiptList>(`/admin/v1/changes/${seq}/receipts`)
+    const { receipts } = await client.call('listReceipts', { path: { seq } })
     const isWaitedFor = ({ state, lastSeenAt }: Receipt): boolean =>
       state === 'silent' &&
       // One that never reported may have started just now.

@@ -8,7 +8,7 @@ export const approve: Operation = async (input, output) => {
   const client = configuredClient(input)
   const [id] = input.arguments
   if (id === undefined) {
-    const { approvals } = await client.get<{ approvals: AdminApproval[] }>('/admin/v1/approvals')
+    const { approvals } = await client.call('listApprovals')
     const empty = 'No enrolment waits for approval'
     if (output.json) output.result(approvals, '')
     else output.table(approvals.map(approvalRow), { empty })
@@ -17,10 +17,8 @@ export const approve: Operation = async (input, output) => {
   }
   const isDenied = isGiven(input, 'deny')
   const reason = textOption(input, 'reason')
-  const decided = await client.post<AdminApproval>(
-    `/admin/v1/approvals/${encodeURIComponent(id)}/${isDenied ? 'deny' : 'approve'}`,
-    reason === undefined ? {} : { reason },
-  )
+  const operation = isDenied ? 'denyEnrollment' : 'approveEnrollment'
+  const decided = await client.call(operation, { path: { id }, body: { reason } })
   output.result(decided, `${decided.id} is ${decided.status}`)
   output.say(
     isDenied

@@ -1,4 +1,4 @@
-import type { AttestationReport, AttestationStatus, ListedDevicePage } from '@sallyport/authority'
+import type { AttestationStatus } from '@sallyport/authority'
 import type { AdminClient } from '../admin/admin-client.ts'
 import { configuredClient } from '../admin/configured-client.ts'
 import { reportAdvice, reportText } from '../attestation/report-text.ts'
@@ -17,7 +17,7 @@ export const reportAttestation: Operation = async (input, output) => {
     purpose: choiceOption(input, 'purpose', ['enroll', 'renew']),
     top: numberOption(input, 'top', { least: 1, most: 200 }),
   }
-  const report = await configuredClient(input).get<AttestationReport>(`${base}/report`, query)
+  const report = await configuredClient(input).call('getAttestationReport', { query })
   output.result(report, () => reportText(report, output.paint))
   output.say(reportAdvice(report))
   return 0
@@ -26,14 +26,14 @@ export const reportAttestation: Operation = async (input, output) => {
 export const showAttestationStatus: Operation = async (input, output) => {
   const client = configuredClient(input)
   const status = isGiven(input, 'refresh')
-    ? await client.post<AttestationStatus>(`${base}/refresh`)
-    : await client.get<AttestationStatus>(`${base}/status`)
+    ? await client.call('refreshAttestation')
+    : await client.call('getAttestationStatus')
   return tellStatus(client, status, output)
 }
 
 export const acceptStatusList: Operation = async (input, output) => {
   const client = configuredClient(input)
-  const { statusList } = await client.get<AttestationStatus>(`${base}/status`)
+  const { statusList } = await client.call('getAttestationStatus')
   const { doubted } = statusList
   if (doubted === null) {
     output.say('No status list waits to be accepted: the authority believes the one it has')
@@ -46,8 +46,8 @@ export const acceptStatusList: Operation = async (input, output) => {
     output.say('Nothing was changed')
     return 1
   }
-  const path = `${base}/status-list/accept`
-  return tellStatus(client, await client.post<AttestationStatus>(path, { sha256 }), output)
+  const taken = await client.call('acceptStatusList', { body: { sha256 } })
+  return tellStatus(client, taken, output)
 }
 
 /** Exit code 1 where something is wrong with what apps ask for. */
@@ -80,7 +80,7 @@ async function listedDevices(
     const limit = maxListed - told.length
     if (counts[state] === 0 || limit === 0) continue
     const query = { state, limit }
-    const page = await client.get<ListedDevicePage>(`${base}/listed-devices`, query)
+    const page = await client.call('listListedDevices', { query })
     told.push(...page.devices)
   }
   return told

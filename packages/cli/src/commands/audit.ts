@@ -1,4 +1,4 @@
-import type { AuditRow, AuditVerification } from '@sallyport/authority'
+import type { AuditVerification } from '@sallyport/authority'
 import { isProblem, Problem } from '@sallyport/problem'
 import { configuredClient } from '../admin/configured-client.ts'
 import type { Operation } from '../command.ts'
@@ -19,7 +19,7 @@ export const verifyAuditLog: Operation = async (input, output) => {
   try {
     for (;;) {
       const query = { after: verified.seq, limit: pageSize }
-      const { rows } = await client.get<{ rows: AuditRow[] }>('/admin/v1/audit', query)
+      const { rows } = await client.call('listAudit', { query })
       verified = verifyAudit(rows, verified)
       isNotedSeen ||= rows.some(({ seq, hash }) => seq === noted?.seq && hash === noted.hash)
       if (rows.length < pageSize) break

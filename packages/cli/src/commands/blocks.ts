@@ -1,4 +1,4 @@
-import type { AdminBlock, AdminLift } from '@sallyport/authority'
+import type { AdminBlock } from '@sallyport/authority'
 import { configuredClient } from '../admin/configured-client.ts'
 import { awaitReceipts, receiptWords } from '../admin/gateway-receipts.ts'
 import type { Operation } from '../command.ts'
@@ -7,7 +7,7 @@ import { momentWords } from '../terminal/span.ts'
 
 export const listBlocks: Operation = async (input, output) => {
   const client = configuredClient(input)
-  const { blocks } = await client.get<{ blocks: AdminBlock[] }>('/admin/v1/blocks')
+  const { blocks } = await client.call('listBlocks')
   if (output.json) output.result(blocks, '')
   else output.table(blocks.map(rowOf), { empty: 'No gateway blocks an address now' })
   return 0
@@ -25,7 +25,7 @@ export const liftBlocks: Operation = async (input, output) => {
     const value = textOption(input, name)
     return value === undefined ? [] : [[name, value] as const]
   })
-  const lifted = await client.post<AdminLift>('/admin/v1/lifts', Object.fromEntries(given))
+  const lifted = await client.call('lift', { body: Object.fromEntries(given) })
   const gateways = await awaitReceipts(client, lifted.seq)
   const told = gateways.filter(({ state }) => state === 'applied')
   output.result({ ...lifted, gateways }, () =>

@@ -2,9 +2,7 @@ import type {
   AdminAppraisal,
   AdminDevice,
   AppraisedEvidence,
-  DeviceChange,
   DeviceDetail,
-  DevicePage,
 } from '@sallyport/authority'
 import { deviceStatuses } from '@sallyport/wire'
 import type { AdminClient } from '../admin/admin-client.ts'
@@ -57,7 +55,7 @@ async function readDevices(
   do {
     const wanted = Math.min(pageSize, limit - devices.length)
     const query = { ...filter, cursor, limit: wanted }
-    const page = await client.get<DevicePage>('/admin/v1/devices', query)
+    const page = await client.call('listDevices', { query })
     devices.push(...page.devices)
     cursor = page.nextCursor
   } while (cursor !== undefined && devices.length < limit)
@@ -72,8 +70,7 @@ function deviceRow(device: AdminDevice) {
 
 export const showDevice: Operation = async (input, output) => {
   const client = configuredClient(input)
-  const id = encodeURIComponent(argument(input, 0))
-  const detail = await client.get<DeviceDetail>(`/admin/v1/devices/${id}`)
+  const detail = await client.call('getDevice', { path: { id: argument(input, 0) } })
   const { evidence } = input.options
   if (evidence !== undefined) {
     return await showEvidence(
@@ -98,8 +95,7 @@ async function showEvidence(
     output.say(`No evidence is kept of ${device.id}`)
     return 1
   }
-  const path = `/admin/v1/appraisals/${encodeURIComponent(appraisal.id)}/evidence`
-  const sent = await client.get<AppraisedEvidence>(path)
+  const sent = await client.call('getEvidence', { path: { id: appraisal.id } })
   const text = jsonText(sent, 2)
   if (file === undefined) {
     output.result(sent, text)
@@ -160,20 +156,25 @@ function shadowText(shadow: AdminDevice['shadow']): string {
   return ['Let pass in shadow mode:', ...findings].join('\n')
 }
 
-type Verb = { path: 'suspend' | 'resume' | 'revoke'; question?: string; done: string; next: string }
+type Verb = {
+  operation: 'suspendDevice' | 'resumeDevice' | 'revokeDevice'
+  question?: string
+  done: string
+  next: string
+}
 
 export const suspendDevice = changeStatus({
-  path: 'suspend',
+  operation: 'suspendDevice',
   done: 'is suspended',
   next: 'Lift it with: sallyport devices resume',
 })
 export const resumeDevice = changeStatus({
-  path: 'resume',
+  operation: 'resumeDevice',
   done: 'is active again',
   next: 'Its next request is let through',
 })
 export const revokeDevice = changeStatus({
-  path: 'revoke',
+  operation: 'revokeDevice',
   question: 'Revocation is final: the phone can come back only by enrolling again.',
   done: 'is revoked',
   next: 'The phone can come back only by enrolling again, as another device',
@@ -189,9 +190,7 @@ function changeStatus(verb: Verb): Operation {
     }
     const client = configuredClient(input)
     const reason = textOption(input, 'reason')
-    const body = reason === undefined ? {} : { reason }
-    const path = `/admin/v1/devices/${encodeURIComponent(id)}/${verb.path}`
-    const { device, seq } = await client.post<DeviceChange>(path, body)
+    const { device, seq } = await client.call(verb.operation, { path: { id }, body: { reason } })
     const gateways = await awaitReceipts(client, seq)
     output.result({ device, seq, gateways }, () =>
       [

@@ -1,4 +1,3 @@
-import type { FoundDecisions, FoundHandshake } from '@sallyport/authority'
 import { Problem } from '@sallyport/problem'
 import type { AdminClient } from '../admin/admin-client.ts'
 import { configuredClient } from '../admin/configured-client.ts'
@@ -68,8 +67,7 @@ async function explainRequest(
 
 /** What gateways reported to the authority, and what the authority refused itself. */
 async function reportedDecisions(client: AdminClient, id: string): Promise<ExplainedDecision[]> {
-  const path = `/admin/v1/decisions/${encodeURIComponent(id)}`
-  const { decisions, appraisals } = await client.get<FoundDecisions>(path)
+  const { decisions, appraisals } = await client.call('findDecisions', { path: { id } })
   return decisions.map((found) => ({
     ...found,
     appraisals: appraisals.filter(({ requestId }) => requestId === found.decision.requestId),
@@ -83,11 +81,7 @@ async function explainAddress(
   address: string,
 ): Promise<ExitCode> {
   const since = new Date(sinceTime(textOption(input, 'since') ?? '1h', Date.now())).toISOString()
-  const path = '/admin/v1/handshakes'
-  const { handshakes } = await client.get<{ handshakes: FoundHandshake[] }>(path, {
-    address,
-    since,
-  })
+  const { handshakes } = await client.call('findHandshakes', { query: { address, since } })
   output.result(handshakes, () =>
     handshakes.map((handshake) => handshakeWords(handshake, output.paint)).join('\n\n'),
   )

@@ -16,7 +16,7 @@ import { momentWords } from '../terminal/span.ts'
 
 export const listGateways: Operation = async (input, output) => {
   const client = configuredClient(input)
-  const { gateways } = await client.get<{ gateways: AdminGateway[] }>('/admin/v1/gateways')
+  const { gateways } = await client.call('listGateways')
   if (output.json) output.result(gateways, '')
   else output.table(gateways.map(gatewayRow), { empty: 'No gateway has reported yet' })
   return 0
@@ -36,8 +36,7 @@ export const revokeGateway: Operation = async (input, output) => {
   }
   const client = configuredClient(input)
   const reason = textOption(input, 'reason')
-  const path = `/admin/v1/gateways/${encodeURIComponent(name)}/revoke`
-  const gateway = await client.post<AdminGateway>(path, reason === undefined ? {} : { reason })
+  const gateway = await client.call('revokeGateway', { path: { name }, body: { reason } })
   output.result(gateway, `${gateway.name} is ${gateway.status}`)
   output.say('End its process as well: until status.stopAfterSeconds it decides by its snapshot')
   return 0

@@ -1,5 +1,5 @@
 import { text as readAll } from 'node:stream/consumers'
-import type { AdminInvalidation, InvalidationChange, InvalidationPage } from '@sallyport/authority'
+import type { AdminInvalidation } from '@sallyport/authority'
 import { Problem } from '@sallyport/problem'
 import type { AdminClient } from '../admin/admin-client.ts'
 import { configuredClient } from '../admin/configured-client.ts'
@@ -8,7 +8,6 @@ import type { Input, Operation } from '../command.ts'
 import { numberOption, textOption } from '../input.ts'
 import { momentWords } from '../terminal/span.ts'
 
-const path = '/admin/v1/invalidations'
 const pageSize = 1_000
 const usualLimit = 100
 
@@ -41,10 +40,7 @@ export const endSessions: Operation = async (input, output) => {
   const client = configuredClient(input)
   const body = { [what.member]: await valueOf(input, what.option), ...ownerOf(input) }
   const reason = textOption(input, 'reason')
-  const answer = await client.post<InvalidationChange>(path, {
-    ...body,
-    ...(reason === undefined ? {} : { reason }),
-  })
+  const answer = await client.call('endTokens', { body: { ...body, reason } })
   const gateways = await awaitReceipts(client, answer.seq)
   output.result({ ...answer, gateways }, () =>
     [
@@ -95,7 +91,7 @@ async function readInvalidations(
   let before: number | undefined
   do {
     const query = { ...filter, before, limit: Math.min(pageSize, limit - found.length) }
-    const page = await client.get<InvalidationPage>(path, query)
+    const page = await client.call('listInvalidations', { query })
     found.push(...page.invalidations)
     before = page.nextBefore
   } while (before !== undefined && found.length < limit)

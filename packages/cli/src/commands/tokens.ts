@@ -1,9 +1,3 @@
-import type {
-  AdminEnrollmentToken,
-  AdminTokenInfo,
-  CreatedAdminToken,
-  CreatedEnrollmentToken,
-} from '@sallyport/authority'
 import { readConfig } from '@sallyport/config'
 import { Problem } from '@sallyport/problem'
 import Type from 'typebox'
@@ -20,8 +14,8 @@ export const createToken: Operation = async (input, output) => {
   const label = textOption(input, 'label') ?? ''
   if (isGiven(input, 'admin')) {
     const role = choiceOption(input, 'role', adminRoles) ?? 'viewer'
-    const order = { label, role, ...lifetime }
-    const made = await client.post<CreatedAdminToken>('/admin/v1/admin-tokens', order)
+    const body = { label, role, ...lifetime }
+    const made = await client.call('createAdminToken', { body })
     output.result(made, made.token)
     output.say(
       `An admin token of role ${role}, until ${made.adminToken.expiresAt}. Told once: keep it`,
@@ -29,8 +23,7 @@ export const createToken: Operation = async (input, output) => {
     return 0
   }
   const appId = textOption(input, 'app') ?? onlyApp(input)
-  const order = { appId, label, ...lifetime }
-  const made = await client.post<CreatedEnrollmentToken>('/admin/v1/enrollment-tokens', order)
+  const made = await client.call('createEnrollmentToken', { body: { appId, label, ...lifetime } })
   output.result(made, made.token)
   output.say(
     `For one enrolment of app ${appId}, until ${made.enrollmentToken.expiresAt}. Told once: hand it to the person with the phone`,
@@ -59,15 +52,11 @@ function onlyApp(input: Input): string {
 export const listTokens: Operation = async (input, output) => {
   const client = configuredClient(input)
   if (isGiven(input, 'admin')) {
-    const { adminTokens } = await client.get<{ adminTokens: AdminTokenInfo[] }>(
-      '/admin/v1/admin-tokens',
-    )
+    const { adminTokens } = await client.call('listAdminTokens')
     output.table(adminTokens, { empty: 'There is no admin token' })
     return 0
   }
-  const { enrollmentTokens } = await client.get<{ enrollmentTokens: AdminEnrollmentToken[] }>(
-    '/admin/v1/enrollment-tokens',
-  )
+  const { enrollmentTokens } = await client.call('listEnrollmentTokens')
   output.table(enrollmentTokens, { empty: 'There is no enrolment token' })
   return 0
 }
@@ -75,8 +64,8 @@ export const listTokens: Operation = async (input, output) => {
 export const revokeToken: Operation = async (input, output) => {
   const client = configuredClient(input)
   const id = argument(input, 0)
-  const kind = id.startsWith('adm_') ? 'admin-tokens' : 'enrollment-tokens'
-  const revoked = await client.post(`/admin/v1/${kind}/${encodeURIComponent(id)}/revoke`)
+  const operation = id.startsWith('adm_') ? 'revokeAdminToken' : 'revokeEnrollmentToken'
+  const revoked = await client.call(operation, { path: { id } })
   output.result(revoked, `${id} is revoked`)
   return 0
 }

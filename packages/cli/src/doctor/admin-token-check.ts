@@ -14,8 +14,7 @@ export const adminTokenCheck: DoctorCheck = {
   examine: async ({ client, now }) => {
     if (client === undefined) return []
     try {
-      const path = '/admin/v1/admin-tokens'
-      const { adminTokens } = await client.get<{ adminTokens: AdminTokenInfo[] }>(path)
+      const { adminTokens } = await client.call('listAdminTokens')
       return [tokenFinding(adminTokens, now())]
     } catch (error) {
       if (isProblem(error)) return []

@@ -16,7 +16,7 @@ export const attestationCheck: DoctorCheck = {
     const findings = Object.entries(apps).flatMap(([appId, app]) => appFindings(appId, app))
     if (client === undefined) return findings
     try {
-      const status = await client.get<AttestationStatus>('/admin/v1/attestation/status')
+      const status = await client.call('getAttestationStatus')
       return [...findings, ...statusFindings(status)]
     } catch (error) {
       if (isProblem(error)) return findings

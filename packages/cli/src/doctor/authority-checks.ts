@@ -17,7 +17,7 @@ export const authorityCheck: DoctorCheck = {
       return [{ check: 'authority', verdict: 'warn', what: 'admin', found: 'not configured', fix }]
     }
     try {
-      const { gateways } = await client.get<{ gateways: AdminGateway[] }>('/admin/v1/gateways')
+      const { gateways } = await client.call('listGateways')
       const reached: Finding = {
         check: 'authority',
         verdict: 'ok',

@@ -1,4 +1,4 @@
-import type { AdminCertificate, AdminIssuer, DeviceDetail } from '@sallyport/authority'
+import type { AdminIssuer } from '@sallyport/authority'
 import {
   type Check,
   checkDeviceCertificate,
@@ -32,7 +32,7 @@ export async function explainCertificate(
   view: GatewayView,
   now: number,
 ): Promise<Explanation> {
-  const { issuers } = await client.get<{ issuers: AdminIssuer[] }>('/admin/v1/issuers')
+  const { issuers } = await client.call('listIssuers')
   const own = issuers.filter(({ status }) => status !== 'revoked').map(trusted)
   const bundle = {
     version: 1,
@@ -68,7 +68,7 @@ const deviceCodes: Readonly<Record<string, ReasonCode>> = {
 
 /** The status of the certificate and of its device. A certificate that is not ours has none. */
 async function registryChecks(client: AdminClient, name: string): Promise<Check[]> {
-  const certificate = await found(client.get<AdminCertificate>(`/admin/v1/certificates/${name}`))
+  const certificate = await found(client.call('getCertificate', { path: { id: name } }))
   if (certificate === undefined) {
     const said = 'not in the registry: another CA issued it, or none'
     return [
@@ -76,7 +76,7 @@ async function registryChecks(client: AdminClient, name: string): Promise<Check[
     ]
   }
   const { deviceId, status } = certificate
-  const { device } = await client.get<DeviceDetail>(`/admin/v1/devices/${deviceId}`)
+  const { device } = await client.call('getDevice', { path: { id: deviceId } })
   return [
     statusCheck('certificate-status', status, certificateCodes[status]),
     statusCheck('device-status', device.status, deviceCodes[device.status], device.statusReason),

@@ -1,4 +1,3 @@
-import type { AdminCertificate } from '@sallyport/authority'
 import { isProblem } from '@sallyport/problem'
 import { embeddedCertificates, type IssuedCertificate, type ScanResult } from '@sallyport/scanner'
 import type { AdminClient } from '../admin/admin-client.ts'
@@ -18,8 +17,7 @@ export async function issuedCertificates(
 ): Promise<IssuedCertificate[]> {
   const issued: IssuedCertificate[] = []
   for (const { thumbprint, subject, hasKey } of embeddedCertificates(findings).slice(0, maxAsked)) {
-    const path = `/admin/v1/certificates/${encodeURIComponent(thumbprint)}`
-    const known = await found(client.get<AdminCertificate>(path))
+    const known = await found(client.call('getCertificate', { path: { id: thumbprint } }))
     if (known === undefined) continue
     const { deviceId, appId, status } = known
     const isOver = status === 'revoked' || status === 'superseded'

@@ -21,9 +21,7 @@ const statusWithout = async () =>
 /** What the audit log says of broken glass. */
 async function brokenGlass(): Promise<{ action: string; detail: Record<string, unknown> }[]> {
   const client = configuredClient({ arguments: [], options: { config: dev.facts.configFile } })
-  const { rows } = await client.get<{
-    rows: { action: string; detail: Record<string, unknown> }[]
-  }>('/admin/v1/audit', { limit: 1_000 })
+  const { rows } = await client.call('listAudit', { query: { limit: 1_000 } })
   return rows.filter(({ action }) => action.startsWith('break-glass.'))
 }
 

@@ -50,9 +50,8 @@ describe('the admin client', () => {
   test('sends the token and the query, and gives the decoded answer', async () => {
     answer = (_request, response) => response.end('{"devices":[]}')
     const client = createAdminClient({ url, ca, token: 'secret' })
-    assert.deepEqual(await client.get('/admin/v1/devices', { limit: 2, app: undefined }), {
-      devices: [],
-    })
+    const query = { limit: 2, appId: undefined }
+    assert.deepEqual(await client.call('listDevices', { query }), { devices: [] })
     const request = seen.at(-1)
     assert.equal(request?.url, '/admin/v1/devices?limit=2')
     assert.equal(request?.headers.authorization, 'Bearer secret')
@@ -64,24 +63,37 @@ describe('the admin client', () => {
       response.end('{"code":"not_found","detail":"There is no device dev_x"}')
     }
     const client = createAdminClient({ url, ca })
-    await assert.rejects(client.post('/x'), isCode('not_found', /no device dev_x/))
+    await assert.rejects(
+      client.call('revokeDevice', { path: { id: 'dev_x' } }),
+      isCode('not_found', /no device dev_x/),
+    )
+  })
+
+  test('writes what is in a path so that it stays one part of it', async () => {
+    answer = (_request, response) => response.end('{}')
+    const client = createAdminClient({ url, ca })
+    await client.call('revokeGateway', { path: { name: '../devices/a b?c' } })
+    assert.equal(seen.at(-1)?.url, '/admin/v1/gateways/..%2Fdevices%2Fa%20b%3Fc/revoke')
   })
 
   test('refuses a server that its CA did not certify', async () => {
     const stranger = await serviceRoot()
     const client = createAdminClient({ url, ca: toPem('CERTIFICATE', stranger.root.der) })
-    await assert.rejects(client.get('/'), isCode('connection_failed', /admin\.caFile/))
+    await assert.rejects(client.call('listGateways'), isCode('connection_failed', /admin\.caFile/))
   })
 
   test('says that nothing listens', async () => {
     const client = createAdminClient({ url: 'https://localhost:1', ca })
-    await assert.rejects(client.get('/'), isCode('connection_failed', /nothing listens/))
+    await assert.rejects(
+      client.call('listGateways'),
+      isCode('connection_failed', /nothing listens/),
+    )
   })
 
   test('says that an answer is not from an admin listener', async () => {
     answer = (_request, response) => response.end('<html>')
     await assert.rejects(
-      createAdminClient({ url, ca }).get('/'),
+      createAdminClient({ url, ca }).call('listGateways'),
       isCode('connection_failed', /something other than JSON/),
     )
   })
@@ -89,7 +101,7 @@ describe('the admin client', () => {
   test('gives up on a server that stays silent', async () => {
     answer = () => {}
     await assert.rejects(
-      createAdminClient({ url, ca, timeoutMs: 100 }).get('/'),
+      createAdminClient({ url, ca, timeoutMs: 100 }).call('listGateways'),
       isCode('connection_failed', /no answer in time/),
     )
     server.closeAllConnections()
@@ -102,7 +114,7 @@ describe('the admin client', () => {
       response.on('close', () => clearInterval(timer))
     }
     await assert.rejects(
-      createAdminClient({ url, ca }).get('/'),
+      createAdminClient({ url, ca }).call('listGateways'),
       isCode('connection_failed', /too large/),
     )
   })

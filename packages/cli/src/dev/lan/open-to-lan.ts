@@ -2,7 +2,6 @@ import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
-import type { CreatedEnrollmentToken } from '@sallyport/authority'
 import { createAdminClient } from '../../admin/admin-client.ts'
 import { writeFileAtomically } from '../../files/write-file.ts'
 import { developmentApp, type Ports } from '../development-config.ts'
@@ -34,8 +33,8 @@ export async function enrollmentToken(
     ca: readFileSync(layout.caFile, 'utf8'),
     token: readFileSync(layout.adminTokenFile, 'utf8').trim(),
   })
-  const order = { appId: developmentApp, label, lifetimeSeconds: 3_600 }
-  return (await client.post<CreatedEnrollmentToken>('/admin/v1/enrollment-tokens', order)).token
+  const body = { appId: developmentApp, label, lifetimeSeconds: 3_600 }
+  return (await client.call('createEnrollmentToken', { body })).token
 }
 
 /** Hands out what a phone needs: files on a page, and a link with a token. */

@@ -169,7 +169,8 @@ test('a token that is bound to a predecessor ends when that certificate is revok
   assert.equal((await call('api.test', tokens, after)).status, 200)
   const [leaf] = certificatesFromPem(before.cert)
   const client = configuredClient({ arguments: [], options: { config: dev.facts.configFile } })
-  await client.post(`/admin/v1/certificates/${leaf?.thumbprint ?? ''}/revoke`, { reason: 'lost' })
+  const revoked = { path: { id: leaf?.thumbprint ?? '' }, body: { reason: 'lost' } }
+  await client.call('revokeCertificate', revoked)
   let answer = await call('api.test', tokens, after)
   for (let tries = 0; tries < 40 && answer.status === 200; tries++) {
     await sleep(50)

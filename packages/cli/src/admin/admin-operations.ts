@@ -1,0 +1,654 @@
+// A pure table, generated from docs/reference/openapi.json by `npm run docs`: the operations of the admin API.
+
+type Json = string | number | boolean | null | readonly Json[] | { readonly [member: string]: Json }
+
+export type AdminToken = {
+  id: string
+  label: string
+  role: 'viewer' | 'support' | 'operator' | 'admin'
+  createdAt: string
+  createdBy: string
+  expiresAt: string
+  revokedAt: string | null
+}
+
+export type Appraisal = {
+  id: string
+  at: string
+  appId: string
+  deviceId: string | null
+  purpose: 'enroll' | 'renew'
+  format: string
+  mode: 'enforce' | 'shadow'
+  outcome: 'accepted' | 'shadowed' | 'refused'
+  assurance: 'unattested' | 'software' | 'app-attested' | 'tee' | 'secure-enclave' | 'strongbox'
+  platform: 'android' | 'ios' | 'other'
+  model: string | null
+  osVersion: string | null
+  osPatchLevel: string | null
+  appVersion: string
+  failed: { format: string; name: string; code: string }[]
+  results: AttestationResult[]
+  address: string
+  requestId: string
+  hasEvidence: boolean
+}
+
+export type Approval = {
+  id: string
+  appId: string
+  status: 'pending' | 'approved' | 'denied' | 'expired'
+  address: string
+  spkiSha256: string
+  assurance: 'unattested' | 'software' | 'app-attested' | 'tee' | 'secure-enclave' | 'strongbox'
+  platform: 'android' | 'ios' | 'other'
+  appVersion: string
+  model: string | null
+  userProvider: string | null
+  userSubject: string | null
+  requestedAt: string
+  expiresAt: string
+  decidedAt: string | null
+  decidedBy: string | null
+  reason: string | null
+  deviceId: string | null
+}
+
+export type AttestationResult = {
+  format: string
+  accepted: boolean
+  assurance: 'unattested' | 'software' | 'app-attested' | 'tee' | 'secure-enclave' | 'strongbox'
+  development: boolean
+  checks: {
+    name: string
+    outcome: 'passed' | 'failed' | 'unchecked'
+    code: string | null
+    expected: string
+    found: string
+  }[]
+  claims: Record<string, Json>
+  facts: Record<string, Json>
+}
+
+export type AttestationStatus = {
+  needed: boolean
+  takesSnapshot: boolean
+  statusList: {
+    source: 'fetch' | 'snapshot' | 'store' | null
+    url: string | null
+    sha256: string | null
+    fetchedAt: string | null
+    ageSeconds: number | null
+    attemptedAt: string | null
+    heldAt: string | null
+    nextAttemptAt: string | null
+    entries: number | null
+    maxAgeSeconds: number
+    tooOld: boolean
+    whenTooOld: 'refuse' | 'allow'
+    doubted: { sha256: string; entries: number; fetchedAt: string } | null
+  }
+  roots: {
+    source: 'fetch' | 'snapshot' | 'store' | null
+    url: string | null
+    sha256: string | null
+    fetchedAt: string | null
+    ageSeconds: number | null
+    attemptedAt: string | null
+    heldAt: string | null
+    nextAttemptAt: string | null
+    pinned: {
+      spkiSha256: string
+      subject: string | null
+      trusted: boolean
+      published: boolean | null
+    }[]
+    unpinned: {
+      spkiSha256: string
+      subject: string | null
+      trusted: boolean
+      published: boolean | null
+    }[]
+    development: {
+      spkiSha256: string
+      subject: string | null
+      trusted: boolean
+      published: boolean | null
+    }[]
+  }
+  devices: {
+    onRevokedSerial: 'notify' | 'suspend' | 'revoke'
+    listed: number
+    waiting: number
+    lifted: number
+    sweptAt: string | null
+    sweepMs: number | null
+  }
+  receipts: {
+    teamId: string
+    environment: 'production' | 'development'
+    url: string
+    due: number
+    dueSince: string | null
+    maxRiskMetric: number | null
+    onRisk: 'notify' | 'suspend'
+    atRisk: number
+    answeredAt: string | null
+    nextAttemptAt: string | null
+  }[]
+  problems: {
+    code: string
+    about: 'statusList' | 'roots' | 'snapshot' | 'receipts'
+    title: string
+    detail: string
+    fix: string
+    since: string
+  }[]
+}
+
+export type Block = { gateway: string; network: string; until: string; why: string }
+
+export type Certificate = {
+  thumbprint: string
+  serial: string
+  deviceId: string
+  appId: string
+  status: 'active' | 'superseded' | 'revoked'
+  predecessor: string | null
+  successor: string | null
+  notBefore: string
+  notAfter: string
+  issuedAt: string
+  usedAt: string | null
+  certificate: string
+}
+
+export type Device = {
+  id: string
+  appId: string
+  trustDomain: string
+  status: 'active' | 'suspended' | 'revoked' | 'superseded'
+  statusReason: string | null
+  statusChangedAt: string
+  development: boolean
+  assurance: 'unattested' | 'software' | 'app-attested' | 'tee' | 'secure-enclave' | 'strongbox'
+  platform: 'android' | 'ios' | 'other'
+  appVersion: string
+  model: string | null
+  osVersion: string | null
+  osPatchLevel: string | null
+  provenFacts: ('platform' | 'model' | 'osVersion' | 'osPatchLevel')[]
+  batch: string | null
+  userProvider: string | null
+  userSubject: string | null
+  phoneId: string | null
+  enrolledFrom: string | null
+  evidenceFormat: string | null
+  appraisedAt: string
+  enrolledAt: string
+  expiresAt: string
+  shadow: ShadowFinding[]
+}
+
+export type EnrollmentToken = {
+  id: string
+  appId: string
+  label: string
+  status: 'usable' | 'used' | 'expired' | 'revoked'
+  createdAt: string
+  createdBy: string
+  expiresAt: string
+  usedAt: string | null
+  usedFor: string | null
+}
+
+export type Gateway = {
+  name: string
+  status: 'active' | 'revoked'
+  role: string
+  firstSeenAt: string
+  lastSeenAt: string | null
+  version: string | null
+  instance: string | null
+  seq: number
+  behind: number
+  dropped: number
+}
+
+export type Invalidation = {
+  kind: 'token' | 'subject' | 'session' | 'deviceTokens'
+  key: string
+  issuer: string | null
+  at: string
+  issuedUntil: string | null
+  until: string
+  actor: string
+  reason: string | null
+  seq: number
+}
+
+export type Issuer = {
+  id: string
+  certificate: string
+  kind: 'device' | 'development' | 'unattested'
+  trustDomain: string
+  appId: string
+  lane: string
+  status: 'active' | 'retired' | 'revoked'
+  notBefore: string
+  notAfter: string
+  issuesFrom: string
+}
+
+export type Lift = { subject: string; seq: number }
+
+export type ShadowFinding = { check: string; code: string; expected: string; found: string }
+
+/** What each operation takes, and answers with. */
+export type AdminOperations = {
+  /** Takes up the status list that was not believed */
+  acceptStatusList: { body: { sha256: string }; answer: AttestationStatus }
+  /** Lets an enrolment go on */
+  approveEnrollment: {
+    path: { id: string }
+    body?: { reason?: string | undefined }
+    answer: Approval
+  }
+  /** Makes an admin token. Its text is told once */
+  createAdminToken: {
+    body: {
+      label: string
+      role: 'viewer' | 'support' | 'operator' | 'admin'
+      lifetimeSeconds?: number | undefined
+    }
+    answer: { adminToken: AdminToken; token: string }
+  }
+  /** Makes a token for one enrolment. Its text is told once */
+  createEnrollmentToken: {
+    body: { appId: string; label?: string | undefined; lifetimeSeconds?: number | undefined }
+    answer: { enrollmentToken: EnrollmentToken; token: string }
+  }
+  /** Refuses an enrolment */
+  denyEnrollment: { path: { id: string }; body?: { reason?: string | undefined }; answer: Approval }
+  /** Ends access tokens: one, those of a session, of a user, or on a device */
+  endTokens: {
+    body?: {
+      token?: string | undefined
+      tokenId?: string | undefined
+      subject?: string | undefined
+      session?: string | undefined
+      deviceId?: string | undefined
+      provider?: string | undefined
+      issuer?: string | undefined
+      reason?: string | undefined
+    }
+    answer: { invalidations: Invalidation[]; seq: number }
+  }
+  /** Decisions by request id or support code, and what their evidence came to, kept for 30 days */
+  findDecisions: {
+    path: { id: string }
+    answer: {
+      decisions: {
+        source: string
+        decision: {
+          requestId: string
+          at: number
+          address: string
+          host: string
+          method: string
+          path: string
+          route?: string
+          status: number
+          code?: string
+          rule?: string
+          deviceId?: string
+          appId?: string
+          thumbprint?: string
+          user?: string
+          stages: {
+            stage: string
+            mode: 'enforce' | 'shadow' | 'off'
+            verdict: 'pass' | 'refuse' | 'skip'
+            code?: string
+            check?: string
+            expected?: string
+            found?: string
+            rules?: { rule: string; check: string; expected: string; found: string }[]
+          }[]
+        }
+      }[]
+      appraisals: Appraisal[]
+    }
+  }
+  /** Handshakes that failed, newest first, kept for 30 days */
+  findHandshakes: {
+    query?: { address?: string | undefined; since?: string | undefined; limit?: number | undefined }
+    answer: {
+      handshakes: {
+        source: string
+        handshake: {
+          at: number
+          address: string
+          serverName?: string
+          clientCertificate?: 'require' | 'explain' | 'optional' | 'off'
+          code: string
+          expected?: string
+          found?: string
+          thumbprint?: string
+        }
+      }[]
+    }
+  }
+  /** An appraisal: every check, with what was expected and found */
+  getAppraisal: { path: { id: string }; answer: Appraisal }
+  /** What policy refuses, or would in mode enforce: by check, model, system and app */
+  getAttestationReport: {
+    query?: {
+      appId?: string | undefined
+      days?: number | undefined
+      purpose?: 'enroll' | 'renew' | undefined
+      top?: number | undefined
+    }
+    answer: {
+      appId: string | null
+      since: string
+      until: string
+      totals: { appraised: number; accepted: number; wouldBeRefused: number; refused: number }
+      byCheck: {
+        format: string
+        name: string
+        code: string
+        wouldBeRefused: number
+        refused: number
+      }[]
+      byModel: {
+        name: string | null
+        appraised: number
+        accepted: number
+        wouldBeRefused: number
+        refused: number
+      }[]
+      byOsVersion: {
+        name: string | null
+        appraised: number
+        accepted: number
+        wouldBeRefused: number
+        refused: number
+      }[]
+      byAppVersion: {
+        name: string | null
+        appraised: number
+        accepted: number
+        wouldBeRefused: number
+        refused: number
+      }[]
+      isTruncated: boolean
+    }
+  }
+  /** Roots and status list: what is in use, how old it is, and what is wrong */
+  getAttestationStatus: { answer: AttestationStatus }
+  /** A certificate by its thumbprint or serial number */
+  getCertificate: { path: { id: string }; answer: Certificate }
+  /** A device, what its evidence came to, and its certificates */
+  getDevice: {
+    path: { id: string }
+    answer: {
+      device: Device
+      appraisal: Appraisal | null
+      appAttestKey: {
+        keyId: string
+        environment: 'production' | 'development'
+        riskMetric: number | null
+        riskEffect: 'notified' | 'suspended' | null
+        receiptAt: string | null
+        receiptExpiresAt: string | null
+        receiptDueAt: string | null
+        receiptFault: string | null
+      } | null
+      certificates: Certificate[]
+    }
+  }
+  /** The evidence as the phone sent it, kept while a device rests on it */
+  getEvidence: {
+    path: { id: string }
+    answer: {
+      challenge: string
+      spki: string
+      evidence?: { format: string }
+      signals?: { format: string }[]
+    }
+  }
+  /** This description */
+  getOpenApi: { answer: null }
+  /** What stages in mode shadow would have refused: by route, reason and app version */
+  getShadowReport: {
+    query?: {
+      hours?: number | undefined
+      route?: string | undefined
+      stage?: string | undefined
+      appId?: string | undefined
+      top?: number | undefined
+    }
+    answer: {
+      since: string
+      until: string
+      reasons: {
+        host: string
+        route: string
+        stage: string
+        code: string
+        wouldBeRefused: {
+          requests: number
+          ofRequests: number | null
+          devices: number
+          ofDevices: number | null
+        }
+        byAppVersion: {
+          appId: string
+          platform: string
+          appVersion: string
+          wouldBeRefused: {
+            requests: number
+            ofRequests: number | null
+            devices: number
+            ofDevices: number | null
+          }
+        }[]
+      }[]
+      isTruncated: boolean
+    }
+  }
+  /** Ends blocks and waits of an address, an account, a user or a device, at every gateway */
+  lift: {
+    body?: {
+      address?: string | undefined
+      account?: string | undefined
+      user?: string | undefined
+      device?: string | undefined
+      provider?: string | undefined
+      issuer?: string | undefined
+      reason?: string | undefined
+    }
+    answer: Lift
+  }
+  /** Admin tokens; their texts are not kept */
+  listAdminTokens: { answer: { adminTokens: AdminToken[] } }
+  /** The appraisals of the evidence of a device, newest first */
+  listAppraisals: { path: { id: string }; answer: { appraisals: Appraisal[] } }
+  /** Enrolments that need approval, oldest first; those that wait unless asked otherwise */
+  listApprovals: {
+    query?: { status?: 'pending' | 'approved' | 'denied' | undefined }
+    answer: { approvals: Approval[] }
+  }
+  /** The audit log, oldest first, with the hashes that chain it */
+  listAudit: {
+    query?: { after?: number | undefined; limit?: number | undefined }
+    answer: {
+      rows: {
+        seq: number
+        at: number
+        actor: string
+        action: string
+        subject: string
+        detail: Record<string, Json>
+        previous: string
+        hash: string
+      }[]
+      nextAfter?: number
+    }
+  }
+  /** Addresses that gateways do not serve for a while, and why */
+  listBlocks: { answer: { blocks: Block[] } }
+  /** Devices, in the order of their ids */
+  listDevices: {
+    query?: {
+      status?: 'active' | 'suspended' | 'revoked' | 'superseded' | undefined
+      appId?: string | undefined
+      userSubject?: string | undefined
+      cursor?: string | undefined
+      limit?: number | undefined
+    }
+    answer: { devices: Device[]; nextCursor?: string }
+  }
+  /** Enrolment tokens, newest first; their texts are not kept */
+  listEnrollmentTokens: { answer: { enrollmentTokens: EnrollmentToken[] } }
+  /** Gateways, and how far each has followed the feed */
+  listGateways: { answer: { gateways: Gateway[] } }
+  /** What ends tokens now, newest first */
+  listInvalidations: {
+    query?: {
+      kind?: 'token' | 'subject' | 'session' | 'deviceTokens' | undefined
+      subject?: string | undefined
+      session?: string | undefined
+      deviceId?: string | undefined
+      provider?: string | undefined
+      issuer?: string | undefined
+      before?: number | undefined
+      limit?: number | undefined
+    }
+    answer: { invalidations: Invalidation[]; nextBefore?: number }
+  }
+  /** The CAs of this deployment that issue device certificates, revoked ones included */
+  listIssuers: { answer: { issuers: Issuer[] } }
+  /** Devices whose attestation key is on the status list, or was */
+  listListedDevices: {
+    query?: {
+      state?: 'listed' | 'lifted' | undefined
+      cursor?: string | undefined
+      limit?: number | undefined
+    }
+    answer: {
+      devices: {
+        deviceId: string
+        appId: string
+        status: 'active' | 'suspended' | 'revoked' | 'superseded'
+        statusReason: string | null
+        serial: string
+        listed: string | null
+        handledAt: string | null
+      }[]
+      nextCursor?: string
+    }
+  }
+  /** What each gateway did about a change */
+  listReceipts: {
+    path: { seq: number }
+    answer: {
+      seq: number
+      at: string
+      receipts: {
+        gateway: string
+        state: 'applied' | 'snapshot' | 'silent'
+        appliedAfterMs?: number
+        ended?: { http1: number; http2: number; webSocket: number }
+        lastSeenAt: string | null
+      }[]
+    }
+  }
+  /** Fetches roots and status list, or reads the snapshot, now; asks for App Attest receipts that are due */
+  refreshAttestation: { body?: {}; answer: AttestationStatus }
+  /** Lifts a suspension */
+  resumeDevice: {
+    path: { id: string }
+    body?: { reason?: string | undefined }
+    answer: { device: Device; seq: number }
+  }
+  /** Revokes an admin token */
+  revokeAdminToken: {
+    path: { id: string }
+    body?: { reason?: string | undefined }
+    answer: AdminToken
+  }
+  /** Revokes one certificate; its device can enrol again */
+  revokeCertificate: {
+    path: { id: string }
+    body?: { reason?: string | undefined }
+    answer: { certificate: Certificate; seq: number }
+  }
+  /** Revokes a device, for ever */
+  revokeDevice: {
+    path: { id: string }
+    body?: { reason?: string | undefined }
+    answer: { device: Device; seq: number }
+  }
+  /** Revokes an enrolment token that was not used */
+  revokeEnrollmentToken: {
+    path: { id: string }
+    body?: { reason?: string | undefined }
+    answer: EnrollmentToken
+  }
+  /** Revokes a gateway: it is not answered any more */
+  revokeGateway: { path: { name: string }; body?: { reason?: string | undefined }; answer: Gateway }
+  /** Suspends a device */
+  suspendDevice: {
+    path: { id: string }
+    body?: { reason?: string | undefined }
+    answer: { device: Device; seq: number }
+  }
+}
+
+/** Where each operation is. */
+export const adminOperations = {
+  acceptStatusList: { method: 'POST', path: '/admin/v1/attestation/status-list/accept' },
+  approveEnrollment: { method: 'POST', path: '/admin/v1/approvals/{id}/approve' },
+  createAdminToken: { method: 'POST', path: '/admin/v1/admin-tokens' },
+  createEnrollmentToken: { method: 'POST', path: '/admin/v1/enrollment-tokens' },
+  denyEnrollment: { method: 'POST', path: '/admin/v1/approvals/{id}/deny' },
+  endTokens: { method: 'POST', path: '/admin/v1/invalidations' },
+  findDecisions: { method: 'GET', path: '/admin/v1/decisions/{id}' },
+  findHandshakes: { method: 'GET', path: '/admin/v1/handshakes' },
+  getAppraisal: { method: 'GET', path: '/admin/v1/appraisals/{id}' },
+  getAttestationReport: { method: 'GET', path: '/admin/v1/attestation/report' },
+  getAttestationStatus: { method: 'GET', path: '/admin/v1/attestation/status' },
+  getCertificate: { method: 'GET', path: '/admin/v1/certificates/{id}' },
+  getDevice: { method: 'GET', path: '/admin/v1/devices/{id}' },
+  getEvidence: { method: 'GET', path: '/admin/v1/appraisals/{id}/evidence' },
+  getOpenApi: { method: 'GET', path: '/admin/v1/openapi.json' },
+  getShadowReport: { method: 'GET', path: '/admin/v1/shadow/report' },
+  lift: { method: 'POST', path: '/admin/v1/lifts' },
+  listAdminTokens: { method: 'GET', path: '/admin/v1/admin-tokens' },
+  listAppraisals: { method: 'GET', path: '/admin/v1/devices/{id}/appraisals' },
+  listApprovals: { method: 'GET', path: '/admin/v1/approvals' },
+  listAudit: { method: 'GET', path: '/admin/v1/audit' },
+  listBlocks: { method: 'GET', path: '/admin/v1/blocks' },
+  listDevices: { method: 'GET', path: '/admin/v1/devices' },
+  listEnrollmentTokens: { method: 'GET', path: '/admin/v1/enrollment-tokens' },
+  listGateways: { method: 'GET', path: '/admin/v1/gateways' },
+  listInvalidations: { method: 'GET', path: '/admin/v1/invalidations' },
+  listIssuers: { method: 'GET', path: '/admin/v1/issuers' },
+  listListedDevices: { method: 'GET', path: '/admin/v1/attestation/listed-devices' },
+  listReceipts: { method: 'GET', path: '/admin/v1/changes/{seq}/receipts' },
+  refreshAttestation: { method: 'POST', path: '/admin/v1/attestation/refresh' },
+  resumeDevice: { method: 'POST', path: '/admin/v1/devices/{id}/resume' },
+  revokeAdminToken: { method: 'POST', path: '/admin/v1/admin-tokens/{id}/revoke' },
+  revokeCertificate: { method: 'POST', path: '/admin/v1/certificates/{id}/revoke' },
+  revokeDevice: { method: 'POST', path: '/admin/v1/devices/{id}/revoke' },
+  revokeEnrollmentToken: { method: 'POST', path: '/admin/v1/enrollment-tokens/{id}/revoke' },
+  revokeGateway: { method: 'POST', path: '/admin/v1/gateways/{name}/revoke' },
+  suspendDevice: { method: 'POST', path: '/admin/v1/devices/{id}/suspend' },
+} as const satisfies {
+  readonly [Name in keyof AdminOperations]: {
+    readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+    readonly path: string
+  }
+}
