@@ -4,6 +4,7 @@ import { readTlsFiles, serve, setTlsFiles } from './api/listener.ts'
 import { assembleAuthority } from './assemble-authority.ts'
 import type { AuthorityConfig } from './config/authority-config.ts'
 import { startMaintenance } from './maintenance.ts'
+import { ListPublisher } from './published/list-publisher.ts'
 
 export type StartOptions = {
   log: Logger
@@ -20,7 +21,7 @@ export type StartOptions = {
 
 export type RunningAuthority = {
   /** Where each listener listens: `https://127.0.0.1:8443`. */
-  readonly addresses: { device: string; admin: string; operations: string }
+  readonly addresses: { device: string; admin: string; operations: string; status?: string }
   /**
    * Takes another configuration, whole or not at all: everything but listeners, store and keys.
    *
@@ -45,10 +46,12 @@ export async function startAuthority(
   const apis = createApis(authority, options)
   const { listeners } = config.authority
   const stopMaintenance = startMaintenance(authority)
+  const lists = new ListPublisher(authority)
   authority.trust.start()
   authority.receipts.start()
   const close = async () => {
     stopMaintenance()
+    await lists.close()
     await authority.receipts.close()
     await authority.trust.close()
     await authority.feed.close()
@@ -58,10 +61,15 @@ export async function startAuthority(
     await authority.store.close()
   }
   try {
+    // What certificates point to is there before one is issued.
+    await lists.start()
     const addresses = {
       device: await serve(apis.device, listeners.device.listen, 'https'),
       admin: await serve(apis.admin, listeners.admin.listen, 'https'),
       operations: await serve(apis.operations, listeners.operations.listen, 'http'),
+      ...(listeners.status === undefined
+        ? {}
+        : { status: await serve(apis.status, listeners.status.listen, 'http') }),
     }
     options.log.info({ addresses }, 'authority is ready')
     const reload = async (next: AuthorityConfig) => {

@@ -6,6 +6,8 @@ import { type Api, createApi } from './api-server.ts'
 import { deviceApi } from './device-api.ts'
 import { gatewayApi } from './gateway-api.ts'
 import { readTlsFiles } from './listener.ts'
+import { listApi } from '../published/list-api.ts'
+import { ocspApi } from '../published/ocsp/ocsp-api.ts'
 import { describeApi, openApiDocument } from './open-api.ts'
 import { exchangeApi } from './oauth/exchange-api.ts'
 import { logoutApi } from './oauth/logout-api.ts'
@@ -14,7 +16,7 @@ import { operationsApi } from './operations-api.ts'
 import { refusalRecord } from './refusal-record.ts'
 
 /** The listeners of an authority: what each serves is a file of its own. */
-export type Apis = Readonly<Record<'device' | 'admin' | 'operations', Api>>
+export type Apis = Readonly<Record<'device' | 'admin' | 'operations' | 'status', Api>>
 
 const bodyLimitBytes = 64 * 1024
 
@@ -47,6 +49,13 @@ export function createApis(
     face: 'public',
     now,
   })
+  // Asked by strangers, as often as they like: counted, and not logged one by one.
+  const status = createApi({
+    log: log.child({ listener: 'status' }, { level }),
+    bodyLimitBytes,
+    face: 'public',
+    now,
+  })
   describeApi(device, version)
   describeApi(admin, version)
   const describe = () => openApiDocument([device, admin])
@@ -57,7 +66,9 @@ export function createApis(
   admin.register(async (api) => gatewayApi(api as Api, authority))
   admin.register(async (api) => adminApi(api as Api, authority, describe), { prefix: adminPrefix })
   operations.register(async (api) => operationsApi(api as Api, authority, version))
-  return { device, admin, operations }
+  status.register(async (api) => listApi(api as Api, authority))
+  status.register(async (api) => ocspApi(api as Api, authority))
+  return { device, admin, operations, status }
 }
 
 /** A refusal on the device listener is counted, and kept so that it can be explained. */

@@ -37,6 +37,8 @@ export type CertificateConfig = {
   overlapMinutes: number
   /** What happens to a device whose renewed certificate is renewed again with another key. */
   onFork: 'notify' | 'suspend' | 'revoke'
+  /** Whether the status of certificates is told to gateways alone, or published for others as well. */
+  revocation: 'feed' | 'published'
 }
 
 /** What evidence of every format must come to, and how long it counts. */
@@ -147,6 +149,11 @@ const CertificateSchema = Type.Object(
       ['notify', 'suspend', 'revoke'],
       'notify',
       'What happens to a device whose certificate two holders renew: someone copied it',
+    ),
+    revocation: oneOf(
+      ['feed', 'published'],
+      'feed',
+      'Who is told of certificates that end. feed: gateways. published: whoever reads revocation lists or asks by OCSP, too, at the addresses that each certificate then has',
     ),
   },
   { ...closed, default: {}, description: 'What certificates are, and how they are renewed' },

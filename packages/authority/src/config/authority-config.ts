@@ -4,6 +4,7 @@ import Type from 'typebox'
 import { type AppConfig, AppsSchema } from './app-config.ts'
 import { type AttestationConfig, AttestationSchema } from './attestation-config.ts'
 import { type SessionsConfig, SessionsSchema } from './sessions-config.ts'
+import { type StatusConfig, StatusSchema } from './status-config.ts'
 import { type TokenExchangeConfig, TokenExchangeSchema } from './token-exchange-config.ts'
 
 export type TlsListenerConfig = { listen: string; certificateFile: string; keyFile: string }
@@ -21,7 +22,9 @@ export type AuthorityConfig = {
       device: TlsListenerConfig
       admin: TlsListenerConfig
       operations: { listen: string }
+      status?: { listen: string }
     }
+    status?: StatusConfig
     sessions: SessionsConfig
     tokenExchange: Record<string, TokenExchangeConfig>
   }
@@ -68,9 +71,19 @@ const AuthoritySchema = Type.Object(
           { listen: Listen },
           { ...closed, description: 'Health, version and metrics, over plain HTTP' },
         ),
+        status: Type.Optional(
+          Type.Object(
+            { listen: Listen },
+            {
+              ...closed,
+              description: 'What is published for anybody, over plain HTTP: revocation lists, OCSP',
+            },
+          ),
+        ),
       },
       { ...closed, description: 'Where the authority listens' },
     ),
+    status: Type.Optional(StatusSchema),
     sessions: Type.Optional(SessionsSchema),
     tokenExchange: Type.Optional(TokenExchangeSchema),
   },

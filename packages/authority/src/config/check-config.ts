@@ -4,6 +4,7 @@ import type { AuthorityConfig } from './authority-config.ts'
 import { checkAttestationConfig } from './check-attestation-config.ts'
 import { checkReceiptsConfig } from './receipts-config.ts'
 import { checkSessionsConfig } from './sessions-config.ts'
+import { checkStatusConfig } from './status-config.ts'
 import { checkTokenExchange } from './token-exchange-config.ts'
 import { checkUserConfig } from './user-config.ts'
 
@@ -28,6 +29,7 @@ export function checkConfig(config: AuthorityConfig): void {
   checkTokenExchange({ ...config, ...config.authority })
   checkDevelopmentRoots(config)
   checkReceiptsConfig(config.attestation.apple.receipts, config.apps)
+  checkStatusConfig(config)
 }
 
 /** Roots whose evidence proves nothing serve no one but apps that say so. */
@@ -68,6 +70,10 @@ const fixed: readonly { name: string; of: (config: AuthorityConfig) => string }[
   {
     name: 'authority.listeners.operations.listen',
     of: ({ authority }) => authority.listeners.operations.listen,
+  },
+  {
+    name: 'authority.listeners.status.listen',
+    of: ({ authority }) => authority.listeners.status?.listen ?? 'none',
   },
 ]
 

@@ -3,6 +3,7 @@ import type { CertificateStatus } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
 import { appendAudit } from '../audit/audit-log.ts'
 import { appendChange, lastChangeOf } from '../feed/append-change.ts'
+import { publishCertificate } from '../published/record-revocation.ts'
 import type { CertificateRow, Tables } from '../store/tables.ts'
 
 export type CertificateStatusChange = {
@@ -43,6 +44,7 @@ export async function endCertificate(
     status,
     until: certificate.not_after,
   })
+  await publishCertificate(store, certificate, { status, reason, now, seq })
   await appendAudit(store, {
     at: now,
     actor,

@@ -3,6 +3,7 @@ import type { DeviceStatus } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
 import { appendAudits } from '../audit/audit-log.ts'
 import { appendChanges, lastChangeOf } from '../feed/append-change.ts'
+import { publishDevices } from '../published/record-revocation.ts'
 import type { DeviceRow, Tables } from '../store/tables.ts'
 
 /** What each status may become. Revoked and superseded are final. */
@@ -92,6 +93,8 @@ export async function changeStatuses(
       until: device.expires_at,
     })),
   )
+  const ids = changes.map(({ device }) => device.id)
+  await publishDevices(store, ids, { status, now, seq: first + changes.length - 1 })
   await appendAudits(
     store,
     changes.map(({ device, reason }, index) => ({

@@ -5,6 +5,7 @@ import type { Kysely } from 'kysely'
 import type { Authority } from '../authority.ts'
 import { appOf } from '../config/app-of.ts'
 import type { Admission } from '../enrollment/admission.ts'
+import { addressesFor, shardFor } from '../published/published-addresses.ts'
 import { bytesOf } from '../signer/bytes.ts'
 import type { CertificateRow, Tables } from '../store/tables.ts'
 
@@ -19,7 +20,13 @@ export type CertificateOrder = {
   enrolledAt?: number
 }
 
-export type SignedCertificate = { certificate: Certificate; issuerId: string; trustDomain: string }
+export type SignedCertificate = {
+  certificate: Certificate
+  issuerId: string
+  trustDomain: string
+  /** The list that it would be on; null where its status is not published. */
+  shard: number | null
+}
 
 /**
  * Signs a device's certificate. Nothing is kept of it until `recordCertificate`.
@@ -41,6 +48,8 @@ export async function signCertificate(
     })
   }
   const ca = authority.issuers.issuing(appId, admission.kind, admission.lane)
+  const shard = shardFor(authority.config, app)
+  const published = addressesFor(authority.config, { issuerId: ca.id, shard })
   const answer = await authority.signer.deviceCertificate({
     issuer: ca.reference,
     spki: toBase64url(order.spki),
@@ -54,9 +63,10 @@ export async function signCertificate(
       enrolledAt: Math.floor(order.enrolledAt ?? authority.now()),
     },
     predecessors: order.predecessors,
+    ...(published === undefined ? {} : { published }),
   })
   const certificate = parseCertificate(bytesOf(answer.certificate))
-  return { certificate, issuerId: ca.id, trustDomain: ca.trustDomain }
+  return { certificate, issuerId: ca.id, trustDomain: ca.trustDomain, shard }
 }
 
 /** Inserts the row of a certificate, in the transaction that it is answered by. */
@@ -65,7 +75,7 @@ export async function recordCertificate(
   signed: SignedCertificate,
   facts: { deviceId: string; appId: string; predecessor: string | null; now: number },
 ): Promise<CertificateRow> {
-  const { certificate, issuerId } = signed
+  const { certificate, issuerId, shard } = signed
   const row: CertificateRow = {
     thumbprint: certificate.thumbprint,
     serial: certificate.serial,
@@ -83,6 +93,7 @@ export async function recordCertificate(
     used_at: null,
     supersede_at: null,
     forked_at: null,
+    shard,
   }
   await store.insertInto('certificates').values(row).execute()
   return row

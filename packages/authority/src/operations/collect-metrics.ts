@@ -1,5 +1,6 @@
 import type { Authority } from '../authority.ts'
 import type { AuthorityConfig } from '../config/authority-config.ts'
+import { collectPublishedMetrics } from '../published/collect-published-metrics.ts'
 import { collectReceiptMetrics } from '../receipts/collect-receipt-metrics.ts'
 import { collectTrustMetrics } from '../trust/collect-trust-metrics.ts'
 
@@ -92,6 +93,7 @@ export function collectMetrics(authority: Authority): void {
   })
   collectTrustMetrics(authority)
   collectReceiptMetrics(authority)
+  collectPublishedMetrics(authority)
 }
 
 /** The settings of danger that are on: their paths in the configuration. */

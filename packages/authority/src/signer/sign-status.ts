@@ -41,10 +41,12 @@ export async function signRevocationList(
   const { issuer } = await issuers.open(input.issuer, bounds())
   refuseBeyond(listBounds, { ...input, now: now() })
   const { number, thisUpdate, nextUpdate, entries, scope } = input
-  const fields = { number, thisUpdate, nextUpdate, entries: bytesOf(entries) }
+  // Megabytes: by what is native.
+  const encoded = Buffer.from(entries, 'base64url')
+  const fields = { number, thisUpdate, nextUpdate, entries: encoded }
   try {
     const list = await buildCertificateList(issuer, scope ? { ...fields, scope } : fields)
-    return { list: toBase64url(list) }
+    return { list: list.toString('base64url') }
   } catch (error) {
     if (error instanceof DerError) throw signerRefusal('entries of a list', error.message)
     throw error

@@ -1,4 +1,5 @@
 // A pure table: every table of the store, and nothing that is done with it.
+import type { RevocationReason } from '@sallyport/pki'
 import type { CertificateStatus, DeviceStatus, EndedKind, IssuerKind } from '@sallyport/wire'
 import type { JwsPurpose } from '../signer/key-names.ts'
 
@@ -34,6 +35,9 @@ export type Tables = {
   used_logout_tokens: UsedLogoutTokenRow
   exchanged_sessions: ExchangedSessionRow
   signing_keys: SigningKeyRow
+  revocations: RevocationRow
+  revocation_scopes: RevocationScopeRow
+  revocation_lists: RevocationListRow
 }
 
 /** `epoch`, `trust_domain`, `challenge_key`. */
@@ -131,6 +135,8 @@ export type CertificateRow = {
   supersede_at: number | null
   /** When it was last recorded that two hold it. */
   forked_at: number | null
+  /** The list that it would be on; null where its status is not published. */
+  shard: number | null
 }
 
 export type UsedChallengeRow = {
@@ -417,4 +423,42 @@ export type SigningKeyRow = {
   spki: Uint8Array
   created_at: number
   signs_from: number
+}
+
+/** A certificate that is, or will be, on the lists of its CA. */
+export type RevocationRow = {
+  serial: string
+  issuer_id: string
+  shard: number
+  not_after: number
+  revoked_at: number
+  /** Null: unspecified. */
+  reason: RevocationReason | null
+}
+
+/** A list that there is to be: of a shard, or (-1) of all certificates of a CA. */
+export type RevocationScopeRow = {
+  issuer_id: string
+  shard: number
+  /** JSON array: the addresses that certificates have for it. */
+  addresses: string
+  /** Number of the last change that concerns it, in the feed. */
+  changed_seq: number
+  /** The last CRL number that was given out for it. */
+  last_number: number
+}
+
+/** A list as it is published. */
+export type RevocationListRow = {
+  issuer_id: string
+  shard: number
+  number: number
+  /** Changes up to this number are on it. */
+  through_seq: number
+  this_update: number
+  next_update: number
+  entries: number
+  /** As those of its scope were. */
+  addresses: string
+  der: Uint8Array
 }

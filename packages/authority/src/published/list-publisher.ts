@@ -1,0 +1,89 @@
+import type { Authority } from '../authority.ts'
+import { readListStates, whyDue } from './due-lists.ts'
+import { issueList } from './issue-list.ts'
+import type { ListName } from './published-addresses.ts'
+import { ensureScopes } from './revocation-scopes.ts'
+
+/** Changes that come together are on one list. */
+const roundMs = 1_000
+/** Of the time, at most this part goes into a list however often it changes. */
+const busyPart = 1 / 10
+/** After a failure, and no longer than so after several. */
+const retryMs = { first: 2_000, most: 60_000 }
+
+type Pace = { failures: number; notBefore: number }
+
+/**
+ * Keeps the lists of all CAs up to date: within seconds of a change, and long before they lapse. What
+ * fails is told and tried again; the list that is published stays.
+ */
+export class ListPublisher {
+  readonly #authority: Authority
+  /** By list: monotone milliseconds. */
+  readonly #paces = new Map<string, Pace>()
+  #timer: NodeJS.Timeout | undefined
+  #round: Promise<void> = Promise.resolve()
+  #isClosed = false
+
+  constructor(authority: Authority) {
+    this.#authority = authority
+  }
+
+  /** Resolves after the first round. */
+  start(): Promise<void> {
+    this.#round = this.round().finally(() => {
+      if (!this.#isClosed) this.#timer = setTimeout(() => void this.start(), roundMs)
+    })
+    return this.#round
+  }
+
+  /** Issues what is due, one list after another. Never rejects. */
+  async round(): Promise<void> {
+    const { store, log, now, config } = this.#authority
+    try {
+      await ensureScopes(this.#authority)
+      const listHours = config.authority.status?.listHours ?? Number.POSITIVE_INFINITY
+      for (const state of await readListStates(store.read, now())) {
+        if (this.#isClosed) return
+        const reason = whyDue(state, { now: now(), listMs: listHours * 3_600_000 })
+        if (reason !== undefined) await this.#issue(state, reason)
+      }
+    } catch (error) {
+      log.error({ err: error }, 'revocation lists cannot be looked after')
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    clearTimeout(this.#timer)
+    await this.#round
+  }
+
+  async #issue(name: ListName & { appId: string }, reason: string): Promise<void> {
+    const { log, metrics } = this.#authority
+    const { issuerId, shard, appId } = name
+    const key = `${issuerId} ${shard}`
+    const pace = this.#paces.get(key) ?? { failures: 0, notBefore: 0 }
+    const startedAt = performance.now()
+    if (startedAt < pace.notBefore) return
+    try {
+      const isPublished = await issueList(this.#authority, name)
+      const tookMs = performance.now() - startedAt
+      this.#paces.set(key, { failures: 0, notBefore: startedAt + tookMs / busyPart })
+      if (!isPublished) return
+      const help = 'Revocation lists that were issued, by why'
+      metrics.count('sallyport_authority_revocation_lists_total', help, { reason })
+      log.debug({ appId, issuerId, shard, reason, tookMs }, 'revocation list was issued')
+    } catch (error) {
+      const failures = pace.failures + 1
+      const waitMs = Math.min(retryMs.most, retryMs.first * 2 ** (failures - 1))
+      this.#paces.set(key, { failures, notBefore: performance.now() + waitMs })
+      const help = 'Revocation lists that could not be issued'
+      metrics.count('sallyport_authority_revocation_list_failures_total', help, {})
+      log.error(
+        { err: error, appId, issuerId, shard, reason, failures },
+        'REVOCATION LIST NOT ISSUED: the one before it is published still, until it lapses',
+      )
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import type { OcspStatus } from '@sallyport/pki'
+import type { Kysely } from 'kysely'
+import type { Tables } from '../../store/tables.ts'
+
+/**
+ * What is known of certificates of a CA, by serial number, as of now. `unknown` are those that it never
+ * issued, and those of before its certificates were published, which say that nobody publishes them.
+ */
+export async function findStatuses(
+  store: Kysely<Tables>,
+  issuerId: string,
+  serials: readonly string[],
+): Promise<(serial: string) => OcspStatus> {
+  const rows = await store
+    .selectFrom('certificates')
+    .leftJoin('revocations', 'revocations.serial', 'certificates.serial')
+    .select(['certificates.serial', 'revoked_at', 'reason'])
+    .where('certificates.serial', 'in', serials)
+    .where('certificates.issuer_id', '=', issuerId)
+    .where('certificates.shard', 'is not', null)
+    .execute()
+  const statuses = new Map<string, OcspStatus>(
+    rows.map(({ serial, revoked_at: revokedAt, reason }) => [
+      serial,
+      revokedAt === null
+        ? { status: 'good' }
+        : { status: 'revoked', revokedAt, reason: reason ?? undefined },
+    ]),
+  )
+  return (serial) => statuses.get(serial) ?? { status: 'unknown' }
+}

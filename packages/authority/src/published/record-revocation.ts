@@ -1,0 +1,135 @@
+import { isRevocationReason, type RevocationReason } from '@sallyport/pki'
+import type { CertificateStatus, DeviceStatus } from '@sallyport/wire'
+import type { Kysely } from 'kysely'
+import type { CertificateRow, RevocationRow, Tables } from '../store/tables.ts'
+import { fullList } from './published-addresses.ts'
+
+/**
+ * How a status is published. `certificateHold` is what X.509 calls a suspension: everybody who looks at
+ * a list refuses it, and it alone may be taken off a list again (RFC 5280 §5.3.1).
+ */
+const reasons: Readonly<
+  Record<Exclude<CertificateStatus | DeviceStatus, 'active'>, RevocationReason | null>
+> = {
+  suspended: 'certificateHold',
+  superseded: 'superseded',
+  revoked: null,
+}
+
+/** What weighs more takes the place of what weighs less; what is said stays said. */
+function weightOf(reason: RevocationReason | null): number {
+  if (reason === 'certificateHold') return 0
+  if (reason === 'superseded') return 1
+  return reason === null ? 2 : 3
+}
+
+type Published = Pick<CertificateRow, 'serial' | 'issuer_id' | 'shard' | 'not_after'>
+
+/** What a change of status came to: its time, milliseconds, and its number in the feed. */
+type Told = { now: number; seq: number }
+
+/**
+ * Publishes that a certificate ended, in the write that ends it. The words of whoever ended it count as
+ * a reason where they are the name of one: `keyCompromise`.
+ */
+export async function publishCertificate(
+  store: Kysely<Tables>,
+  certificate: Published,
+  { status, reason, ...told }: Told & { status: 'superseded' | 'revoked'; reason: string },
+): Promise<void> {
+  const isNamed = status === 'revoked' && isRevocationReason(reason)
+  await publish(store, [certificate], { ...told, reason: isNamed ? reason : reasons[status] })
+}
+
+/**
+ * Publishes the certificates of devices whose status changed, in the write that changes it.
+ *
+ * @param deviceIds few enough for one statement
+ */
+export async function publishDevices(
+  store: Kysely<Tables>,
+  deviceIds: readonly string[],
+  { status, ...told }: Told & { status: DeviceStatus },
+): Promise<void> {
+  const certificates = await store
+    .selectFrom('certificates')
+    .select(['serial', 'issuer_id', 'shard', 'not_after'])
+    .where('device_id', 'in', deviceIds)
+    .where('not_after', '>', told.now)
+    .where('shard', 'is not', null)
+    .execute()
+  if (status === 'active') await unpublish(store, certificates, told)
+  else await publish(store, certificates, { ...told, reason: reasons[status] })
+}
+
+async function publish(
+  store: Kysely<Tables>,
+  certificates: readonly Published[],
+  { now, seq, reason }: Told & { reason: RevocationReason | null },
+): Promise<void> {
+  const rows = certificates.flatMap(({ serial, issuer_id, shard, not_after }): RevocationRow[] =>
+    shard === null ? [] : [{ serial, issuer_id, shard, not_after, revoked_at: now, reason }],
+  )
+  if (rows.length === 0) return
+  const serials = rows.map(({ serial }) => serial)
+  const known = await store
+    .selectFrom('revocations')
+    .select(['serial', 'reason'])
+    .where('serial', 'in', serials)
+    .execute()
+  const before = new Map(known.map((row) => [row.serial, weightOf(row.reason)]))
+  const added = rows.filter(({ serial }) => !before.has(serial))
+  const worse = rows.filter(({ serial }) => (before.get(serial) ?? 3) < weightOf(reason))
+  if (added.length > 0) await store.insertInto('revocations').values(added).execute()
+  if (worse.length > 0) {
+    // Since when it is refused stays what it was.
+    await store
+      .updateTable('revocations')
+      .set({ reason })
+      .where(
+        'serial',
+        'in',
+        worse.map(({ serial }) => serial),
+      )
+      .execute()
+  }
+  await markChanged(store, [...added, ...worse], seq)
+}
+
+/** Takes those on hold off their lists. */
+async function unpublish(
+  store: Kysely<Tables>,
+  certificates: readonly Published[],
+  { seq }: Told,
+): Promise<void> {
+  if (certificates.length === 0) return
+  const lifted = await store
+    .deleteFrom('revocations')
+    .where(
+      'serial',
+      'in',
+      certificates.map(({ serial }) => serial),
+    )
+    .where('reason', '=', 'certificateHold')
+    .returning(['issuer_id', 'shard'])
+    .execute()
+  await markChanged(store, lifted, seq)
+}
+
+/** The lists that a change is on are behind it from now on. */
+async function markChanged(
+  store: Kysely<Tables>,
+  rows: readonly Pick<RevocationRow, 'issuer_id' | 'shard'>[],
+  seq: number,
+): Promise<void> {
+  const byIssuer = Map.groupBy(rows, ({ issuer_id }) => issuer_id)
+  for (const [issuerId, same] of byIssuer) {
+    const shards = new Set(same.map(({ shard }) => shard)).add(fullList)
+    await store
+      .updateTable('revocation_scopes')
+      .set({ changed_seq: seq })
+      .where('issuer_id', '=', issuerId)
+      .where('shard', 'in', [...shards])
+      .execute()
+  }
+}
