@@ -3,8 +3,9 @@ import CryptoKit
 import Foundation
 import Security
 
-// URLSession asks on a queue of its own: where the default actor isolation of a target is MainActor, as Xcode 26 sets it
-// for new apps, put this file into a package.
+// URLSession asks on its delegate queue, which must not be the main one: the judgement of a chain may ask the network.
+// Where the default actor isolation of a target is MainActor, as Xcode 26 sets it for new apps, put this file into a
+// package.
 
 /// Refuses servers that show none of the pinned keys, after the system has judged them. Answer challenges for server
 /// trust with `disposition(for:host:)` where a delegate of your own holds the client certificate. What is refused
@@ -121,8 +122,10 @@ private func subjectPublicKeyInfo(of certificate: SecCertificate) -> Data? {
     let bits = attributes[kSecAttrKeySizeInBits as String] as? Int,
     let bare = SecKeyCopyExternalRepresentation(key, nil) as Data?
   else { return nil }
-  let kind = type == (kSecAttrKeyTypeRSA as String) ? "rsa" : "ec-\(bits)"
-  guard let algorithm = algorithms[kind] else { return nil }
+  let isRSA = type == (kSecAttrKeyTypeRSA as String)
+  guard isRSA || type == (kSecAttrKeyTypeECSECPrimeRandom as String),
+    let algorithm = algorithms[isRSA ? "rsa" : "ec-\(bits)"]
+  else { return nil }
   return element(0x30, Data(algorithm) + element(0x03, Data([0]) + bare))
 }
 
