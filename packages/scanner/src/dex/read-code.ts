@@ -135,8 +135,11 @@ function readMethod(
     }
   }
   for (const { field, value } of trace.puts) {
-    if (((survey.fields[field] ?? 0) & Mark.password) === 0) continue
-    tellPassword(sink, textOf(value)?.text, passwordWeights.namedPassword)
+    const mark = survey.fields[field] ?? 0
+    const text = (mark & (Mark.password | Mark.secret)) === 0 ? undefined : textOf(value)?.text
+    if (text === undefined) continue
+    if ((mark & Mark.password) !== 0) tellPassword(sink, text, passwordWeights.namedPassword)
+    if ((mark & Mark.secret) !== 0) tellNamedConstant({ references, path, sink }, field, text)
   }
   if (givesPassword(survey, method, within)) tellTexts(sink, trace)
   built.take(trace, method.code)

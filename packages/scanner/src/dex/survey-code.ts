@@ -45,7 +45,7 @@ export function surveyCode(
       isInteresting ||= types[made] === 1
       if (made !== type) note(survey, made, method)
     } else if (opcode === Op.sputObject || opcode === Op.iputObject) {
-      isInteresting ||= has(fields, view.getUint16(at + 2, true), Mark.password)
+      isInteresting ||= has(fields, view.getUint16(at + 2, true), Mark.password | Mark.secret)
     } else if (opcode === Op.fillArrayData) {
       isInteresting = true
     } else if (opcode === Op.aputByte || opcode === Op.aputChar) {

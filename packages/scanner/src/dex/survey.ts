@@ -3,6 +3,7 @@ import { type DexFile, stringAt } from './dex-file.ts'
 import type { References } from './references.ts'
 import { isNameOfClassShape } from './shapes/class-shapes.ts'
 import { allowAllField, switchesChecksOff } from './shapes/ready-made.ts'
+import { namedKind } from '../secrets/named/secret-name.ts'
 import { namesPassword } from './shapes/secret-names.ts'
 
 /** What is looked for in the instructions of a DEX, by indexes of its tables; and what was seen. */
@@ -25,6 +26,8 @@ export const Mark = {
   body: 2,
   /** It is called as passwords are: what it gives, or what is put there, may be one. */
   password: 4,
+  /** A field whose name promises a secret. */
+  secret: 32,
 } as const
 
 const NameMark = { ...Mark, useOfSome: 8, useOfField: 16, seen: 128 } as const
@@ -58,7 +61,8 @@ export function surveyOf(dex: DexFile, references: References): Survey {
   const fields = new Uint8Array(dex.fields.count)
   for (let id = 0; id < fields.length; id++) {
     const mark = markOfName(view.getUint32(dex.fields.offset + id * 8 + 4, true))
-    fields[id] = (mark & Mark.password) | ((mark & NameMark.useOfField) === 0 ? 0 : Mark.use)
+    fields[id] =
+      (mark & (Mark.password | Mark.secret)) | ((mark & NameMark.useOfField) === 0 ? 0 : Mark.use)
   }
   const firstUse = new Int32Array(typeCount)
   return { methods, fields, types, firstUse, lastUse: new Int32Array(typeCount) }
@@ -70,6 +74,7 @@ function markOf(name: string): number {
     (looked === 'any' ? Mark.use : looked === 'some' ? NameMark.useOfSome : 0) |
     (isNameOfClassShape(name) ? Mark.body : 0) |
     (namesPassword(name) ? Mark.password : 0) |
+    (namedKind(name) === undefined ? 0 : Mark.secret) |
     (name === allowAllField ? NameMark.useOfField : 0)
   )
 }

@@ -81,6 +81,14 @@ test('a constant that signs in to a server is told, and what comes from elsewher
   )
 })
 
+test('a constant that a constructor gives to a field that promises a secret is told', () => {
+  const { facts } = readDex(fixture('logins'))
+  assert.deepEqual(
+    facts.namedTexts.map(({ name, text }) => `${name} ${text}`),
+    ['apiKey k7Qz2Wm9Xb4Tn6Rv'],
+  )
+})
+
 test('where branches meet, what all of them agree in is kept, and nothing else', () => {
   const names = told(readDex(fixture('branches')), 'secret-in-preferences')
   assert.deepEqual(names, ['Branches agreed_password', 'Branches jumped_password'])

@@ -1,6 +1,20 @@
 .class public Lcom/bank/Logins;
 .super Ljava/lang/Object;
 
+.field private final apiKey:Ljava/lang/String;
+.field private final title:Ljava/lang/String;
+
+# Constants that the constructor gives to fields.
+.method public constructor <init>()V
+    .locals 1
+    invoke-direct {p0}, Ljava/lang/Object;-><init>()V
+    const-string v0, "k7Qz2Wm9Xb4Tn6Rv"
+    iput-object v0, p0, Lcom/bank/Logins;->apiKey:Ljava/lang/String;
+    const-string v0, "Q7kz2Wm9Xb4Tn6Rv"
+    iput-object v0, p0, Lcom/bank/Logins;->title:Ljava/lang/String;
+    return-void
+.end method
+
 # A constant signs in to a broker.
 .method public static broker(Lorg/eclipse/paho/client/mqttv3/MqttConnectOptions;)V
     .locals 1
