@@ -159,6 +159,62 @@ export const realPackages: readonly RealPackage[] = [
     findings: { 'info known-public-key': 2, 'info tls-validation-disabled': 6 },
   },
   {
+    origin: { from: 'npm', package: 'appium-android-ime@2.0.0', path: 'bin/UnicodeIME-debug.apk' },
+    sha256: 'ea4480f3d619196f0031cc99dc2b82828f1ce668014b864012536e315fedbc10',
+    format: 'apk',
+    findings: {
+      'high debuggable': 1,
+      'low backup-allowed': 1,
+    },
+  },
+  {
+    origin: {
+      from: 'npm',
+      package: 'sample-apps@2.0.4',
+      path: 'pre-built/selendroid-test-app.apk',
+    },
+    sha256: '6d3c24239a7313f1c98c1897914547f6faca36aa3a2b1b8ae262ab5fa9007282',
+    format: 'apk',
+    findings: {
+      'high cleartext-traffic': 1,
+      'high debuggable': 1,
+      'high user-ca-trusted': 1,
+      'low backup-allowed': 1,
+      'low cleartext-traffic': 1,
+      'low external-storage-write': 1,
+      'low weak-tls-version': 1,
+    },
+  },
+  {
+    origin: {
+      from: 'npm',
+      package: '@devicefarmer/stf@3.7.9',
+      path: 'vendor/STFService/STFService.apk',
+    },
+    sha256: '222b04c54112cfd3e13c30ad4f0d61c05d95f0299984b7bf9d7a2b5e76097f3b',
+    format: 'apk',
+    findings: {
+      'low backup-allowed': 1,
+      'low cleartext-traffic': 1,
+      'low user-ca-trusted': 1,
+      'low weak-tls-version': 1,
+      'info external-storage-write': 1,
+    },
+  },
+  {
+    origin: {
+      from: 'npm',
+      package: '@devicefarmer/minicap-prebuilt@2.7.3',
+      path: 'prebuilt/noarch/minicap.apk',
+    },
+    sha256: '6111c9b110039aefc99837e1553e876e31290530cdbdb0f789b8b327f277a97c',
+    format: 'apk',
+    findings: {
+      'high debuggable': 1,
+      'low backup-allowed': 1,
+    },
+  },
+  {
     origin: {
       from: 'Debian',
       package: 'android-framework-res 1:10.0.0+r36-10',
