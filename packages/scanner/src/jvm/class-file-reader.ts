@@ -1,12 +1,17 @@
 import type { ContentReader } from '../content/content-reader.ts'
+import type { Called, Flow } from '../code/flow.ts'
+import { alwaysProceeds, isOnReceivedSslError } from '../code/proceeds.ts'
+import { isCheckServerTrusted, trustOf } from '../code/trust.ts'
 import type { CodeShapeName } from '../dex/code-shapes.ts'
 import { decodeMutf8, mutf8Bytes } from '../dex/mutf8.ts'
 import { passwordWeights, tellPassword } from '../dex/shapes/keystore-use.ts'
 import type { Sink } from '../sink.ts'
 import { lastStart } from '../strings/last-start.ts'
-import { type ClassFile, isClassFile, readClassFile } from './class-file.ts'
+import { isAlwaysTrue } from './always-true.ts'
+import { type ClassFile, type ClassMethod, isClassFile, readClassFile } from './class-file.ts'
+import { type Bodies, bodiesOf, flowOf } from './method-flow.ts'
 
-/** Compiled Java of JAR and AAR: its texts, and the plainest of the shapes that DEX is read for. */
+/** Compiled Java of JAR and AAR: its texts, and the shapes of whole methods that DEX is read for. */
 export const classFileReader: ContentReader = {
   name: 'class file',
   takes: isClassFile,
@@ -48,59 +53,45 @@ function tellTexts(
   })
 }
 
-/** Whole bodies of methods, in hex. A name that is not given is any: the body of a lambda is a method of its own, and used. */
+/** Shapes of whole methods: those of DEX, asked of the same description of a body where there is one. */
 const shapes: readonly {
-  readonly shape: CodeShapeName
-  readonly name?: string
-  readonly descriptor: RegExp
-  readonly body: RegExp
+  readonly is: (method: Called) => boolean
+  readonly shapeOf: (bodies: Bodies, method: ClassMethod) => CodeShapeName | undefined
 }[] = [
+  { is: isCheckServerTrusted, shapeOf: ofFlow(trustOf) },
   {
-    shape: 'trusts-every-certificate',
-    name: 'checkServerTrusted',
-    descriptor: /^\(\[Ljava\/security\/cert\/X509Certificate;Ljava\/lang\/String;.*\)V$/,
-    body: /^b1$/, // return
+    // Of any name: the body of a lambda is a method of its own, and used.
+    is: ({ signature }) => signature === '(Ljava/lang/String;Ljavax/net/ssl/SSLSession;)Z',
+    shapeOf: (bodies, method) => (isAlwaysTrue(bodies, method) ? 'accepts-every-name' : undefined),
   },
   {
-    shape: 'accepts-every-name',
-    descriptor: /^\(Ljava\/lang\/String;Ljavax\/net\/ssl\/SSLSession;\)Z$/,
-    body: /^04ac$/, // iconst_1, ireturn
-  },
-  {
-    shape: 'always-proceeds',
-    name: 'onReceivedSslError',
-    descriptor: /^\(Landroid\/webkit\/WebView;Landroid\/webkit\/SslErrorHandler;/,
-    body: /^2cb6....b1$/, // aload_2, invokevirtual, return
+    is: isOnReceivedSslError,
+    shapeOf: ofFlow((flow) => (alwaysProceeds(flow) ? 'always-proceeds' : undefined)),
   },
 ]
 
-/** Longer bodies are none of these. */
-const maxBodyBytes = 8
-
-function tellShapes(file: ClassFile, bytes: Buffer, path: string, sink: Sink): void {
-  const owner = `L${file.name};`
-  for (const { name, descriptor, code } of file.methods) {
-    if (code === undefined || code.end - code.start > maxBodyBytes) continue
-    const body = bytes.toString('hex', code.start, code.end)
-    const found = shapes.find(
-      (each) =>
-        (each.name ?? name) === name && each.descriptor.test(descriptor) && each.body.test(body),
-    )
-    if (found === undefined) continue
-    if (found.shape === 'always-proceeds' && !proceeds(file, bytes, code.start + 2)) continue
-    const method = `${owner}->${name}${descriptor}`
-    const location = { path, offset: code.start, within: method }
-    if (found.name !== name && name !== 'verify') {
-      sink.fact('typeUses', { by: new Map([[owner, [method]]]) })
-    }
-    sink.fact('codeShapes', { shape: found.shape, owner, method, subject: '', location })
+function ofFlow(shapeOf: (flow: Flow) => CodeShapeName | undefined) {
+  return (bodies: Bodies, method: ClassMethod) => {
+    const flow = flowOf(bodies, method)
+    return flow && shapeOf(flow)
   }
 }
 
-/** @param at of the index of the method that is called */
-function proceeds({ references }: ClassFile, bytes: Buffer, at: number): boolean {
-  const called = references.get(bytes.readUInt16BE(at))
-  return called?.owner === 'android/webkit/SslErrorHandler' && called.name === 'proceed'
+function tellShapes(file: ClassFile, bytes: Buffer, path: string, sink: Sink): void {
+  const owner = `L${file.name};`
+  const bodies = bodiesOf(file, bytes)
+  for (const each of file.methods) {
+    const { name, descriptor, code } = each
+    const found = shapes.find(({ is }) => is({ owner, name, signature: descriptor }))
+    const shape = code && found?.shapeOf(bodies, each)
+    if (code === undefined || shape === undefined) continue
+    const method = `${owner}->${name}${descriptor}`
+    const location = { path, offset: code.start, within: method }
+    if (shape === 'accepts-every-name' && name !== 'verify') {
+      sink.fact('typeUses', { by: new Map([[owner, [method]]]) })
+    }
+    sink.fact('codeShapes', { shape, owner, method, subject: '', location })
+  }
 }
 
 /** Classes that this one makes. A verifier that is a lambda is made by its own class. */

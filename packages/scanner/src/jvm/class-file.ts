@@ -8,14 +8,27 @@ export type ClassFile = {
   /** Every text of the constant pool, and where its bytes lie. */
   readonly texts: readonly { readonly start: number; readonly end: number }[]
   /** Methods that its code refers to, of any class, by their index in the pool. */
-  readonly references: ReadonlyMap<number, { readonly owner: string; readonly name: string }>
-  readonly methods: readonly {
-    readonly name: string
-    readonly descriptor: string
-    /** Where its instructions lie. Undefined: abstract or native. */
-    readonly code: { readonly start: number; readonly end: number } | undefined
-  }[]
+  readonly references: ReadonlyMap<
+    number,
+    { readonly owner: string; readonly name: string; readonly descriptor: string }
+  >
+  readonly methods: readonly ClassMethod[]
+  /** The name of a class by its index in the pool; empty where there is none. */
+  readonly classAt: (index: number) => string
 }
+
+export type ClassMethod = {
+  readonly name: string
+  readonly descriptor: string
+  readonly isStatic: boolean
+  /** Where its instructions lie. Undefined: abstract or native. */
+  readonly code:
+    | { readonly start: number; readonly end: number; readonly attributeEnd: number }
+    | undefined
+}
+
+/** From `start` to before `end`, in bytes of the code. `type` is an internal name; empty: everything is caught. */
+export type Handler = { readonly start: number; readonly end: number; readonly type: string }
 
 /** Bytes behind the tag; those of a text follow its length. Long and double take two places. */
 const entryBytes: Readonly<Record<number, number>> = {
@@ -59,7 +72,7 @@ export function readClassFile(bytes: Buffer): ClassFile {
     return at !== undefined && bytes[at] === tagClass ? textAt(bytes.readUInt16BE(at + 1)) : ''
   }
   const texts: { start: number; end: number }[] = []
-  const references = new Map<number, { owner: string; name: string }>()
+  const references = new Map<number, { owner: string; name: string; descriptor: string }>()
   for (const [index, at] of entries.entries()) {
     if (at === undefined) continue
     const tag = bytes[at] as number
@@ -68,7 +81,8 @@ export function readClassFile(bytes: Buffer): ClassFile {
     const nameAndType = entries[bytes.readUInt16BE(at + 3)]
     if (nameAndType === undefined || bytes[nameAndType] !== 12) continue
     const name = textAt(bytes.readUInt16BE(nameAndType + 1))
-    references.set(index, { owner: classAt(bytes.readUInt16BE(at + 1)), name })
+    const descriptor = textAt(bytes.readUInt16BE(nameAndType + 3))
+    references.set(index, { owner: classAt(bytes.readUInt16BE(at + 1)), name, descriptor })
   }
   return {
     name: classAt(bytes.readUInt16BE(header + 2)),
@@ -76,6 +90,7 @@ export function readClassFile(bytes: Buffer): ClassFile {
     texts,
     references,
     methods: readMethods(bytes, header + 6, textAt),
+    classAt,
   }
 }
 
@@ -103,30 +118,51 @@ function readMethods(
   bytes: Buffer,
   interfaces: number,
   textAt: (index: number) => string,
-): ClassFile['methods'] {
+): ClassMethod[] {
   let at = interfaces + 2 + bytes.readUInt16BE(interfaces) * 2
   const fields = bytes.readUInt16BE(at)
   at += 2
   for (let left = fields; left > 0; left--) at = skipAttributes(bytes, at + 6, () => {})
-  const methods: {
-    name: string
-    descriptor: string
-    code: { start: number; end: number } | undefined
-  }[] = []
+  const methods: ClassMethod[] = []
   const count = bytes.readUInt16BE(at)
   at += 2
   for (let left = count; left > 0; left--) {
     const name = textAt(bytes.readUInt16BE(at + 2))
     const descriptor = textAt(bytes.readUInt16BE(at + 4))
-    let code: { start: number; end: number } | undefined
+    const isStatic = (bytes.readUInt16BE(at) & staticFlag) !== 0
+    let code: ClassMethod['code']
     at = skipAttributes(bytes, at + 6, (attribute, start) => {
       if (textAt(attribute) !== 'Code') return
       // max_stack and max_locals stand before the length.
-      code = { start: start + 8, end: start + 8 + bytes.readUInt32BE(start + 4) }
+      const end = start + 8 + bytes.readUInt32BE(start + 4)
+      code = { start: start + 8, end, attributeEnd: start + bytes.readUInt32BE(start - 4) }
     })
-    methods.push({ name, descriptor, code })
+    methods.push({ name, descriptor, isStatic, code })
   }
   return methods
+}
+
+const staticFlag = 0x0008
+
+/** The exception table, behind the code: as much of it as lies in the attribute. */
+export function handlersOf(
+  { classAt }: ClassFile,
+  bytes: Buffer,
+  { code }: ClassMethod,
+): Handler[] {
+  if (code === undefined || code.end + 2 > bytes.length) return []
+  const end = Math.min(code.attributeEnd, bytes.length)
+  const fitting = Math.max(0, Math.floor((end - code.end - 2) / 8))
+  const length = Math.min(bytes.readUInt16BE(code.end), fitting)
+  return Array.from({ length }, (_, index) => {
+    const row = code.end + 2 + index * 8
+    const type = bytes.readUInt16BE(row + 6)
+    return {
+      start: bytes.readUInt16BE(row),
+      end: bytes.readUInt16BE(row + 2),
+      type: type === 0 ? '' : classAt(type) || '?',
+    }
+  })
 }
 
 function skipAttributes(

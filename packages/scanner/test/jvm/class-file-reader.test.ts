@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { jvmInstructions } from '../../src/jvm/bytecode.ts'
 import { classFileReader } from '../../src/jvm/class-file-reader.ts'
 import { isClassFile } from '../../src/jvm/class-file.ts'
 import { readWith } from '../dex/read-dex.ts'
@@ -16,7 +17,16 @@ const fixtures = path.join(folder, 'fixtures')
 function compile(out: string): boolean {
   const run = spawnSync(
     'javac',
-    ['--release', '11', '-encoding', 'utf8', '-d', out, 'com/bank/Tls.java'],
+    [
+      '--release',
+      '11',
+      '-encoding',
+      'utf8',
+      '-d',
+      out,
+      'com/bank/Tls.java',
+      'com/bank/Shapes.java',
+    ],
     {
       cwd: path.join(folder, 'java'),
       encoding: 'utf8',
@@ -43,8 +53,18 @@ function readAll(classes: string) {
 }
 
 const expected = [
+  'accepts-every-name Lcom/bank/Shapes$AnyName;',
+  'accepts-every-name Lcom/bank/Shapes$AnyNameByMethod;',
+  'accepts-every-name Lcom/bank/Shapes$AnyNameByVariable;',
   'accepts-every-name Lcom/bank/Tls;',
+  'always-proceeds Lcom/bank/Shapes$Proceeds;',
+  'always-proceeds Lcom/bank/Shapes$ProceedsByMethod;',
   'always-proceeds Lcom/bank/Tls$Proceeds;',
+  'checks-only-dates Lcom/bank/Shapes$OnlyDates;',
+  'trusts-every-certificate Lcom/bank/Shapes$Caught;',
+  'trusts-every-certificate Lcom/bank/Shapes$Helped;',
+  'trusts-every-certificate Lcom/bank/Shapes$Logged;',
+  'trusts-every-certificate Lcom/bank/Shapes$NullChecked;',
   'trusts-every-certificate Lcom/bank/Tls$Trusts;',
 ]
 
@@ -89,19 +109,34 @@ test('a universal Mach-O, which begins as class files do, is none', () => {
   assert.equal(isClassFile(readFileSync(path.join(fixtures, 'Tls.class'))), true)
 })
 
-test('a class file with flipped bytes, or cut, ends in a RangeError or is read', () => {
-  const bytes = readFileSync(path.join(fixtures, 'Tls.class'))
-  const flips = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 12 })
+for (const name of ['Tls.class', 'Shapes$Caught.class', 'Shapes$ChecksError.class']) {
+  test(`${name} with flipped bytes, or cut, ends in a RangeError or is read`, () => {
+    const bytes = readFileSync(path.join(fixtures, name))
+    const flips = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 12 })
+    fc.assert(
+      fc.property(flips, fc.integer({ min: 10, max: bytes.length }), (changes, length) => {
+        const changed = Buffer.from(bytes.subarray(0, length))
+        for (const [at, value] of changes) changed[8 + (at % (length - 8))] = value
+        try {
+          readWith(classFileReader, changed, name)
+        } catch (error) {
+          assert.ok(error instanceof RangeError)
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
+}
+
+test('code of any bytes is taken apart within its bounds', () => {
   fc.assert(
-    fc.property(flips, fc.integer({ min: 10, max: bytes.length }), (changes, length) => {
-      const changed = Buffer.from(bytes.subarray(0, length))
-      for (const [at, value] of changes) changed[8 + (at % (length - 8))] = value
-      try {
-        readWith(classFileReader, changed, 'Tls.class')
-      } catch (error) {
-        assert.ok(error instanceof RangeError)
+    fc.property(fc.uint8Array({ maxLength: 200 }), (code) => {
+      const found = jvmInstructions(Buffer.from(code))
+      let end = 0
+      for (const { at, targets } of found) {
+        assert.ok(at >= end && at < code.length && targets.length <= code.length)
+        end = at + 1
       }
     }),
-    { numRuns: 500 },
   )
 })

@@ -119,7 +119,7 @@ export const realPackages: readonly RealPackage[] = [
     },
     sha256: '5972028cc863b74927ce0d11fb8d58f65da2560bef5602fe8ce8903bd306ca07',
     format: 'jar',
-    findings: { 'info known-public-key': 1 },
+    findings: { 'info known-public-key': 1, 'info tls-validation-disabled': 1 },
   },
   {
     origin: {
@@ -156,7 +156,7 @@ export const realPackages: readonly RealPackage[] = [
     },
     sha256: '866bd44bfda37a3dc7d95f89c3abb34175dab5014326cd74b3e03fd023eddebf',
     format: 'jar',
-    findings: { 'info known-public-key': 2, 'info tls-validation-disabled': 6 },
+    findings: { 'info known-public-key': 2, 'info tls-validation-disabled': 7 },
   },
   {
     origin: { from: 'npm', package: 'appium-android-ime@2.0.0', path: 'bin/UnicodeIME-debug.apk' },

@@ -1,11 +1,19 @@
+import type { Flow } from '../../code/flow.ts'
+import { alwaysProceeds, isOnReceivedSslError } from '../../code/proceeds.ts'
+import { isCheckServerTrusted, trustOf } from '../../code/trust.ts'
 import type { CodeShapeName } from '../code-shapes.ts'
 import type { MethodReference } from '../references.ts'
 import { isAlwaysTrue, isVerifyOfHostname } from './hostname-verifier.ts'
-import type { MethodBody } from './method-body.ts'
-import { isCheckServerTrusted, trustOf } from './trust-manager.ts'
-import { alwaysProceeds, isOnReceivedSslError } from './web-view-ssl-error.ts'
+import { bodyOf, flowOf, type MethodBody } from './method-body.ts'
 
 type Within = Pick<MethodBody, 'dex' | 'references' | 'codeOf'>
+
+function ofFlow(shapeOf: (flow: Flow) => CodeShapeName | undefined) {
+  return (within: Within, id: number) => {
+    const body = bodyOf(within, id)
+    return body && shapeOf(flowOf(body))
+  }
+}
 
 /** Methods that a class must have to be asked at all, and whether theirs does nothing of the kind. */
 const classShapes: readonly {
@@ -13,7 +21,7 @@ const classShapes: readonly {
   readonly is: (method: MethodReference) => boolean
   readonly shapeOf: (within: Within, id: number) => CodeShapeName | undefined
 }[] = [
-  { name: 'checkServerTrusted', is: isCheckServerTrusted, shapeOf: trustOf },
+  { name: 'checkServerTrusted', is: isCheckServerTrusted, shapeOf: ofFlow(trustOf) },
   {
     name: 'verify',
     is: isVerifyOfHostname,
@@ -22,7 +30,7 @@ const classShapes: readonly {
   {
     name: 'onReceivedSslError',
     is: isOnReceivedSslError,
-    shapeOf: (within, id) => (alwaysProceeds(within, id) ? 'always-proceeds' : undefined),
+    shapeOf: ofFlow((flow) => (alwaysProceeds(flow) ? 'always-proceeds' : undefined)),
   },
 ]
 

@@ -1,3 +1,4 @@
+import { type Called, catchesEveryRefusal, type Flow, type Step } from '../../code/flow.ts'
 import { affords, type CodeItem, codeItemAt, type TryBlock, tryBlocksOf } from '../code-item.ts'
 import type { DexFile } from '../dex-file.ts'
 import { type Instruction, instructionsOf } from '../instruction.ts'
@@ -33,66 +34,56 @@ export function bodyOf(
   return { dex, references, codeOf, code, instructions, tries }
 }
 
-export function callsOf({ instructions }: MethodBody): Instruction[] {
-  return instructions.filter(({ opcode }) => isInvoke(opcode))
+/** The same, as shapes that class files have too ask of it. */
+export function flowOf(body: MethodBody): Flow {
+  const { instructions, tries, references, code } = body
+  const byUnit = new Map(instructions.map((each, index) => [each.unit, index]))
+  const units = new WeakMap<Step, number>()
+  const ids = new WeakMap<Called, number>()
+  const firstArgument = code.registers - code.argumentRegisters
+  const steps = instructions.map((instruction, index): Step => {
+    const { opcode, a, unit } = instruction
+    const targets = targetsOf(body, instruction).map((target) => byUnit.get(target) ?? -1)
+    const falls = opcode !== Op.throw && !(opcode >= Op.goto && opcode <= Op.goto32)
+    const isNullTest = a >= firstArgument && (opcode === Op.ifEqz || opcode === Op.ifNez)
+    const call = isInvoke(opcode) ? references.method(instruction.index) : undefined
+    if (call !== undefined) ids.set(call, instruction.index)
+    const step: Step = {
+      ...(call === undefined ? {} : { call }),
+      ...(opcode === Op.throw ? { throws: true } : {}),
+      ...(opcode >= Op.returnVoid && opcode <= Op.returnObject ? { returns: true } : {}),
+      ...(opcode >= Op.aget && opcode <= Op.agetShort ? { takesElement: true } : {}),
+      next: falls ? [index + 1, ...targets] : targets,
+      ...(isNullTest ? { nextUnlessNull: opcode === Op.ifEqz ? [index + 1] : targets } : {}),
+    }
+    units.set(step, unit)
+    return step
+  })
+  return {
+    steps,
+    isCaught: (step) => isCaught(tries, references, units.get(step) ?? -1),
+    follow: (call) => {
+      const called = bodyOf(body, ids.get(call) ?? -1)
+      return called && flowOf(called)
+    },
+  }
 }
 
-const catchesEverything = new Set([
-  'Ljava/lang/Throwable;',
-  'Ljava/lang/Exception;',
-  'Ljava/security/GeneralSecurityException;',
-  'Ljava/security/cert/CertificateException;',
-])
-
-/** Whether what is thrown at this unit is caught, whatever it says of a certificate. */
-export function isCaught({ tries, references }: MethodBody, unit: number): boolean {
+function isCaught(tries: readonly TryBlock[], references: References, unit: number): boolean {
   return tries.some(
     ({ first, last, handlers }) =>
       unit >= first &&
       unit < last &&
-      handlers.some(({ type }) => type === 'any' || catchesEverything.has(references.type(type))),
+      handlers.some(({ type }) => type === 'any' || catchesEveryRefusal.has(references.type(type))),
   )
 }
 
-/** Which ways a branch is taken. */
-export type Ways = 'both' | 'branch' | 'fall through'
-
-/** Whether a `return` can be reached from the first instruction without passing what `isPassed` says. */
-export function returnsWithout(
-  body: MethodBody,
-  isPassed: (instruction: Instruction) => boolean,
-  waysOf: (branch: Instruction) => Ways,
-): boolean {
-  const byUnit = new Map(body.instructions.map((each, index) => [each.unit, index]))
-  const reached = new Set<number>()
-  const open = [0]
-  for (let index = open.pop(); index !== undefined; index = open.pop()) {
-    const instruction = body.instructions[index]
-    if (instruction === undefined || reached.has(index) || isPassed(instruction)) continue
-    reached.add(index)
-    const { opcode } = instruction
-    if (opcode >= Op.returnVoid && opcode <= Op.returnObject) return true
-    const { falls, units } = nextOf(body, instruction, waysOf)
-    if (falls) open.push(index + 1)
-    for (const unit of units) open.push(byUnit.get(unit) ?? -1)
-  }
-  return false
-}
-
-function nextOf(
-  body: MethodBody,
-  instruction: Instruction,
-  waysOf: (branch: Instruction) => Ways,
-): { falls: boolean; units: readonly number[] } {
+/** Where it may branch to, in units. */
+function targetsOf(body: MethodBody, instruction: Instruction): readonly number[] {
   const { opcode, target } = instruction
-  if (opcode === Op.throw) return { falls: false, units: [] }
-  if (opcode >= Op.goto && opcode <= Op.goto32) return { falls: false, units: [target] }
-  if (opcode === Op.packedSwitch || opcode === Op.sparseSwitch) {
-    return { falls: true, units: casesOf(body, instruction) }
-  }
-  if (opcode < Op.ifEq || opcode > Op.ifLez) return { falls: true, units: [] }
-  const ways = waysOf(instruction)
-  return { falls: ways !== 'branch', units: ways === 'fall through' ? [] : [target] }
+  if (opcode === Op.packedSwitch || opcode === Op.sparseSwitch) return casesOf(body, instruction)
+  const isBranch = opcode >= Op.ifEq && opcode <= Op.ifLez
+  return isBranch || (opcode >= Op.goto && opcode <= Op.goto32) ? [target] : []
 }
 
 function casesOf({ dex, code }: MethodBody, { opcode, unit, target }: Instruction): number[] {
