@@ -615,6 +615,13 @@ export const reasons = {
     retryable: true,
     publicCode: 'enrollment_too_often',
   },
+  enrollment_credential_too_often: {
+    area: 'enrolment',
+    status: 429,
+    title: 'This credential has enrolled too many devices within an hour',
+    fix: 'Wait, or raise maxPerHour of the protocol under apps.<app>.protocols. A credential that enrols more than you roll out may be stolen: `sallyport devices list` shows what it brought.',
+    retryable: true,
+  },
   enrollment_user_too_often: {
     area: 'enrolment',
     status: 429,

@@ -3,12 +3,11 @@ import { type Assurance, appIdPattern, assurances } from '@sallyport/wire'
 import Type from 'typebox'
 import { type AndroidAppConfig, AndroidAppSchema } from './android-app-config.ts'
 import { type AppleAppConfig, AppleAppSchema } from './apple-app-config.ts'
+import { type ProtocolsConfig, ProtocolsSchema } from '../protocols/protocols-config.ts'
 import { type RevokedSerialPolicy, revokedSerialPolicies } from './attestation-config.ts'
+import { type AllowedKeyKind, keyKinds } from './key-kinds.ts'
 import { type LimitsConfig, LimitsSchema } from './limits-config.ts'
 import { type UserConfig, UserSchema } from './user-config.ts'
-
-const keyKinds = ['ec-p256', 'ec-p384', 'rsa-2048', 'rsa-3072', 'rsa-4096'] as const
-export type AllowedKeyKind = (typeof keyKinds)[number]
 
 /** How an app's devices enrol. */
 export type EnrollmentConfig = {
@@ -58,6 +57,7 @@ export type AppConfig = {
   attestation: AppAttestationConfig
   enrollment: EnrollmentConfig
   certificate: CertificateConfig
+  protocols: ProtocolsConfig
 }
 
 const closed = { additionalProperties: false }
@@ -198,6 +198,7 @@ export const AppSchema = Type.Object(
     attestation: Type.Optional(AppAttestationSchema),
     enrollment: Type.Optional(EnrollmentSchema),
     certificate: Type.Optional(CertificateSchema),
+    protocols: Type.Optional(ProtocolsSchema),
   },
   closed,
 )

@@ -2,6 +2,7 @@ import { Problem } from '@sallyport/problem'
 import type { Kysely } from 'kysely'
 import { changeDeviceStatus } from '../devices/device-status.ts'
 import type { Tables } from '../store/tables.ts'
+import type { Admission } from './admission.ts'
 
 /** What a device is told apart by within its app. */
 export type DeviceKeys = {
@@ -42,6 +43,33 @@ export async function supersedeHolders(
       now: successor.now,
     })
   }
+}
+
+/**
+ * A device that proves nothing takes the place of none but of its own kind and lane: a key that another
+ * device has, or had, is not its own.
+ *
+ * @throws Problem `csr_key_not_allowed`
+ */
+export async function refuseHolders(
+  store: Kysely<Tables>,
+  { appId, spkiSha256 }: DeviceKeys,
+  { kind, lane = '' }: Pick<Admission, 'kind' | 'lane'>,
+): Promise<void> {
+  const other = await store
+    .selectFrom('certificates')
+    .innerJoin('issuers', 'issuers.id', 'certificates.issuer_id')
+    .select(['certificates.device_id', 'issuers.kind'])
+    .where('certificates.spki_sha256', '=', spkiSha256)
+    .where('certificates.app_id', '=', appId)
+    .where((row) => row.or([row('issuers.kind', '!=', kind), row('issuers.lane', '!=', lane)]))
+    .limit(1)
+    .executeTakeFirst()
+  if (other === undefined) return
+  throw new Problem('csr_key_not_allowed', {
+    expected: 'a key of its own',
+    found: `the key ${spkiSha256} of device ${other.device_id}, of kind ${other.kind}`,
+  })
 }
 
 function holdersOf(store: Kysely<Tables>, { appId, spkiSha256 }: DeviceKeys) {

@@ -6,11 +6,11 @@ import { recordCertificate, type SignedCertificate } from '../issuance/sign-cert
 import type { AppraisalRow, CertificateRow, DeviceRow, Tables } from '../store/tables.ts'
 import { admitDevice, tellOfUserDevice } from '../users/admit-device.ts'
 import type { NewDevice } from '../users/new-device.ts'
-import { type Admission, shadowText } from './admission.ts'
+import type { Admission } from './admission.ts'
+import { deviceRow } from './device-row.ts'
 import type { Enrollment } from './enroll-device.ts'
 import { useToken } from './enrollment-token.ts'
 import { supersedeHolders } from './held-key.ts'
-import { networkOf } from './network-of.ts'
 import { policyGate } from './policy-gate.ts'
 import { useChallenge } from './used-challenge.ts'
 
@@ -47,33 +47,12 @@ export async function recordEnrollment(
   const isApproved = from.approvalId !== undefined
   const others = await admitDevice(store, device, { deviceId, isApproved }, gate)
   const shadow = [...admission.shadow, ...gate.findings]
+  const { address } = caller
   const row: DeviceRow = {
-    id: deviceId,
-    app_id: appId,
-    trust_domain: from.trustDomain,
-    status: 'active',
-    status_reason: null,
-    status_changed_at: now,
-    development: admission.kind === 'development' ? 1 : 0,
-    assurance: admission.assurance,
-    platform: admission.platform,
-    app_version: admission.appVersion,
-    os_patch_level: admission.osPatchLevel,
-    evidence_format: admission.evidenceFormat,
-    appraised_at: admission.appraisedAt,
-    enrolled_at: now,
-    expires_at: signed.certificate.notAfter,
-    shadow: shadowText(shadow),
-    model: admission.model,
-    os_version: admission.osVersion,
-    proven_facts: JSON.stringify(admission.provenFacts),
+    ...deviceRow({ appId, deviceId, admission: { ...admission, shadow }, signed, address, now }),
     user_provider: device.user?.provider ?? null,
     user_subject: device.user?.subject ?? null,
     phone_id: device.phoneId ?? null,
-    enrolled_from: caller.address,
-    enrolled_network: networkOf(caller.address),
-    batch: admission.batch,
-    appraisal_id: admission.standing?.appraisalId ?? null,
   }
   await store.insertInto('devices').values(row).execute()
   await recordEvidence(store, { admission, deviceId, now, appraisal: from.appraisal })

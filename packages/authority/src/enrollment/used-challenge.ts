@@ -13,7 +13,7 @@ const keepMs = 30 * 24 * 3_600_000
  */
 export async function usedChallenge(
   store: Kysely<Tables>,
-  challenge: Challenge,
+  challenge: Pick<Challenge, 'text'>,
   spkiSha256: string,
 ): Promise<UsedChallengeRow | undefined> {
   const row = await store
@@ -33,7 +33,7 @@ export async function usedChallenge(
 /** Marks a challenge as used, in the transaction of what it is used for. */
 export async function useChallenge(
   store: Kysely<Tables>,
-  challenge: Challenge,
+  challenge: Pick<Challenge, 'text'>,
   use: { spkiSha256: string; now: number; thumbprint?: string; approvalId?: string },
 ): Promise<void> {
   await store

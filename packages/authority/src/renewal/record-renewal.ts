@@ -4,6 +4,7 @@ import { recordAppraisal, supersedeAppraisal } from '../appraisals/record-apprai
 import { replaceStanding } from '../appraisals/standing.ts'
 import { appendAudit } from '../audit/audit-log.ts'
 import type { Caller } from '../authority.ts'
+import type { AppConfig } from '../config/app-config.ts'
 import { endCertificate } from '../devices/certificate-status.ts'
 import { shadowText } from '../enrollment/admission.ts'
 import { refuseHeldKey } from '../enrollment/held-key.ts'
@@ -43,7 +44,7 @@ export async function recordRenewal(
   const { appId, challenge, request } = renewal
   const deviceId = order.device.id
   await refuseUsed(store, renewal)
-  await refuseTooOften(store, deviceId, now)
+  await refuseTooManyCertificates(store, deviceId, now)
   const { spkiSha256 } = request
   const appAttestKeyId = order.admission.standing?.appAttestKey?.keyId
   await refuseHeldKey(store, { appId, spkiSha256, appAttestKeyId }, deviceId)
@@ -59,7 +60,7 @@ export async function recordRenewal(
   }
   const facts = { deviceId, appId, predecessor: predecessor.thumbprint, now }
   const certificate = await recordCertificate(store, signed, facts)
-  await linkPredecessor(store, predecessor, certificate, renewal, now)
+  await linkPredecessor(store, predecessor, certificate, renewal.app, now)
   const device = await updateDevice(store, order, certificate)
   if (challenge !== undefined) {
     const { thumbprint } = certificate
@@ -88,7 +89,11 @@ export async function recordRenewal(
 }
 
 /** @throws Problem `renewal_too_often` */
-async function refuseTooOften(store: Kysely<Tables>, deviceId: string, now: number): Promise<void> {
+export async function refuseTooManyCertificates(
+  store: Kysely<Tables>,
+  deviceId: string,
+  now: number,
+): Promise<void> {
   const { issued } = await store
     .selectFrom('certificates')
     .select((column) => column.fn.countAll<number>().as('issued'))
@@ -104,11 +109,11 @@ async function refuseTooOften(store: Kysely<Tables>, deviceId: string, now: numb
 }
 
 /** The predecessor goes on for the overlap of its app, so that calls in flight end well. */
-async function linkPredecessor(
+export async function linkPredecessor(
   store: Kysely<Tables>,
   predecessor: CertificateRow,
   successor: CertificateRow,
-  { app }: Renewal,
+  app: AppConfig,
   now: number,
 ): Promise<void> {
   const supersedeAt = now + app.certificate.overlapMinutes * minuteMs

@@ -33,9 +33,8 @@ const deviceBounds: readonly Bound<Asked>[] = [
     found: ({ deviceId }) => deviceId,
   },
   {
-    holds: ({ keyKind, app }) =>
-      keyKind !== undefined && app.certificate.keyKinds.includes(keyKind),
-    expected: ({ app }) => app.certificate.keyKinds.join(', '),
+    holds: (asked) => asked.keyKind !== undefined && allowedKinds(asked).includes(asked.keyKind),
+    expected: (asked) => allowedKinds(asked).join(', '),
     found: ({ keyDescription }) => keyDescription,
   },
   {
@@ -64,6 +63,11 @@ const deviceBounds: readonly Bound<Asked>[] = [
     found: ({ predecessors }) => `${predecessors.length} predecessors, or a patch level`,
   },
 ]
+
+function allowedKinds({ held, app }: Asked): readonly string[] {
+  if (held.kind !== 'unattested') return app.certificate.keyKinds
+  return Object.values(app.protocols ?? {}).flatMap(({ keyKinds }) => keyKinds)
+}
 
 /** The certificate of a device: names, policies and dates are the issuer's and the configuration's. */
 export async function signDeviceCertificate(

@@ -1,6 +1,7 @@
 // A pure table: every table of the store, and nothing that is done with it.
 import type { RevocationReason } from '@sallyport/pki'
 import type { CertificateStatus, DeviceStatus, EndedKind, IssuerKind } from '@sallyport/wire'
+import type { Protocol } from '../protocols/protocol-config.ts'
 import type { JwsPurpose } from '../signer/key-names.ts'
 
 /**
@@ -112,6 +113,12 @@ export type DeviceRow = {
   batch: string | null
   /** The appraisal that its current certificate rests on. */
   appraisal_id: string | null
+  /** By which standard protocol it enrolled; null: by the API of our own. */
+  protocol: Protocol | null
+  /** Who let it in there: `token:<id>`, `account:<id>`, `mdm:<name>`. */
+  authorized_by: string | null
+  /** What it is known by where it is managed. */
+  identifier: string | null
 }
 
 export type CertificateRow = {

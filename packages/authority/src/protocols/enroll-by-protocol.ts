@@ -1,0 +1,142 @@
+import { Problem } from '@sallyport/problem'
+import { newId } from '@sallyport/wire'
+import type { Kysely } from 'kysely'
+import { recordAppraisal } from '../appraisals/record-appraisal.ts'
+import { recordStanding } from '../appraisals/standing.ts'
+import { appendAudit } from '../audit/audit-log.ts'
+import type { Authority } from '../authority.ts'
+import { type AuthenticatedDevice, readActive } from '../devices/authenticate-device.ts'
+import { deviceRow } from '../enrollment/device-row.ts'
+import { refuseHolders, supersedeHolders } from '../enrollment/held-key.ts'
+import { usedChallenge, useChallenge } from '../enrollment/used-challenge.ts'
+import {
+  recordCertificate,
+  signCertificate,
+  type SignedCertificate,
+} from '../issuance/sign-certificate.ts'
+import type { Tables } from '../store/tables.ts'
+import { orderName, type ProtocolOrder } from './protocol-order.ts'
+
+const hourMs = 3_600_000
+
+/**
+ * Enrols a device by a standard protocol: signs first and writes then, as `enrollDevice` does. The same
+ * order with the same key is answered with the same certificate again.
+ *
+ * A device that proves nothing takes no place of one that does: its key must be its own.
+ *
+ * @throws Problem `challenge_used` where another key used the order, `enrollment_credential_too_often`,
+ *   `csr_key_not_allowed`, `device_suspended`, `device_revoked`, `issuer_missing`, those of the signer
+ */
+export async function enrollByProtocol(
+  authority: Authority,
+  order: ProtocolOrder,
+): Promise<AuthenticatedDevice> {
+  const { store } = authority
+  const before = await answeredBefore(store.read, order)
+  if (before !== undefined) return answerAgain(authority, before)
+  const { appId, request, admission } = order
+  const deviceId = newId('device')
+  const facts = { appId, deviceId, spki: request.spki, admission, predecessors: [] }
+  const signed = await signCertificate(authority, facts)
+  const { enrolled, isNew } = await store.write(async (tx) => {
+    const overtaking = await answeredBefore(tx, order)
+    if (overtaking !== undefined) return { enrolled: overtaking, isNew: false }
+    const now = authority.now()
+    return { enrolled: await recordOrder(tx, order, { signed, deviceId, now }), isNew: true }
+  })
+  if (!isNew) return answerAgain(authority, enrolled)
+  authority.metrics.issued(appId, 'enrollment')
+  return enrolled
+}
+
+async function answeredBefore(
+  store: Kysely<Tables>,
+  order: ProtocolOrder,
+): Promise<AuthenticatedDevice | undefined> {
+  const used = await usedChallenge(store, { text: orderName(order) }, order.request.spkiSha256)
+  if (used?.thumbprint === null || used === undefined) return undefined
+  return readActive(store, used.thumbprint, true)
+}
+
+function answerAgain(authority: Authority, enrolled: AuthenticatedDevice): AuthenticatedDevice {
+  authority.metrics.issued(enrolled.device.app_id, 'again')
+  return enrolled
+}
+
+async function recordOrder(
+  store: Kysely<Tables>,
+  order: ProtocolOrder,
+  { signed, deviceId, now }: { signed: SignedCertificate; deviceId: string; now: number },
+): Promise<AuthenticatedDevice> {
+  const { protocol, appId, request, admission, authorizedBy, identifier, caller } = order
+  const { spkiSha256 } = request
+  await refuseTooOften(store, order, now)
+  const keys = { appId, spkiSha256, appAttestKeyId: undefined }
+  if (admission.kind === 'unattested') await refuseHolders(store, keys, admission)
+  await supersedeHolders(store, keys, { deviceId, now })
+  const device = {
+    ...deviceRow({ appId, deviceId, admission, signed, address: caller.address, now }),
+    protocol,
+    authorized_by: authorizedBy,
+    identifier: identifier ?? null,
+  }
+  await store.insertInto('devices').values(device).execute()
+  if (admission.standing !== null && order.appraisal !== undefined) {
+    await recordAppraisal(store, order.appraisal, deviceId)
+    await recordStanding(store, deviceId, admission.standing, now)
+  }
+  const certificate = await recordCertificate(store, signed, {
+    deviceId,
+    appId,
+    predecessor: null,
+    now,
+  })
+  const { thumbprint, serial } = certificate
+  await useChallenge(store, { text: orderName(order) }, { spkiSha256, now, thumbprint })
+  await order.use?.(store, { deviceId, thumbprint, now })
+  await appendAudit(store, {
+    at: now,
+    actor: caller.address,
+    action: 'device.enrolled',
+    subject: deviceId,
+    detail: {
+      appId,
+      protocol,
+      authorizedBy,
+      identifier: identifier ?? null,
+      thumbprint,
+      serial,
+      assurance: device.assurance,
+      evidence: device.evidence_format,
+      requestId: caller.requestId,
+    },
+  })
+  return { certificate, device }
+}
+
+/** @throws Problem `enrollment_credential_too_often` */
+async function refuseTooOften(
+  store: Kysely<Tables>,
+  { appId, authorizedBy, maxPerHour }: ProtocolOrder,
+  now: number,
+): Promise<void> {
+  const nth = await store
+    .selectFrom('devices')
+    .select('enrolled_at')
+    .where('authorized_by', '=', authorizedBy)
+    .where('app_id', '=', appId)
+    .where('enrolled_at', '>', now - hourMs)
+    .where('enrolled_at', '<', now + hourMs)
+    .orderBy('enrolled_at', 'desc')
+    .offset(maxPerHour - 1)
+    .limit(1)
+    .executeTakeFirst()
+  if (nth === undefined) return
+  const waitMs = Math.min(hourMs, nth.enrolled_at + hourMs - now)
+  throw new Problem('enrollment_credential_too_often', {
+    expected: `at most ${maxPerHour} devices an hour by ${authorizedBy}`,
+    found: 'one more',
+    retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1_000)),
+  })
+}

@@ -1,0 +1,15 @@
+import Type from 'typebox'
+import type { ProtocolConfig } from './protocol-config.ts'
+
+/** The standard protocols by which an app's devices can enrol. What is not there is off. */
+export type ProtocolsConfig = Partial<Record<'acme' | 'est' | 'scep', ProtocolConfig>>
+
+export const ProtocolsSchema = Type.Object(
+  {},
+  {
+    additionalProperties: false,
+    default: {},
+    description:
+      'Standard protocols by which devices enrol, for managed fleets; each is off until it is here',
+  },
+)
