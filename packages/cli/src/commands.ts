@@ -704,7 +704,7 @@ export const commands: readonly Command[] = [
         does: 'a certificate with its key, as it must never ship',
       },
     ],
-    load: async () => (await import('./commands/scan.ts')).scanPackages,
+    load: async () => (await import('./scan/load-scan.ts')).loadScan(),
   },
   {
     name: 'access test',

@@ -10,7 +10,7 @@ import { overlappingPieces } from './overlapping-pieces.ts'
 import { spilled } from './spill.ts'
 
 /** For each level of archives within archives. */
-const ahead = { members: 8, bytes: 12 * 1024 * 1024 }
+const ahead = { members: 3, bytes: 2 * 1024 * 1024 }
 
 /**
  * The files of a container as entries. Those that are containers themselves are opened, and their files stand for

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net'
+import { isIPv4, isIPv6 } from 'node:net'
 import type { DetectorMaker } from '../detector.ts'
 import type { Sink } from '../sink.ts'
 import type { TextRegion } from '../text-region.ts'
@@ -76,8 +76,8 @@ function endpointAt(text: string, at: number) {
 
 /** A name with a top-level domain of letters, or an address of four numbers or in brackets. */
 function isHost(host: string): boolean {
-  if (host.startsWith('[')) return isIP(host.slice(1, -1)) === 6
-  if (isIP(host) === 4) return true
+  if (host.startsWith('[')) return isIPv6(host.slice(1, -1))
+  if (isIPv4(host)) return true
   return /\.(?:[A-Za-z]{2,24}|xn--[A-Za-z0-9-]{2,59})$/.test(host)
 }
 

@@ -18,32 +18,78 @@ export type HeadKind =
 
 export type Head = { readonly kind: HeadKind; readonly offset: number; readonly end: number }
 
-/** What is looked at, by one byte of it: the first of a SEQUENCE, the rarest of a magic. */
-const headReaders: ((bytes: Buffer, at: number) => Head | undefined)[] = []
-headReaders[0x30] = derHead
-headReaders[0xed] = (bytes, at) => javaHead(bytes, at - 3, 'jks', 0xfeedfeed)
-headReaders[0xce] = (bytes, at) => javaHead(bytes, at - 3, 'jceks', 0xcececece)
-headReaders[0x14] = (bytes, at) => bouncyCastleHead(bytes, at - 7)
-const isAnchor = Uint8Array.from({ length: 256 }, (_, byte) => (headReaders[byte] ? 1 : 0))
+/** Where a head may be: at each place of a needle, or so many bytes before it. */
+type Anchor = {
+  readonly needle: Buffer
+  readonly back: number
+  readonly headAt: (bytes: Buffer, offset: number) => Head | undefined
+}
 
-/**
- * The next key, certificate or keystore from this index on, as far as first bytes tell; undefined where there is
- * none. One pass, and a bounded look around at each anchor: linear whatever the bytes are.
- */
-export function nextHead(bytes: Buffer, from: number): Head | undefined {
-  // Always within PEM, so that it is all there is.
-  if (from === 0 && has(bytes, 0, opensshMagic)) {
-    return { kind: 'openssh', offset: 0, end: bytes.length }
+const anchors: readonly Anchor[] = [
+  { needle: Buffer.from('30', 'hex'), back: 0, headAt: derHead },
+  { needle: Buffer.from('feedfeed', 'hex'), back: 0, headAt: javaHead('jks') },
+  { needle: Buffer.from('cececece', 'hex'), back: 0, headAt: javaHead('jceks') },
+  { needle: Buffer.from('14', 'hex'), back: 7, headAt: bouncyCastleHead },
+]
+
+/** Behind each place, so many bytes are looked at one by one: asking for the next place costs as much. */
+const stretchBytes = 16
+
+/** The keys, certificates and keystores of some bytes, as far as first bytes tell. Linear whatever the bytes are. */
+export class ContainerHeads {
+  readonly #bytes: Buffer
+  /** Of each anchor, the next one. Undefined: not looked for yet. */
+  readonly #next: (Head | 'none' | undefined)[] = []
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes
   }
-  for (let at = from; at < bytes.length; at++) {
-    const byte = bytes[at] as number
-    if (isAnchor[byte] === 0) continue
-    // Text is full of zeros written as digits: those end here.
-    if (byte === 0x30 && !beginsElement(bytes, at)) continue
-    const head = headReaders[byte]?.(bytes, at)
-    if (head !== undefined && head.offset >= from) return head
+
+  /** The next one from this index on, which never falls from call to call. */
+  from(index: number): Head | undefined {
+    const bytes = this.#bytes
+    // Always within PEM, so that it is all there is.
+    if (index === 0 && has(bytes, 0, opensshMagic)) {
+      return { kind: 'openssh', offset: 0, end: bytes.length }
+    }
+    let first: Head | undefined
+    for (const [each, anchor] of anchors.entries()) {
+      let next = this.#next[each]
+      if (next === undefined || (next !== 'none' && next.offset < index)) {
+        next = nextOf(anchor, bytes, index) ?? 'none'
+        this.#next[each] = next
+      }
+      if (next !== 'none' && (first === undefined || next.offset < first.offset)) first = next
+    }
+    return first
+  }
+}
+
+function nextOf({ needle, back, headAt }: Anchor, bytes: Buffer, from: number): Head | undefined {
+  for (
+    let at = placeFrom(needle, bytes, from + back);
+    at >= 0;
+    at = placeBehind(needle, bytes, at)
+  ) {
+    const head = headAt(bytes, at - back)
+    if (head !== undefined) return head
   }
   return undefined
+}
+
+/** The next place of a needle, or -1. */
+function placeBehind(needle: Buffer, bytes: Buffer, place: number): number {
+  const first = needle[0]
+  const end = Math.min(place + stretchBytes, bytes.length)
+  for (let at = place + 1; at < end; at++) {
+    if (bytes[at] === first && (needle.length === 1 || has(bytes, at, needle))) return at
+  }
+  return placeFrom(needle, bytes, end)
+}
+
+/** The processor has instructions for one byte, and Node goes by the first of several. */
+function placeFrom(needle: Buffer, bytes: Buffer, from: number): number {
+  return bytes.indexOf(needle.length === 1 ? (needle[0] as number) : needle, from)
 }
 
 /** The first element of a SEQUENCE has one of the tags that `kindOf` knows. */
@@ -56,6 +102,8 @@ function beginsElement(bytes: Buffer, at: number): boolean {
 }
 
 function derHead(bytes: Buffer, at: number): Head | undefined {
+  // Text is full of zeros written as digits: those end here.
+  if (!beginsElement(bytes, at)) return undefined
   const header = headerAt(bytes, at)
   const kind = header === undefined ? undefined : kindOf(bytes, header.content)
   return kind === undefined || header === undefined
@@ -64,17 +112,17 @@ function derHead(bytes: Buffer, at: number): Head | undefined {
 }
 
 /** A magic, and a version of 1 or 2. */
-function javaHead(bytes: Buffer, offset: number, kind: HeadKind, magic: number): Head | undefined {
-  if (offset < 0 || offset + 12 > bytes.length || bytes.readUInt32BE(offset) !== magic)
-    return undefined
-  const version = bytes.readUInt32BE(offset + 4)
-  return version === 1 || version === 2 ? { kind, offset, end: bytes.length } : undefined
+function javaHead(kind: 'jks' | 'jceks'): Anchor['headAt'] {
+  return (bytes, offset) => {
+    if (offset + 12 > bytes.length) return undefined
+    const version = bytes.readUInt32BE(offset + 4)
+    return version === 1 || version === 2 ? { kind, offset, end: bytes.length } : undefined
+  }
 }
 
 /** A version of 1 or 2, and the length of a salt: 20. */
 function bouncyCastleHead(bytes: Buffer, offset: number): Head | undefined {
-  if (offset < 0 || offset + 32 > bytes.length || bytes.readUInt32BE(offset + 4) !== 20)
-    return undefined
+  if (offset + 32 > bytes.length || bytes.readUInt32BE(offset + 4) !== 20) return undefined
   const version = bytes.readUInt32BE(offset)
   if (version !== 1 && version !== 2) return undefined
   return { kind: 'bks', offset, end: bytes.length }

@@ -13,7 +13,7 @@ import {
   sealedPrivateKey,
 } from './containers/private-key.ts'
 import { type Contents, nothingHeld } from './contents.ts'
-import { type Head, type HeadKind, nextHead } from './container-heads.ts'
+import { ContainerHeads, type HeadKind } from './container-heads.ts'
 import { KeyFault } from './key-fault.ts'
 import { SearchBudget } from './search-budget.ts'
 
@@ -117,8 +117,9 @@ export function* examineBytes(
   bytes: Buffer,
   budget: SearchBudget = new SearchBudget(),
 ): Generator<Examined> {
+  const heads = new ContainerHeads(bytes)
   for (let at = 0; ; ) {
-    const head: Head | undefined = nextHead(bytes, at)
+    const head = heads.from(at)
     if (head === undefined || !budget.allows()) return
     const { kind, offset, end } = head
     const examined = budget.charge(

@@ -40,26 +40,38 @@ export function literalFinder<Value>(literals: readonly Literal<Value>[]): Liter
     }
   }
   return (text, found) => {
-    const end = text.length
-    let at = shortest - 1
-    while (at < end) {
-      const pair = pairOf(text.charCodeAt(at - 1) & 127, text.charCodeAt(at) & 127)
-      const shift = shifts[pair] as number
-      if (shift > 0) {
-        at += shift
-        continue
-      }
-      const start = at - shortest + 1
-      const bucket = bucketOf[slotOf(text.charCodeAt(start) & 127, pair)] as number
-      if (bucket > 0) {
-        for (const each of buckets[bucket - 1] as Literal<Value>[]) {
-          if (standsAt(text, start, each)) found(start, each.value)
+    // Nested calls are for what was just found, which is short: they make one of their own.
+    const codes = spareCodes ?? Buffer.allocUnsafeSlow(windowCharacters)
+    spareCodes = undefined
+    for (let from = 0; from + shortest <= text.length; from += windowCharacters - overlap) {
+      const count = codes.write(text.slice(from, from + windowCharacters), 'latin1')
+      let at = shortest - 1
+      while (at < count) {
+        const pair = pairOf((codes[at - 1] as number) & 127, (codes[at] as number) & 127)
+        const shift = shifts[pair] as number
+        if (shift > 0) {
+          at += shift
+          continue
         }
+        const start = at - overlap
+        const bucket = bucketOf[slotOf((codes[start] as number) & 127, pair)] as number
+        if (bucket > 0) {
+          for (const each of buckets[bucket - 1] as Literal<Value>[]) {
+            if (standsAt(text, from + start, each)) found(from + start, each.value)
+          }
+        }
+        at += 1
       }
-      at += 1
     }
+    spareCodes = codes
   }
 }
+
+/** Characters of a text are looked at as bytes, so many at a time: there they cost a third. */
+const windowCharacters = 32 * 1024
+/** With the next window: no front of a literal lies across their border. */
+const overlap = shortest - 1
+let spareCodes: Buffer | undefined
 
 type Front = readonly [first: number, second: number, third: number]
 
