@@ -6,8 +6,8 @@ import { Op, writesRegisterA } from './opcodes.ts'
 /** What is known of registers: of one kind of knowledge, by register. */
 type Known = Map<number, unknown>
 
-/** Of more registers, or places that branches are under way to, nothing is kept. */
-const most = { registers: 64, places: 256 }
+/** Registers that are looked at for jumps, for each instruction of a method: real code needs one or two. */
+const mostForEach = 4
 
 /**
  * What may be kept of registers where branches meet, in a walk from top to bottom. A place that is reached by jumps
@@ -21,8 +21,11 @@ export class Branches {
   /** What the jumps from above agree in, one map for each kind of knowledge. */
   private readonly arrivals = new Map<number, readonly Known[]>()
   private fallsThrough = true
+  /** Registers that may still be looked at. When there are none left, nothing is kept where branches meet. */
+  private left: number
 
   constructor(dex: DexFile, code: CodeItem, instructions: readonly Instruction[]) {
+    this.left = 64 + mostForEach * instructions.length
     // Arguments are written before the first instruction.
     const written = new Set<number>()
     for (let each = code.registers - code.argumentRegisters; each < code.registers; each++) {
@@ -61,16 +64,17 @@ export class Branches {
   }
 
   private leave(target: number, known: readonly Known[]): void {
-    const others = this.arrivals.get(target)
-    if (others !== undefined) {
-      for (const [index, other] of others.entries()) keepEqual(other, known[index])
-    } else if (this.writtenAgain.size > most.registers || this.arrivals.size >= most.places) {
+    this.left -= this.writtenAgain.size
+    if (this.left < 0) {
       this.lost.add(target)
+      return
+    }
+    const others = this.arrivals.get(target)
+    if (others === undefined) {
+      const kept = known.map((each) => this.snapshotOf(each))
+      this.arrivals.set(target, kept)
     } else {
-      this.arrivals.set(
-        target,
-        known.map((each) => this.snapshotOf(each)),
-      )
+      for (const [index, other] of others.entries()) keepEqual(other, known[index])
     }
   }
 

@@ -88,6 +88,8 @@ export function formatOf(opcode: number): Format | undefined {
 
 /** Those that are named elsewhere. */
 export const Op = {
+  move: 0x01,
+  moveFrom16: 0x02,
   moveObject: 0x07,
   moveObjectFrom16: 0x08,
   moveResult: 0x0a,

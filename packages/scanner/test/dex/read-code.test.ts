@@ -94,6 +94,11 @@ test('where branches meet, what all of them agree in is kept, and nothing else',
   assert.deepEqual(names, ['Branches agreed_password', 'Branches jumped_password'])
 })
 
+test('a number is followed through registers that it is moved to', () => {
+  const names = told(readDex(fixture('branches')), 'world-readable')
+  assert.deepEqual(names, ['Branches moved-far.txt', 'Branches moved.txt'])
+})
+
 test('secrets that are kept or logged are told by their names', () => {
   assert.deepEqual(told(others, 'secret-in-preferences'), ['Uses user_password'])
   const logged = ['Uses login with accessToken', 'Uses password']

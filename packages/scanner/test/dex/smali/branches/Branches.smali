@@ -87,3 +87,16 @@
     invoke-interface {p0, v0, p1}, Landroid/content/SharedPreferences$Editor;->putString(Ljava/lang/String;Ljava/lang/String;)Landroid/content/SharedPreferences$Editor;
     return-void
 .end method
+
+# A number that is moved before it is passed, as where registers are many.
+.method public static moved(Landroid/content/Context;)V
+    .locals 3
+    const-string v0, "moved.txt"
+    const/4 v1, 0x1
+    move v2, v1
+    invoke-virtual {p0, v0, v2}, Landroid/content/Context;->openFileOutput(Ljava/lang/String;I)Ljava/io/FileOutputStream;
+    move/from16 v1, v2
+    const-string v0, "moved-far.txt"
+    invoke-virtual {p0, v0, v1}, Landroid/content/Context;->openFileOutput(Ljava/lang/String;I)Ljava/io/FileOutputStream;
+    return-void
+.end method
