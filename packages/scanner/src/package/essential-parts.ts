@@ -78,7 +78,7 @@ export function essentialParts(): EssentialParts {
       if (readers.size < 10_000) readers.set(path, reader)
       if (found?.readers === undefined || found.readers.includes(reader ?? '')) return
       const expected = found.readers.length === 0 ? 'an archive' : found.readers.join(' or ')
-      note(path, `it is not ${expected}, or too damaged to be told as that`)
+      note(path, `it is not ${expected}, or is too damaged or too large to be read as that`)
     },
     notChecked(path, why, extent) {
       if (extent !== 'whole') return

@@ -60,6 +60,12 @@ test('that nothing fails is no praise where nothing was to fail', () => {
   assert.deepEqual(verdict({ failOn: 'critical' }), ['fails', 'Fails'])
 })
 
+test('a list with nothing in it is no row', () => {
+  const report = sampleReport()
+  const findings = report.findings.map((finding) => ({ ...finding, facts: { hosts: [] } }))
+  assert.doesNotMatch(htmlReport([{ ...report, findings }]), /<dt>hosts/)
+})
+
 test('what a certificate may be used for is told by name', () => {
   const report = sampleReport()
   const facts = { extendedKeyUsage: ['1.3.6.1.5.5.7.3.2', '1.2.3.4'] }

@@ -68,13 +68,13 @@ const factNames: Readonly<Record<string, string>> = {
 }
 
 function factRows({ facts = {} }: RuledFinding): Html[] {
-  return Object.entries(facts).map(
-    ([
-      name,
-      value,
-    ]) => html`<dt>${factNames[name] ?? name}</dt><dd>${factWords(name === purposes ? named(value) : value)}</dd>
-`,
-  )
+  const isTold = (value: Fact) => typeof value !== 'object' || value.length > 0
+  const told = Object.entries(facts).filter(([, value]) => isTold(value))
+  return told.map(([name, value]) => {
+    const words = factWords(name === purposes ? named(value) : value)
+    return html`<dt>${factNames[name] ?? name}</dt><dd>${words}</dd>
+`
+  })
 }
 
 const purposes = 'extendedKeyUsage'
