@@ -1,10 +1,10 @@
 import { resolvePath } from '@sallyport/config'
-import { fileKeyProvider, type KeyProvider } from '@sallyport/pki'
 import { RefusedAppraisals } from './appraisals/refused-appraisals.ts'
 import type { Authority } from './authority.ts'
 import { attestationPolicies } from './config/attestation-policy.ts'
 import type { AuthorityConfig } from './config/authority-config.ts'
 import { checkAuthority } from './config/check-authority.ts'
+import { checkSigner } from './config/check-signer.ts'
 import { refuseFixedChanges } from './config/check-config.ts'
 import { decisionRecorder } from './decisions/decision-recorder.ts'
 import { FailedAttempts } from './enrollment/failed-attempts.ts'
@@ -14,13 +14,14 @@ import { type IssuerSet, loadIssuers } from './issuers/issuer-set.ts'
 import { wantedIssuers } from './issuers/wanted-issuers.ts'
 import { collectMetrics, insecureSettings } from './operations/collect-metrics.ts'
 import { Metrics } from './operations/metrics.ts'
-import { findPassphrase } from './passphrase.ts'
 import { ReceiptKeeper } from './receipts/receipt-keeper.ts'
 import { readRevocationClients } from './sessions/revocation-client.ts'
 import type { JwsPurpose } from './signer/key-names.ts'
 import { JwsKeys, renewTokenKeys } from './signer/jws-keys.ts'
 import { localSigner } from './signer/local-signer.ts'
-import { signerBoundsOf } from './signer/signer-bounds.ts'
+import { openKeys } from './signer/process/start-signer.ts'
+import type { Signer } from './signer/signer.ts'
+import { type SignerBounds, signerBoundsOf } from './signer/signer-bounds.ts'
 import type { StartOptions } from './start-authority.ts'
 import { requireSettings } from './store/settings.ts'
 import { openStore } from './store/store.ts'
@@ -66,9 +67,9 @@ export async function assembleAuthority(
     const tokens = tokensOf(config.identityProviders)
     const policies = attestationPolicies(directory, config.apps)
     const revocationClients = readRevocationClients(directory, config)
-    // The signer in this process is bound by what is about to be taken up: it makes keys for that.
+    // A signer in this process is bound by what is about to be taken up: it makes keys for that.
     let bounds = signerBoundsOf(config)
-    const signer = localSigner({ keys: openKeys(config, options), bounds: () => bounds, now })
+    const signer = options.signer ?? signerHere(config, options, () => bounds)
     const issuers = await issuersOf(config, { store, signer, log, now })
     const live = { config, tokens, policies, revocationClients, issuers }
     const jwsKeys = (purpose: JwsPurpose) => new JwsKeys({ purpose, store, signer, log, now })
@@ -151,6 +152,7 @@ export async function assembleAuthority(
         const revocationClients = readRevocationClients(directory, next)
         const takeUpTrust = trust.prepare(next)
         const takeUpReceipts = receipts.prepare(next)
+        await signer.reload({})
         const before = bounds
         bounds = signerBoundsOf(next)
         const issuers = await issuersOf(next, { store, signer, log, now }).catch(
@@ -171,15 +173,13 @@ export async function assembleAuthority(
   }
 }
 
-function openKeys(config: AuthorityConfig, { directory, ...options }: StartOptions): KeyProvider {
-  const { keys } = config.authority
-  const file =
-    keys.passphraseFile === undefined ? undefined : resolvePath(directory, keys.passphraseFile)
-  const { environment = process.env, promptPassphrase: prompt } = options
-  return fileKeyProvider({
-    directory: resolvePath(directory, keys.directory),
-    passphrase: () => findPassphrase({ file, environment, prompt }),
-  })
+function signerHere(
+  config: AuthorityConfig,
+  options: StartOptions,
+  bounds: () => SignerBounds,
+): Signer {
+  checkSigner(config, options)
+  return localSigner({ keys: openKeys(config, options), bounds, now: options.now ?? Date.now })
 }
 
 /** The issuers that a configuration needs, made where they are missing, with their keys. */

@@ -63,5 +63,13 @@ export {
   type TrustSnapshot,
 } from './trust/snapshot.ts'
 export { fetchPublished } from './trust/trust-sources.ts'
+export { checkSigner } from './config/check-signer.ts'
+export { signerSocketOf } from './config/keys-config.ts'
+export { SignerClient, type SignerClientOptions } from './signer/process/signer-client.ts'
+export {
+  type RunningSigner,
+  type SignerOptions,
+  startSigner,
+} from './signer/process/start-signer.ts'
 export { type RunningAuthority, type StartOptions, startAuthority } from './start-authority.ts'
 export type { ShadowReport } from './api/admin/shadow-messages.ts'

@@ -5,6 +5,7 @@ import { assembleAuthority } from './assemble-authority.ts'
 import type { AuthorityConfig } from './config/authority-config.ts'
 import { startMaintenance } from './maintenance.ts'
 import { ListPublisher } from './published/list-publisher.ts'
+import type { Signer } from './signer/signer.ts'
 
 export type StartOptions = {
   log: Logger
@@ -17,6 +18,8 @@ export type StartOptions = {
   promptPassphrase?: () => Promise<string>
   environment?: Readonly<Record<string, string | undefined>>
   heartbeatMs?: number
+  /** A process that holds the keys. Without it they are opened here. */
+  signer?: Signer
 }
 
 export type RunningAuthority = {

@@ -125,9 +125,12 @@ export const commands: readonly Command[] = [
     name: 'serve',
     summary: 'Run the authority and the gateway that the configuration file describes',
     details:
-      'Without --role, a supervisor starts each in a process of its own, and starts it again when it ends. The gateway is given neither the passphrase nor the rest of the file. SIGHUP reloads both, SIGTERM ends everything in order.',
+      'Without --role, a supervisor starts each in a process of its own, and starts it again when it ends. The signer alone is given the passphrase of the keys; the gateway is not even given the rest of the file. SIGHUP reloads them, SIGTERM ends everything in order.',
     options: [
-      { flags: '--role <role>', summary: 'run this one in the foreground: authority or gateway' },
+      {
+        flags: '--role <role>',
+        summary: 'run this one in the foreground: signer, authority or gateway',
+      },
     ],
     examples: [
       {

@@ -66,7 +66,7 @@ async function shownAt(port: number): Promise<string> {
 }
 
 describe('sallyport serve', () => {
-  test('runs both roles, and ends both in order on SIGTERM', async () => {
+  test('runs all roles, and ends them in order on SIGTERM', async () => {
     const file = await newDeployment()
     const { child, heard, ended, said } = serve(['--config', file], /gateway: ready/)
     await heard
@@ -74,7 +74,12 @@ describe('sallyport serve', () => {
     assert.match(listed.stdout, /gateway-1/)
     child.kill('SIGTERM')
     assert.equal(await ended, 0)
-    assert.ok(said().indexOf('gateway: ending') < said().indexOf('authority: ending'), said())
+    const ends = ['gateway', 'authority', 'signer'].map((role) => said().indexOf(`${role}: ending`))
+    assert.deepEqual(
+      ends,
+      ends.toSorted((one, other) => one - other),
+    )
+    assert.ok(!ends.includes(-1), said())
   })
 
   test('SIGHUP has the authority show a renewed certificate, and refuse a broken file', async () => {
@@ -130,11 +135,44 @@ describe('sallyport serve', () => {
 
   test('one role runs alone, in the foreground', async () => {
     const file = await newDeployment()
-    const args = ['--role', 'authority', '--config', file]
-    const { child, heard, ended } = serve(args, /authority is ready/)
-    await heard
+    const run = (role: string) => serve(['--role', role, '--config', file], / is ready"/)
+    const [signer, authority] = [run('signer'), run('authority')]
+    await Promise.all([signer.heard, authority.heard])
     assert.equal((await sallyport(['devices', 'list', '--config', file])).code, 0)
-    child.kill('SIGINT')
+    for (const { child, ended } of [authority, signer]) {
+      child.kill('SIGINT')
+      assert.equal(await ended, 0)
+    }
+  })
+
+  test('an authority without a signer waits, and where none comes says so', async () => {
+    const file = await newDeployment()
+    const { code, stderr } = await sallyport(['serve', '--role', 'authority', '--config', file])
+    assert.equal(code, 3)
+    assert.match(stderr, /signer_unavailable/)
+  })
+
+  test('an authority refuses an environment that holds the passphrase', async () => {
+    const file = await newDeployment()
+    const env = { SALLYPORT_PASSPHRASE: 'whatever it may be' }
+    const args = ['serve', '--role', 'authority', '--config', file]
+    const { code, stderr } = await sallyport(args, { env })
+    assert.equal(code, 3)
+    assert.match(stderr, /passphrase_exposed/)
+  })
+
+  test('insecureSingleProcess runs without a signer, and is printed', async () => {
+    const file = await newDeployment()
+    const text = readFileSync(file, 'utf8')
+    writeFileSync(
+      file,
+      text.replace('authority:\n  keys:', 'authority:\n  insecureSingleProcess: true\n  keys:'),
+    )
+    const { child, heard, ended, said } = serve(['--config', file], /gateway: ready/)
+    await heard
+    assert.match(said(), /insecure: authority\.insecureSingleProcess is on/)
+    assert.doesNotMatch(said(), /signer: ready/)
+    child.kill('SIGTERM')
     assert.equal(await ended, 0)
   })
 

@@ -945,8 +945,8 @@ export const reasons = {
   passphrase_exposed: {
     area: 'setup',
     status: 0,
-    title: 'The passphrase of the CA is in the environment of a gateway',
-    fix: 'Start the gateway without SALLYPORT_PASSPHRASE: it belongs to the authority alone.',
+    title: 'The passphrase of the CA is in the environment of a process that must not have it',
+    fix: 'Start gateways and authorities without SALLYPORT_PASSPHRASE: it belongs to the signer alone.',
     retryable: false,
   },
   command_usage: {

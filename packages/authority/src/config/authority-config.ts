@@ -3,6 +3,7 @@ import { type IdentityProvider, IdentityProvidersSchema } from '@sallyport/token
 import Type from 'typebox'
 import { type AppConfig, AppsSchema } from './app-config.ts'
 import { type AttestationConfig, AttestationSchema } from './attestation-config.ts'
+import { type KeysConfig, KeysSchema, type SignerConfig, SignerSchema } from './keys-config.ts'
 import { type SessionsConfig, SessionsSchema } from './sessions-config.ts'
 import { type StatusConfig, StatusSchema } from './status-config.ts'
 import { type TokenExchangeConfig, TokenExchangeSchema } from './token-exchange-config.ts'
@@ -17,7 +18,10 @@ export type AuthorityConfig = {
   attestation: AttestationConfig
   identityProviders: Record<string, IdentityProvider>
   authority: {
-    keys: { directory: string; passphraseFile?: string }
+    keys: KeysConfig
+    signer: SignerConfig
+    /** The authority holds the keys itself: whoever takes it over has them. */
+    insecureSingleProcess: boolean
     listeners: {
       device: TlsListenerConfig
       admin: TlsListenerConfig
@@ -54,14 +58,14 @@ const StoreSchema = Type.Object(
 
 const AuthoritySchema = Type.Object(
   {
-    keys: Type.Object(
-      {
-        directory: file('Where the encrypted keys of the CAs lie'),
-        passphraseFile: Type.Optional(
-          file('Opens them; else SALLYPORT_PASSPHRASE does, or a question on the terminal'),
-        ),
-      },
-      { ...closed, description: 'The keys of the CAs' },
+    keys: KeysSchema,
+    signer: SignerSchema,
+    insecureSingleProcess: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description:
+          'The authority opens the keys of the CAs itself, and there is no signer: whoever takes it over has them',
+      }),
     ),
     listeners: Type.Object(
       {

@@ -1,8 +1,6 @@
-import { resolvePath } from '@sallyport/config'
 import { configProblem } from '@sallyport/problem'
 import { filesOfProvider, type ProviderFile, providerRules } from '@sallyport/token'
 import { readTlsFiles } from '../api/listener.ts'
-import { passphraseOfFile, passphraseVariable } from '../passphrase.ts'
 import { readReceiptTeams } from '../receipts/receipt-teams.ts'
 import { readRevocationClients } from '../sessions/revocation-client.ts'
 import { readDevelopmentRoots } from '../trust/development-roots.ts'
@@ -21,11 +19,10 @@ export type CheckedFrom = {
 
 /**
  * Everything that an authority refuses of a configuration which its schema allows, and each file that
- * it names. Opens, makes and fetches nothing. Not checked: the store, whether the passphrase opens the
- * keys, and whether ports are free.
+ * it names, but for those that the signer alone reads (`checkSigner`). Opens, makes and fetches nothing.
+ * Not checked: the store, and whether ports are free.
  *
- * @throws Problem `config_invalid`, `config_unreadable`, `key_file_permissions`,
- *   `key_passphrase_required`, each with the pointer of the member
+ * @throws Problem `config_invalid`, `config_unreadable`, each with the pointer of the member
  */
 export function checkAuthority(config: AuthorityConfig, from: CheckedFrom): void {
   for (const check of checks) check(config, from)
@@ -46,7 +43,6 @@ const checks: readonly AuthorityCheck[] = [
   (config, { directory }) => void readRevocationClients(directory, config),
   (config, { directory }) => void readTlsFiles(directory, config, 'device'),
   (config, { directory }) => void readTlsFiles(directory, config, 'admin'),
-  checkPassphrase,
 ]
 
 function checkAddresses({ authority: { listeners } }: AuthorityConfig): void {
@@ -86,14 +82,4 @@ function checkProviderFile(
       cause,
     })
   }
-}
-
-/** Where the environment has it, the file is not read. */
-function checkPassphrase(
-  { authority: { keys } }: AuthorityConfig,
-  { directory, environment = process.env }: CheckedFrom,
-): void {
-  const isGiven = (environment[passphraseVariable] ?? '') !== ''
-  if (isGiven || keys.passphraseFile === undefined) return
-  passphraseOfFile(resolvePath(directory, keys.passphraseFile))
 }

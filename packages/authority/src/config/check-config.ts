@@ -60,6 +60,14 @@ const fixed: readonly { name: string; of: (config: AuthorityConfig) => string }[
   { name: 'store.path', of: ({ store }) => store.path },
   { name: 'authority.keys.directory', of: ({ authority }) => authority.keys.directory },
   {
+    name: 'authority.insecureSingleProcess',
+    of: ({ authority }) => String(authority.insecureSingleProcess),
+  },
+  {
+    name: 'authority.signer.socket',
+    of: ({ authority }) => authority.signer.socket ?? 'beside the keys',
+  },
+  {
     name: 'authority.listeners.device.listen',
     of: ({ authority }) => authority.listeners.device.listen,
   },

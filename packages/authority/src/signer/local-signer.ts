@@ -16,6 +16,8 @@ export type SignerContext = {
   /** As the configuration is now. */
   readonly bounds: () => SignerBounds
   readonly now: () => number
+  /** Reads the configuration again, where it is this signer that reads it. */
+  readonly reload: () => Promise<void>
 }
 
 type Operations = {
@@ -26,6 +28,10 @@ type Operations = {
 }
 
 const operations: Operations = {
+  async reload({ reload }) {
+    await reload()
+    return {}
+  },
   root: signRoot,
   issuingCa: signIssuingCa,
   issuingCaRequest: requestIssuingCa,
@@ -47,15 +53,17 @@ export function localSigner(options: {
   keys: KeyProvider
   bounds: () => SignerBounds
   now: () => number
+  reload?: () => Promise<void>
 }): Signer {
   const keys = new HeldKeys(options.keys)
-  const { bounds, now } = options
-  const context: SignerContext = { keys, issuers: new HeldIssuers(keys), bounds, now }
+  const { bounds, now, reload = () => Promise.resolve() } = options
+  const context: SignerContext = { keys, issuers: new HeldIssuers(keys), bounds, now, reload }
   const bind = <K extends SignerOperation>(name: K) => {
     const run: Operations[K] = operations[name]
     return (input: SignerInput<K>) => run(context, input)
   }
   return {
+    reload: bind('reload'),
     root: bind('root'),
     issuingCa: bind('issuingCa'),
     issuingCaRequest: bind('issuingCaRequest'),

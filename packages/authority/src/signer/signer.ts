@@ -62,6 +62,12 @@ const small = 16_384
  * and answers finished objects. Binary members are base64url of DER, times are milliseconds.
  */
 export const signerOperations = {
+  /** Has a signer that is another process read its configuration again, from its own file. */
+  reload: {
+    input: Type.Object({}, closed),
+    output: Type.Object({}, closed),
+    maxBytes: small,
+  },
   /** The key of a root and its certificate, made where the key is not there. */
   root: {
     input: Type.Object({ kind: Type.Enum(['device', 'service', 'development']) }, closed),

@@ -1,4 +1,9 @@
-import { type AuthorityConfig, authoritySections, checkAuthority } from '@sallyport/authority'
+import {
+  type AuthorityConfig,
+  authoritySections,
+  checkAuthority,
+  checkSigner,
+} from '@sallyport/authority'
 import type { ConfigFile } from '@sallyport/config'
 
 /**
@@ -15,6 +20,7 @@ export function checkAuthorityPart(file: ConfigFile<Record<string, unknown>>): v
   try {
     // Its sections are there, and the schema of the file is theirs.
     checkAuthority(file.value as AuthorityConfig, file)
+    checkSigner(file.value as AuthorityConfig, file)
   } catch (error) {
     throw file.placed(error)
   }

@@ -54,6 +54,7 @@ export async function startDevelopment(options: ChildrenOptions): Promise<Develo
     await keep(() =>
       startOwn('service', 'sample-service-process.js', String(ports.upstream), layout),
     )
+    await keep(() => startRole('signer', layout, configFile))
     const authority = await keep(() => startRole('authority', layout, configFile))
     say(`authority: runs as process ${authority.current().pid}`)
     const gateway = await keep(() => startRole('gateway', layout, configFile))
@@ -74,12 +75,11 @@ export async function startDevelopment(options: ChildrenOptions): Promise<Develo
 }
 
 function startRole(
-  name: 'authority' | 'gateway',
+  name: keyof typeof roles,
   layout: Layout,
   configFile: string,
 ): Promise<RunningChild> {
   const role = roles[name]
-  if (role === undefined) throw new TypeError(`No role ${name}`)
   const log = openLog(layout, name)
   // Not the passphrase of this environment: these keys have one of their own, in its file.
   const environment = roleEnvironment(process.env)

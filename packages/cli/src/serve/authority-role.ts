@@ -1,34 +1,44 @@
-import { type AuthorityConfig, authoritySections, startAuthority } from '@sallyport/authority'
+import {
+  type AuthorityConfig,
+  authoritySections,
+  SignerClient,
+  signerSocketOf,
+  startAuthority,
+} from '@sallyport/authority'
 import { readConfig } from '@sallyport/config'
+import { Problem } from '@sallyport/problem'
 import { roleSchema } from '../configuration/role-schema.ts'
 import { trustDomainSection } from '../configuration/trust-domain.ts'
 import { packageVersion } from '../package-version.ts'
+import { passphraseVariable } from '../supervise/role-environment.ts'
 import { askPassphrase } from '../terminal/ask-passphrase.ts'
 import { operatorLog } from './operator-log.ts'
 import type { RunningRole } from './roles.ts'
 
 const sections = [trustDomainSection, ...authoritySections]
+/** A signer is started at the same time, and one with many keys takes a while to open them. */
+const signerWithinMs = 20_000
 
 /**
  * Starts an authority from its part of a configuration file. SIGHUP has it take the file, and the
  * certificates of its listeners, as they are then.
  *
- * @throws Problem why it cannot start
+ * @throws Problem `passphrase_exposed`, `signer_unavailable`; why it cannot start
  */
 export async function startAuthorityRole(file: string): Promise<RunningRole> {
   const read = () => readConfig<AuthorityConfig>(file, roleSchema(sections))
   const config = read()
-  const canAsk = process.stdin.isTTY === true && process.stderr.isTTY === true
   const log = operatorLog('authority')
-  const options = {
-    log,
-    directory: config.directory,
-    version: packageVersion(),
-    ...(canAsk ? { promptPassphrase: askPassphrase } : {}),
-  }
-  const authority = await startAuthority(config.value, options).catch((error: unknown) => {
-    throw config.placed(error)
-  })
+  const options = { log, directory: config.directory, version: packageVersion() }
+  const isSingle = config.value.authority.insecureSingleProcess
+  const client = isSingle ? undefined : await connectSigner(config)
+  const keys = client === undefined ? promptingOptions() : { signer: client.signer }
+  const authority = await startAuthority(config.value, { ...options, ...keys }).catch(
+    async (error: unknown) => {
+      await client?.close()
+      throw config.placed(error)
+    },
+  )
   process.on('SIGHUP', () => {
     void reload()
   })
@@ -43,5 +53,28 @@ export async function startAuthorityRole(file: string): Promise<RunningRole> {
       log.error({ why }, 'reload refused: the configuration that was in force goes on')
     }
   }
-  return { facts: authority.addresses, close: () => authority.close() }
+  return {
+    facts: authority.addresses,
+    async close() {
+      await authority.close()
+      await client?.close()
+    },
+  }
+}
+
+/** What opens the keys is for the signer alone: here it would be one more place to steal it from. */
+async function connectSigner(config: {
+  value: AuthorityConfig
+  directory: string
+}): Promise<SignerClient> {
+  if (process.env[passphraseVariable] !== undefined) throw new Problem('passphrase_exposed')
+  const socket = signerSocketOf(config.directory, config.value.authority)
+  const client = new SignerClient({ socket })
+  await client.untilReady(signerWithinMs)
+  return client
+}
+
+function promptingOptions() {
+  const canAsk = process.stdin.isTTY === true && process.stderr.isTTY === true
+  return canAsk ? { promptPassphrase: askPassphrase } : {}
 }

@@ -9,26 +9,46 @@ export type RunningRole = {
 
 export type Role = {
   readonly name: string
+  /** Whether a configuration has it run. */
+  readonly isDescribed: (config: DescribedConfig) => boolean
   /** Environment variables that it is given beyond those that every role is given. */
-  readonly variables: readonly string[]
+  readonly variables: (config: DescribedConfig) => readonly string[]
   /** How long it may take to end in order. */
   readonly graceMs: number
   /** Loaded only in the process that runs it, so that a gateway loads nothing of the authority. */
   readonly load: () => Promise<(file: string) => Promise<RunningRole>>
 }
 
+/** What of a configuration, not validated, says which processes it takes. */
+export type DescribedConfig = {
+  readonly authority?: { readonly insecureSingleProcess?: unknown }
+  readonly gateway?: unknown
+}
+
+const isSingleProcess = ({ authority }: DescribedConfig) =>
+  authority?.insecureSingleProcess === true
+
 /** The roles, in the order in which they are started. They end in the opposite order. */
-export const roles: Readonly<Record<string, Role>> = {
+export const roles = {
+  signer: {
+    name: 'signer',
+    isDescribed: (config) => config.authority !== undefined && !isSingleProcess(config),
+    variables: () => [passphraseVariable],
+    graceMs: 5_000,
+    load: async () => (await import('./signer-role.ts')).startSignerRole,
+  },
   authority: {
     name: 'authority',
-    variables: [passphraseVariable],
+    isDescribed: ({ authority }) => authority !== undefined,
+    variables: (config) => (isSingleProcess(config) ? [passphraseVariable] : []),
     graceMs: 15_000,
     load: async () => (await import('./authority-role.ts')).startAuthorityRole,
   },
   gateway: {
     name: 'gateway',
-    variables: [],
+    isDescribed: ({ gateway }) => gateway !== undefined,
+    variables: () => [],
     graceMs: 40_000,
     load: async () => (await import('./gateway-role.ts')).startGatewayRole,
   },
-}
+} as const satisfies Readonly<Record<string, Role>>

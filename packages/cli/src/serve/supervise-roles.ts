@@ -5,11 +5,11 @@ import type { ExitCode } from '../command.ts'
 import { insecureSwitches } from '../configuration/insecure-switches.ts'
 import { type KeptChild, keepChild } from '../supervise/kept-child.ts'
 import { untilAskedToEnd } from '../supervise/parent-channel.ts'
-import { passphraseVariable } from '../supervise/role-environment.ts'
+import { passphraseVariable, roleEnvironment } from '../supervise/role-environment.ts'
 import { askPassphrase } from '../terminal/ask-passphrase.ts'
 import type { Output } from '../terminal/output.ts'
 import { startRoleChild } from './role-child.ts'
-import { type Role, roles } from './roles.ts'
+import { type DescribedConfig, type Role, roles } from './roles.ts'
 
 /**
  * Runs each role that the file describes in a process of its own, and keeps them running until this
@@ -19,7 +19,8 @@ import { type Role, roles } from './roles.ts'
  */
 export async function superviseRoles(file: string, output: Output): Promise<ExitCode> {
   const { value } = readConfig<Record<string, unknown>>(file, Type.Object({}))
-  const described = Object.values(roles).filter((role) => Object.hasOwn(value, role.name))
+  const config = value as DescribedConfig
+  const described = Object.values<Role>(roles).filter((role) => role.isDescribed(config))
   if (described.length === 0) {
     throw new Problem('config_invalid', {
       detail: `${file}: it describes no role that could be run`,
@@ -40,7 +41,12 @@ export async function superviseRoles(file: string, output: Output): Promise<Exit
   try {
     for (const role of described) {
       const start = () =>
-        startRoleChild(role, file, { stdout: 'inherit', stderr: 'inherit' }, environment)
+        startRoleChild(
+          role,
+          file,
+          { stdout: 'inherit', stderr: 'inherit' },
+          roleEnvironment(environment, role.variables(config)),
+        )
       kept.push({ role, child: await keepChild({ start, say: output.say }) })
       output.say(`${role.name}: ready`)
     }

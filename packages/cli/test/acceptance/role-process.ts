@@ -25,6 +25,33 @@ export async function startRole(
   configFile: string,
   operations: string,
 ): Promise<RoleProcess> {
+  // An authority has its keys in a process beside it, which ends with it here.
+  const signer = role === 'authority' ? spawnRole('signer', configFile) : undefined
+  const started = spawnRole(role, configFile)
+  const { child } = started
+  const deadline = performance.now() + 20_000
+  while (!(await isReady(`http://${operations}/health/ready`))) {
+    if (performance.now() > deadline || child.exitCode !== null) {
+      child.kill('SIGKILL')
+      signer?.child.kill('SIGKILL')
+      throw new Error(`the ${role} did not start: ${started.said()} ${signer?.said() ?? ''}`)
+    }
+    await sleep(30)
+  }
+  const endBy = async (signal: NodeJS.Signals): Promise<void> => {
+    child.kill(signal)
+    await started.exited
+    signer?.child.kill(signal)
+    await signer?.exited
+  }
+  return {
+    pid: child.pid ?? 0,
+    kill: () => endBy('SIGKILL'),
+    end: () => endBy('SIGTERM'),
+  }
+}
+
+function spawnRole(role: string, configFile: string) {
   const args = [binary, 'serve', '--role', role, '--config', configFile]
   const env = { ...process.env }
   delete env['SALLYPORT_PASSPHRASE']
@@ -35,23 +62,7 @@ export async function startRole(
     said = (said + chunk).slice(-10_000)
   })
   const exited = once(child, 'exit').then(() => void running.delete(child))
-  const deadline = performance.now() + 20_000
-  while (!(await isReady(`http://${operations}/health/ready`))) {
-    if (performance.now() > deadline || child.exitCode !== null) {
-      child.kill('SIGKILL')
-      throw new Error(`the ${role} did not start: ${said}`)
-    }
-    await sleep(30)
-  }
-  const endBy = async (signal: NodeJS.Signals): Promise<void> => {
-    child.kill(signal)
-    await exited
-  }
-  return {
-    pid: child.pid ?? 0,
-    kill: () => endBy('SIGKILL'),
-    end: () => endBy('SIGTERM'),
-  }
+  return { child, exited, said: () => said }
 }
 
 async function isReady(url: string): Promise<boolean> {

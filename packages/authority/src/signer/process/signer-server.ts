@@ -1,0 +1,187 @@
+import { chmodSync, rmSync } from 'node:fs'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
+import { isProblem, Problem } from '@sallyport/problem'
+import type { Logger } from 'pino'
+import type { Signer, SignerOperation } from '../signer.ts'
+import { encodeFrame, type Frame, FrameReader } from './frames.ts'
+import {
+  maxQuestionBytes,
+  operationNames,
+  outcomes,
+  readMessage,
+  refusalOf,
+} from './operation-tags.ts'
+import { prepareSocketDirectory, refuseForeign, statOf } from './socket-place.ts'
+
+/** An authority has one. More are those of one that ended, or nobody's. */
+const maxConnections = 8
+/** Questions of a connection at once: a connection with more is read no further until some are answered. */
+const maxAtOnce = 64
+/** What is being signed when it ends is answered, if that is soon. */
+const endWithinMs = 3_000
+/** Whoever begins a question ends it. */
+const wholeWithinMs = 10_000
+
+export type SignerServerOptions = {
+  signer: Signer
+  /** Absolute path. */
+  socket: string
+  log: Logger
+  wholeWithinMs?: number
+}
+
+/**
+ * Serves a signer at a socket that its user alone can reach.
+ *
+ * @returns what ends it, once what was asked is answered
+ * @throws Problem `signer_socket_refused` where another signer serves there, or something else is there
+ */
+export async function serveSigner(options: SignerServerOptions): Promise<() => Promise<void>> {
+  const { socket, log } = options
+  prepareSocketDirectory(socket)
+  await removeStale(socket)
+  const open = new Set<Connection>()
+  const server = createServer((peer) => {
+    if (open.size >= maxConnections) {
+      log.warn({ connections: open.size }, 'a connection to the signer was refused: too many')
+      peer.destroy()
+      return
+    }
+    const connection = new Connection(peer, options, () => open.delete(connection))
+    open.add(connection)
+  })
+  await listenPrivately(server, socket)
+  return async () => {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+    await Promise.all([...open].map((connection) => connection.end()))
+    await closed
+  }
+}
+
+/** One authority that asks. */
+class Connection {
+  readonly #peer: Socket
+  readonly #options: SignerServerOptions
+  readonly #reader = new FrameReader(maxQuestionBytes)
+  readonly #working = new Set<Promise<void>>()
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(peer: Socket, options: SignerServerOptions, onClose: () => void) {
+    this.#peer = peer
+    this.#options = options
+    peer.on('data', (piece: Buffer) => this.#take(piece))
+    peer.on('error', (error) =>
+      options.log.debug({ err: error }, 'a connection to the signer broke'),
+    )
+    peer.on('close', () => {
+      clearTimeout(this.#timer)
+      onClose()
+    })
+  }
+
+  async end(): Promise<void> {
+    this.#peer.pause()
+    const late = new AbortController()
+    const done = Promise.all(this.#working).then(() => late.abort())
+    await Promise.race([done, pause(endWithinMs, undefined, late).catch(() => undefined)])
+    this.#peer.destroySoon()
+  }
+
+  #take(piece: Buffer): void {
+    try {
+      for (const frame of this.#reader.take(piece)) this.#begin(frame)
+    } catch (error) {
+      this.#options.log.warn({ err: error }, 'what came to the signer is no message of ours')
+      this.#peer.destroy()
+      return
+    }
+    clearTimeout(this.#timer)
+    if (!this.#reader.isInside) return
+    const { wholeWithinMs: most = wholeWithinMs } = this.#options
+    this.#timer = setTimeout(() => this.#peer.destroy(), most)
+  }
+
+  #begin(frame: Frame): void {
+    const work = this.#answer(frame).finally(() => {
+      this.#working.delete(work)
+      if (this.#working.size < maxAtOnce) this.#peer.resume()
+    })
+    this.#working.add(work)
+    if (this.#working.size >= maxAtOnce) this.#peer.pause()
+  }
+
+  async #answer({ tag, id, body }: Frame): Promise<void> {
+    const { signer, log } = this.#options
+    const operation = operationNames[tag]
+    if (operation === undefined) throw new TypeError(`No operation ${tag}`)
+    try {
+      const output = await run(signer, operation, body)
+      this.#send(encodeFrame(outcomes.answered, id, output))
+    } catch (error) {
+      const problem = isProblem(error) ? error : new Problem('internal_error', { cause: error })
+      if (problem.code === 'signer_refused') {
+        log.warn(
+          { operation, expected: problem.expected, found: problem.found },
+          'the signer refused',
+        )
+      } else log.error({ operation, err: error }, 'the signer failed')
+      this.#send(encodeFrame(outcomes.refused, id, refusalOf(problem)))
+    }
+  }
+
+  #send(frame: Buffer): void {
+    if (!this.#peer.destroyed) this.#peer.write(frame)
+  }
+}
+
+async function run(signer: Signer, operation: SignerOperation, body: Buffer): Promise<unknown> {
+  const input = readMessage(operation, 'input', body)
+  // Its schema is that of this operation.
+  const ask = signer[operation] as (input: unknown) => Promise<unknown>
+  return ask(input)
+}
+
+/** A process that was killed leaves its socket behind. Where someone answers, it is in use. */
+async function removeStale(socket: string): Promise<void> {
+  const there = statOf(socket)
+  if (there === undefined) return
+  refuseForeign(socket, there, 'socket')
+  if (await answers(socket)) {
+    throw new Problem('signer_socket_refused', {
+      detail: socket,
+      expected: 'one signer for each directory of keys',
+      found: 'another that serves there',
+    })
+  }
+  rmSync(socket, { force: true })
+}
+
+function answers(socket: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const peer = connect(socket)
+    const settle = (isThere: boolean) => {
+      peer.destroy()
+      resolve(isThere)
+    }
+    peer.once('connect', () => settle(true))
+    peer.once('error', () => settle(false))
+  })
+}
+
+/** Its mode is right from its first moment: the directory is its owner's alone, and so is the socket. */
+function listenPrivately(server: Server, socket: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    const before = process.umask(0o177)
+    try {
+      server.listen(socket, () => {
+        server.off('error', reject)
+        chmodSync(socket, 0o600)
+        resolve()
+      })
+    } finally {
+      process.umask(before)
+    }
+  })
+}

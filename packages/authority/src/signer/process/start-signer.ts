@@ -1,0 +1,81 @@
+import { resolvePath } from '@sallyport/config'
+import { fileKeyProvider, type KeyProvider } from '@sallyport/pki'
+import type { AuthorityConfig } from '../../config/authority-config.ts'
+import { checkSigner } from '../../config/check-signer.ts'
+import { signerSocketOf } from '../../config/keys-config.ts'
+import { findPassphrase } from '../../passphrase.ts'
+import type { StartOptions } from '../../start-authority.ts'
+import { localSigner } from '../local-signer.ts'
+import { signerBoundsOf } from '../signer-bounds.ts'
+import { serveSigner } from './signer-server.ts'
+
+export type SignerOptions = Pick<
+  StartOptions,
+  'log' | 'directory' | 'now' | 'promptPassphrase' | 'environment'
+> & {
+  /** Reads the configuration as it is now. Problem `config_invalid`, `config_unreadable`. */
+  readConfig: () => AuthorityConfig
+}
+
+export type RunningSigner = {
+  readonly socket: string
+  /**
+   * Signs within the configuration as it is now.
+   *
+   * @throws Problem `config_invalid`, `config_unreadable`; the old one then goes on
+   */
+  reload(): void
+  /** Answers what was asked, and ends. */
+  close(): Promise<void>
+}
+
+/**
+ * Starts the process that holds the keys. It reads the configuration for itself, and opens no store.
+ *
+ * @throws Problem `key_passphrase_required`, `key_passphrase_wrong`, `signer_socket_refused`
+ */
+export async function startSigner(options: SignerOptions): Promise<RunningSigner> {
+  const config = options.readConfig()
+  checkSigner(config, options)
+  const { directory, log, now = Date.now } = options
+  let bounds = signerBoundsOf(config)
+  const keys = openKeys(config, options)
+  await requireOpens(keys)
+  const socket = signerSocketOf(directory, config.authority)
+  const reload = () => {
+    const next = options.readConfig()
+    checkSigner(next, options)
+    bounds = signerBoundsOf(next)
+    log.info('the configuration was taken up')
+  }
+  const signer = localSigner({
+    keys,
+    bounds: () => bounds,
+    now,
+    reload: () => Promise.resolve().then(reload),
+  })
+  const close = await serveSigner({ signer, socket, log })
+  log.info({ socket }, 'signer is ready')
+  return { socket, reload, close }
+}
+
+/** Where the keys are, and what opens them. */
+export function openKeys(
+  config: AuthorityConfig,
+  { directory, ...options }: Omit<SignerOptions, 'readConfig'>,
+): KeyProvider {
+  const { keys } = config.authority
+  const file =
+    keys.passphraseFile === undefined ? undefined : resolvePath(directory, keys.passphraseFile)
+  const { environment = process.env, promptPassphrase: prompt } = options
+  return fileKeyProvider({
+    directory: resolvePath(directory, keys.directory),
+    passphrase: () => findPassphrase({ file, environment, prompt }),
+  })
+}
+
+/** A passphrase that opens nothing is told at start, and not with the first certificate. */
+async function requireOpens(keys: KeyProvider): Promise<void> {
+  const [first] = await keys.list()
+  if (first !== undefined) await keys.open(first)
+}

@@ -1,0 +1,39 @@
+import { type AuthorityConfig, authoritySections, startSigner } from '@sallyport/authority'
+import { readConfig } from '@sallyport/config'
+import { roleSchema } from '../configuration/role-schema.ts'
+import { trustDomainSection } from '../configuration/trust-domain.ts'
+import { askPassphrase } from '../terminal/ask-passphrase.ts'
+import { operatorLog } from './operator-log.ts'
+import type { RunningRole } from './roles.ts'
+
+const sections = [trustDomainSection, ...authoritySections]
+
+/**
+ * Starts the process that holds the keys of the CAs. It reads the authority's part of the file for itself,
+ * and signs within that. SIGHUP has it take the file as it is then.
+ *
+ * @throws Problem why it cannot start
+ */
+export async function startSignerRole(file: string): Promise<RunningRole> {
+  const read = () => readConfig<AuthorityConfig>(file, roleSchema(sections))
+  const config = read()
+  const canAsk = process.stdin.isTTY === true && process.stderr.isTTY === true
+  const log = operatorLog('signer')
+  const signer = await startSigner({
+    log,
+    directory: config.directory,
+    readConfig: () => read().value,
+    ...(canAsk ? { promptPassphrase: askPassphrase } : {}),
+  }).catch((error: unknown) => {
+    throw config.placed(error)
+  })
+  process.on('SIGHUP', () => {
+    try {
+      signer.reload()
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error)
+      log.error({ why }, 'reload refused: the configuration that was in force goes on')
+    }
+  })
+  return { facts: { socket: signer.socket }, close: () => signer.close() }
+}
