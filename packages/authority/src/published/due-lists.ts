@@ -9,7 +9,7 @@ export type ListState = ListName &
     readonly list: Omit<RevocationListRow, 'issuer_id' | 'shard' | 'der'> | undefined
   }
 
-/** The state of all lists of CAs that have not ended. */
+/** The state of all lists of CAs that have not ended; what certificates name comes first. */
 export async function readListStates(store: Kysely<Tables>, now: number): Promise<ListState[]> {
   const rows = await store
     .selectFrom('revocation_scopes as scope')
@@ -31,8 +31,8 @@ export async function readListStates(store: Kysely<Tables>, now: number): Promis
       'list.addresses as listed',
     ])
     .where('issuers.not_after', '>', now)
+    .orderBy('scope.shard', 'desc')
     .orderBy('scope.issuer_id')
-    .orderBy('scope.shard')
     .execute()
   return rows.map(
     ({ number, through_seq, this_update, next_update, entries, listed, ...scope }) => ({

@@ -132,9 +132,9 @@ async function readEntries(
         ),
       )
       entries += rows.length
+      await new Promise(setImmediate)
       if (rows.length < rowsPerTurn) break
       after = last
-      await new Promise(setImmediate)
     }
   }
   return { encoded: Buffer.concat(portions), entries }

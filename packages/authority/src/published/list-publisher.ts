@@ -6,12 +6,12 @@ import { ensureScopes } from './revocation-scopes.ts'
 
 /** Changes that come together are on one list. */
 const roundMs = 1_000
-/** Of the time, at most this part goes into a list however often it changes. */
-const busyPart = 1 / 10
+/** However often long lists change, no greater part of the time goes into them. */
+const busyPart = 1 / 4
 /** After a failure, and no longer than so after several. */
 const retryMs = { first: 2_000, most: 60_000 }
 
-type Pace = { failures: number; notBefore: number }
+type Failing = { failures: number; notBefore: number }
 
 /**
  * Keeps the lists of all CAs up to date: within seconds of a change, and long before they lapse. What
@@ -19,8 +19,8 @@ type Pace = { failures: number; notBefore: number }
  */
 export class ListPublisher {
   readonly #authority: Authority
-  /** By list: monotone milliseconds. */
-  readonly #paces = new Map<string, Pace>()
+  /** By list; `notBefore` in monotone milliseconds. */
+  readonly #failing = new Map<string, Failing>()
   #timer: NodeJS.Timeout | undefined
   #round: Promise<void> = Promise.resolve()
   #isClosed = false
@@ -31,8 +31,12 @@ export class ListPublisher {
 
   /** Resolves after the first round. */
   start(): Promise<void> {
+    const startedAt = performance.now()
     this.#round = this.round().finally(() => {
-      if (!this.#isClosed) this.#timer = setTimeout(() => void this.start(), roundMs)
+      if (this.#isClosed) return
+      const tookMs = performance.now() - startedAt
+      const waitMs = Math.max(roundMs, tookMs / busyPart - tookMs)
+      this.#timer = setTimeout(() => void this.start(), waitMs)
     })
     return this.#round
   }
@@ -63,21 +67,21 @@ export class ListPublisher {
     const { log, metrics } = this.#authority
     const { issuerId, shard, appId } = name
     const key = `${issuerId} ${shard}`
-    const pace = this.#paces.get(key) ?? { failures: 0, notBefore: 0 }
+    const failing = this.#failing.get(key)
     const startedAt = performance.now()
-    if (startedAt < pace.notBefore) return
+    if (failing !== undefined && startedAt < failing.notBefore) return
     try {
       const isPublished = await issueList(this.#authority, name)
       const tookMs = performance.now() - startedAt
-      this.#paces.set(key, { failures: 0, notBefore: startedAt + tookMs / busyPart })
+      this.#failing.delete(key)
       if (!isPublished) return
       const help = 'Revocation lists that were issued, by why'
       metrics.count('sallyport_authority_revocation_lists_total', help, { reason })
       log.debug({ appId, issuerId, shard, reason, tookMs }, 'revocation list was issued')
     } catch (error) {
-      const failures = pace.failures + 1
+      const failures = (failing?.failures ?? 0) + 1
       const waitMs = Math.min(retryMs.most, retryMs.first * 2 ** (failures - 1))
-      this.#paces.set(key, { failures, notBefore: performance.now() + waitMs })
+      this.#failing.set(key, { failures, notBefore: performance.now() + waitMs })
       const help = 'Revocation lists that could not be issued'
       metrics.count('sallyport_authority_revocation_list_failures_total', help, {})
       log.error(
