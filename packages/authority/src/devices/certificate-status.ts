@@ -44,7 +44,7 @@ export async function endCertificate(
     status,
     until: certificate.not_after,
   })
-  await publishCertificate(store, certificate, { status, reason, now, seq })
+  await publishCertificate(store, certificate, { status, reason, now })
   await appendAudit(store, {
     at: now,
     actor,

@@ -94,7 +94,7 @@ export async function changeStatuses(
     })),
   )
   const ids = changes.map(({ device }) => device.id)
-  await publishDevices(store, ids, { status, now, seq: first + changes.length - 1 })
+  await publishDevices(store, ids, { status, now })
   await appendAudits(
     store,
     changes.map(({ device, reason }, index) => ({

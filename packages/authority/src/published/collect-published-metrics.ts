@@ -30,7 +30,7 @@ const gauges: readonly {
   {
     name: 'revocation_lists_behind',
     help: 'Whether a change is not yet on a revocation list of a CA',
-    of: ({ through_seq }, { changed_seq }) => (changed_seq > through_seq ? 1 : 0),
+    of: ({ through_changes }, { changes }) => (changes > through_changes ? 1 : 0),
     worst: Math.max,
   },
 ]
@@ -49,7 +49,7 @@ export function collectPublishedMetrics({ metrics, store, now }: Authority): voi
           const values = lists.flatMap((state) =>
             state.list === undefined ? [] : [of(state.list, state, now())],
           )
-          const labels = { app: lists[0]?.appId ?? '', issuer }
+          const labels = { app: lists[0]?.appId ?? 'root', issuer }
           return values.length === 0 ? [] : [{ labels, value: worst(...values) }]
         })
       },

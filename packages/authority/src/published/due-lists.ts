@@ -1,19 +1,21 @@
 import type { Kysely } from 'kysely'
 import type { RevocationListRow, RevocationScopeRow, Tables } from '../store/tables.ts'
+import { readListIssuers } from './list-issuers.ts'
 import type { ListName } from './published-addresses.ts'
 
 /** A list that there is to be, and what is known of the one that there is. */
 export type ListState = ListName &
-  Pick<RevocationScopeRow, 'addresses' | 'changed_seq'> & {
-    readonly appId: string
+  Pick<RevocationScopeRow, 'addresses' | 'changes'> & {
+    /** Undefined of a root's. */
+    readonly appId: string | undefined
     readonly list: Omit<RevocationListRow, 'issuer_id' | 'shard' | 'der'> | undefined
   }
 
 /** The state of all lists of CAs that have not ended; what certificates name comes first. */
 export async function readListStates(store: Kysely<Tables>, now: number): Promise<ListState[]> {
+  const issuers = new Map((await readListIssuers(store)).map((issuer) => [issuer.id, issuer]))
   const rows = await store
     .selectFrom('revocation_scopes as scope')
-    .innerJoin('issuers', 'issuers.id', 'scope.issuer_id')
     .leftJoin('revocation_lists as list', (join) =>
       join.onRef('list.issuer_id', '=', 'scope.issuer_id').onRef('list.shard', '=', 'scope.shard'),
     )
@@ -21,32 +23,41 @@ export async function readListStates(store: Kysely<Tables>, now: number): Promis
       'scope.issuer_id as issuerId',
       'scope.shard',
       'scope.addresses',
-      'scope.changed_seq',
-      'issuers.app_id as appId',
+      'scope.changes',
       'list.number',
-      'list.through_seq',
+      'list.through_changes',
       'list.this_update',
       'list.next_update',
       'list.entries',
       'list.addresses as listed',
     ])
-    .where('issuers.not_after', '>', now)
     .orderBy('scope.shard', 'desc')
     .orderBy('scope.issuer_id')
     .execute()
-  return rows.map(
-    ({ number, through_seq, this_update, next_update, entries, listed, ...scope }) => ({
-      ...scope,
-      list:
-        number === null ||
-        through_seq === null ||
-        this_update === null ||
-        next_update === null ||
-        entries === null ||
-        listed === null
-          ? undefined
-          : { number, through_seq, this_update, next_update, entries, addresses: listed },
-    }),
+  return rows.flatMap(
+    ({
+      number,
+      through_changes,
+      this_update,
+      next_update,
+      entries,
+      listed,
+      ...scope
+    }): ListState[] => {
+      const issuer = issuers.get(scope.issuerId)
+      if (issuer === undefined || issuer.certificate.notAfter <= now) return []
+      const isThere =
+        number !== null &&
+        through_changes !== null &&
+        this_update !== null &&
+        next_update !== null &&
+        entries !== null &&
+        listed !== null
+      const list = isThere
+        ? { number, through_changes, this_update, next_update, entries, addresses: listed }
+        : undefined
+      return [{ ...scope, appId: issuer.appId, list }]
+    },
   )
 }
 
@@ -62,7 +73,7 @@ const dueReasons: readonly {
   reason: DueReason
   isSo: (state: ListState, list: NonNullable<ListState['list']>, facts: DueFacts) => boolean
 }[] = [
-  { reason: 'changed', isSo: ({ changed_seq }, list) => changed_seq > list.through_seq },
+  { reason: 'changed', isSo: ({ changes }, list) => changes > list.through_changes },
   { reason: 'moved', isSo: ({ addresses }, list) => addresses !== list.addresses },
   {
     // Whoever has the right time would not believe it yet.

@@ -1,23 +1,18 @@
-import { backdateMs, encodeRevoked } from '@sallyport/pki'
-import { toBase64url } from '@sallyport/wire'
+import { backdateMs } from '@sallyport/pki'
 import type { Kysely } from 'kysely'
 import type { Authority } from '../authority.ts'
-import type { CaReference } from '../signer/signer.ts'
 import type { RevocationScopeRow, Tables } from '../store/tables.ts'
+import { readEntries } from './list-entries.ts'
+import { type ListIssuer, readListIssuers } from './list-issuers.ts'
 import { fullList, type ListName } from './published-addresses.ts'
 import { addressesOf } from './revocation-scopes.ts'
-
-/** Rows that are read at once: a few milliseconds of the event loop. */
-const rowsPerTurn = 2_000
 
 /** What a list is issued with. */
 type Order = {
   readonly scope: RevocationScopeRow
   /** When the list before it was issued; undefined where it is the first. */
   readonly before: number | undefined
-  readonly issuer: CaReference
-  /** When its CA ends. */
-  readonly issuerEnds: number
+  readonly issuer: ListIssuer
 }
 
 /**
@@ -35,13 +30,15 @@ export async function issueList(
   const now = Math.floor(authority.now())
   const order = await store.write((tx) => takeNumber(tx, name, now))
   if (order === undefined) return false
-  const { scope, before, issuer, issuerEnds } = order
+  const { scope, before, issuer } = order
   // RFC 5280 §3.3: what expired since the list before it is on one more list.
-  const { encoded, entries } = await readEntries(store.read, name, Math.min(before ?? now, now))
+  const notExpiredAt = Math.min(before ?? now, now)
+  const { encoded, entries } = await readEntries(store.read, name, { issuer, notExpiredAt })
   const listHours = config.authority.status?.listHours ?? defaultListHours
-  const nextUpdate = Math.min(now + Math.floor(listHours * 3_600_000), issuerEnds)
-  const { list } = await signer.revocationList({
-    issuer,
+  const nextUpdate = Math.min(now + Math.floor(listHours * 3_600_000), issuer.certificate.notAfter)
+  const sign = issuer.appId === undefined ? signer.rootRevocationList : signer.revocationList
+  const { list } = await sign({
+    issuer: issuer.reference,
     number: scope.last_number,
     thisUpdate: now - backdateMs,
     nextUpdate,
@@ -56,7 +53,7 @@ export async function issueList(
       issuer_id: name.issuerId,
       shard: name.shard,
       number: scope.last_number,
-      through_seq: scope.changed_seq,
+      through_changes: scope.changes,
       this_update: now,
       next_update: nextUpdate,
       entries,
@@ -80,98 +77,26 @@ async function takeNumber(
 ): Promise<Order | undefined> {
   const scope = await store
     .selectFrom('revocation_scopes')
-    .innerJoin('issuers', 'issuers.id', 'revocation_scopes.issuer_id')
-    .selectAll('revocation_scopes')
-    .select(['issuers.not_after', 'issuers.key_name', 'issuers.certificate'])
+    .selectAll()
     .where('issuer_id', '=', issuerId)
     .where('shard', '=', shard)
     .executeTakeFirst()
-  if (scope === undefined) return undefined
-  const { not_after: issuerEnds, key_name: keyName, certificate, ...row } = scope
+  const issuer = (await readListIssuers(store)).find(({ id }) => id === issuerId)
+  if (scope === undefined || issuer === undefined) return undefined
   const list = await store
     .selectFrom('revocation_lists')
     .select('this_update')
     .where('issuer_id', '=', issuerId)
     .where('shard', '=', shard)
     .executeTakeFirst()
-  const last_number = Math.max(row.last_number + 1, now)
+  const last_number = Math.max(scope.last_number + 1, now)
   await store
     .updateTable('revocation_scopes')
     .set({ last_number })
     .where('issuer_id', '=', issuerId)
     .where('shard', '=', shard)
     .execute()
-  const issuer = { keyName, certificate: toBase64url(certificate) }
-  return { scope: { ...row, last_number }, before: list?.this_update, issuer, issuerEnds }
-}
-
-/**
- * What is on a list, encoded: certificates that ended and were not expired at a time. It is read in
- * turns, between which other work is done; what changes meanwhile is on this list or on the next.
- */
-async function readEntries(
-  store: Kysely<Tables>,
-  name: ListName,
-  notExpiredAt: number,
-): Promise<{ encoded: Buffer; entries: number }> {
-  const portions: Buffer[] = []
-  let entries = 0
-  for (const shard of await shardsOf(store, name)) {
-    let after = { not_after: notExpiredAt, serial: '' }
-    for (;;) {
-      const rows = await readRows(store, { issuerId: name.issuerId, shard }, after)
-      const last = rows.at(-1)
-      if (last === undefined) break
-      portions.push(
-        encodeRevoked(
-          rows.map(({ serial, revoked_at, reason }) => ({
-            serial,
-            revokedAt: revoked_at,
-            reason: reason ?? undefined,
-          })),
-        ),
-      )
-      entries += rows.length
-      await new Promise(setImmediate)
-      if (rows.length < rowsPerTurn) break
-      after = last
-    }
-  }
-  return { encoded: Buffer.concat(portions), entries }
-}
-
-async function shardsOf(
-  store: Kysely<Tables>,
-  { issuerId, shard }: ListName,
-): Promise<readonly number[]> {
-  if (shard !== fullList) return [shard]
-  const rows = await store
-    .selectFrom('revocation_scopes')
-    .select('shard')
-    .where('issuer_id', '=', issuerId)
-    .where('shard', '!=', fullList)
-    .orderBy('shard')
-    .execute()
-  return rows.map((row) => row.shard)
-}
-
-function readRows(
-  store: Kysely<Tables>,
-  { issuerId, shard }: ListName,
-  after: { not_after: number; serial: string },
-) {
-  return store
-    .selectFrom('revocations')
-    .select(['serial', 'not_after', 'revoked_at', 'reason'])
-    .where('issuer_id', '=', issuerId)
-    .where('shard', '=', shard)
-    .where(({ eb, refTuple, tuple }) =>
-      eb(refTuple('not_after', 'serial'), '>', tuple(after.not_after, after.serial)),
-    )
-    .orderBy('not_after')
-    .orderBy('serial')
-    .limit(rowsPerTurn)
-    .execute()
+  return { scope: { ...scope, last_number }, before: list?.this_update, issuer }
 }
 
 /** Not in the place of one with a greater number, or of one that knew more. */
@@ -179,7 +104,7 @@ async function keepList(store: Kysely<Tables>, list: Tables['revocation_lists'])
   const { issuer_id, shard, ...contents } = list
   const kept = await store
     .selectFrom('revocation_lists')
-    .select(['number', 'through_seq'])
+    .select(['number', 'through_changes'])
     .where('issuer_id', '=', issuer_id)
     .where('shard', '=', shard)
     .executeTakeFirst()
@@ -187,7 +112,7 @@ async function keepList(store: Kysely<Tables>, list: Tables['revocation_lists'])
     await store.insertInto('revocation_lists').values(list).execute()
     return true
   }
-  if (kept.number > list.number || kept.through_seq > list.through_seq) return false
+  if (kept.number > list.number || kept.through_changes > list.through_changes) return false
   await store
     .updateTable('revocation_lists')
     .set(contents)

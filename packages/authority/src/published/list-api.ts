@@ -4,6 +4,7 @@ import type { Api } from '../api/api-server.ts'
 import type { Authority } from '../authority.ts'
 import { type Publication, sendPublication } from './caching.ts'
 import { KeptLists } from './kept-lists.ts'
+import { readListIssuers } from './list-issuers.ts'
 import { fullList, type ListName } from './published-addresses.ts'
 
 /** A change is on a list within seconds: whoever stands in between is to ask again soon. */
@@ -45,7 +46,9 @@ export function listApi(api: Api, authority: Authority): void {
   })
 
   serve('/ca/', async (rest) => {
-    const certificate = authority.issuers.byId(issuerForm.exec(rest)?.[1] ?? '')?.certificate
+    const [, id] = issuerForm.exec(rest) ?? []
+    const issuers = id === undefined ? [] : await readListIssuers(authority.store.read)
+    const certificate = issuers.find((issuer) => issuer.id === id)?.certificate
     if (certificate === undefined) return undefined
     return {
       body: certificate.der,

@@ -3,13 +3,14 @@ import { readListStates, whyDue } from './due-lists.ts'
 import { issueList } from './issue-list.ts'
 import type { ListName } from './published-addresses.ts'
 import { ensureScopes } from './revocation-scopes.ts'
+import { publishWithdrawn } from './withdrawn-issuers.ts'
 
 /** Changes that come together are on one list. */
 const roundMs = 1_000
 /** However often long lists change, no greater part of the time goes into them. */
 const busyPart = 1 / 4
 /** After a failure, and no longer than so after several. */
-const retryMs = { first: 2_000, most: 60_000 }
+const retryMs = { first: 2_000, most: 300_000 }
 
 type Failing = { failures: number; notBefore: number }
 
@@ -46,6 +47,7 @@ export class ListPublisher {
     const { store, log, now, config } = this.#authority
     try {
       await ensureScopes(this.#authority)
+      await publishWithdrawn(this.#authority)
       const listHours = config.authority.status?.listHours ?? Number.POSITIVE_INFINITY
       for (const state of await readListStates(store.read, now())) {
         if (this.#isClosed) return
@@ -63,7 +65,7 @@ export class ListPublisher {
     await this.#round
   }
 
-  async #issue(name: ListName & { appId: string }, reason: string): Promise<void> {
+  async #issue(name: ListName & { appId: string | undefined }, reason: string): Promise<void> {
     const { log, metrics } = this.#authority
     const { issuerId, shard, appId } = name
     const key = `${issuerId} ${shard}`

@@ -25,9 +25,6 @@ function weightOf(reason: RevocationReason | null): number {
 
 type Published = Pick<CertificateRow, 'serial' | 'issuer_id' | 'shard' | 'not_after'>
 
-/** What a change of status came to: its time, milliseconds, and its number in the feed. */
-type Told = { now: number; seq: number }
-
 /**
  * Publishes that a certificate ended, in the write that ends it. The words of whoever ended it count as
  * a reason where they are the name of one: `keyCompromise`.
@@ -35,10 +32,10 @@ type Told = { now: number; seq: number }
 export async function publishCertificate(
   store: Kysely<Tables>,
   certificate: Published,
-  { status, reason, ...told }: Told & { status: 'superseded' | 'revoked'; reason: string },
+  { status, reason, now }: { status: 'superseded' | 'revoked'; reason: string; now: number },
 ): Promise<void> {
   const isNamed = status === 'revoked' && isRevocationReason(reason)
-  await publish(store, [certificate], { ...told, reason: isNamed ? reason : reasons[status] })
+  await publish(store, [certificate], { now, reason: isNamed ? reason : reasons[status] })
 }
 
 /**
@@ -49,23 +46,23 @@ export async function publishCertificate(
 export async function publishDevices(
   store: Kysely<Tables>,
   deviceIds: readonly string[],
-  { status, ...told }: Told & { status: DeviceStatus },
+  { status, now }: { status: DeviceStatus; now: number },
 ): Promise<void> {
   const certificates = await store
     .selectFrom('certificates')
     .select(['serial', 'issuer_id', 'shard', 'not_after'])
     .where('device_id', 'in', deviceIds)
-    .where('not_after', '>', told.now)
+    .where('not_after', '>', now)
     .where('shard', 'is not', null)
     .execute()
-  if (status === 'active') await unpublish(store, certificates, told)
-  else await publish(store, certificates, { ...told, reason: reasons[status] })
+  if (status === 'active') await unpublish(store, certificates)
+  else await publish(store, certificates, { now, reason: reasons[status] })
 }
 
 async function publish(
   store: Kysely<Tables>,
   certificates: readonly Published[],
-  { now, seq, reason }: Told & { reason: RevocationReason | null },
+  { now, reason }: { now: number; reason: RevocationReason | null },
 ): Promise<void> {
   const rows = certificates.flatMap(({ serial, issuer_id, shard, not_after }): RevocationRow[] =>
     shard === null ? [] : [{ serial, issuer_id, shard, not_after, revoked_at: now, reason }],
@@ -93,15 +90,11 @@ async function publish(
       )
       .execute()
   }
-  await markChanged(store, [...added, ...worse], seq)
+  await markChanged(store, [...added, ...worse])
 }
 
 /** Takes those on hold off their lists. */
-async function unpublish(
-  store: Kysely<Tables>,
-  certificates: readonly Published[],
-  { seq }: Told,
-): Promise<void> {
+async function unpublish(store: Kysely<Tables>, certificates: readonly Published[]): Promise<void> {
   if (certificates.length === 0) return
   const lifted = await store
     .deleteFrom('revocations')
@@ -113,21 +106,20 @@ async function unpublish(
     .where('reason', '=', 'certificateHold')
     .returning(['issuer_id', 'shard'])
     .execute()
-  await markChanged(store, lifted, seq)
+  await markChanged(store, lifted)
 }
 
 /** The lists that a change is on are behind it from now on. */
 async function markChanged(
   store: Kysely<Tables>,
   rows: readonly Pick<RevocationRow, 'issuer_id' | 'shard'>[],
-  seq: number,
 ): Promise<void> {
   const byIssuer = Map.groupBy(rows, ({ issuer_id }) => issuer_id)
   for (const [issuerId, same] of byIssuer) {
     const shards = new Set(same.map(({ shard }) => shard)).add(fullList)
     await store
       .updateTable('revocation_scopes')
-      .set({ changed_seq: seq })
+      .set((row) => ({ changes: row('changes', '+', 1) }))
       .where('issuer_id', '=', issuerId)
       .where('shard', 'in', [...shards])
       .execute()

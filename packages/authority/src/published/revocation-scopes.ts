@@ -1,13 +1,15 @@
 import type { Kysely } from 'kysely'
 import type { Authority } from '../authority.ts'
 import type { RevocationScopeRow, Tables } from '../store/tables.ts'
+import { readListIssuers } from './list-issuers.ts'
 import { fullList, type ListName, publishedPaths } from './published-addresses.ts'
 
 type Wanted = ListName & { readonly address: string }
 
 /**
  * Makes the lists' rows that the configuration needs and that are not there: of each CA of an app with
- * `revocation: published`, the full list and its shards. A list whose address is another one now keeps
+ * `revocation: published` the full list and its shards, and that of its root, which relying parties want
+ * of a chain that they look at whole. A list whose address is another one now keeps
  * those before it: certificates that carry them are about. None is taken away before its CA has ended.
  */
 export async function ensureScopes({ store, config, now }: Authority): Promise<void> {
@@ -26,28 +28,26 @@ async function wantedScopes(
   { apps, authority: { status } }: Authority['config'],
   now: number,
 ): Promise<Wanted[]> {
-  const published = Object.entries(apps).filter(
-    ([, { certificate }]) => certificate.revocation === 'published',
+  if (status === undefined) return []
+  const isPublished = (appId: string) =>
+    Object.hasOwn(apps, appId) && apps[appId]?.certificate.revocation === 'published'
+  const issuers = await readListIssuers(store)
+  const published = issuers.filter(
+    ({ appId, status, certificate }) =>
+      appId !== undefined &&
+      status === 'active' &&
+      certificate.notAfter > now &&
+      isPublished(appId),
   )
-  if (status === undefined || published.length === 0) return []
-  const issuers = await store
-    .selectFrom('issuers')
-    .select('id')
-    .where(
-      'app_id',
-      'in',
-      published.map(([appId]) => appId),
-    )
-    .where('not_after', '>', now)
-    .where('status', '=', 'active')
-    .execute()
+  const roots = issuers.filter(
+    ({ appId, root }) => appId === undefined && published.some((issuer) => issuer.root === root),
+  )
   const shards = [fullList, ...Array.from({ length: status.shards }, (_, shard) => shard)]
-  return issuers.flatMap(({ id: issuerId }) =>
-    shards.map((shard) => {
-      const name = { issuerId, shard }
-      return { ...name, address: status.url + publishedPaths.list(name) }
-    }),
-  )
+  const names = [
+    ...published.flatMap(({ id: issuerId }) => shards.map((shard) => ({ issuerId, shard }))),
+    ...roots.map(({ id: issuerId }) => ({ issuerId, shard: fullList })),
+  ]
+  return names.map((name) => ({ ...name, address: status.url + publishedPaths.list(name) }))
 }
 
 async function missing(
@@ -71,7 +71,7 @@ async function insertScope(
       issuer_id: issuerId,
       shard,
       addresses: JSON.stringify([address]),
-      changed_seq: 0,
+      changes: 0,
       last_number: 0,
     })
     .execute()

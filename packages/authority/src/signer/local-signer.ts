@@ -5,7 +5,11 @@ import { holdsIssuer, requestIssuingCa, signIssuingCa, signRoot } from './sign-a
 import { signDeviceCertificate } from './sign-device-certificate.ts'
 import { openJwsKey, readPublicKey, signCheckpoint, signFeed, signToken } from './sign-jws.ts'
 import { signGatewayCertificate, signServerCertificate } from './sign-service-certificate.ts'
-import { signResponderCertificate, signRevocationList } from './sign-status.ts'
+import {
+  signResponderCertificate,
+  signRevocationList,
+  signRootRevocationList,
+} from './sign-status.ts'
 import type { Signer, SignerInput, SignerOperation, SignerOutput } from './signer.ts'
 import type { SignerBounds } from './signer-bounds.ts'
 
@@ -38,6 +42,7 @@ const operations: Operations = {
   holdsIssuer,
   deviceCertificate: signDeviceCertificate,
   revocationList: signRevocationList,
+  rootRevocationList: signRootRevocationList,
   responderCertificate: signResponderCertificate,
   serverCertificate: signServerCertificate,
   gatewayCertificate: signGatewayCertificate,
@@ -70,6 +75,7 @@ export function localSigner(options: {
     holdsIssuer: bind('holdsIssuer'),
     deviceCertificate: bind('deviceCertificate'),
     revocationList: bind('revocationList'),
+    rootRevocationList: bind('rootRevocationList'),
     responderCertificate: bind('responderCertificate'),
     serverCertificate: bind('serverCertificate'),
     gatewayCertificate: bind('gatewayCertificate'),

@@ -1,11 +1,14 @@
 import {
   buildCertificateList,
   DerError,
+  type Issuer,
   issueResponderCertificate,
   readSubjectPublicKey,
 } from '@sallyport/pki'
 import { toBase64url } from '@sallyport/wire'
 import { bytesOf } from './bytes.ts'
+import { openCa } from './held-issuers.ts'
+import { rootKeyName } from './key-names.ts'
 import type { SignerContext } from './local-signer.ts'
 import type { Signer, SignerInput } from './signer.ts'
 import { type Bound, refuseBeyond, signerRefusal } from './signer-refusal.ts'
@@ -39,11 +42,27 @@ export async function signRevocationList(
   input: SignerInput<'revocationList'>,
 ): ReturnType<Signer['revocationList']> {
   const { issuer } = await issuers.open(input.issuer, bounds())
-  refuseBeyond(listBounds, { ...input, now: now() })
-  const { number, thisUpdate, nextUpdate, entries, scope } = input
+  return signList(issuer, { ...input, now: now() })
+}
+
+/** A list of the issuing CAs that a root revoked. The root of services has none. */
+export async function signRootRevocationList(
+  { keys, now }: SignerContext,
+  input: SignerInput<'rootRevocationList'>,
+): ReturnType<Signer['rootRevocationList']> {
+  const { keyName } = input.issuer
+  const names = [rootKeyName('device'), rootKeyName('development')]
+  if (!names.includes(keyName)) throw signerRefusal(names.join(' or '), keyName)
+  const issuer = await openCa(keys, input.issuer, 'openOnce')
+  return signList(issuer, { ...input, now: now() })
+}
+
+async function signList(issuer: Issuer, asked: AskedList): ReturnType<Signer['revocationList']> {
+  refuseBeyond(listBounds, asked)
+  const { number, thisUpdate, nextUpdate, scope } = asked
   // Megabytes: by what is native.
-  const encoded = Buffer.from(entries, 'base64url')
-  const fields = { number, thisUpdate, nextUpdate, entries: encoded }
+  const entries = Buffer.from(asked.entries, 'base64url')
+  const fields = { number, thisUpdate, nextUpdate, entries }
   try {
     const list = await buildCertificateList(issuer, scope ? { ...fields, scope } : fields)
     return { list: list.toString('base64url') }

@@ -46,6 +46,21 @@ const Head = Type.Object(
   closed,
 )
 
+const RevocationList = Type.Object(
+  {
+    issuer: CaReference,
+    number: Type.Integer({ minimum: 1 }),
+    thisUpdate: Time,
+    nextUpdate: Time,
+    /** What `encodeRevoked` made. */
+    entries: Type.String({ pattern: '^[A-Za-z0-9_-]*$' }),
+    scope: Type.Optional(
+      Type.Object({ addresses: Addresses, onlyUserCertificates: Type.Boolean() }, closed),
+    ),
+  },
+  closed,
+)
+
 const jws = Type.Object({ jws: Type.String() }, closed)
 
 /** What is asked and answered, of one operation. `maxBytes`: of the question, as JSON. */
@@ -119,22 +134,15 @@ export const signerOperations = {
   },
   /** A list of revoked certificates of one issuer. */
   revocationList: {
-    input: Type.Object(
-      {
-        issuer: CaReference,
-        number: Type.Integer({ minimum: 1 }),
-        thisUpdate: Time,
-        nextUpdate: Time,
-        /** What `encodeRevoked` made. */
-        entries: Type.String({ pattern: '^[A-Za-z0-9_-]*$' }),
-        scope: Type.Optional(
-          Type.Object({ addresses: Addresses, onlyUserCertificates: Type.Boolean() }, closed),
-        ),
-      },
-      closed,
-    ),
+    input: RevocationList,
     output: Type.Object({ list: Type.String() }, closed),
     maxBytes: 128 * 1024 * 1024,
+  },
+  /** A list of the issuing CAs that a root revoked. `key_missing` where its key is elsewhere. */
+  rootRevocationList: {
+    input: RevocationList,
+    output: Type.Object({ list: Type.String() }, closed),
+    maxBytes: 1024 * 1024,
   },
   /** The certificate of a key that answers OCSP requests for an issuer: of at most a week. */
   responderCertificate: {

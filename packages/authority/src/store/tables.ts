@@ -432,10 +432,12 @@ export type SigningKeyRow = {
   signs_from: number
 }
 
-/** A certificate that is, or will be, on the lists of its CA. */
+/** A certificate that is, or will be, on the lists of its CA: a device's, or under a root a CA's. */
 export type RevocationRow = {
   serial: string
+  /** SHA-256 of the SubjectPublicKeyInfo of an issuing CA, or of a root. */
   issuer_id: string
+  /** -1 under a root, which has one list. */
   shard: number
   not_after: number
   revoked_at: number
@@ -449,8 +451,8 @@ export type RevocationScopeRow = {
   shard: number
   /** JSON array: the addresses that certificates have for it. */
   addresses: string
-  /** Number of the last change that concerns it, in the feed. */
-  changed_seq: number
+  /** How many there were that concern it. */
+  changes: number
   /** The last CRL number that was given out for it. */
   last_number: number
 }
@@ -460,8 +462,8 @@ export type RevocationListRow = {
   issuer_id: string
   shard: number
   number: number
-  /** Changes up to this number are on it. */
-  through_seq: number
+  /** So many of the changes of its scope are on it. */
+  through_changes: number
   this_update: number
   next_update: number
   entries: number

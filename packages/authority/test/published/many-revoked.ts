@@ -24,7 +24,7 @@ export async function insertRevoked(
       await tx.insertInto('revocations').values(some).execute()
       await tx
         .updateTable('revocation_scopes')
-        .set((row) => ({ changed_seq: row('changed_seq', '+', 1) }))
+        .set((row) => ({ changes: row('changes', '+', 1) }))
         .where('issuer_id', '=', issuerId)
         .where('shard', '!=', fullList)
         .execute()

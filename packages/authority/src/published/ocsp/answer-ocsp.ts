@@ -9,9 +9,10 @@ import {
   parseOcspRequest,
 } from '@sallyport/pki'
 import type { Authority } from '../../authority.ts'
+import type { ListIssuer } from '../list-issuers.ts'
 import { findStatuses } from './find-statuses.ts'
 import { type KeptAnswer, KeptAnswers } from './kept-answers.ts'
-import { type PublishedIssuer, PublishedIssuers } from './published-issuers.ts'
+import { PublishedIssuers } from './published-issuers.ts'
 import { Responders } from './responders.ts'
 
 /** What came of a request: nothing that can be said, an answer for this one, or one for anybody. */
@@ -57,7 +58,7 @@ export class OcspAnswerer {
     }
   }
 
-  async #issuerOf({ certificates }: OcspRequest): Promise<PublishedIssuer | undefined> {
+  async #issuerOf({ certificates }: OcspRequest): Promise<ListIssuer | undefined> {
     const keys = new Set(certificates.map(({ issuerKey }) => issuerKey))
     const now = this.#authority.now()
     const found = await Promise.all([...keys].map((key) => this.#issuers.find(key, now)))
@@ -65,11 +66,11 @@ export class OcspAnswerer {
     return found.every((other) => other?.id === issuer?.id) ? issuer : undefined
   }
 
-  async #answer(request: OcspRequest, issuer: PublishedIssuer): Promise<OcspOutcome> {
+  async #answer(request: OcspRequest, issuer: ListIssuer): Promise<OcspOutcome> {
     const { store, now } = this.#authority
     const { certificates, nonce } = request
     const serials = certificates.map(({ serial }) => serial)
-    const statusOf = await findStatuses(store.read, issuer.id, serials)
+    const statusOf = await findStatuses(store.read, issuer, serials)
     const answers = certificates.map((id) => ({ id, is: statusOf(id.serial) }))
     const statuses = answers.map(({ is }) => is.status)
     const responder = await this.#responders.of(issuer)

@@ -1,22 +1,29 @@
 import type { OcspStatus } from '@sallyport/pki'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../../store/tables.ts'
+import type { ListIssuer } from '../list-issuers.ts'
+import { findWithdrawn } from '../withdrawn-issuers.ts'
 
 /**
  * What is known of certificates of a CA, by serial number, as of now. `unknown` are those that it never
- * issued, and those of before its certificates were published, which say that nobody publishes them.
+ * issued, and those of before its certificates were published, which say that nobody publishes them. Of
+ * a CA that was withdrawn everything is revoked (RFC 6960 §2.7), also what somebody else made with its key.
  */
 export async function findStatuses(
   store: Kysely<Tables>,
-  issuerId: string,
+  issuer: ListIssuer,
   serials: readonly string[],
 ): Promise<(serial: string) => OcspStatus> {
+  const withdrawnAt = await findWithdrawn(store, issuer)
+  if (withdrawnAt !== undefined) {
+    return () => ({ status: 'revoked', revokedAt: withdrawnAt, reason: 'cACompromise' })
+  }
   const rows = await store
     .selectFrom('certificates')
     .leftJoin('revocations', 'revocations.serial', 'certificates.serial')
     .select(['certificates.serial', 'revoked_at', 'reason'])
     .where('certificates.serial', 'in', serials)
-    .where('certificates.issuer_id', '=', issuerId)
+    .where('certificates.issuer_id', '=', issuer.id)
     .where('certificates.shard', 'is not', null)
     .execute()
   const statuses = new Map<string, OcspStatus>(

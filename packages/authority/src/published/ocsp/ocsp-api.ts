@@ -15,9 +15,12 @@ const maxAgeSeconds = 60
 const perAddress = { perSecond: 200, burst: 1_000 }
 
 /** OCSP over HTTP (RFC 6960 appendix A): GET with the request in the path, and POST. */
-export function ocspApi(api: Api, authority: Authority): void {
+export function ocspApi(
+  api: Api,
+  authority: Authority,
+  limiter = new AddressLimiter(perAddress),
+): void {
   const answerer = new OcspAnswerer(authority)
-  const limiter = new AddressLimiter(perAddress)
   const { metrics, now } = authority
   const count = (answer: string) =>
     metrics.count('sallyport_authority_ocsp_answers_total', 'Answers of OCSP', { answer })

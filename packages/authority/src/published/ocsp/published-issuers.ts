@@ -1,17 +1,8 @@
-import { type Certificate, issuerKeys, parseCertificate } from '@sallyport/pki'
-import { toBase64url } from '@sallyport/wire'
+import { issuerKeys } from '@sallyport/pki'
 import type { Kysely } from 'kysely'
-import type { CaReference } from '../../signer/signer.ts'
-import type { IssuerRow, Tables } from '../../store/tables.ts'
-
-/** A CA whose certificates are answered for. */
-export type PublishedIssuer = {
-  readonly id: string
-  readonly certificate: Certificate
-  /** How the signer is told of it. */
-  readonly reference: CaReference
-  readonly status: IssuerRow['status']
-}
+import type { Tables } from '../../store/tables.ts'
+import { type ListIssuer, readListIssuers } from '../list-issuers.ts'
+import { fullList } from '../published-addresses.ts'
 
 /** How old what is known of CAs may be. */
 const maxAgeMs = 2_000
@@ -19,8 +10,7 @@ const maxAgeMs = 2_000
 /** The CAs whose certificates are answered for, by what OCSP requests name them by. */
 export class PublishedIssuers {
   readonly #read: Kysely<Tables>
-  readonly #certificates = new Map<string, Certificate>()
-  #byKey: ReadonlyMap<string, PublishedIssuer> = new Map()
+  #byKey: ReadonlyMap<string, ListIssuer> = new Map()
   #readAt = Number.NEGATIVE_INFINITY
   #refreshing: Promise<void> | undefined
 
@@ -29,7 +19,7 @@ export class PublishedIssuers {
   }
 
   /** @param key `issuerKey` of a CertID */
-  async find(key: string, now: number): Promise<PublishedIssuer | undefined> {
+  async find(key: string, now: number): Promise<ListIssuer | undefined> {
     if (performance.now() - this.#readAt > maxAgeMs) {
       this.#refreshing ??= this.#refresh().finally(() => {
         this.#refreshing = undefined
@@ -41,18 +31,17 @@ export class PublishedIssuers {
   }
 
   async #refresh(): Promise<void> {
-    const rows = await this.#read
-      .selectFrom('issuers')
-      .select(['id', 'certificate', 'key_name', 'status'])
-      .where('id', 'in', (scopes) => scopes.selectFrom('revocation_scopes').select('issuer_id'))
+    const scopes = await this.#read
+      .selectFrom('revocation_scopes')
+      .select('issuer_id')
+      .where('shard', '=', fullList)
       .execute()
-    const byKey = new Map<string, PublishedIssuer>()
-    for (const { id, certificate: der, key_name: keyName, status } of rows) {
-      const certificate = this.#certificates.get(id) ?? parseCertificate(der)
-      this.#certificates.set(id, certificate)
-      const reference = { keyName, certificate: toBase64url(der) }
-      const issuer = { id, certificate, reference, status }
-      for (const key of issuerKeys(certificate)) byKey.set(key, issuer)
+    const published = new Set(scopes.map(({ issuer_id }) => issuer_id))
+    const byKey = new Map<string, ListIssuer>()
+    for (const issuer of await readListIssuers(this.#read)) {
+      // A root signs nothing between its lists: it has no responder.
+      if (issuer.appId === undefined || !published.has(issuer.id)) continue
+      for (const key of issuerKeys(issuer.certificate)) byKey.set(key, issuer)
     }
     this.#byKey = byKey
     this.#readAt = performance.now()

@@ -3,7 +3,7 @@ import { toBase64url } from '@sallyport/wire'
 import type { Logger } from 'pino'
 import { bytesOf } from '../../signer/bytes.ts'
 import type { Signer } from '../../signer/signer.ts'
-import type { PublishedIssuer } from './published-issuers.ts'
+import type { ListIssuer } from '../list-issuers.ts'
 
 export type RespondersOptions = {
   signer: Pick<Signer, 'responderCertificate'>
@@ -11,7 +11,7 @@ export type RespondersOptions = {
   now: () => number
 }
 
-type Responding = Pick<PublishedIssuer, 'id' | 'reference'>
+type Responding = Pick<ListIssuer, 'id' | 'reference'>
 
 /** The part of its certificate's life after which a responder is followed by another. */
 const renewAfterPart = 1 / 2
