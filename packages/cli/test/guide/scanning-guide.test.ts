@@ -5,13 +5,14 @@ import { describe, test } from 'node:test'
 import { readSuppressions } from '../../src/scan/suppressions-file.ts'
 import { newFolder, sallyport } from '../sallyport.ts'
 import { blocksOf, shellLines } from './guide.ts'
+import { smallPackage } from './small-package.ts'
 
 const page = readFileSync(new URL('../../../../../docs/guide/scanning.md', import.meta.url), 'utf8')
 
 describe('the page about scanning', () => {
   const cwd = newFolder()
   for (const name of ['app-release.aab', 'app-release.apk', 'app-4.2.0.apk', 'app-4.1.0.apk']) {
-    writeFileSync(path.join(cwd, name), 'nothing to find')
+    writeFileSync(path.join(cwd, name), smallPackage())
   }
 
   for (const line of shellLines(page)) {
