@@ -9,6 +9,7 @@ import { refuseFixedChanges } from './config/check-config.ts'
 import { decisionRecorder } from './decisions/decision-recorder.ts'
 import { FailedAttempts } from './enrollment/failed-attempts.ts'
 import { FeedHub } from './feed/feed-hub.ts'
+import { FeedSigner } from './feed/feed-signer.ts'
 import { ensureIssuers } from './issuers/ensure-issuers.ts'
 import { type IssuerSet, loadIssuers } from './issuers/issuer-set.ts'
 import { wantedIssuers } from './issuers/wanted-issuers.ts'
@@ -75,16 +76,17 @@ export async function assembleAuthority(
     const jwsKeys = (purpose: JwsPurpose) => new JwsKeys({ purpose, store, signer, log, now })
     const keys = {
       tokenKeys: jwsKeys('token'),
-      feedKeys: jwsKeys('feed'),
       checkpointKeys: jwsKeys('checkpoint'),
     }
     await renewTokenKeys(keys.tokenKeys, config)
-    await keys.feedKeys.renew()
+    const feedSigner = new FeedSigner({ store, signer, keys: jwsKeys('feed'), now })
+    await feedSigner.renew()
     await keys.checkpointKeys.renew()
     const { heartbeatMs } = options
     const { epoch, challengeKey } = settings
     const hub = new FeedHub({
       read: store.read,
+      signer: feedSigner,
       epoch,
       log,
       now,
@@ -128,6 +130,7 @@ export async function assembleAuthority(
       store,
       signer,
       ...keys,
+      feedSigner,
       challengeKey,
       lanes: new WorkLanes(),
       feed: hub,

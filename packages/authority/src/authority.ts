@@ -6,6 +6,7 @@ import type { AuthorityConfig } from './config/authority-config.ts'
 import type { DecisionRecorder } from './decisions/decision-recorder.ts'
 import type { FailedAttempts } from './enrollment/failed-attempts.ts'
 import type { FeedHub } from './feed/feed-hub.ts'
+import type { FeedSigner } from './feed/feed-signer.ts'
 import type { IssuerSet } from './issuers/issuer-set.ts'
 import type { Metrics } from './operations/metrics.ts'
 import type { ReceiptKeeper } from './receipts/receipt-keeper.ts'
@@ -30,6 +31,8 @@ export type Authority = {
   readonly challengeKey: Uint8Array
   readonly lanes: WorkLanes
   readonly feed: FeedHub
+  /** Signs what gateways are told. */
+  readonly feedSigner: FeedSigner
   readonly decisions: DecisionRecorder
   /** What evidence is judged by. */
   readonly trust: TrustKeeper
@@ -42,8 +45,7 @@ export type Authority = {
   readonly tokens: TokenVerifier
   /** The keys of the tokens that devices are given in exchange. */
   readonly tokenKeys: JwsKeys
-  /** The keys of the feed, and of the checkpoints of the audit log. */
-  readonly feedKeys: JwsKeys
+  /** The keys of the checkpoints of the audit log. */
   readonly checkpointKeys: JwsKeys
   /** Who may revoke tokens beside operators. */
   readonly revocationClients: RevocationClients

@@ -5,8 +5,10 @@ import {
   toPem,
 } from '@sallyport/pki'
 import { Problem } from '@sallyport/problem'
+import type { FeedKey } from '@sallyport/wire'
 import { createAdminToken } from './admin/admin-token.ts'
 import { appendAudit } from './audit/audit-log.ts'
+import { FeedSigner } from './feed/feed-signer.ts'
 import { addGateway } from './gateways/gateways.ts'
 import { ensureIssuers } from './issuers/ensure-issuers.ts'
 import { openRoot, readRoot, type Root } from './issuers/roots.ts'
@@ -48,6 +50,8 @@ export type InitializedAuthority = {
   serviceRootPem: string
   deviceRootPem: string
   developmentRootPem: string | undefined
+  /** What gateways pin: a JWK Set. */
+  feedKeys: { keys: readonly FeedKey[] }
   /** A server certificate under the service root. `names`: DNS names and IP addresses. */
   makeServerIdentity(names: string[]): Promise<ServiceIdentity>
   /** A gateway, and the certificate that it dials the authority with. */
@@ -92,13 +96,14 @@ export async function initializeAuthority(
     const service = await openRoot(store, signer, 'service', now)
     await openRoot(store, signer, 'device', now)
     await ensureIssuers(store, signer, wantedIssuers(options.apps), { trustDomain, now })
-    for (const purpose of ['feed', 'checkpoint'] as const) {
-      await new JwsKeys({ purpose, store, signer, now: clock }).renew()
-    }
+    await new JwsKeys({ purpose: 'checkpoint', store, signer, now: clock }).renew()
+    const keysOfFeed = new JwsKeys({ purpose: 'feed', store, signer, now: clock })
+    const feed = new FeedSigner({ store, signer, keys: keysOfFeed, now: clock })
+    await feed.renew()
     // Last, and in one write: a store without it counts as never initialized.
     const adminToken = await finish(store, trustDomain, now)
     const allow = (names: string[]) => void (serverNames = names)
-    return await answer(store, signer, { service, adminToken, now, allow })
+    return await answer(store, signer, { service, adminToken, now, allow, feed })
   } catch (error) {
     await store.close()
     throw error
@@ -125,15 +130,22 @@ async function finish(store: Store, trustDomain: string, now: number): Promise<s
 async function answer(
   store: Store,
   signer: Signer,
-  made: { service: Root; adminToken: string; now: number; allow: (names: string[]) => void },
+  made: {
+    service: Root
+    adminToken: string
+    now: number
+    allow: (names: string[]) => void
+    feed: FeedSigner
+  },
 ): Promise<InitializedAuthority> {
-  const { service, adminToken, now, allow } = made
+  const { service, adminToken, now, allow, feed } = made
   const root = service.reference
   const device = await readRoot(store.read, 'device')
   const development = await readRoot(store.read, 'development')
   const pem = (certificate: Certificate) => toPem('CERTIFICATE', certificate.der)
   return {
     adminToken,
+    feedKeys: { keys: feed.published() },
     serviceRootPem: pem(service.certificate),
     deviceRootPem: device === undefined ? '' : pem(device.certificate),
     developmentRootPem: development === undefined ? undefined : pem(development.certificate),

@@ -1,7 +1,7 @@
 import { DeleteResult, type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Authority } from './authority.ts'
 import { supersedeDue } from './devices/supersede-due.ts'
-import { toldAfterEndMs } from './feed/snapshot.ts'
+import { toldAfterEndMs } from './feed/pack-status.ts'
 import { renewTokenKeys } from './signer/jws-keys.ts'
 import type { Tables } from './store/tables.ts'
 
@@ -167,7 +167,7 @@ export function startMaintenance(authority: Authority): () => void {
     every(supersedeEveryMs, () => supersedeDue(store, now())),
     every(forgetEveryMs, () => forgetOld(authority)),
     every(forgetEveryMs, () => renewTokenKeys(authority.tokenKeys, authority.config)),
-    every(forgetEveryMs, () => authority.feedKeys.renew()),
+    every(forgetEveryMs, () => authority.feedSigner.renew()),
     every(forgetEveryMs, () => authority.checkpointKeys.renew()),
   ]
   function every(milliseconds: number, work: () => Promise<unknown>): NodeJS.Timeout {

@@ -16,6 +16,7 @@ import { statusControl } from '../src/status/status-control.ts'
 import { readStatusTable } from '../src/status/status-table.ts'
 import { askOnce } from './support/client.ts'
 import { type Bed, startBed } from './support/gateway.ts'
+import { packed } from './support/packed.ts'
 
 /** The gateway of a bed, in a process of its own. */
 async function spawn(t: TestContext, bed: Bed): Promise<{ child: ChildProcess; bed: Bed }> {
@@ -106,9 +107,9 @@ test('files of status that are cut off or garbled at any byte are believed whole
   const directory = await mkdtemp(path.join(tmpdir(), 'sallyport-torn-'))
   t.after(() => rm(directory, { recursive: true, force: true }))
   const { seq, until, ...first } = revocation(1)
-  const body = { epoch: 'epo_a', seq, at: 1, issuers: [], certificates: [], notUnderstood: [] }
-  const devices = [{ key: first.key, status: first.status, until }]
-  await snapshotFile(directory).write({ ...body, devices }, Date.now())
+  const devices = [{ key: first.key, status: first.status, until: until ?? 0 }]
+  const status = packed({ epoch: 'epo_a', seq, at: 1, issuers: [], certificates: [], devices })
+  await snapshotFile(directory).write(status, Date.now())
   const journal = new StatusJournal(directory)
   await journal.append('epo_a', [revocation(2), revocation(3)])
   await journal.close()

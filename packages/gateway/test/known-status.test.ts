@@ -1,22 +1,24 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Change, Snapshot } from '@sallyport/wire'
+import type { Change } from '@sallyport/wire'
 import { KnownStatus } from '../src/control/known-status.ts'
 import { activeStatus, statusCode, statusKey } from '../src/status/status-code.ts'
 import { statusControl } from '../src/status/status-control.ts'
 import { readStatusTable } from '../src/status/status-table.ts'
+import { type Listed, packed } from './support/packed.ts'
 
 const dayMs = 86_400_000
 const until = Date.now() + 1_000_000
-const snapshot = (members: Partial<Snapshot> = {}): Snapshot => ({
-  epoch: 'epo_a',
-  seq: 10,
-  at: 0,
-  issuers: [],
-  certificates: [],
-  devices: [],
-  ...members,
-})
+const snapshot = (members: Partial<Listed> = {}) =>
+  packed({
+    epoch: 'epo_a',
+    seq: 10,
+    at: 0,
+    issuers: [],
+    certificates: [],
+    devices: [],
+    ...members,
+  })
 const change = (seq: number, key: string, status: string): Change => ({
   seq,
   at: 0,
@@ -56,7 +58,7 @@ test('every change raises the version after it is in the table', () => {
   assert.equal(statusOf('dev_a'), revoked)
   known.apply(change(2, 'dev_a', 'active'))
   assert.equal(statusOf('dev_a'), activeStatus)
-  assert.deepEqual(known.snapshot(0).devices, [])
+  assert.deepEqual(known.refused('device'), [])
 })
 
 test('a larger table is handed out in time, and the old one is kept true until it is taken', async () => {
@@ -90,16 +92,16 @@ test('a hundred thousand entries are taken at once', () => {
 test('what expired a day ago is forgotten when it is written down', () => {
   const { known } = setUp()
   known.replace(snapshot({ devices: [{ key: 'dev_a', status: 'revoked', until: 5 }] }))
-  assert.equal(known.snapshot(dayMs).devices.length, 1)
-  assert.deepEqual(known.snapshot(dayMs + 6).devices, [])
+  assert.equal(known.packed(dayMs).sections[0]?.count, 1)
+  assert.deepEqual(known.packed(dayMs + 6).sections, [])
 })
 
 test('a clock that ran hours ahead for a while costs no revocation', () => {
   const { known } = setUp()
   known.replace(snapshot({ devices: [{ key: 'dev_a', status: 'revoked', until }] }))
-  known.snapshot(until + 12 * 3_600_000)
+  known.packed(until + 12 * 3_600_000)
   const kept = setUp()
-  kept.known.replace(known.snapshot(until - 1_000))
+  kept.known.replace(known.packed(until - 1_000))
   assert.equal(kept.statusOf('dev_a'), revoked)
 })
 
@@ -109,18 +111,14 @@ test('a kind that is not known is remembered, also on disk', () => {
   known.apply({ ...change(11, 'x', 'revoked'), kind: 'moonPhase' })
   assert(known.control.isIgnorant())
   const again = setUp().known
-  again.replace(known.snapshot(0))
+  again.replace(known.packed(0))
   assert(again.control.isIgnorant())
 })
 
 test('what a newer version of the gateway kept on disk, and this one knows nothing of, is not passed over', () => {
   const { known } = setUp()
-  const kept = {
-    ...snapshot(),
-    notUnderstood: [],
-    moonPhases: [{ key: 'moon', status: 'full', until }],
-  }
+  const kept = snapshot({ others: { moonPhase: [{ key: 'moon', status: 'full', until }] } })
   known.replace(kept)
   assert(known.control.isIgnorant())
-  assert.deepEqual(known.notUnderstood, ['moonPhases'])
+  assert.deepEqual(known.notUnderstood, ['moonPhase'])
 })

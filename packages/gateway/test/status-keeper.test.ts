@@ -3,16 +3,17 @@ import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type TestContext, test } from 'node:test'
-import type { Change, Snapshot } from '@sallyport/wire'
+import type { Change } from '@sallyport/wire'
 import { KnownStatus } from '../src/control/known-status.ts'
 import { StatusJournal } from '../src/control/status-journal.ts'
 import { StatusKeeper } from '../src/control/status-keeper.ts'
 import type { Log } from '../src/log/log.ts'
 import { statusControl } from '../src/status/status-control.ts'
+import { packed } from './support/packed.ts'
 
 const epoch = 'epo_a'
 const until = Date.now() + 1_000_000
-const snapshot: Snapshot = { epoch, seq: 10, at: 0, issuers: [], certificates: [], devices: [] }
+const snapshot = packed({ epoch, seq: 10, at: 0, issuers: [], certificates: [], devices: [] })
 const change = (seq: number): Change => ({
   seq,
   at: 0,
@@ -86,8 +87,8 @@ test('a snapshot that was cut off, changed, or is none is not used', async (t) =
     whole.slice(0, 40),
     whole.slice(0, -1),
     `${whole} `,
-    whole.replace('"devices":[]', '"devices":[1]'),
-    whole.replace('v1', 'v2'),
+    whole.replace('"seq":10', '"seq":99'),
+    whole.replace('v2', 'v3'),
     '\0'.repeat(100),
   ]
   for (const text of lines) {

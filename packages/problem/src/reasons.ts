@@ -7,6 +7,7 @@ import { cmsReasons } from './cms-reasons.ts'
 import { limitReasons } from './limit-reasons.ts'
 import { pinReasons } from './pin-reasons.ts'
 import type { Reason } from './reason.ts'
+import { feedReasons } from './feed-reasons.ts'
 import { sessionReasons } from './session-reasons.ts'
 import { signerReasons } from './signer-reasons.ts'
 import { tokenReasons } from './token-reasons.ts'
@@ -420,6 +421,7 @@ export const reasons = {
   // The user, and what may be asked how often, at the gateway
   ...tokenReasons,
   ...sessionReasons,
+  ...feedReasons,
   ...cmsReasons,
   ...signerReasons,
   ...bindingReasons,

@@ -2,8 +2,31 @@
 export const gatewayPaths = {
   snapshot: '/gateway/v1/snapshot',
   feed: '/gateway/v1/feed',
+  feedKeys: '/gateway/v1/feed-keys',
   reports: '/gateway/v1/reports',
 } as const
+
+/** What a snapshot is on the wire: the length of its seal (16 bits), the seal (a compact JWS), packed status. */
+export const snapshotMediaType = 'application/vnd.sallyport.snapshot'
+
+/** The `typ` of whatever is signed with a feed key, so that no other JWS can pass for it (RFC 8725 §3.11). */
+export const feedJwsType = 'sallyport-feed+jws'
+
+/**
+ * What a change is told apart by where its number was given out twice, as after an older backup: the first
+ * 22 characters of the SHA-256, base64url, of this text in UTF-8.
+ */
+export function changeMarkBase(change: {
+  readonly seq: number
+  readonly at: number
+  readonly kind: string
+  readonly key: string
+  readonly status: string
+}): string {
+  const { seq, at, kind, key, status } = change
+  return [seq, at, kind, key, status].join('\0')
+}
+export const changeMarkCharacters = 22
 
 /** A gateway that hears nothing for two of these counts its feed as disconnected. */
 export const heartbeatSeconds = 5

@@ -1,4 +1,5 @@
 import Type from 'typebox'
+import { maxFeedKeySets } from './feed-messages.ts'
 import { issuerKinds } from './issuer-kind.ts'
 
 const Milliseconds = Type.Integer({ minimum: 0 })
@@ -11,11 +12,13 @@ export const TrustedIssuer = Type.Object({
   trustDomain: Type.String({ maxLength: 255 }),
   /** Certificates of this issuer are refused unless their URI names this app. */
   appId: Type.String({ maxLength: 63 }),
+  /** `issued`: of its certificates those alone are believed that the feed says were issued. */
+  status: Type.Optional(Type.Enum(['issued'])),
 })
 export type TrustedIssuer = Type.Static<typeof TrustedIssuer>
 
 /**
- * One row of the feed, the data of a server-sent event `change` whose id is the sequence number.
+ * One row of the feed.
  *
  * `key`: of a certificate its SHA-256 thumbprint (base64url), of a device its id, of an issuer the
  * SHA-256 of its DER SubjectPublicKeyInfo (base64url), of `deviceTokens` the id of the device, of a token
@@ -38,39 +41,11 @@ export const Change = Type.Object({
 })
 export type Change = Type.Static<typeof Change>
 
-export const StatusEntry = Type.Object({
-  key: Type.String({ maxLength: 200 }),
-  status: Type.String({ maxLength: 40 }),
-  until: Milliseconds,
-  issuedUntil: Type.Optional(Milliseconds),
+/** GET /gateway/v1/feed-keys: the key sets after a number, oldest first, each a compact JWS. */
+export const FeedKeySets = Type.Object({
+  sets: Type.Array(Type.String({ maxLength: 16_384 }), { maxItems: maxFeedKeySets }),
 })
-export type StatusEntry = Type.Static<typeof StatusEntry>
-
-/** GET /gateway/v1/snapshot: everything a gateway needs to decide, as of `seq`. */
-export const Snapshot = Type.Object({
-  epoch: Type.String({ maxLength: 40 }),
-  seq: Type.Integer({ minimum: 0 }),
-  at: Milliseconds,
-  issuers: Type.Array(TrustedIssuer, { maxItems: 10_000 }),
-  /** Every certificate that has not expired and is not active. */
-  certificates: Type.Array(StatusEntry),
-  /** Every device that is not active and may still hold a certificate that has not expired. */
-  devices: Type.Array(StatusEntry),
-  /** What ends access tokens. An authority of a version before these kinds says nothing of them. */
-  tokens: Type.Optional(Type.Array(StatusEntry)),
-  subjects: Type.Optional(Type.Array(StatusEntry)),
-  sessions: Type.Optional(Type.Array(StatusEntry)),
-  deviceTokens: Type.Optional(Type.Array(StatusEntry)),
-})
-export type Snapshot = Type.Static<typeof Snapshot>
-
-/** The data of a server-sent event `heartbeat`, every five seconds and once at the beginning. */
-export const Heartbeat = Type.Object({
-  epoch: Type.String({ maxLength: 40 }),
-  seq: Type.Integer({ minimum: 0 }),
-  at: Milliseconds,
-})
-export type Heartbeat = Type.Static<typeof Heartbeat>
+export type FeedKeySets = Type.Static<typeof FeedKeySets>
 
 /** What one gateway did about one change. */
 export const AppliedChange = Type.Object({

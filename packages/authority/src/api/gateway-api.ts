@@ -1,14 +1,15 @@
 import type { ServerResponse } from 'node:http'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { gatewayPaths } from '@sallyport/wire'
-import { Report, Snapshot } from '@sallyport/wire/messages'
+import { changeMarkCharacters, gatewayPaths, snapshotMediaType } from '@sallyport/wire'
+import { FeedKeySets, Report } from '@sallyport/wire/messages'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import Type from 'typebox'
 import type { Authority } from '../authority.ts'
+import { issuedApps } from '../config/issued-apps.ts'
 import type { FeedFollower } from '../feed/feed-hub.ts'
 import { refuseRollback } from '../feed/epoch.ts'
 import { refuseGone } from '../feed/feed-start.ts'
-import { snapshotSource } from '../feed/snapshot.ts'
+import { SnapshotSource } from '../feed/snapshot-source.ts'
 import { acceptReport } from '../gateways/accept-report.ts'
 import { type GatewayIdentity, gatewayIdentity } from '../gateways/gateway-identity.ts'
 import { knownGateway } from '../gateways/gateways.ts'
@@ -28,6 +29,26 @@ const FeedQuery = Type.Object(
     epoch: Type.Optional(Type.String({ maxLength: 40 })),
     /** The last number applied; the header Last-Event-ID, where it is there, goes before it. */
     after: Type.Optional(Type.Integer({ minimum: 0 })),
+    /** `changeMark` of the change `after`. */
+    mark: Type.Optional(Type.String({ maxLength: changeMarkCharacters })),
+    /** Said again in the first event, which is signed: that it is not one of before. */
+    nonce: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_-]{22}$' })),
+  },
+  { additionalProperties: false },
+)
+
+const SnapshotQuery = Type.Object(
+  {
+    /** The number that the snapshot must reach. */
+    least: Type.Optional(Type.Integer({ minimum: 0 })),
+  },
+  { additionalProperties: false },
+)
+
+const FeedKeysQuery = Type.Object(
+  {
+    /** The number of the set that is known. */
+    after: Type.Optional(Type.Integer({ minimum: 0 })),
   },
   { additionalProperties: false },
 )
@@ -37,8 +58,14 @@ const FeedQuery = Type.Object(
  * status.
  */
 export function gatewayApi(api: Api, authority: Authority): void {
-  const { store, lanes, now } = authority
-  const snapshot = snapshotSource({ read: store.read, epoch: () => authority.epoch, now })
+  const { store, lanes, now, feedSigner } = authority
+  const snapshots = new SnapshotSource({
+    read: store.read,
+    epoch: () => authority.epoch,
+    now,
+    signer: feedSigner,
+    issuedApps: () => issuedApps(authority.config.apps),
+  })
 
   const caller = async (request: FastifyRequest): Promise<GatewayIdentity> => {
     const { trustDomain } = authority.config
@@ -55,15 +82,41 @@ export function gatewayApi(api: Api, authority: Authority): void {
       schema: {
         tags,
         operationId: 'getSnapshot',
-        summary: 'Everything a gateway needs to decide, as of one number of the feed',
-        response: { 200: Snapshot, ...problems(401, 403, 503) },
+        summary: 'Everything a gateway needs to decide, as of one number of the feed, packed and signed',
+        querystring: SnapshotQuery,
+        response: {
+          200: {
+            description: 'The length of its seal (16 bits), the seal (a compact JWS), packed status',
+            content: { [snapshotMediaType]: { schema: Type.Unsafe<Buffer>({}) } },
+          },
+          ...problems(400, 401, 403, 503),
+        },
       },
     },
     async (request, reply) => {
       await caller(request)
-      // Bytes, which Fastify sends as they are.
-      const json: unknown = await snapshot()
-      return reply.type('application/json').send(json as Snapshot)
+      const accepts = (request.headers['accept-encoding'] ?? '').split(',')
+      const names = accepts.map((text) => text.split(';', 1)[0]?.trim().toLowerCase() ?? '')
+      const { bytes, encoding } = await snapshots.get(request.query.least ?? 0, names)
+      if (encoding !== undefined) reply.header('content-encoding', encoding)
+      return reply.type(snapshotMediaType).header('vary', 'accept-encoding').send(bytes)
+    },
+  )
+
+  api.get(
+    gatewayPaths.feedKeys,
+    {
+      schema: {
+        tags,
+        operationId: 'getFeedKeys',
+        summary: 'The keys that the feed is signed with, set after set, each signed by one of the set before',
+        querystring: FeedKeysQuery,
+        response: { 200: FeedKeySets, ...problems(400, 401, 403, 503) },
+      },
+    },
+    async (request) => {
+      await caller(request)
+      return { sets: await feedSigner.setsAfter(request.query.after ?? 0) }
     },
   )
 
@@ -73,11 +126,11 @@ export function gatewayApi(api: Api, authority: Authority): void {
       schema: {
         tags,
         operationId: 'followFeed',
-        summary: 'Changes as server-sent events, with a heartbeat every five seconds',
+        summary: 'Changes as server-sent events, with a heartbeat every five seconds, each signed',
         querystring: FeedQuery,
         response: {
           200: {
-            description: 'Events `change` and `heartbeat`',
+            description: 'Events `hello`, `changes` and `heartbeat`',
             content: { 'text/event-stream': { schema: Type.String() } },
           },
           ...problems(401, 403, 410, 503),
@@ -87,12 +140,12 @@ export function gatewayApi(api: Api, authority: Authority): void {
     async (request, reply) => {
       const gateway = await caller(request)
       const after = lastEventId(request) ?? request.query.after ?? 0
-      const { epoch } = request.query
+      const { epoch, mark, nonce } = request.query
       if (epoch !== undefined) {
-        await refuseRollback(authority, { gateway: gateway.name, epoch, seq: after })
+        await refuseRollback(authority, { gateway: gateway.name, epoch, seq: after, mark })
       }
       await refuseGone(store.read, { epoch, after }, authority.epoch)
-      await stream(authority, gateway, after, reply)
+      await stream(authority, gateway, { after, nonce }, reply)
     },
   )
 
@@ -129,7 +182,7 @@ function lastEventId(request: FastifyRequest): number | undefined {
 async function stream(
   authority: Authority,
   gateway: GatewayIdentity,
-  after: number,
+  { after, nonce }: { after: number; nonce: string | undefined },
   reply: FastifyReply,
 ): Promise<void> {
   reply.hijack()
@@ -144,7 +197,7 @@ async function stream(
   const { name } = gateway
   response.on('error', (error) => log.debug({ err: error, gateway: name }, 'feed ended'))
   try {
-    const end = await feed.follow(followerOver(response, gateway), after)
+    const end = await feed.follow(followerOver(response, gateway, nonce), after)
     if (response.destroyed) end()
     else response.on('close', end)
   } catch (error) {
@@ -153,19 +206,23 @@ async function stream(
   }
 }
 
-function followerOver(response: ServerResponse, { name, until }: GatewayIdentity): FeedFollower {
-  const write = (text: string) => {
-    if (response.destroyed) return
-    if (response.writableLength > maxUnsentBytes) response.destroy()
-    else response.write(text)
-  }
+function followerOver(
+  response: ServerResponse,
+  { name, until }: GatewayIdentity,
+  nonce: string | undefined,
+): FeedFollower {
   return {
     gateway: name,
     until,
+    nonce,
     drained: () => drained(response),
-    change: (change) =>
-      write(`id: ${change.seq}\nevent: change\ndata: ${JSON.stringify(change)}\n\n`),
-    heartbeat: (heartbeat) => write(`event: heartbeat\ndata: ${JSON.stringify(heartbeat)}\n\n`),
+    send: ({ event, id, data }) => {
+      if (response.destroyed) return
+      if (response.writableLength > maxUnsentBytes) response.destroy()
+      else {
+        response.write(`${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${data}\n\n`)
+      }
+    },
     end: () => response.destroy(),
   }
 }

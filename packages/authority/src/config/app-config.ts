@@ -38,6 +38,8 @@ export type CertificateConfig = {
   onFork: 'notify' | 'suspend' | 'revoke'
   /** Whether the status of certificates is told to gateways alone, or published for others as well. */
   revocation: 'feed' | 'published'
+  /** `issued`: gateways are told which certificates were issued, and refuse any other. */
+  status: 'ended' | 'issued'
 }
 
 /** What evidence of every format must come to, and how long it counts. */
@@ -154,6 +156,11 @@ const CertificateSchema = Type.Object(
       ['feed', 'published'],
       'feed',
       'Who is told of certificates that end. feed: gateways. published: whoever reads revocation lists or asks by OCSP, too, at the addresses that each certificate then has',
+    ),
+    status: oneOf(
+      ['ended', 'issued'],
+      'ended',
+      'What gateways are told of certificates: which have ended, or also which were issued, so that one which a stolen CA key made is refused',
     ),
   },
   { ...closed, default: {}, description: 'What certificates are, and how they are renewed' },

@@ -5,12 +5,19 @@ import type { Authority } from '../authority.ts'
 import { readSetting, writeSetting } from '../store/setting.ts'
 import type { Tables } from '../store/tables.ts'
 import { feedHead } from './append-change.ts'
+import { changeMark } from './change-mark.ts'
 
 /** A gateway that lies about its number makes no more work than this. */
 const leastMs = 60_000
 
 /** The last number that a gateway applied, and of which feed. */
-export type FeedPosition = { gateway: string; epoch: string; seq: number }
+export type FeedPosition = {
+  gateway: string
+  epoch: string
+  seq: number
+  /** Of that change, `changeMark`; empty or undefined where the gateway does not know. */
+  mark?: string | undefined
+}
 
 export async function readEpoch(store: Kysely<Tables>): Promise<string> {
   const row = await store
@@ -22,15 +29,15 @@ export async function readEpoch(store: Kysely<Tables>): Promise<string> {
 }
 
 /**
- * Begins a new epoch where a gateway has heard more of this feed than there is: the store went back,
- * since a backup of it was restored. Numbers are about to be given out a second time, so that a gateway
- * which goes on from its own would take other changes for those it missed. In a new epoch each begins
- * with a snapshot.
+ * Begins a new epoch where a gateway has heard more of this feed than there is, or another change under the
+ * same number: the store went back, since a backup of it was restored. Numbers are given out a second time, so
+ * that a gateway which goes on from its own would take other changes for those it missed. In a new epoch each
+ * begins with a snapshot.
  */
 export async function refuseRollback(authority: Authority, position: FeedPosition): Promise<void> {
   const { store, log, feed, metrics } = authority
   const { gateway, seq } = position
-  if (position.epoch !== authority.epoch || seq <= (await feedHead(store.read))) return
+  if (position.epoch !== authority.epoch || !(await isForked(store.read, position))) return
   const head = await store.write((tx) => beginEpoch(tx, position, authority.now()))
   if (head === undefined) return
   metrics.count(
@@ -40,26 +47,35 @@ export async function refuseRollback(authority: Authority, position: FeedPositio
   )
   log.error(
     { gateway, seq, head },
-    'THE STORE WENT BACK: a gateway has heard more of the feed than there is. Certificates and revocations since the backup are missing: revoke again what was revoked. A new feed begins',
+    'THE STORE WENT BACK: a gateway has heard what this store does not hold. Certificates and revocations since the backup are missing here; gateways keep what they know. A new epoch begins: see `sallyport feed unconfirmed`',
   )
   await feed.refresh()
+}
+
+/** Whether what a gateway heard last is none of the changes here. */
+async function isForked(store: Kysely<Tables>, { seq, mark }: FeedPosition): Promise<boolean> {
+  if (seq > (await feedHead(store))) return true
+  if (mark === undefined || mark === '') return false
+  const here = await changeMark(store, seq)
+  return here !== '' && here !== mark
 }
 
 /** @returns the end of the feed, where an epoch began there */
 async function beginEpoch(
   store: Kysely<Tables>,
-  { gateway, epoch, seq }: FeedPosition,
+  position: FeedPosition,
   now: number,
 ): Promise<number | undefined> {
+  const { gateway, epoch, seq } = position
   const head = await feedHead(store)
-  if ((await readEpoch(store)) !== epoch || seq <= head) return undefined
+  if ((await readEpoch(store)) !== epoch || !(await isForked(store, position))) return undefined
   const began = await readSetting(store, 'epoch_began_at')
   if (began !== undefined && Math.abs(now - Number(began)) < leastMs) return undefined
   const next = newId('epoch')
   await writeSetting(store, 'epoch', next)
   await writeSetting(store, 'epoch_began_at', String(now))
   // What they applied was of the feed before.
-  await store.updateTable('gateways').set({ seq: 0 }).execute()
+  await store.updateTable('gateways').set({ seq: 0, unconfirmed: null }).execute()
   await appendAudit(store, {
     at: now,
     actor: `gateway:${gateway}`,

@@ -1,25 +1,38 @@
-import { type Change, type Heartbeat, heartbeatSeconds } from '@sallyport/wire'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { heartbeatSeconds, maxHelloNonces } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
 import type { Tables } from '../store/tables.ts'
-import { changesAfter, feedHead } from './append-change.ts'
+import { feedHead } from './append-change.ts'
 import { readEpoch } from './epoch.ts'
+import type { FeedSigner } from './feed-signer.ts'
+import { type SignedBatch, SignedBatches } from './signed-batches.ts'
+
+/** A server-sent event whose data is a compact JWS. */
+export type FeedEvent = {
+  readonly event: 'hello' | 'changes' | 'heartbeat'
+  /** Of changes: the number of the last. */
+  readonly id?: number
+  readonly data: string
+}
 
 /** A gateway that follows the feed. */
 export type FeedFollower = {
   readonly gateway: string
   /** Until when its certificate counts. */
   readonly until: number
+  /** What it is greeted with, so that nobody can greet it with what was said before. */
+  readonly nonce: string | undefined
   /** Resolves when what it was told is on its way: while it catches up, it sets the pace. */
   drained(): Promise<void>
-  change(change: Change): void
-  heartbeat(heartbeat: Heartbeat): void
+  send(event: FeedEvent): void
   /** Ends the stream; the gateway resumes from the last number it was told. */
   end(): void
 }
 
 export type FeedHubOptions = {
   read: Kysely<Tables>
+  signer: FeedSigner
   /** Names the feed. */
   epoch: string
   log: Logger
@@ -28,20 +41,22 @@ export type FeedHubOptions = {
 }
 
 type Following = FeedFollower & { cursor: number; isLive: boolean }
-
-const maxChangesPerRead = 500
+type Greeting = { readonly nonces: string[]; readonly said: Promise<FeedEvent> }
 
 /**
  * Tells the gateways that follow of each committed change, in order, each once, and every five
  * seconds that the feed goes on. What was committed by another process is found by the heartbeat: a
  * gateway that was revoked there is ended by it, too.
  *
- * A heartbeat says that the store was just read: where that failed, none is sent.
+ * A heartbeat says that the store was just read: where that failed, none is sent. All that is said is signed,
+ * once for all gateways that it is said to.
  */
 export class FeedHub {
   readonly #options: FeedHubOptions
   readonly #following = new Set<Following>()
   readonly #timer: NodeJS.Timeout
+  readonly #batches: SignedBatches
+  #greeting: Greeting | undefined
   #epoch: string
   #last = 0
   #reading: Promise<void> | undefined
@@ -51,6 +66,7 @@ export class FeedHub {
   constructor(options: FeedHubOptions) {
     this.#options = options
     this.#epoch = options.epoch
+    this.#batches = new SignedBatches(options)
     const heartbeatMs = options.heartbeatMs ?? heartbeatSeconds * 1_000
     this.#timer = setInterval(() => void this.#beat(), heartbeatMs)
   }
@@ -96,18 +112,19 @@ export class FeedHub {
    * @returns what ends the following
    */
   async follow(follower: FeedFollower, after: number): Promise<() => void> {
-    const following: Following = Object.assign(follower, { cursor: after, isLive: false })
+    const following: Following = { ...follower, cursor: after, isLive: false }
     this.#following.add(following)
     try {
       // Again, now that whoever revokes it would find it here.
       await this.refresh()
+      following.send(await this.#greet(following.nonce))
       await this.#catchUp(following)
     } catch (error) {
       this.#following.delete(following)
       throw error
     }
     // Not before: a heartbeat says that everything up to now was told.
-    if (following.isLive) following.heartbeat(this.#heartbeat(following))
+    if (following.isLive) following.send(await this.#heartbeat(following.cursor))
     return () => this.#following.delete(following)
   }
 
@@ -126,6 +143,7 @@ export class FeedHub {
     const active = new Set(rows.map(({ name }) => name))
     const isOther = epoch !== this.#epoch
     this.#epoch = epoch
+    if (isOther) this.#batches.clear()
     for (const following of this.#following) {
       const counts = active.has(following.gateway) && following.until >= now()
       if (isOther || !counts || this.#isClosed) this.#end(following)
@@ -154,21 +172,20 @@ export class FeedHub {
 
   async #readNew(): Promise<void> {
     for (;;) {
-      const changes = await changesAfter(this.#options.read, this.#last, maxChangesPerRead)
-      const last = changes.at(-1)
-      if (last === undefined) return
-      this.#last = last.seq
+      const batch = await this.#batches.after(this.#last, this.#epoch)
+      if (batch === undefined) return
+      this.#last = batch.last
       for (const following of this.#following) {
-        if (following.isLive) this.#tell(following, changes)
+        if (following.isLive) this.#tell(following, batch)
       }
     }
   }
 
   async #catchUp(following: Following): Promise<void> {
     while (this.#following.has(following)) {
-      const { read } = this.#options
-      this.#tell(following, await changesAfter(read, following.cursor, maxChangesPerRead))
-      if (following.cursor >= this.#last) {
+      const batch = await this.#batches.after(following.cursor, this.#epoch)
+      if (batch !== undefined) this.#tell(following, batch)
+      if (batch === undefined || following.cursor >= this.#last) {
         following.isLive = true
         return
       }
@@ -180,28 +197,54 @@ export class FeedHub {
     try {
       await this.#reading
       if (this.#isClosed) return
+      await this.#options.signer.refresh()
       await this.#readNew()
       await this.refresh()
+      const beats = new Map<number, FeedEvent>()
+      for (const following of this.#following) {
+        const { isLive, cursor } = following
+        if (!isLive) continue
+        const beat = beats.get(cursor) ?? (await this.#heartbeat(cursor))
+        beats.set(cursor, beat)
+        // What it was told while this was signed goes before it, and says as much.
+        if (following.cursor === cursor) following.send(beat)
+      }
     } catch (error) {
-      this.#options.log.error({ err: error }, 'the feed cannot be read: no heartbeat is sent')
-      return
-    }
-    for (const following of this.#following) {
-      if (following.isLive) following.heartbeat(this.#heartbeat(following))
+      this.#options.log.error({ err: error }, 'the feed cannot be read or signed: no heartbeat is sent')
     }
   }
 
-  #tell(following: Following, changes: readonly Change[]): void {
-    for (const change of changes) {
-      if (change.seq <= following.cursor) continue
-      // What it missed was forgotten: it comes back, and is told to take a snapshot.
-      if (change.seq !== following.cursor + 1) return this.#end(following)
-      following.cursor = change.seq
-      following.change(change)
-    }
+  #tell(following: Following, batch: SignedBatch): void {
+    if (batch.last <= following.cursor) return
+    // What it missed was forgotten: it comes back, and is told to take a snapshot.
+    if (batch.first > following.cursor + 1) return this.#end(following)
+    following.cursor = batch.last
+    following.send({ event: 'changes', id: batch.last, data: batch.jws })
   }
 
-  #heartbeat({ cursor }: Following): Heartbeat {
-    return { epoch: this.#epoch, seq: cursor, at: this.#options.now() }
+  /** Those that come in the same turn are greeted with one signature. */
+  #greet(nonce = ''): Promise<FeedEvent> {
+    if (this.#greeting === undefined || this.#greeting.nonces.length >= maxHelloNonces) {
+      const nonces: string[] = []
+      this.#greeting = { nonces, said: this.#hello(nonces) }
+    }
+    this.#greeting.nonces.push(nonce)
+    return this.#greeting.said
+  }
+
+  async #hello(nonces: string[]): Promise<FeedEvent> {
+    await nextTurn()
+    if (this.#greeting?.nonces === nonces) this.#greeting = undefined
+    const { signer, read, now } = this.#options
+    const seq = await feedHead(read)
+    const epoch = this.#epoch
+    const said = { epoch, seq, at: now(), keys: signer.number, nonces: [...nonces] }
+    return { event: 'hello', data: await signer.sign({ type: 'hello', ...said }) }
+  }
+
+  async #heartbeat(seq: number): Promise<FeedEvent> {
+    const { signer, now } = this.#options
+    const said = { epoch: this.#epoch, seq, at: now(), keys: signer.number }
+    return { event: 'heartbeat', data: await signer.sign({ type: 'heartbeat', ...said }) }
   }
 }

@@ -44,6 +44,7 @@ export async function addGateway(
     shadow_batch: null,
     blocks: null,
     role: null,
+    unconfirmed: null,
   }
   await store.insertInto('gateways').values(row).execute()
   await appendAudit(store, { at: now, actor, action: 'gateway.added', subject: name, detail: {} })

@@ -56,6 +56,8 @@ export class JwsKeys {
   readonly #options: JwsKeysOptions
   readonly #rotation: Rotation
   #rows: readonly SigningKeyRow[] = []
+  /** Of those that were replaced as well: no name is given twice. */
+  #generations = 0
   /** Those whose private half this signer has: of several machines each may have its own. */
   readonly #held = new Set<string>()
 
@@ -68,11 +70,32 @@ export class JwsKeys {
   async renew(): Promise<void> {
     const { now } = this.#options
     const { signsForMs, publishedBeforeMs } = this.#rotation
-    await this.#read()
+    await this.refresh()
     const newest = this.#rows.findLast(({ kid }) => this.#held.has(kid))
     if (newest !== undefined && newest.signs_from + signsForMs - publishedBeforeMs > now()) return
-    await this.#make(newest)
-    await this.#read()
+    await this.#make(newest === undefined ? now() : now() + publishedBeforeMs)
+    await this.refresh()
+  }
+
+  /**
+   * Makes a key that signs from now on, and ends the ones before: nothing of them counts any more.
+   *
+   * @returns the new one
+   */
+  async replaceAll(): Promise<JwsKey> {
+    const { store, now, purpose } = this.#options
+    const at = now()
+    const kid = await this.#make(at)
+    await store.write((tx) =>
+      tx
+        .updateTable('signing_keys')
+        .set({ ended_at: at })
+        .where('purpose', '=', purpose)
+        .where('kid', '!=', kid)
+        .execute(),
+    )
+    await this.refresh()
+    return this.signing()
   }
 
   /** The key that signs now. */
@@ -93,15 +116,18 @@ export class JwsKeys {
       .map(({ spki }) => publicJwkOf(spki))
   }
 
-  async #read(): Promise<void> {
+  /** Learns which keys there are: another authority over this store may have made one. */
+  async refresh(): Promise<void> {
     const { store, purpose } = this.#options
-    this.#rows = await store.read
+    const rows = await store.read
       .selectFrom('signing_keys')
       .selectAll()
       .where('purpose', '=', purpose)
       .orderBy('signs_from')
       .orderBy('kid')
       .execute()
+    this.#generations = rows.length
+    this.#rows = rows.filter(({ ended_at }) => ended_at === null)
     for (const row of this.#rows.slice(-4)) {
       if (!this.#held.has(row.kid) && (await this.#holds(row))) this.#held.add(row.kid)
     }
@@ -117,14 +143,14 @@ export class JwsKeys {
     }
   }
 
-  async #make(newest: SigningKeyRow | undefined): Promise<void> {
+  /** @returns its `kid` */
+  async #make(signsFrom: number): Promise<string> {
     const { purpose, store, signer, log, now } = this.#options
-    const generation = this.#rows.length + 1
+    const generation = this.#generations + 1
     const { keyName, spki } = await signer.jwsKey({ purpose, generation })
     const der = Buffer.from(fromBase64url(spki) ?? [])
     const { kid } = publicJwkOf(der)
     const at = now()
-    const signsFrom = newest === undefined ? at : at + this.#rotation.publishedBeforeMs
     const made = await store.write(async (tx) => {
       const { numInsertedOrUpdatedRows } = await tx
         .insertInto('signing_keys')
@@ -135,6 +161,7 @@ export class JwsKeys {
           spki: der,
           created_at: at,
           signs_from: signsFrom,
+          ended_at: null,
         })
         .onConflict((conflict) => conflict.doNothing())
         .executeTakeFirst()
@@ -149,6 +176,7 @@ export class JwsKeys {
       return true
     })
     if (made) log?.info({ purpose, kid, signsFrom }, 'a key was made')
+    return kid
   }
 }
 

@@ -11,6 +11,7 @@ import { up as gatewayBlocks } from './migrations/007-gateway-blocks.ts'
 import { up as issuerLanes } from './migrations/008-issuer-lanes.ts'
 import { up as publishedStatus } from './migrations/009-published-status.ts'
 import { up as protocols } from './migrations/010-protocols.ts'
+import { up as signedFeed } from './migrations/011-signed-feed.ts'
 import type { Tables } from './tables.ts'
 
 /** In order. A migration that was released is never changed: what it got wrong, the next one mends. */
@@ -25,6 +26,7 @@ const migrations = {
   '008-issuer-lanes': { up: issuerLanes },
   '009-published-status': { up: publishedStatus },
   '010-protocols': { up: protocols },
+  '011-signed-feed': { up: signedFeed },
 }
 
 /**

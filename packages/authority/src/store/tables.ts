@@ -39,6 +39,8 @@ export type Tables = {
   revocations: RevocationRow
   revocation_scopes: RevocationScopeRow
   revocation_lists: RevocationListRow
+  feed_key_sets: FeedKeySetRow
+  unconfirmed_status: UnconfirmedStatusRow
 }
 
 /** `epoch`, `trust_domain`, `challenge_key`. */
@@ -219,6 +221,8 @@ export type GatewayRow = {
   blocks: string | null
   /** Null: a gateway of ours. */
   role: string | null
+  /** How many statuses it keeps that this epoch says nothing of. */
+  unconfirmed: number | null
 }
 
 export type ReceiptRow = {
@@ -430,6 +434,42 @@ export type SigningKeyRow = {
   spki: Uint8Array
   created_at: number
   signs_from: number
+  /** When it was replaced at once: from then on nothing of it counts. */
+  ended_at: number | null
+}
+
+/** Which keys the feed is signed with from then on. */
+export type FeedKeySetRow = {
+  number: number
+  at: number
+  /** Of its keys, a blank between two. */
+  kids: string
+  /** Compact JWS, by a key of the set before. */
+  statement: string
+}
+
+/**
+ * `open`: nobody has decided. `ended`: ended again in the registry. `kept`: the registry has no row of it, and it
+ * is told by this one. `dropped`: let go.
+ */
+export type UnconfirmedDecision = 'open' | 'ended' | 'kept' | 'dropped'
+
+/** A status that gateways heard in another epoch, and that the store, restored, knew nothing of. */
+export type UnconfirmedStatusRow = {
+  kind: string
+  key: string
+  status: string
+  until: number
+  issued_until: number | null
+  /** The epoch that it was reported in. */
+  epoch: string
+  reported_at: number
+  /** The gateway that reported it first. */
+  reported_by: string
+  decision: UnconfirmedDecision
+  decided_at: number | null
+  decided_by: string | null
+  reason: string | null
 }
 
 /** A certificate that is, or will be, on the lists of its CA: a device's, or under a root a CA's. */

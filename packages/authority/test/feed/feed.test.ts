@@ -46,7 +46,7 @@ test('the feed tells each change in order, with a heartbeat at once and then by 
     const { body } = await deployment.gatewayCall('/gateway/v1/snapshot')
     const following = await follow(deployment, `?epoch=${body.epoch}&after=${body.seq}`)
     const first = await following.until(() => true)
-    assert.equal(first.event, 'heartbeat')
+    assert.equal(first.event, 'hello')
     assert.deepEqual(first.data.epoch, body.epoch)
     const began = performance.now()
     const seq = await suspend(deployment, issued.deviceId)

@@ -5,6 +5,7 @@ import { parseGatewayUri, toPem } from '@sallyport/pki'
 import { Problem } from '@sallyport/problem'
 import { configuredClient } from '../admin/configured-client.ts'
 import { longDays, makeGatewayCertificate } from '../certificates/certificate-files.ts'
+import { pinnedFeedKeys } from '../certificates/feed-keys.ts'
 import { openServiceRoot } from '../certificates/service-root.ts'
 import type { Operation } from '../command.ts'
 import { locateConfig } from '../configuration/locate.ts'
@@ -57,7 +58,8 @@ export const certifyGateway: Operation = async (input, output) => {
   const at = (base: string): string => path.resolve(textOption(input, 'out') ?? '.', base)
   const files = { certificateFile: at(`${name}.crt`), keyFile: at(`${name}.key`) }
   const caFile = at('service-ca.crt')
-  const taken = [files.certificateFile, files.keyFile, caFile].filter(existsSync)
+  const feedKeysFile = at('feed-keys.json')
+  const taken = [files.certificateFile, files.keyFile, caFile, feedKeysFile].filter(existsSync)
   if (taken.length > 0) {
     throw new Problem('command_usage', {
       detail: 'Nothing is written over',
@@ -68,10 +70,19 @@ export const certifyGateway: Operation = async (input, output) => {
   const root = await openServiceRoot(file, textOption(input, 'keys'), output)
   await makeGatewayCertificate(files, identity, root, Date.now(), longDays)
   writeFileAtomically(caFile, toPem('CERTIFICATE', root.certificate.der))
+  const pinned = pinnedFeedKeys(file)
+  if (pinned !== undefined) writeFileAtomically(feedKeysFile, pinned)
+  const written = [files.certificateFile, files.keyFile, caFile]
+  if (pinned !== undefined) written.push(feedKeysFile)
   output.result(
-    { name, ...files, caFile },
-    [files.certificateFile, files.keyFile, caFile].join('\n'),
+    { name, ...files, caFile, ...(pinned === undefined ? {} : { feedKeysFile }) },
+    written.join('\n'),
   )
   output.say('Name them under gateway.authority on its machine, and delete them here')
+  if (pinned === undefined) {
+    output.say(
+      'No keys of the feed are configured here: write them with sallyport feed keys, and name them there as feedKeysFile',
+    )
+  }
   return 0
 }

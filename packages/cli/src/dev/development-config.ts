@@ -82,6 +82,7 @@ gateway:
   authority:
     url: https://localhost:${ports.admin}
     caFile: ${relative(layout.caFile)}
+    feedKeysFile: ${relative(layout.feedKeysFile)}
     certificateFile: ${relative(layout.gatewayIdentity.certificateFile)}
     keyFile: ${relative(layout.gatewayIdentity.keyFile)}
   operations: { listen: '127.0.0.1:${ports.gatewayOperations}' }

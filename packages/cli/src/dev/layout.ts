@@ -21,6 +21,8 @@ export function developmentLayout(directory: string) {
     lockFile: at('dev.pid'),
     /** The service root: what the gateway's server certificate is verified with. */
     caFile: at('ca.crt'),
+    /** What the feed is believed under: a JWK Set. */
+    feedKeysFile: at('certificates', 'feed-keys.json'),
     developmentRootFile: at('certificates', 'development-root.crt'),
     /** The development root and the issuing CA: what the device's certificate is verified with. */
     deviceCaFile: at('device-ca.crt'),

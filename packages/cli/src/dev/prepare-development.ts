@@ -7,6 +7,7 @@ import {
   ensureServerCertificate,
   type ServiceIssuer,
 } from '../certificates/certificate-files.ts'
+import { feedKeysText } from '../certificates/feed-keys.ts'
 import { writeServiceIdentity } from '../certificates/service-identity.ts'
 import { modes, writeFileAtomically } from '../files/write-file.ts'
 import { choosePorts, usualGatewayPort } from './choose-ports.ts'
@@ -93,6 +94,7 @@ async function initialize(
   })
   try {
     writeFileAtomically(layout.caFile, authority.serviceRootPem)
+    writeFileAtomically(layout.feedKeysFile, feedKeysText(authority.feedKeys))
     writeFileAtomically(layout.developmentRootFile, authority.developmentRootPem ?? '')
     writeServiceIdentity(layout.gatewayIdentity, await authority.makeGatewayIdentity(gatewayName))
     // Last: its being there means that everything before it is.

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { Problem } from '@sallyport/problem'
+import { feedKeysText } from '../certificates/feed-keys.ts'
 import { writeServiceIdentity } from '../certificates/service-identity.ts'
 import { editorSchema } from '../configuration/schema.ts'
 import { modes, writeFileAtomically } from '../files/write-file.ts'
@@ -54,6 +55,7 @@ async function writeDeployment(
   })
   try {
     writeFileAtomically(layout.caFile, authority.serviceRootPem)
+    writeFileAtomically(layout.feedKeysFile, feedKeysText(authority.feedKeys))
     const server = async (names: string[]) => await authority.makeServerIdentity(names)
     writeServiceIdentity(layout.api, await server([answers.apiHost]))
     writeServiceIdentity(layout.enroll, await server([answers.enrollHost]))

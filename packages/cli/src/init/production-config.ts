@@ -77,6 +77,8 @@ gateway:
   authority:
     url: https://localhost:8444
     caFile: ${relative(layout.caFile)}
+    # What it says of devices is signed: these keys, and those that they announce, are believed.
+    feedKeysFile: ${relative(layout.feedKeysFile)}
     ${pair(layout.gatewayIdentity, '    ')}
   operations:
     listen: 127.0.0.1:8446

@@ -7,12 +7,13 @@ import {
   type Change,
   fromBase64url,
   newId,
-  type Snapshot,
 } from '@sallyport/wire'
+import type { PackedStatus } from '@sallyport/wire/status'
 import { AuthorityClient } from '../control/authority-client.ts'
 import { FeedClient } from '../control/feed-client.ts'
 import { KnownStatus } from '../control/known-status.ts'
 import { ReportSender } from '../control/report-sender.ts'
+import { FeedPins } from '../feed/feed-pins.ts'
 import { gatewayVersion } from '../control/version.ts'
 import type { AuthorityCredentials } from '../configuration/make-plan.ts'
 import type { Log } from '../log/log.ts'
@@ -44,6 +45,8 @@ type ListText = {
 
 const lookMs = 500
 const beatMs = 1_000
+/** HAProxy is told what refuses. */
+const harmless: ReadonlySet<string> = new Set(['active', 'issued'])
 /** By whatever account it runs under: no secret is among them. */
 const readableByHaproxy = 0o644
 
@@ -59,6 +62,7 @@ export class HaproxyAgent {
   readonly #runtime: HaproxyRuntime
   readonly #client: AuthorityClient
   readonly #feed: FeedClient
+  readonly #pins: FeedPins
   readonly #reports: ReportSender
   readonly #known = new KnownStatus(statusControl(), () => Promise.resolve())
   readonly #ended = new AbortController()
@@ -79,16 +83,20 @@ export class HaproxyAgent {
     this.#options = options
     this.#runtime = new HaproxyRuntime(options.socket)
     this.#client = new AuthorityClient(options.authority)
+    this.#pins = new FeedPins(options.directory, options.authority.feedKeys, options.log)
     this.#feed = new FeedClient({
       client: () => this.#client,
+      pins: this.#pins,
       log: options.log,
-      position: () =>
-        this.#known.seq < 0 ? undefined : { epoch: this.#known.epoch, seq: this.#known.seq },
-      onSnapshot: (snapshot) => this.#takeSnapshot(snapshot),
+      position: () => {
+        const { epoch, seq, mark } = this.#known
+        return seq < 0 ? undefined : { epoch, seq, mark }
+      },
+      onSnapshot: (status) => this.#takeSnapshot(status),
       onChanges: (changes) => this.#takeChanges(changes),
       onTime: () => {},
-      onHeard: () => {
-        this.#heardAt = Date.now()
+      onHeard: (secondsAgo) => {
+        this.#heardAt = Date.now() - secondsAgo * 1_000
       },
     })
     this.#reports = new ReportSender({
@@ -110,6 +118,7 @@ export class HaproxyAgent {
   /** Runs until `close`. */
   async run(): Promise<void> {
     await mkdir(this.#options.directory, { recursive: true })
+    await this.#pins.load()
     this.#reports.start()
     const following = this.#feed.run()
     while (!this.#ended.signal.aborted) {
@@ -128,8 +137,9 @@ export class HaproxyAgent {
     this.#feed.close()
   }
 
-  #takeSnapshot(snapshot: Snapshot): void {
-    this.#known.replace(snapshot)
+  #takeSnapshot(status: PackedStatus): void {
+    this.#known.replace(status, Date.now())
+    this.#known.handOut()
     this.#inStep = undefined
     this.#do(() => this.#look())
   }
@@ -144,9 +154,9 @@ export class HaproxyAgent {
       for (const [index, { change }] of applied.entries()) {
         if (change === undefined) continue
         const endedStreams = await this.#tell(change)
-        const at = changes[index]?.at ?? Date.now()
+        const at = changes[index]?.at ?? this.#feed.freshness.now()
         const ended = { http1: endedStreams, http2: 0, webSocket: 0 }
-        done.push({ seq: change.seq, appliedAfterMs: Date.now() - at, ended })
+        done.push({ seq: change.seq, appliedAfterMs: Math.round(this.#feed.freshness.now() - at), ended })
       }
       if (trustChanged) await this.#tellTrust()
       // One that is out of step is told everything, and these with it.
@@ -201,9 +211,9 @@ export class HaproxyAgent {
     const list = this.#fileOf(file)
     // A value stands in a list once: one that is there already is taken out first.
     await this.#runtime.remove(list, value)
-    if (status !== 'active') await this.#runtime.do(`add acl ${list} ${value}`)
+    if (!harmless.has(status)) await this.#runtime.do(`add acl ${list} ${value}`)
     this.#counts.changes++
-    if (name !== 'device' || status === 'active') return 0
+    if (name !== 'device' || harmless.has(status)) return 0
     const ended = await endStreams(this.#runtime, new Set([value]))
     this.#counts.endedStreams += ended
     this.#options.log.info({ device: key, status, endedStreams: ended }, 'HAProxy was told')
@@ -231,9 +241,8 @@ export class HaproxyAgent {
     const { epoch, seq } = this.#known
     const made = this.#lists[name]
     if (made?.epoch === epoch && made.seq === seq) return made
-    const snapshot = this.#known.snapshot(Date.now())
-    const entries = name === 'device' ? snapshot.devices : snapshot.certificates
-    const values = entries.map(({ key }) => haproxyLists[name].valueOf(key))
+    void this.#known.packed(Date.now())
+    const values = this.#known.refused(name).map((key) => haproxyLists[name].valueOf(key))
     const list = { epoch, seq, values, text: values.map((value) => `${value}\n`).join('') }
     this.#lists[name] = list
     return list

@@ -20,16 +20,19 @@ import { checkListenersTogether } from './listener-overlap.ts'
 import { hostPlan } from './host-plan.ts'
 import { listenerFiles, makeListeners } from './make-listeners.ts'
 import { identityProvidersOf } from './identity-providers.ts'
+import { readFeedKeysFile } from './feed-keys-file.ts'
 import { readCaFile, readKeyPair, readNamedBytes } from './pem-files.ts'
 import { counterFiles, countersPlan } from './redis-plan.ts'
 import type { Plan } from './plan.ts'
 
-/** What the gateway shows and believes when it dials its authority. All PEM. */
+/** What the gateway shows and believes when it dials its authority. PEM, but for the keys of the feed. */
 export type AuthorityCredentials = {
   readonly url: string
   readonly ca: string
   readonly certificate: string
   readonly key: string
+  /** A JWK Set; undefined where the first answer is to be trusted. */
+  readonly feedKeys: string | undefined
 }
 
 export type MadePlan = {
@@ -87,11 +90,12 @@ export function makePlan(config: GatewayConfig): MadePlan {
     closesBlockedConnections: gateway.addresses.closeConnections,
   }
   checkLimitsTogether(config, plan.hosts)
-  const { url, caFile } = gateway.authority
+  const { url, caFile, feedKeysFile } = gateway.authority
   const authority = {
     url,
     ca: readCaFile(config, { pointer: '/gateway/authority/caFile', file: caFile }),
     ...readKeyPair(config, '/gateway/authority', gateway.authority),
+    feedKeys: feedKeysFile === undefined ? undefined : readFeedKeysFile(config, feedKeysFile),
   }
   return {
     plan,
@@ -123,6 +127,7 @@ export function filesOf(config: GatewayConfig): string[] {
       externalAccount?.hmacKeyFile,
     ]),
     authority.caFile,
+    authority.feedKeysFile,
     authority.certificateFile,
     authority.keyFile,
     ...Object.values(hosts).flatMap(({ certificate, trust = [] }) => [

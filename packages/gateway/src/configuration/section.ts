@@ -171,6 +171,11 @@ export const GatewaySchema = Type.Object(
           description: 'Origin of the admin listener',
         }),
         caFile: File('PEM: the CA that it is verified with'),
+        feedKeysFile: Type.Optional(
+          File(
+            'A JWK Set: the keys that its feed is believed under; without it the first answer is trusted, once',
+          ),
+        ),
         certificateFile: File('PEM: the certificate of this gateway'),
         keyFile: File('PEM: its private key'),
       },

@@ -3,9 +3,10 @@ import type { IncomingMessage } from 'node:http'
 import { isReasonCode, Problem } from '@sallyport/problem'
 import type { AuthorityCredentials } from '../configuration/make-plan.ts'
 
-/** A snapshot of a million entries is about 100 MB. */
-const maxAnswerBytes = 512 * 1024 * 1024
+/** A thousand key sets of the feed. */
+const maxAnswerBytes = 16 * 1024 * 1024
 const answerTimeoutMs = 15_000
+const json = { accept: 'application/json' } as const
 
 /** The authority as a gateway sees it. Every call is over mutual TLS, to the name in the URL. */
 export class AuthorityClient {
@@ -32,9 +33,13 @@ export class AuthorityClient {
     await readWhole(await this.#send('POST', path, JSON.stringify(body)))
   }
 
-  /** The answer while it is still coming. Whoever takes it destroys it. */
-  stream(path: string): Promise<IncomingMessage> {
-    return this.#send('GET', path, undefined, 'text/event-stream')
+  /**
+   * The answer while it is still coming. Whoever takes it destroys it.
+   *
+   * @param encoding what it may be compressed with; by default nothing
+   */
+  stream(path: string, accept: string, encoding?: string): Promise<IncomingMessage> {
+    return this.#send('GET', path, undefined, { accept, encoding })
   }
 
   close(): void {
@@ -45,7 +50,7 @@ export class AuthorityClient {
     method: string,
     path: string,
     body?: string,
-    accept = 'application/json',
+    { accept, encoding }: { accept: string; encoding?: string | undefined } = json,
   ): Promise<IncomingMessage> {
     const answer = await new Promise<IncomingMessage>((resolve, reject) => {
       const request = https.request(
@@ -56,6 +61,7 @@ export class AuthorityClient {
           timeout: answerTimeoutMs,
           headers: {
             accept,
+            ...(encoding === undefined ? {} : { 'accept-encoding': encoding }),
             ...(body === undefined
               ? {}
               : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),

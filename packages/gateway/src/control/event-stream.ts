@@ -1,8 +1,8 @@
 /** An event of a stream of server-sent events (WHATWG HTML §9.2). */
 export type ServerSentEvent = { readonly event: string; readonly data: string }
 
-/** A change with an issuer in it is about 12 KiB. */
-const maxEventCharacters = 256 * 1024
+/** More than the largest batch comes to, in base64url. */
+const maxEventCharacters = 1024 * 1024
 
 /**
  * Reads events out of a stream, piece by piece. Lines may end in LF, CRLF or CR; comments, ids and

@@ -1,47 +1,67 @@
+import { randomBytes } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isProblem } from '@sallyport/problem'
-import {
-  type Change,
-  gatewayPaths,
-  type Heartbeat,
-  heartbeatSeconds,
-  type Snapshot,
-} from '@sallyport/wire'
+import { type Change, gatewayPaths, type Heartbeat, heartbeatSeconds } from '@sallyport/wire'
+import { decodePackedStatus, type PackedStatus } from '@sallyport/wire/status'
+import { FeedFreshness, FeedOutOfStep } from '../feed/feed-freshness.ts'
+import { FeedKeyUnknown, FeedUnverified, readFeedJws } from '../feed/feed-jws.ts'
+import type { FeedPins } from '../feed/feed-pins.ts'
+import { receiveSnapshot, snapshotHeaders } from '../feed/receive-snapshot.ts'
 import type { Log } from '../log/log.ts'
 import type { AuthorityClient } from './authority-client.ts'
 import { EventStreamReader, type ServerSentEvent } from './event-stream.ts'
-import { parseChange, parseHeartbeat, parseSnapshot } from './feed-messages.ts'
+import {
+  parseChangeBatch,
+  parseHeartbeat,
+  parseHello,
+  parseIssuer,
+  parseSnapshotSeal,
+} from './feed-messages.ts'
+
+/** Up to where the feed is known. `mark`: of that change, empty where it is not known. */
+export type FeedPosition = { readonly epoch: string; readonly seq: number; readonly mark: string }
 
 export type FeedOptions = {
   readonly client: () => AuthorityClient
+  readonly pins: FeedPins
   readonly log: Log
   /** Where the feed is to go on; undefined where a snapshot is needed first. */
-  readonly position: () => { readonly epoch: string; readonly seq: number } | undefined
-  readonly onSnapshot: (snapshot: Snapshot) => void
+  readonly position: () => FeedPosition | undefined
+  readonly onSnapshot: (status: PackedStatus) => void
   readonly onChanges: (changes: readonly Change[]) => void
   /** The authority's clock, milliseconds, as of now. */
   readonly onTime: (at: number) => void
-  /** The authority was heard, and everything that it said is applied. */
-  readonly onHeard: () => void
+  /** The authority was heard, and everything that it said until so many seconds ago is applied. */
+  readonly onHeard: (secondsAgo: number) => void
 }
 
 const firstDelayMs = 100
 const maxDelayMs = 5_000
 /** Two heartbeats that did not come. */
 const silenceMs = 2 * heartbeatSeconds * 1000
+/** However slowly a snapshot comes. */
+const snapshotMs = 120_000
 
 /** What was heard makes no sense behind what is known: a new snapshot is needed. */
 class FeedBroken extends Error {}
 
+/** The authority says less than it has said before: nothing of it is taken. */
+class FeedWentBack extends Error {}
+
 /**
  * Follows the authority's feed for as long as the gateway lives: a snapshot where nothing is known or
- * the feed cannot go on from there, then every change in order. Comes back from anything.
+ * the feed cannot go on from there, then every change in order. Comes back from anything. Nothing is believed
+ * that is not signed with a key of the feed, nor anything before the authority has signed our nonce.
  */
 export class FeedClient {
   readonly #options: FeedOptions
   readonly #ended = new AbortController()
+  readonly freshness = new FeedFreshness()
   #needsSnapshot = false
   #isConnected = false
+  #refused = 0
+  #stream: IncomingMessage | undefined
 
   constructor(options: FeedOptions) {
     this.#options = options
@@ -51,9 +71,15 @@ export class FeedClient {
     return this.#isConnected
   }
 
-  /** Has the next connection begin with a snapshot. */
+  /** How often something came that is not, or not provably, from the authority. */
+  get refused(): number {
+    return this.#refused
+  }
+
+  /** Begins anew, with a snapshot. */
   requireSnapshot(): void {
     this.#needsSnapshot = true
+    this.#stream?.destroy(new FeedBroken('a snapshot is needed'))
   }
 
   async run(): Promise<void> {
@@ -62,7 +88,6 @@ export class FeedClient {
     let lastSaid = ''
     while (!this.#ended.signal.aborted) {
       try {
-        await this.#synchronise()
         await this.#follow(() => {
           if (lastSaid !== '') log.info({}, 'the authority is heard again')
           lastSaid = ''
@@ -70,13 +95,14 @@ export class FeedClient {
         })
       } catch (error) {
         if (this.#ended.signal.aborted) return
-        if (needsSnapshot(error)) this.#needsSnapshot = true
+        const code = await this.#consider(error)
         const said = error instanceof Error ? error.message : String(error)
-        const code = isProblem(error) ? error.code : undefined
-        const level = said === lastSaid ? 'debug' : 'warn'
+        const level = said === lastSaid ? 'debug' : isUnverified(code) ? 'error' : 'warn'
         log[level](
           { error: said, ...(code === undefined ? {} : { code }) },
-          'the authority is not heard',
+          isUnverified(code)
+            ? 'what came is not believed: what is known goes on, and grows old'
+            : 'the authority is not heard',
         )
         lastSaid = said
       } finally {
@@ -94,32 +120,94 @@ export class FeedClient {
     this.#ended.abort()
   }
 
-  async #synchronise(): Promise<void> {
-    if (!this.#needsSnapshot && this.#options.position() !== undefined) return
-    const snapshot = parseSnapshot(await this.#options.client().getJson(gatewayPaths.snapshot))
-    this.#needsSnapshot = false
-    this.#options.onSnapshot(snapshot)
-    this.#options.onHeard()
+  /** What follows from a failure. @returns its code */
+  async #consider(error: unknown): Promise<string | undefined> {
+    if (needsSnapshot(error)) this.#needsSnapshot = true
+    if (error instanceof FeedWentBack) return 'feed_went_back'
+    if (error instanceof FeedKeyUnknown && (await this.#learnKeys())) return undefined
+    if (!(error instanceof FeedUnverified)) return isProblem(error) ? error.code : undefined
+    this.#refused++
+    return 'feed_unverified'
+  }
+
+  /** @returns whether the authority has announced other keys, under one that is known */
+  async #learnKeys(): Promise<boolean> {
+    const { client, pins, log } = this.#options
+    try {
+      const answer = await client().getJson(`${gatewayPaths.feedKeys}?after=${pins.number}`)
+      const sets = (answer as { sets?: unknown }).sets
+      if (!Array.isArray(sets)) throw new RangeError('sets: not a list')
+      return await pins.follow(sets.map(String))
+    } catch (error) {
+      log.error({ error: String(error), code: 'feed_unverified' }, 'the keys of the feed are not told')
+      return false
+    }
+  }
+
+  async #snapshot(): Promise<PackedStatus | undefined> {
+    const { position, client } = this.#options
+    const known = position()
+    if (!this.#needsSnapshot && known !== undefined) return undefined
+    const path = `${gatewayPaths.snapshot}?least=${known?.seq ?? 0}`
+    const { accept, encoding } = snapshotHeaders
+    const answer = await client().stream(path, accept, encoding)
+    const late = setTimeout(
+      () => answer.destroy(new Error('the snapshot did not come in time')),
+      snapshotMs,
+    )
+    try {
+      const { seal, bytes } = await receiveSnapshot(answer, (jws) =>
+        parseSnapshotSeal(this.#verified(jws)),
+      )
+      const status = decodePackedStatus(bytes, parseIssuer)
+      if (seal.epoch !== status.epoch || seal.seq !== status.seq) {
+        throw new FeedUnverified('a snapshot that is not the one of its seal')
+      }
+      refuseEarlier(status, known)
+      return status
+    } finally {
+      clearTimeout(late)
+    }
   }
 
   async #follow(onConnected: () => void): Promise<void> {
-    const position = this.#options.position()
-    if (position === undefined) return
-    const query = new URLSearchParams({ epoch: position.epoch, after: String(position.seq) })
-    const answer = await this.#options.client().stream(`${gatewayPaths.feed}?${query.toString()}`)
+    const { pins, client, position } = this.#options
+    if (pins.keys.size === 0 && !(await this.#learnKeys())) {
+      throw new FeedUnverified('no key of the feed is known')
+    }
+    const snapshot = await this.#snapshot()
+    const start = snapshot ?? position()
+    if (start === undefined) return
+    const nonce = randomBytes(16).toString('base64url')
+    const { epoch, seq, mark } = start
+    const query = new URLSearchParams({ epoch, after: String(seq), mark, nonce })
+    const path = `${gatewayPaths.feed}?${query.toString()}`
+    const stream = await client().stream(path, 'text/event-stream')
+    await this.#read(stream, { snapshot, start, nonce, onConnected })
+  }
+
+  async #read(answer: IncomingMessage, expected: Expected): Promise<void> {
     const end = (): void => {
       answer.destroy()
     }
     this.#ended.signal.addEventListener('abort', end)
     answer.socket.setTimeout(0)
     const watch = setTimeout(() => answer.destroy(new Error('the feed fell silent')), silenceMs)
+    this.#stream = answer
     try {
-      this.#isConnected = true
-      onConnected()
       let changes: Change[] = []
-      const reader = new EventStreamReader((event) => changes.push(...this.#read(event, changes)))
+      let heardAt = 0
+      let isGreeted = false
+      const reader = new EventStreamReader((event) => {
+        if (!isGreeted) heardAt = this.#greeted(event, expected)
+        else {
+          const { at, told } = this.#heard(event, changes)
+          heardAt = Math.max(heardAt, at)
+          changes.push(...told)
+        }
+        isGreeted = true
+      })
       for await (const chunk of answer as AsyncIterable<Buffer>) {
-        watch.refresh()
         try {
           reader.push(chunk)
         } finally {
@@ -128,31 +216,54 @@ export class FeedClient {
           changes = []
           if (arrived.length > 0) this.#options.onChanges(arrived)
         }
-        this.#options.onHeard()
+        if (!isGreeted) continue
+        watch.refresh()
+        this.#options.onHeard(this.freshness.lateness(heardAt) / 1_000)
       }
       throw new Error('the authority closed the feed')
     } finally {
       clearTimeout(watch)
+      this.#stream = undefined
       this.#ended.signal.removeEventListener('abort', end)
       answer.destroy()
     }
   }
 
+  /** The first event: whoever answers holds a key of the feed now. @returns its time */
+  #greeted({ event, data }: ServerSentEvent, expected: Expected): number {
+    const { snapshot, start, nonce, onConnected } = expected
+    if (event !== 'hello') throw new FeedUnverified(`a stream that begins with ${event}`)
+    const hello = parseHello(this.#verified(data))
+    if (!hello.nonces.includes(nonce)) throw new FeedUnverified('a greeting of another time')
+    if (hello.epoch !== start.epoch) throw new FeedBroken('the authority began a new epoch')
+    refuseEarlier(hello, start)
+    this.freshness.greeted(hello.at)
+    this.#options.onTime(hello.at)
+    this.#isConnected = true
+    onConnected()
+    this.#noteKeys(hello.keys)
+    if (snapshot !== undefined) {
+      this.#needsSnapshot = false
+      this.#options.onSnapshot(snapshot)
+    }
+    return hello.at
+  }
+
   /** @param before changes of the same piece, that are not applied yet */
-  #read({ event, data }: ServerSentEvent, before: readonly Change[]): Change[] {
+  #heard({ event, data }: ServerSentEvent, before: readonly Change[]): Heard {
     const position = this.#options.position()
     const last = before.at(-1)?.seq ?? position?.seq ?? 0
     if (event === 'heartbeat') {
-      this.#checkHeartbeat(parseHeartbeat(JSON.parse(data)), position?.epoch, last)
-      return []
+      const heartbeat = parseHeartbeat(this.#verified(data))
+      this.#checkHeartbeat(heartbeat, position?.epoch, last)
+      return { at: heartbeat.at, told: [] }
     }
-    if (event !== 'change') return []
-    const change = parseChange(JSON.parse(data))
-    if (change.seq <= last) return []
-    if (change.seq !== last + 1) {
-      throw new FeedBroken(`after change ${last} came ${change.seq}`)
-    }
-    return [change]
+    if (event !== 'changes') throw new FeedUnverified(`an event ${event}`)
+    const batch = parseChangeBatch(this.#verified(data))
+    if (batch.epoch !== position?.epoch) throw new FeedBroken('the authority began a new epoch')
+    if (batch.first > last + 1) throw new FeedBroken(`after change ${last} came ${batch.first}`)
+    // What is signed once for many may begin before where one of them is.
+    return { at: batch.at, told: batch.changes.filter(({ seq }) => seq > last) }
   }
 
   #checkHeartbeat(heartbeat: Heartbeat, epoch: string | undefined, last: number): void {
@@ -160,11 +271,51 @@ export class FeedClient {
     if (heartbeat.epoch !== epoch) throw new FeedBroken('the authority began a new epoch')
     if (heartbeat.seq > last)
       throw new FeedBroken(`change ${heartbeat.seq} was told of and did not come`)
+    this.#noteKeys(heartbeat.keys)
   }
+
+  // Announced long before it signs: there is time.
+  #noteKeys(number: number): void {
+    if (number > this.#options.pins.number) void this.#learnKeys()
+  }
+
+  #verified(jws: string): unknown {
+    return readFeedJws(jws, this.#options.pins.keys)
+  }
+}
+
+/** What a stream that is opened must begin with, and follow. */
+type Expected = {
+  /** Believed once the stream is greeted; undefined where what is known goes on. */
+  readonly snapshot: PackedStatus | undefined
+  readonly start: FeedPosition
+  readonly nonce: string
+  readonly onConnected: () => void
+}
+
+type Heard = { readonly at: number; readonly told: readonly Change[] }
+
+/** Within an epoch numbers rise: whoever says a lower one repeats what was true before, or has lost what came since. */
+function refuseEarlier(
+  told: { readonly epoch: string; readonly seq: number },
+  known: { readonly epoch: string; readonly seq: number } | undefined,
+): void {
+  if (known === undefined || told.epoch !== known.epoch || told.seq >= known.seq) return
+  throw new FeedWentBack(`change ${known.seq} is known, and the authority is at ${told.seq}`)
 }
 
 function needsSnapshot(error: unknown): boolean {
   if (isProblem(error)) return error.code === 'feed_gone'
+  if (error instanceof FeedUnverified || error instanceof FeedOutOfStep) return false
   // What cannot be read will not get better by asking for the same again.
-  return error instanceof FeedBroken || error instanceof RangeError || error instanceof SyntaxError
+  return (
+    error instanceof FeedBroken ||
+    error instanceof FeedWentBack ||
+    error instanceof RangeError ||
+    error instanceof SyntaxError
+  )
+}
+
+function isUnverified(code: string | undefined): boolean {
+  return code === 'feed_unverified' || code === 'feed_went_back'
 }

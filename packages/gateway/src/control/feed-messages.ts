@@ -1,53 +1,78 @@
 import {
   type Change,
-  endedKinds,
+  type ChangeBatch,
+  type FeedKeySet,
   type Heartbeat,
+  type Hello,
   issuerKinds,
-  type Snapshot,
-  type StatusEntry,
+  maxBatchChanges,
+  maxHelloNonces,
+  type SnapshotSeal,
   type TrustedIssuer,
 } from '@sallyport/wire'
+import { readFeedKeys } from '../feed/feed-key.ts'
 import { issuerKey } from './issuer-key.ts'
-import type { KeptSnapshot } from './known-status.ts'
 
 /**
  * The authority's messages, checked member by member. By hand, and not against their schemas: a gateway
- * at rest shall not carry a validator in memory for the sake of three messages.
- *
- * Members that are not known are kept in a snapshot, where they may mean that this version understands
- * less than it must, and passed over elsewhere.
+ * at rest shall not carry a validator in memory for the sake of a few messages. Members that are not known are
+ * passed over.
  *
  * @throws RangeError which member is not what it must be
  */
-export function parseSnapshot(value: unknown): Snapshot {
-  const snapshot = object(value, 'snapshot')
+export function parseChangeBatch(value: unknown): ChangeBatch {
+  const batch = message(value, 'changes')
+  const changes = array(batch, 'changes')
+  const first = integer(batch, 'first')
+  const last = integer(batch, 'last')
+  if (changes.length > maxBatchChanges || changes.length !== last - first + 1) {
+    throw new RangeError(`changes: ${changes.length} from ${first} to ${last}`)
+  }
   return {
-    ...snapshot,
-    epoch: string(snapshot, 'epoch'),
-    seq: integer(snapshot, 'seq'),
-    at: integer(snapshot, 'at'),
-    issuers: array(snapshot, 'issuers').map(parseIssuer),
-    certificates: array(snapshot, 'certificates').map(parseEntry),
-    devices: array(snapshot, 'devices').map(parseEntry),
-    ...endedIn(snapshot),
+    type: 'changes',
+    epoch: string(batch, 'epoch'),
+    first,
+    last,
+    at: integer(batch, 'at'),
+    changes: changes.map((each, index) => {
+      const change = parseChange(each)
+      if (change.seq !== first + index) throw new RangeError(`changes: ${change.seq} out of order`)
+      return change
+    }),
   }
 }
 
-/** What ends tokens: not listed by an authority of an older version, nor in its snapshots on disk. */
-function endedIn(snapshot: Members): Partial<Snapshot> {
-  const listed = Object.values(endedKinds)
-    .filter((name) => snapshot[name] !== undefined)
-    .map((name) => [name, array(snapshot, name).map(parseEntry)])
-  return Object.fromEntries(listed) as Partial<Snapshot>
+export function parseHeartbeat(value: unknown): Heartbeat {
+  return { type: 'heartbeat', ...beatIn(message(value, 'heartbeat')) }
 }
 
-/** A snapshot of our own, from disk: it says as well which kinds of change were not understood. */
-export function parseKeptSnapshot(value: unknown): KeptSnapshot {
-  const snapshot = parseSnapshot(value)
-  const kinds = array(object(value, 'snapshot'), 'notUnderstood')
-  const notUnderstood = kinds.filter((kind) => typeof kind === 'string')
-  if (notUnderstood.length !== kinds.length) throw new RangeError('notUnderstood: not all strings')
-  return { ...snapshot, notUnderstood }
+export function parseHello(value: unknown): Hello {
+  const hello = message(value, 'hello')
+  const nonces = array(hello, 'nonces')
+  if (nonces.length > maxHelloNonces) throw new RangeError('nonces: too many')
+  return { type: 'hello', ...beatIn(hello), nonces: nonces.map(String) }
+}
+
+export function parseSnapshotSeal(value: unknown): SnapshotSeal {
+  const seal = message(value, 'snapshot')
+  return {
+    type: 'snapshot',
+    epoch: string(seal, 'epoch'),
+    seq: integer(seal, 'seq'),
+    at: integer(seal, 'at'),
+    bytes: integer(seal, 'bytes'),
+    sha256: string(seal, 'sha256'),
+  }
+}
+
+export function parseFeedKeySet(value: unknown): FeedKeySet {
+  const set = message(value, 'keys')
+  return {
+    type: 'keys',
+    number: integer(set, 'number'),
+    at: integer(set, 'at'),
+    keys: readFeedKeys(set),
+  }
 }
 
 export function parseChange(value: unknown): Change {
@@ -65,49 +90,48 @@ export function parseChange(value: unknown): Change {
     key,
     status: string(change, 'status'),
     ...(change['until'] === undefined ? {} : { until: integer(change, 'until') }),
-    ...issuedUntilIn(change),
+    ...(change['issuedUntil'] === undefined
+      ? {}
+      : { issuedUntil: integer(change, 'issuedUntil') }),
     ...(issuer === undefined ? {} : { issuer }),
   }
 }
 
-export function parseHeartbeat(value: unknown): Heartbeat {
-  const heartbeat = object(value, 'heartbeat')
-  return {
-    epoch: string(heartbeat, 'epoch'),
-    seq: integer(heartbeat, 'seq'),
-    at: integer(heartbeat, 'at'),
-  }
-}
-
-function parseIssuer(value: unknown): TrustedIssuer {
+export function parseIssuer(value: unknown): TrustedIssuer {
   const issuer = object(value, 'issuer')
   const given = string(issuer, 'kind')
   const kind = issuerKinds.find((known) => known === given)
   if (kind === undefined) throw new RangeError(`issuer of kind ${given}`)
+  const status = issuer['status']
+  if (status !== undefined && status !== 'issued') {
+    throw new RangeError(`issuer of status ${String(status)}`)
+  }
   return {
     certificate: string(issuer, 'certificate'),
     kind,
     trustDomain: string(issuer, 'trustDomain'),
     appId: string(issuer, 'appId'),
+    ...(status === undefined ? {} : { status }),
   }
 }
 
-function parseEntry(value: unknown): StatusEntry {
-  const entry = object(value, 'entry')
+function beatIn(members: Members): Omit<Heartbeat, 'type'> {
   return {
-    key: string(entry, 'key'),
-    status: string(entry, 'status'),
-    until: integer(entry, 'until'),
-    ...issuedUntilIn(entry),
+    epoch: string(members, 'epoch'),
+    seq: integer(members, 'seq'),
+    at: integer(members, 'at'),
+    keys: integer(members, 'keys'),
   }
-}
-
-function issuedUntilIn(members: Members): { issuedUntil?: number } {
-  if (members['issuedUntil'] === undefined) return {}
-  return { issuedUntil: integer(members, 'issuedUntil') }
 }
 
 type Members = Readonly<Record<string, unknown>>
+
+/** What is signed for one purpose says nothing for another. */
+function message(value: unknown, type: string): Members {
+  const members = object(value, type)
+  if (members['type'] === type) return members
+  throw new RangeError(`${type}: a message of type ${String(members['type'])}`)
+}
 
 function object(value: unknown, name: string): Members {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Members

@@ -109,6 +109,7 @@ export class Gateway {
       stateDirectory,
       log,
       client,
+      feedKeys: this.#made.authority.feedKeys,
       pool,
       trust: this.#trust,
       reports: this.#reports,
@@ -293,6 +294,7 @@ export class Gateway {
     }
     this.#config = config
     this.#made = made
+    await this.#status.pins.pin(made.authority.feedKeys)
     this.#authority.use(made.authority)
     await this.#addresses.use(made.addresses)
     await this.#certificates.start()

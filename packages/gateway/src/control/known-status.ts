@@ -1,19 +1,26 @@
-import type { Change, Snapshot, StatusEntry, StatusKind, TrustedIssuer } from '@sallyport/wire'
-import { changeKinds, endedKinds } from '@sallyport/wire'
-import type { KnownChange } from '../worker/messages.ts'
-import { activeStatus, statusCode, statusKey } from '../status/status-code.ts'
+import { createHash } from 'node:crypto'
+import {
+  type Change,
+  changeKinds,
+  changeMarkBase,
+  changeMarkCharacters,
+  endedKinds,
+  type StatusKind,
+  type TrustedIssuer,
+} from '@sallyport/wire'
+import { maxPackedTime, type PackedStatus, unpackKey } from '@sallyport/wire/status'
+import { type Entry, PackedList } from '../status/packed-list.ts'
+import { keyWords, packedStatusKey, statusCode, statusKey } from '../status/status-code.ts'
 import type { StatusControl } from '../status/status-control.ts'
 import { createStatusTable, type StatusWriter } from '../status/status-table.ts'
+import type { KnownChange } from '../worker/messages.ts'
 import { issuerKey } from './issuer-key.ts'
 
-type Entry = Readonly<Omit<StatusEntry, 'key'>>
-type ListedKind = Exclude<StatusKind, 'issuer'>
-
-/** What lists each kind in a snapshot. */
-const members = { certificate: 'certificates', device: 'devices', ...endedKinds } as const
-const listedKinds = Object.keys(members) as ListedKind[]
+const listedKinds = ['certificate', 'device', 'issuer', ...Object.keys(endedKinds)] as StatusKind[]
 /** What nobody takes back. */
-const finalStatuses: ReadonlySet<string> = new Set(['revoked', 'ended'])
+const finalStatuses: ReadonlySet<string> = new Set(['revoked', 'ended', 'withdrawn'])
+/** What refuses nobody. */
+const harmlessStatuses: ReadonlySet<string> = new Set(['active', 'issued'])
 
 /**
  * For so long after its end an entry is kept. Whoever's clock ran ahead would otherwise forget a revocation
@@ -21,31 +28,39 @@ const finalStatuses: ReadonlySet<string> = new Set(['revoked', 'ended'])
  */
 const keptAfterEndMs = 86_400_000
 
-/** As it is kept on disk: a snapshot, and the kinds of change that were not understood. */
-export type KeptSnapshot = Snapshot & { readonly notUnderstood: readonly string[] }
-
 export type AppliedChange = {
   /** What workers end connections by; undefined where it is of no kind that is known. */
   readonly change: KnownChange | undefined
   readonly isTrustChanged: boolean
   readonly isTrustWithdrawn: boolean
+  /** An issuer's certificates are to be believed only where they are listed, and the list is still to come. */
+  readonly isListMissing: boolean
 }
 
-export type Replaced = Omit<AppliedChange, 'change'> & {
-  /** Revocations, and ends of tokens, that the snapshot knows nothing of. */
-  readonly keptRevocations: number
+/** How much is known: of kind `issuer` those that are believed. */
+export type KnownCounts = Readonly<Record<StatusKind | 'issued' | 'unconfirmed', number>>
+
+export type Replaced = Pick<AppliedChange, 'isTrustChanged' | 'isTrustWithdrawn'> & {
+  /** What refuses, and the snapshot of another epoch knows nothing of. */
+  readonly kept: number
 }
 
 /**
  * What the main thread knows of status: the whole of it, by key, and the shared table that workers
  * read. Every change is in the table before anyone is told of it.
+ *
+ * Where another epoch begins, whatever refused before goes on refusing until the new epoch says something of it:
+ * an authority that came back with an older store has forgotten, and this gateway has not.
  */
 export class KnownStatus {
   epoch = ''
   seq = -1
+  /** `changeMarkBase` of change `seq`, hashed; empty where that is not known. */
+  mark = ''
   readonly control: StatusControl
-  readonly #listed = fromKinds<Map<string, Entry>>(() => new Map())
-  #issuers = new Map<string, TrustedIssuer>()
+  #told = new PackedList()
+  #unconfirmed = new PackedList()
+  #issuers: ReadonlyMap<string, TrustedIssuer> = new Map()
   #notUnderstood = new Set<string>()
   #table: StatusWriter = createStatusTable(0)
   readonly #retiring = new Set<StatusWriter>()
@@ -62,160 +77,231 @@ export class KnownStatus {
   }
 
   get issuers(): TrustedIssuer[] {
-    return [...this.#issuers.values()]
+    return [...this.#believed().values()]
   }
 
   get notUnderstood(): string[] {
     return [...this.#notUnderstood]
   }
 
-  counts(): Record<ListedKind | 'issuer', number> {
-    return { ...fromKinds((kind) => this.#listed[kind].size), issuer: this.#issuers.size }
-  }
-
-  /** Takes a snapshot in place of everything known. */
-  replace(snapshot: Snapshot | KeptSnapshot): Replaced {
-    const before = this.#issuers
-    const isBehind = snapshot.epoch !== this.epoch || snapshot.seq < this.seq
-    let keptRevocations = 0
-    for (const kind of listedKinds) {
-      const told = snapshot[members[kind]]
-      // An older version of the authority lists no tokens: it says nothing of them.
-      const kept = isBehind || told === undefined ? this.#finalBesides(kind, told ?? []) : []
-      keptRevocations += kept.length
-      this.#replaceListed(kind, [...(told ?? []), ...kept])
+  counts(): KnownCounts {
+    const counts = listedKinds.map((kind) => [kind, this.#told.count(kind)] as const)
+    return {
+      ...(Object.fromEntries(counts) as Record<StatusKind, number>),
+      issuer: this.#believed().size,
+      issued: this.#told.count('certificate', 'issued'),
+      unconfirmed: this.#unconfirmed.size,
     }
-    const issuers = new Map(snapshot.issuers.map((issuer) => [issuerKey(issuer), issuer]))
-    for (const key of before.keys()) if (!issuers.has(key)) this.#write('issuer', key, 'withdrawn')
-    for (const key of issuers.keys()) this.#write('issuer', key, 'active')
-    this.#issuers = issuers
-    this.epoch = snapshot.epoch
-    this.seq = snapshot.seq
-    // One on disk may have been written by a newer version of the gateway, which understood more.
-    const noted = 'notUnderstood' in snapshot ? snapshot.notUnderstood : []
-    this.#notUnderstood = new Set([...noted, ...unknownIn(snapshot)])
-    this.#told()
-    this.control.setSnapshot()
-    const isTrustWithdrawn = [...before.keys()].some((key) => !issuers.has(key))
-    // Also where a CA stays, and what is said of it does not.
-    const isTrustChanged = textOf(before) !== textOf(issuers)
-    return { isTrustWithdrawn, isTrustChanged, keptRevocations }
   }
 
-  apply({ seq, kind, key, status, until, issuedUntil, issuer }: Change): AppliedChange {
+  /** What is kept of another epoch, and this one has said nothing of: at most so many, from a place on. */
+  unconfirmed(from: number, most: number): { kind: string; key: string; entry: Entry }[] {
+    const found: { kind: string; key: string; entry: Entry }[] = []
+    let place = 0
+    this.#unconfirmed.each((kind, form, keys, at, width, entry) => {
+      if (place++ < from || found.length >= most) return
+      found.push({ kind, key: unpackKey(form, keys.subarray(at, at + width)), entry })
+    })
+    return found
+  }
+
+  get unconfirmedCount(): number {
+    return this.#unconfirmed.size
+  }
+
+  /** The keys of a kind that are refused. */
+  refused(kind: StatusKind): string[] {
+    const keys = new Set<string>()
+    for (const list of [this.#told, this.#unconfirmed]) {
+      list.each((of, form, bytes, at, width, { status }) => {
+        if (of !== kind || harmlessStatuses.has(status)) return
+        keys.add(unpackKey(form, bytes.subarray(at, at + width)))
+      })
+    }
+    return [...keys]
+  }
+
+  /**
+   * Takes a snapshot in place of everything known of its epoch. Workers read what was known until `handOut`.
+   *
+   * @param now milliseconds: what ended long before is not kept of another epoch
+   */
+  replace(status: PackedStatus, now = Date.now()): Replaced {
+    const before = { told: this.#told, unconfirmed: this.#unconfirmed, issuers: this.#believed() }
+    const isOther = this.epoch !== '' && this.epoch !== status.epoch
+    const known = status.sections.filter(({ kind }) => isListed(kind))
+    this.#told = new PackedList(known.filter(({ isUnconfirmed }) => !isUnconfirmed))
+    this.#unconfirmed = new PackedList(known.filter(({ isUnconfirmed }) => isUnconfirmed))
+    this.#keepOf(before.unconfirmed, now)
+    if (isOther) this.#keepOf(before.told, now)
+    this.#issuers = new Map(status.issuers.map((issuer) => [issuerKey(issuer), issuer]))
+    this.epoch = status.epoch
+    this.seq = status.seq
+    this.mark = status.mark
+    // One on disk may have been written by a newer version of the gateway, which understood more.
+    this.#notUnderstood = new Set([...(status.notUnderstood ?? []), ...unknownIn(status)])
+    const issuers = this.#believed()
+    const gone = [...before.issuers.keys()].filter((key) => !issuers.has(key))
+    this.#rebuild(gone)
+    this.#noted()
+    this.control.setSnapshot()
+    return {
+      isTrustWithdrawn: gone.length > 0,
+      // Also where a CA stays, and what is said of it does not.
+      isTrustChanged: textOf(before.issuers) !== textOf(issuers),
+      kept: this.#unconfirmed.size,
+    }
+  }
+
+  /** Has workers read what is known by now, after `replace`. */
+  handOut(): void {
+    const retiring = [...this.#retiring]
+    void this.#handOut(this.#table.buffer).then(() => {
+      for (const table of retiring) this.#retiring.delete(table)
+    })
+  }
+
+  apply(change: Change): AppliedChange {
+    const { seq, kind, key, status, issuer } = change
     this.seq = seq
+    this.mark = createHash('sha256')
+      .update(changeMarkBase(change))
+      .digest('base64url')
+      .slice(0, changeMarkCharacters)
     const known = changeKinds.find((each) => each === kind)
+    const nothing = { isTrustChanged: false, isTrustWithdrawn: false, isListMissing: false }
     if (known === undefined) {
       this.#notUnderstood.add(kind)
-      this.#told()
-      return { change: undefined, isTrustChanged: false, isTrustWithdrawn: false }
+      this.#noted()
+      return { change: undefined, ...nothing }
     }
-    if (known === 'lift') {
-      const change = { seq, kind: known, key, status }
-      return { change, isTrustChanged: false, isTrustWithdrawn: false }
-    }
-    const isIssuer = known === 'issuer'
-    const isActive = status === 'active'
-    let entry: Entry = { status, until: until ?? Number.MAX_SAFE_INTEGER, ...when(issuedUntil) }
-    if (!isIssuer) {
-      entry = later(this.#listed[known].get(key), entry)
-      this.#list(known, key, entry)
-    } else if (isActive && issuer !== undefined) this.#issuers.set(key, issuer)
-    else if (!isActive) this.#issuers.delete(key)
-    this.#write(known, key, isIssuer && !isActive ? 'withdrawn' : status, entry.issuedUntil)
-    this.#told()
-    return {
-      change: { seq, kind: known, key, status, ...when(entry.issuedUntil) },
-      isTrustChanged: isIssuer,
-      isTrustWithdrawn: isIssuer && !isActive,
-    }
+    if (known === 'lift') return { change: { seq, kind: known, key, status }, ...nothing }
+    if (known === 'issuer') return this.#applyIssuer(seq, key, status, change, issuer)
+    const entry = this.#say(known, key, change)
+    this.#noted()
+    return { change: { seq, kind: known, key, status, ...when(entry.issuedUntil) }, ...nothing }
   }
 
-  /** Forgets what expired long ago. */
-  snapshot(at: number): KeptSnapshot {
-    const entries = (kind: ListedKind) => {
-      const listed = this.#listed[kind]
-      for (const [key, { until }] of listed) if (until + keptAfterEndMs < at) listed.delete(key)
-      return [...listed].map(([key, entry]) => ({ key, ...entry }))
-    }
+  /** Everything that is known, to be kept. Forgets what expired long ago. */
+  packed(at: number): PackedStatus {
+    this.#told = this.#told.packed(at - keptAfterEndMs, false)
+    this.#unconfirmed = this.#unconfirmed.packed(at - keptAfterEndMs, true)
     return {
       epoch: this.epoch,
       seq: this.seq,
       at,
-      issuers: this.issuers,
-      certificates: entries('certificate'),
-      devices: entries('device'),
-      tokens: entries('token'),
-      subjects: entries('subject'),
-      sessions: entries('session'),
-      deviceTokens: entries('deviceTokens'),
+      mark: this.mark,
+      issuers: [...this.#issuers.values()],
       notUnderstood: this.notUnderstood,
+      sections: [...this.#told.sections, ...this.#unconfirmed.sections],
     }
   }
 
-  // An authority that came back with an older store has forgotten, and revoked and ended are final: what
-  // was once told stays, until it expires.
-  #finalBesides(kind: ListedKind, entries: readonly StatusEntry[]): StatusEntry[] {
-    const told = new Map(
-      entries.filter(({ status }) => finalStatuses.has(status)).map((entry) => [entry.key, entry]),
-    )
-    return [...this.#listed[kind]]
-      .filter(([key, entry]) => finalStatuses.has(entry.status) && !isSaid(told.get(key), entry))
-      .map(([key, entry]) => ({ key, ...entry }))
+  #applyIssuer(
+    seq: number,
+    key: string,
+    status: string,
+    change: Change,
+    issuer: TrustedIssuer | undefined,
+  ): AppliedChange {
+    const isActive = status === 'active'
+    const before = this.#issuers.get(key)
+    const issuers = new Map(this.#issuers)
+    // Until the list is here, what was believed of its certificates before goes on.
+    const isListMissing = issuer?.status === 'issued' && before?.status !== 'issued'
+    if (!isActive) issuers.delete(key)
+    else if (issuer !== undefined && !(isListMissing && before !== undefined)) {
+      issuers.set(key, issuer)
+    }
+    this.#issuers = issuers
+    this.#say('issuer', key, { ...change, status: isActive ? 'active' : 'withdrawn' })
+    this.#noted()
+    return {
+      change: { seq, kind: 'issuer', key, status },
+      isTrustChanged: true,
+      isTrustWithdrawn: !isActive,
+      isListMissing,
+    }
   }
 
-  #told(): void {
+  #say(kind: StatusKind, key: string, { status, until, issuedUntil }: Change): Entry {
+    const told: Entry = { status, until: until ?? maxPackedTime, ...when(issuedUntil) }
+    const entry = later(this.#told.get(kind, key), told)
+    this.#told.set(kind, key, entry)
+    const kept = this.#unconfirmed.get(kind, key)
+    if (kept !== undefined && isSaid(entry, kept)) {
+      this.#unconfirmed.set(kind, key, { ...kept, status: 'active' })
+    }
+    this.#write(kind, key, this.#strongest(kind, key) ?? entry)
+    return entry
+  }
+
+  /** Takes what refuses out of an older list, where what is told now does not say as much. */
+  #keepOf(list: PackedList, now: number): void {
+    list.each((kind, form, keys, at, width, entry) => {
+      if (harmlessStatuses.has(entry.status) || entry.until + keptAfterEndMs < now) return
+      const key = unpackKey(form, keys.subarray(at, at + width))
+      const known = kind as StatusKind
+      if (this.#told.letsGo(known, key)) return
+      const told = this.#told.get(known, key)
+      // That it was issued was so before it ended, too.
+      if (told !== undefined && !harmlessStatuses.has(told.status) && isSaid(told, entry)) return
+      this.#unconfirmed.set(known, key, later(this.#unconfirmed.get(known, key), entry))
+    })
+  }
+
+  /** Of what is told and what is kept that which refuses more. */
+  #strongest(kind: StatusKind, key: string): Entry | undefined {
+    const kept = this.#unconfirmed.get(kind, key)
+    return kept === undefined || kept.status === 'active' ? this.#told.get(kind, key) : kept
+  }
+
+  #believed(): ReadonlyMap<string, TrustedIssuer> {
+    const withdrawn = [...this.#issuers.keys()].filter(
+      (key) => this.#strongest('issuer', key)?.status === 'withdrawn',
+    )
+    if (withdrawn.length === 0) return this.#issuers
+    return new Map([...this.#issuers].filter(([key]) => !withdrawn.includes(key)))
+  }
+
+  #noted(): void {
     this.control.setIgnorant(this.#notUnderstood.size > 0)
     this.control.raiseVersion()
   }
 
-  #list(kind: ListedKind, key: string, entry: Entry): void {
-    if (entry.status === 'active') this.#listed[kind].delete(key)
-    else this.#listed[kind].set(key, entry)
-  }
-
-  #replaceListed(kind: ListedKind, entries: readonly StatusEntry[]): void {
-    const next = new Map<string, Entry>()
-    for (const { key, status, until, issuedUntil } of entries) {
-      next.set(key, later(next.get(key), { status, until, ...when(issuedUntil) }))
-    }
-    const before = this.#listed[kind]
-    this.#listed[kind] = next
-    for (const key of before.keys()) if (!next.has(key)) this.#write(kind, key, 'active')
-    for (const [key, entry] of next) this.#write(kind, key, entry.status, entry.issuedUntil)
-  }
-
-  #write(kind: StatusKind, key: string, status: string, issuedUntil?: number): void {
+  #write(kind: StatusKind, key: string, { status, issuedUntil }: Omit<Entry, 'until'>): void {
     const words = statusKey(kind, key)
     const code = statusCode(kind, status, issuedUntil)
     for (const retiring of this.#retiring) retiring.set(words, code)
     this.#table.set(words, code)
-    if (this.#table.isCrowded()) this.#grow()
+    if (!this.#table.isCrowded()) return
+    this.#rebuild([])
+    this.handOut()
   }
 
-  // The old table is kept up to date for as long as some worker may still read it.
-  #grow(): void {
-    const old = this.#table
-    const sizes = listedKinds.map((kind) => this.#listed[kind].size)
-    const table = createStatusTable(sizes.reduce((sum, size) => sum + size, 1))
-    for (const kind of listedKinds) {
-      for (const [key, { status, issuedUntil }] of this.#listed[kind]) {
-        const code = statusCode(kind, status, issuedUntil)
-        if (code !== activeStatus) table.set(statusKey(kind, key), code)
-      }
+  /**
+   * Another table of what is known. The old one is kept up to date for as long as some worker may still read it.
+   *
+   * @param gone issuers that were believed until now
+   */
+  #rebuild(gone: readonly string[]): void {
+    const table = createStatusTable(this.#told.size + this.#unconfirmed.size + gone.length)
+    const words = new Int32Array(keyWords)
+    for (const list of [this.#told, this.#unconfirmed]) {
+      list.each((kind, form, keys, at, width, { status, issuedUntil }) => {
+        const known = kind as StatusKind
+        packedStatusKey(known, form, keys, at, width, words)
+        table.set(words, statusCode(known, status, issuedUntil))
+      })
     }
+    for (const key of gone) table.set(statusKey('issuer', key), statusCode('issuer', 'withdrawn'))
+    this.#retiring.add(this.#table)
     this.#table = table
-    this.#retiring.add(old)
-    void this.#handOut(table.buffer).then(() => this.#retiring.delete(old))
   }
 }
 
 function textOf(issuers: ReadonlyMap<string, TrustedIssuer>): string {
   return JSON.stringify([...issuers].toSorted(([one], [other]) => (one < other ? -1 : 1)))
-}
-
-function fromKinds<T>(make: (kind: ListedKind) => T): Record<ListedKind, T> {
-  return Object.fromEntries(listedKinds.map((kind) => [kind, make(kind)])) as Record<ListedKind, T>
 }
 
 function when(issuedUntil: number | undefined): Pick<Entry, 'issuedUntil'> {
@@ -229,27 +315,24 @@ function later(before: Entry | undefined, entry: Entry): Entry {
   return isSaid(entry, before) ? { ...entry, until } : { ...before, until }
 }
 
-/** Whether what is told now ends all that an earlier word did. Without a time, all tokens are ended. */
-function isSaid(told: Entry | undefined, before: Entry): boolean {
-  if (told === undefined) return false
+/**
+ * Whether what is told now settles an earlier word: it ends as much, or says that nothing has ended. Without a
+ * time, all tokens are ended.
+ */
+function isSaid(told: Entry, before: Entry): boolean {
+  if (harmlessStatuses.has(told.status)) return true
+  if (finalStatuses.has(before.status) && !finalStatuses.has(told.status)) return false
   const { issuedUntil = Number.MAX_SAFE_INTEGER } = told
   return issuedUntil >= (before.issuedUntil ?? Number.MAX_SAFE_INTEGER)
 }
 
-const knownMembers = new Set([
-  'epoch',
-  'seq',
-  'at',
-  'issuers',
-  'notUnderstood',
-  ...Object.values(members),
-])
+function isListed(kind: string): boolean {
+  return listedKinds.some((each) => each === kind)
+}
 
 /** What a newer authority lists and this version knows nothing of. An empty list says nothing. */
-function unknownIn(snapshot: Snapshot): string[] {
-  return Object.entries(snapshot)
-    .filter(
-      ([name, value]) => !knownMembers.has(name) && !(Array.isArray(value) && value.length === 0),
-    )
-    .map(([name]) => name)
+function unknownIn({ sections }: PackedStatus): string[] {
+  const unknown = sections.filter(({ kind, count }) => count > 0 && !isListed(kind))
+  return [...new Set(unknown.map(({ kind }) => kind))]
 }
+

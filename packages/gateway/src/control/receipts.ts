@@ -19,8 +19,12 @@ export class Receipts {
   readonly #open = new Map<number, Open>()
   readonly #onComplete: (changes: readonly AppliedChange[]) => void
 
-  constructor(onComplete: (changes: readonly AppliedChange[]) => void) {
+  readonly #now: () => number
+
+  /** @param now the authority's clock, which changes are timed by: milliseconds */
+  constructor(onComplete: (changes: readonly AppliedChange[]) => void, now: () => number) {
     this.#onComplete = onComplete
+    this.#now = now
   }
 
   /** @param kept resolves when the changes are on disk */
@@ -63,7 +67,7 @@ export class Receipts {
     const complete: AppliedChange[] = []
     for (const [seq, open] of this.#open) {
       if (open.waiting.size > 0) continue
-      open.appliedAfterMs ??= Date.now() - open.at
+      open.appliedAfterMs ??= Math.round(this.#now() - open.at)
       if (!open.isKept) continue
       this.#open.delete(seq)
       complete.push({ seq, appliedAfterMs: open.appliedAfterMs, ended: open.ended })

@@ -146,7 +146,8 @@ export class ReportSender {
     const report: Report = {
       instance,
       version,
-      ...position,
+      epoch: position.epoch,
+      seq: position.seq,
       applied: this.#applied.take(),
       decisions: this.#decisions.take(),
       handshakes: this.#handshakes.take(),

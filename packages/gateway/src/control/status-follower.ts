@@ -1,10 +1,12 @@
-import type { Change, Snapshot } from '@sallyport/wire'
+import type { Change } from '@sallyport/wire'
 import { parseLiftKey } from '@sallyport/wire/lift'
+import type { PackedStatus } from '@sallyport/wire/status'
+import { FeedPins } from '../feed/feed-pins.ts'
 import type { Log } from '../log/log.ts'
 import { statusControl } from '../status/status-control.ts'
 import type { AuthorityClient } from './authority-client.ts'
 import { ClockWatch } from './clock-watch.ts'
-import { FeedClient } from './feed-client.ts'
+import { FeedClient, type FeedPosition } from './feed-client.ts'
 import { KnownStatus } from './known-status.ts'
 import { Receipts } from './receipts.ts'
 import type { ReportSender } from './report-sender.ts'
@@ -16,6 +18,8 @@ export type StatusFollowerOptions = {
   readonly stateDirectory: string
   readonly log: Log
   readonly client: () => AuthorityClient
+  /** The configured JWK Set of the feed, as text. */
+  readonly feedKeys: string | undefined
   readonly pool: WorkerPool
   readonly trust: TrustKeeper
   readonly reports: ReportSender
@@ -32,6 +36,7 @@ const handOutMs = 2 ** 31 - 1
  */
 export class StatusFollower {
   readonly known: KnownStatus
+  readonly pins: FeedPins
   readonly receipts: Receipts
   readonly #options: StatusFollowerOptions
   readonly #keeper: StatusKeeper
@@ -42,30 +47,40 @@ export class StatusFollower {
   constructor(options: StatusFollowerOptions) {
     const { log, client, pool, reports, stateDirectory } = options
     this.#options = options
+    this.pins = new FeedPins(stateDirectory, options.feedKeys, log)
     this.known = new KnownStatus(statusControl(), (table) =>
       pool.handOut({ type: 'table', table }, handOutMs),
     )
-    this.receipts = new Receipts((changes) => reports.applied(changes))
+    this.receipts = new Receipts(
+      (changes) => reports.applied(changes),
+      () => this.#feed.freshness.now(),
+    )
     this.#keeper = new StatusKeeper(stateDirectory, this.known, log)
     const clock = new ClockWatch(log)
     this.#feed = new FeedClient({
       client,
+      pins: this.pins,
       log,
       position: () => this.position,
-      onSnapshot: (snapshot) => this.#takeSnapshot(snapshot),
+      onSnapshot: (status) => this.#takeSnapshot(status),
       onChanges: (changes) => this.#takeChanges(changes),
       onTime: (at) => clock.compare(at),
-      onHeard: () => {
-        this.known.control.setHeard(0)
-        this.#keeper.heard(Date.now())
+      onHeard: (secondsAgo) => {
+        this.known.control.setHeard(secondsAgo)
+        this.#keeper.heard(Math.floor(Date.now() - secondsAgo * 1_000))
       },
     })
   }
 
   /** Up to where the feed is known; undefined where nothing is. */
-  get position(): { readonly epoch: string; readonly seq: number } | undefined {
-    const { epoch, seq } = this.known
-    return seq < 0 ? undefined : { epoch, seq }
+  get position(): FeedPosition | undefined {
+    const { epoch, seq, mark } = this.known
+    return seq < 0 ? undefined : { epoch, seq, mark }
+  }
+
+  /** How often something came that is not, or not provably, from the authority. */
+  get refused(): number {
+    return this.#feed.refused
   }
 
   get isConnected(): boolean {
@@ -79,8 +94,10 @@ export class StatusFollower {
    */
   async takeUp(): Promise<boolean> {
     const { trust, log } = this.#options
+    await this.pins.load()
     const age = await this.#keeper.takeUp(Date.now())
     if (age === undefined) return false
+    this.known.handOut()
     trust.believe(this.known.issuers, false)
     // This version may know by now what the one before did not.
     if (this.known.notUnderstood.length > 0) this.#feed.requireSnapshot()
@@ -110,20 +127,20 @@ export class StatusFollower {
     await this.#keeper.close()
   }
 
-  #takeSnapshot(snapshot: Snapshot): void {
-    const { log, trust, pool, reports } = this.#options
-    const { isTrustChanged, isTrustWithdrawn, keptRevocations } = this.known.replace(snapshot)
-    if (keptRevocations > 0) {
+  #takeSnapshot(status: PackedStatus): void {
+    const { log, trust, reports } = this.#options
+    const { isTrustChanged, isTrustWithdrawn, kept } = this.known.replace(status, Date.now())
+    if (kept > 0) {
       log.error(
-        { keptRevocations, epoch: snapshot.epoch, seq: snapshot.seq },
-        'the authority has forgotten revocations that it once told, as after an older backup: they stay in force here',
+        { kept, epoch: status.epoch, seq: status.seq },
+        'the authority has forgotten what it once told, as after an older backup: what refused goes on refusing here, until somebody decides (sallyport feed unconfirmed)',
       )
     }
     if (isTrustChanged) trust.believe(this.known.issuers, isTrustWithdrawn)
     // Before workers hear of it, or they would find what they were given too old for a moment.
     this.known.control.setHeard(0)
     // Whoever was listed only in the snapshot has connections that no single change will end.
-    void pool.handOut({ type: 'table', table: this.known.table })
+    this.known.handOut()
     this.#tellIgnorance()
     this.#keeper.replaced()
     // Whoever watches the gateways need not wait for the next heartbeat to see this one.
@@ -138,6 +155,7 @@ export class StatusFollower {
       const isWithdrawn = known.some(({ isTrustWithdrawn }) => isTrustWithdrawn)
       trust.believe(this.known.issuers, isWithdrawn)
     }
+    if (known.some(({ isListMissing }) => isListMissing)) this.#feed.requireSnapshot()
     const understood = known.flatMap(({ change }) => change ?? [])
     const seqs = new Set(understood.map(({ seq }) => seq))
     for (const { kind, key } of understood) {

@@ -1,6 +1,6 @@
-import type { Change, Snapshot } from '@sallyport/wire'
+import type { Change } from '@sallyport/wire'
+import type { PackedStatus } from '@sallyport/wire/status'
 import type { Log } from '../log/log.ts'
-import { parseKeptSnapshot } from './feed-messages.ts'
 import type { KnownStatus } from './known-status.ts'
 import { snapshotFile, type SnapshotFile } from './snapshot-file.ts'
 import { type JournalEntry, StatusJournal } from './status-journal.ts'
@@ -49,11 +49,11 @@ export class StatusKeeper {
       return undefined
     }
     try {
-      const snapshot = parseKeptSnapshot(kept.body)
+      const { status } = kept
       // The journal first: a snapshot without what follows it knows less than was reported.
       const entries = await this.#journal.read()
-      const changes = changesBehind(snapshot, entries)
-      this.#known.replace(snapshot)
+      const changes = changesBehind(status, entries)
+      this.#known.replace(status, now)
       for (const change of changes) this.#known.apply(change)
       if (entries.length > 0) this.#changed()
     } catch (error) {
@@ -128,14 +128,14 @@ export class StatusKeeper {
     this.#isChanged = false
     const now = this.#heardAt === 0 ? Date.now() : this.#heardAt
     this.#touchedAt = now
-    const snapshot = this.#known.snapshot(now)
+    const status = this.#known.packed(now)
     void this.#do(async () => {
       const startedAt = performance.now()
-      await this.#file.write(snapshot, now)
+      await this.#file.write(status, now)
       this.#lastTookMs = performance.now() - startedAt
       this.#hasFile = true
-      this.#isBaseKept = snapshot.epoch === this.#known.epoch
-      await this.#journal.forget(snapshot.epoch, snapshot.seq)
+      this.#isBaseKept = status.epoch === this.#known.epoch
+      await this.#journal.forget(status.epoch, status.seq)
     })
   }
 
@@ -165,11 +165,11 @@ export class StatusKeeper {
  *
  * @throws RangeError where one is missing between them
  */
-function changesBehind(snapshot: Snapshot, entries: readonly JournalEntry[]): Change[] {
+function changesBehind(status: PackedStatus, entries: readonly JournalEntry[]): Change[] {
   const changes: Change[] = []
   for (const { epoch, change } of entries) {
-    if (epoch !== snapshot.epoch || change.seq <= snapshot.seq) continue
-    const next = (changes.at(-1)?.seq ?? snapshot.seq) + 1
+    if (epoch !== status.epoch || change.seq <= status.seq) continue
+    const next = (changes.at(-1)?.seq ?? status.seq) + 1
     if (change.seq > next) throw new RangeError(`change ${next} is missing in the journal`)
     if (change.seq === next) changes.push(change)
   }

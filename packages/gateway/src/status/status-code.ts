@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { ReasonCode } from '@sallyport/problem'
 import { changeKinds, type StatusKind } from '@sallyport/wire'
+import { type KeyForm, packKey } from '@sallyport/wire/status'
 import { endedUntilCode } from './ended-until.ts'
 
 /**
@@ -34,6 +35,8 @@ const statuses: Readonly<Record<PlainKind, Readonly<Record<string, StatusRow>>>>
 
 export const emptySlot = 0
 export const activeStatus: StatusCode = 1
+/** Of a certificate that is known to have been issued, and has not ended. */
+export const issuedStatus: StatusCode = 10
 
 /** A status that refuses, and what it is the status of. */
 export type RefusingStatus = {
@@ -51,6 +54,7 @@ const refusingByCode: readonly (RefusingStatus | undefined)[] = refusingInOrder(
  */
 export function statusCode(kind: StatusKind, status: string, issuedUntil?: number): StatusCode {
   if (status === 'active') return activeStatus
+  if (status === 'issued' && kind === 'certificate') return issuedStatus
   if (kind === 'subject' || kind === 'deviceTokens') {
     return endedUntilCode(status === 'ended' ? issuedUntil : undefined)
   }
@@ -68,15 +72,47 @@ export function refusingStatus(code: StatusCode): RefusingStatus | undefined {
 export const keyWords = 4
 
 /**
- * The key of the table: the first 128 bits of SHA-256 over kind and key. A match by accident, or by a
- * forger who chooses ids, would at worst refuse; there is no input that hides a listed key.
+ * The key of the table, 128 bits. Of a hash, and of the id of a device, which are random, the first of their
+ * own, and the kind in the first word; of any other text those of SHA-256 over kind and key. A match by accident,
+ * or by a forger who chooses ids, would at worst refuse; there is no input that hides a listed key, and none
+ * but a second preimage of 128 bits that passes for an issued one.
  */
 export function statusKey(kind: StatusKind, key: string): Int32Array {
-  const digest = createHash('sha256').update(`${kind}\0${key}`).digest()
-  const words = new Int32Array(keyWords)
-  for (let index = 0; index < keyWords; index++) words[index] = digest.readInt32LE(index * 4)
-  return words
+  const { form, bytes } = packKey(key)
+  return packedStatusKey(kind, form, bytes, 0, bytes.length, new Int32Array(keyWords))
 }
+
+/** As `statusKey`, of a key that is packed: `width` bytes at `at`. @returns `into` */
+export function packedStatusKey(
+  kind: StatusKind,
+  form: KeyForm,
+  keys: Uint8Array,
+  at: number,
+  width: number,
+  into: Int32Array,
+): Int32Array {
+  let bytes = keys
+  let from = at
+  if (form === 'text') {
+    bytes = createHash('sha256').update(`${kind}\0`).update(keys.subarray(at, at + width)).digest()
+    from = 0
+  }
+  for (let index = 0; index < keyWords; index++) {
+    const start = from + index * 4
+    into[index] =
+      (bytes[start] ?? 0) |
+      ((bytes[start + 1] ?? 0) << 8) |
+      ((bytes[start + 2] ?? 0) << 16) |
+      ((bytes[start + 3] ?? 0) << 24)
+  }
+  into[0] = (into[0] ?? 0) ^ kindWords[kind]
+  return into
+}
+
+/** Odd multiples of 2³² divided by the golden ratio: far apart in every bit. */
+const kindWords = Object.fromEntries(
+  changeKinds.map((kind, index) => [kind, Math.imul(index + 1, 0x9e3779b9)]),
+) as Readonly<Record<StatusKind, number>>
 
 function refusingInOrder(): (RefusingStatus | undefined)[] {
   const list: (RefusingStatus | undefined)[] = []

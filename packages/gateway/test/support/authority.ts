@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import https from 'node:https'
@@ -6,30 +7,40 @@ import {
   type Change,
   type EndedKind,
   endedKinds,
+  maxBatchChanges,
   type Report,
-  type Snapshot,
-  type StatusEntry,
   type TrustedIssuer,
 } from '@sallyport/wire'
 import { Report as ReportSchema } from '@sallyport/wire/messages'
+import { encodePackedStatus } from '@sallyport/wire/status'
 import Value from 'typebox/value'
+import { type FeedSigner, feedSigner } from './feed-signer.ts'
+import { type Listed, type ListedEntry, packed } from './packed.ts'
 import type { World } from './world.ts'
 
 /** The gateway's side of an authority, in memory: what it answers is what a test says. */
 export class TestAuthority {
   readonly reports: Report[] = []
+  /** What it signs with. */
+  signer: FeedSigner = feedSigner()
+  /** The key sets that it tells. */
+  keySets: string[] = []
   epoch = 'epo_aaaaaaaaaaaaaaaaaaaaaaaaaa'
   seq = 0
   issuers: TrustedIssuer[]
-  /** Members of a snapshot that a later version may have. */
-  extra: Record<string, unknown> = {}
+  /** Kinds of status that a later version may list. */
+  others: Record<string, ListedEntry[]> = {}
+  /** Certificates of issuers that are withdrawn. */
+  withdrawn: ListedEntry[] = []
+  /** By which its clock differs. */
+  clockOffsetMs = 0
   snapshotsGiven = 0
   /** Reports that were not understood. */
   refused = 0
   refuses: (report: Report) => boolean = () => false
   readonly #listed = { certificate: new Map<string, string>(), device: new Map<string, string>() }
   /** What ends tokens, by kind, as a snapshot lists it. */
-  readonly ended: Record<EndedKind, StatusEntry[]> = {
+  readonly ended: Record<EndedKind, ListedEntry[]> = {
     token: [],
     subject: [],
     session: [],
@@ -41,11 +52,22 @@ export class TestAuthority {
   #server: https.Server | undefined
   readonly #sockets = new Set<Socket>()
   #port = 0
-  #beat: NodeJS.Timeout | undefined
+  #beating: NodeJS.Timeout | undefined
 
   constructor(world: World) {
     this.#world = world
     this.issuers = [world.trusted(world.deviceCa)]
+    this.sayKeys()
+  }
+
+  /** Tells a key set, signed by the key of now or another. */
+  sayKeys(by = this.signer, keys = [this.signer.jwk]): void {
+    const number = this.keySets.length + 1
+    this.keySets.push(by.sign({ type: 'keys', number, at: this.#now(), keys }))
+  }
+
+  #now(): number {
+    return Date.now() + this.clockOffsetMs
   }
 
   get url(): string {
@@ -69,7 +91,10 @@ export class TestAuthority {
       const url = new URL(request.url ?? '/', 'https://localhost')
       if (url.pathname === '/gateway/v1/snapshot') {
         this.snapshotsGiven++
-        response.end(JSON.stringify(this.snapshot()))
+        response.end(this.sealedSnapshot())
+      } else if (url.pathname === '/gateway/v1/feed-keys') {
+        const after = Number(url.searchParams.get('after'))
+        response.end(JSON.stringify({ sets: this.keySets.slice(after) }))
       } else if (url.pathname === '/gateway/v1/reports') {
         const chunks: Buffer[] = []
         request.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -92,11 +117,11 @@ export class TestAuthority {
     await once(server, 'listening')
     this.#port = (server.address() as AddressInfo).port
     this.#server = server
-    this.#beat = setInterval(() => this.heartbeat(), 1_000)
+    this.#beating = setInterval(() => this.heartbeat(), 1_000)
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.#beat)
+    clearInterval(this.#beating)
     const server = this.#server
     this.#server = undefined
     if (server === undefined) return
@@ -106,21 +131,32 @@ export class TestAuthority {
     await closed
   }
 
-  snapshot(): Snapshot {
+  sealedSnapshot(): Buffer {
+    const { epoch, seq, at } = this.snapshot()
+    const body = encodePackedStatus(packed(this.snapshot()))
+    const sha256 = createHash('sha256').update(body).digest('base64url')
+    const seal = this.signer.sign({ type: 'snapshot', epoch, seq, at, bytes: body.length, sha256 })
+    const length = Buffer.alloc(2)
+    length.writeUInt16BE(seal.length)
+    return Buffer.concat([length, Buffer.from(seal), body])
+  }
+
+  snapshot(): Listed {
     const until = Date.now() + 86_400_000
     const entries = (listed: Map<string, string>) =>
       [...listed].map(([key, status]) => ({ key, status, until }))
     return {
       epoch: this.epoch,
       seq: this.seq,
-      at: Date.now(),
+      at: this.#now(),
       issuers: this.issuers,
       certificates: entries(this.#listed.certificate),
       devices: entries(this.#listed.device),
       ...Object.fromEntries(
         Object.entries(endedKinds).map(([kind, member]) => [member, this.ended[kind as EndedKind]]),
       ),
-      ...this.extra,
+      withdrawn: this.withdrawn,
+      others: this.others,
     }
   }
 
@@ -128,7 +164,7 @@ export class TestAuthority {
   change(kind: string, key: string, status: string, issuer?: TrustedIssuer): number {
     const change: Change = {
       seq: ++this.seq,
-      at: Date.now(),
+      at: this.#now(),
       kind,
       key,
       status,
@@ -137,7 +173,7 @@ export class TestAuthority {
     }
     if (kind === 'device' || kind === 'certificate') this.#listed[kind].set(key, status)
     this.#history.push(change)
-    for (const feed of this.#feeds) tell(feed, change)
+    this.#tellAll([change])
     return change.seq
   }
 
@@ -147,9 +183,9 @@ export class TestAuthority {
     const until = Date.now() + 86_400_000
     const entry = { key, status: 'ended', until, ...when }
     this.ended[kind].push(entry)
-    const change: Change = { seq: ++this.seq, at: Date.now(), kind, ...entry }
+    const change: Change = { seq: ++this.seq, at: this.#now(), kind, ...entry }
     this.#history.push(change)
-    for (const feed of this.#feeds) tell(feed, change)
+    this.#tellAll([change])
     return change.seq
   }
 
@@ -159,8 +195,28 @@ export class TestAuthority {
   }
 
   heartbeat(): void {
-    const data = JSON.stringify({ epoch: this.epoch, seq: this.seq, at: Date.now() })
+    const data = this.signer.sign({ type: 'heartbeat', ...this.#beat() })
     for (const feed of this.#feeds) feed.write(`event: heartbeat\ndata: ${data}\n\n`)
+  }
+
+  #beat() {
+    const { epoch, seq, keySets } = this
+    return { epoch, seq, at: this.#now(), keys: keySets.length }
+  }
+
+  #tellAll(changes: readonly Change[]): void {
+    const text = this.#batch(changes)
+    for (const feed of this.#feeds) feed.write(text)
+  }
+
+  /** Changes without a gap, as an event. */
+  #batch(changes: readonly Change[]): string {
+    const first = changes[0]?.seq ?? 0
+    const last = changes.at(-1)?.seq ?? 0
+    const { epoch } = this
+    const at = this.#now()
+    const data = this.signer.sign({ type: 'changes', epoch, first, last, at, changes })
+    return `id: ${last}\nevent: changes\ndata: ${data}\n\n`
   }
 
   get feeds(): number {
@@ -172,8 +228,9 @@ export class TestAuthority {
     for (const feed of this.#feeds) feed.write(text)
   }
 
-  /** Comes back with its store as it was at the beginning. */
-  goBack(): void {
+  /** Comes back with its store as it was at the beginning, and notices. */
+  goBack(epoch = 'epo_bbbbbbbbbbbbbbbbbbbbbbbbbb'): void {
+    this.epoch = epoch
     this.seq = 0
     this.#history.length = 0
     for (const listed of Object.values(this.#listed)) listed.clear()
@@ -192,14 +249,14 @@ export class TestAuthority {
       return
     }
     response.writeHead(200, { 'content-type': 'text/event-stream' })
-    const data = JSON.stringify({ epoch: this.epoch, seq: after, at: Date.now() })
-    response.write(`event: heartbeat\ndata: ${data}\n\n`)
-    for (const change of this.#history) if (change.seq > after) tell(response, change)
+    const nonces = [query.get('nonce') ?? '']
+    const hello = this.signer.sign({ type: 'hello', ...this.#beat(), nonces })
+    response.write(`event: hello\ndata: ${hello}\n\n`)
+    const missed = this.#history.filter(({ seq }) => seq > after)
+    for (let at = 0; at < missed.length; at += maxBatchChanges) {
+      response.write(this.#batch(missed.slice(at, at + maxBatchChanges)))
+    }
     this.#feeds.add(response)
     response.on('close', () => this.#feeds.delete(response))
   }
-}
-
-function tell(feed: ServerResponse, change: Change): void {
-  feed.write(`id: ${change.seq}\nevent: change\ndata: ${JSON.stringify(change)}\n\n`)
 }

@@ -32,6 +32,8 @@ export type BedOptions = {
   readonly authority?: TestAuthority
   readonly directory?: string
   readonly authorityIsAway?: boolean
+  /** Whether no key of the feed is configured. */
+  readonly isUnpinned?: boolean
 }
 
 export type LogLine = { level: string; fields: Record<string, unknown>; message: string }
@@ -76,6 +78,7 @@ export async function startBed(context: TestContext, options: BedOptions = {}): 
   const gatewayIdentity = await world.gateway('gateway-1')
   await write('authority-ca.pem', world.serviceCa)
   await write('gateway.pem', gatewayIdentity.cert)
+  await write('feed-keys.json', JSON.stringify({ keys: [authority.signer.jwk] }))
   await write('gateway.key', gatewayIdentity.key)
 
   const file = path.join(directory, 'sallyport.yaml')
@@ -117,6 +120,7 @@ export async function startBed(context: TestContext, options: BedOptions = {}): 
         authority: {
           url: authority.url,
           caFile: 'authority-ca.pem',
+          ...(given.isUnpinned === true ? {} : { feedKeysFile: 'feed-keys.json' }),
           certificateFile: 'gateway.pem',
           keyFile: 'gateway.key',
         },
