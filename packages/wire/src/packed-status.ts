@@ -143,7 +143,9 @@ function readHead(bytes: Uint8Array): Head {
     mark: string(head, 'mark'),
     issuers: list(head, 'issuers'),
     sections: list(head, 'sections'),
-    ...(notUnderstood === undefined ? {} : { notUnderstood: list(head, 'notUnderstood').map(String) }),
+    ...(notUnderstood === undefined
+      ? {}
+      : { notUnderstood: list(head, 'notUnderstood').map(String) }),
   }
 }
 

@@ -170,7 +170,8 @@ function withoutTwins(order: Uint32Array, keys: Uint8Array, width: number): Uint
   for (let index = 0; index < order.length; index++) {
     const one = order[index] ?? 0
     const next = order[index + 1]
-    if (next !== undefined && compareAt(keys, one * width, keys, next * width, width) === 0) continue
+    if (next !== undefined && compareAt(keys, one * width, keys, next * width, width) === 0)
+      continue
     order[used++] = one
   }
   return order.subarray(0, used)

@@ -82,11 +82,13 @@ export function gatewayApi(api: Api, authority: Authority): void {
       schema: {
         tags,
         operationId: 'getSnapshot',
-        summary: 'Everything a gateway needs to decide, as of one number of the feed, packed and signed',
+        summary:
+          'Everything a gateway needs to decide, as of one number of the feed, packed and signed',
         querystring: SnapshotQuery,
         response: {
           200: {
-            description: 'The length of its seal (16 bits), the seal (a compact JWS), packed status',
+            description:
+              'The length of its seal (16 bits), the seal (a compact JWS), packed status',
             content: { [snapshotMediaType]: { schema: Type.Unsafe<Buffer>({}) } },
           },
           ...problems(400, 401, 403, 503),
@@ -109,7 +111,8 @@ export function gatewayApi(api: Api, authority: Authority): void {
       schema: {
         tags,
         operationId: 'getFeedKeys',
-        summary: 'The keys that the feed is signed with, set after set, each signed by one of the set before',
+        summary:
+          'The keys that the feed is signed with, set after set, each signed by one of the set before',
         querystring: FeedKeysQuery,
         response: { 200: FeedKeySets, ...problems(400, 401, 403, 503) },
       },

@@ -210,7 +210,10 @@ export class FeedHub {
         if (following.cursor === cursor) following.send(beat)
       }
     } catch (error) {
-      this.#options.log.error({ err: error }, 'the feed cannot be read or signed: no heartbeat is sent')
+      this.#options.log.error(
+        { err: error },
+        'the feed cannot be read or signed: no heartbeat is sent',
+      )
     }
   }
 

@@ -2,12 +2,7 @@ import { mkdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { replaceFile, toPem } from '@sallyport/pki'
-import {
-  type AppliedChange,
-  type Change,
-  fromBase64url,
-  newId,
-} from '@sallyport/wire'
+import { type AppliedChange, type Change, fromBase64url, newId } from '@sallyport/wire'
 import type { PackedStatus } from '@sallyport/wire/status'
 import { AuthorityClient } from '../control/authority-client.ts'
 import { FeedClient } from '../control/feed-client.ts'
@@ -156,7 +151,11 @@ export class HaproxyAgent {
         const endedStreams = await this.#tell(change)
         const at = changes[index]?.at ?? this.#feed.freshness.now()
         const ended = { http1: endedStreams, http2: 0, webSocket: 0 }
-        done.push({ seq: change.seq, appliedAfterMs: Math.round(this.#feed.freshness.now() - at), ended })
+        done.push({
+          seq: change.seq,
+          appliedAfterMs: Math.round(this.#feed.freshness.now() - at),
+          ended,
+        })
       }
       if (trustChanged) await this.#tellTrust()
       // One that is out of step is told everything, and these with it.

@@ -139,7 +139,10 @@ export class FeedClient {
       if (!Array.isArray(sets)) throw new RangeError('sets: not a list')
       return await pins.follow(sets.map(String))
     } catch (error) {
-      log.error({ error: String(error), code: 'feed_unverified' }, 'the keys of the feed are not told')
+      log.error(
+        { error: String(error), code: 'feed_unverified' },
+        'the keys of the feed are not told',
+      )
       return false
     }
   }

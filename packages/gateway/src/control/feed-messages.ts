@@ -90,9 +90,7 @@ export function parseChange(value: unknown): Change {
     key,
     status: string(change, 'status'),
     ...(change['until'] === undefined ? {} : { until: integer(change, 'until') }),
-    ...(change['issuedUntil'] === undefined
-      ? {}
-      : { issuedUntil: integer(change, 'issuedUntil') }),
+    ...(change['issuedUntil'] === undefined ? {} : { issuedUntil: integer(change, 'issuedUntil') }),
     ...(issuer === undefined ? {} : { issuer }),
   }
 }
@@ -104,7 +102,7 @@ export function parseIssuer(value: unknown): TrustedIssuer {
   if (kind === undefined) throw new RangeError(`issuer of kind ${given}`)
   const status = issuer['status']
   if (status !== undefined && status !== 'issued') {
-    throw new RangeError(`issuer of status ${String(status)}`)
+    throw new RangeError('issuer of a status that is not known')
   }
   return {
     certificate: string(issuer, 'certificate'),

@@ -335,4 +335,3 @@ function unknownIn({ sections }: PackedStatus): string[] {
   const unknown = sections.filter(({ kind, count }) => count > 0 && !isListed(kind))
   return [...new Set(unknown.map(({ kind }) => kind))]
 }
-

@@ -91,7 +91,12 @@ export class FeedPins {
     }
     const set = parseFeedKeySet(value)
     if (set.number <= this.number) return
-    this.#use({ version: 1, pinned: this.#kept?.pinned ?? null, number: set.number, keys: set.keys })
+    this.#use({
+      version: 1,
+      pinned: this.#kept?.pinned ?? null,
+      number: set.number,
+      keys: set.keys,
+    })
   }
 
   /**

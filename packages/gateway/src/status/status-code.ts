@@ -94,7 +94,10 @@ export function packedStatusKey(
   let bytes = keys
   let from = at
   if (form === 'text') {
-    bytes = createHash('sha256').update(`${kind}\0`).update(keys.subarray(at, at + width)).digest()
+    bytes = createHash('sha256')
+      .update(`${kind}\0`)
+      .update(keys.subarray(at, at + width))
+      .digest()
     from = 0
   }
   for (let index = 0; index < keyWords; index++) {
