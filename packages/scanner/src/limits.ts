@@ -13,7 +13,10 @@ export type ScanLimits = {
   readonly wholeEntryBytes: number
   /** Larger entries come in pieces of this size … */
   readonly pieceBytes: number
-  /** … each of which begins with so much of the one before: more than a key, or a keystore in base64, is long. */
+  /**
+   * … each of which begins with so much of the one before: more than a key, or a keystore in base64, is long; even,
+   * so that no character of UTF-16 is cut.
+   */
   readonly overlapBytes: number
   /** Uncompressed by compressed, of one entry. */
   readonly ratio: number

@@ -19,7 +19,7 @@ export function stringRegions(
   const seen = new Uint8Array(Math.ceil(length / 8))
   const count = files.reduce((sum, { strings }) => sum + strings.count, 0)
   const ascii = new AsciiPool(count, Math.ceil(length / 4))
-  const others = new OtherPool()
+  const others = new OtherPool(count)
   let left = length + 64 * 1024
   for (const dex of files) {
     const { bytes, strings } = dex
@@ -51,8 +51,8 @@ function endOfString(bytes: Buffer, from: number): number {
 /** Of each string, in order: where it begins in the text, and where in the file. */
 type Pool = {
   readonly text: string
-  readonly starts: ArrayLike<number>
-  readonly offsets: ArrayLike<number>
+  readonly starts: Uint32Array
+  readonly offsets: Uint32Array
   readonly count: number
 }
 
@@ -104,20 +104,41 @@ class AsciiPool {
   }
 }
 
+/** Decodes strings, one behind the other: half a million small ones would cost ten times what they hold. */
 class OtherPool {
-  private text = ''
-  private readonly starts: number[] = []
-  private readonly offsets: number[] = []
+  private out = Buffer.alloc(0)
+  private used = 0
+  private count = 0
+  private starts = new Uint32Array(0)
+  private offsets = new Uint32Array(0)
+  private readonly strings: number
+
+  constructor(strings: number) {
+    this.strings = strings
+  }
 
   add(bytes: Buffer, start: number, end: number): void {
-    this.starts.push(this.text.length)
-    this.offsets.push(start)
-    this.text += `${decodeMutf8(bytes, start, end)}\n`
+    if (this.count === 0) {
+      this.starts = new Uint32Array(this.strings)
+      this.offsets = new Uint32Array(this.strings)
+    }
+    const text = `${decodeMutf8(bytes, start, end)}\n`
+    const needed = this.used + text.length * 2
+    if (needed > this.out.length) this.grow(needed)
+    this.starts[this.count] = this.used / 2
+    this.offsets[this.count++] = start
+    this.used += this.out.write(text, this.used, 'utf16le')
   }
 
   finish(): Pool {
-    const { text, starts, offsets } = this
-    return { text, starts, offsets, count: starts.length }
+    const { starts, offsets, count } = this
+    return { text: this.out.toString('utf16le', 0, this.used), starts, offsets, count }
+  }
+
+  private grow(needed: number): void {
+    const larger = Buffer.allocUnsafe(Math.max(needed, this.out.length * 2, 4096))
+    this.out.copy(larger, 0, 0, this.used)
+    this.out = larger
   }
 }
 

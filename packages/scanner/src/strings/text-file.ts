@@ -1,11 +1,11 @@
 import { type ContentReader, openingBytes } from '../content/content-reader.ts'
+import { defaultLimits } from '../limits.ts'
 import type { TextRegion } from '../text-region.ts'
 import { byteOffsets } from './character-offsets.ts'
 import { decodeText, type TextForm, textFormOf } from './text-encoding.ts'
 
-const regionBytes = 8 * 1024 ** 2
-/** Even, so that it cuts no character of UTF-16. More than a key, or a keystore in base64, is long. */
-const overlapBytes = 256 * 1024
+/** As entries that are too large to be read whole. */
+const { pieceBytes: regionBytes, overlapBytes } = defaultLimits
 
 /** JavaScript as bundlers call it, and pages with script in them. */
 const scriptNames = /\.(?:[cm]?js|jsx|tsx?|jsbundle|bundle|hbc|html?|vue)$/i
