@@ -1,4 +1,4 @@
-import { resolvePath } from '@sallyport/config'
+import { randomUUID } from 'node:crypto'
 import { RefusedAppraisals } from './appraisals/refused-appraisals.ts'
 import type { Authority } from './authority.ts'
 import { attestationPolicies } from './config/attestation-policy.ts'
@@ -6,6 +6,7 @@ import type { AuthorityConfig } from './config/authority-config.ts'
 import { checkAuthority } from './config/check-authority.ts'
 import { checkSigner } from './config/check-signer.ts'
 import { refuseFixedChanges } from './config/check-config.ts'
+import { storeLocation } from './config/store-location.ts'
 import { decisionRecorder } from './decisions/decision-recorder.ts'
 import { FailedAttempts } from './enrollment/failed-attempts.ts'
 import { FeedHub } from './feed/feed-hub.ts'
@@ -28,6 +29,7 @@ import { requireSettings } from './store/settings.ts'
 import { openStore } from './store/store.ts'
 import { TrustKeeper } from './trust/trust-keeper.ts'
 import { tokenVerifiers } from './users/token-verifier.ts'
+import { Leases } from './work/leases.ts'
 import { WorkLanes } from './work/work-lanes.ts'
 
 /** An authority, and what gives it another configuration. */
@@ -51,15 +53,13 @@ export async function assembleAuthority(
   const { log, directory } = options
   const now = options.now ?? Date.now
   const metrics = new Metrics()
-  let feed: FeedHub | undefined
-  const store = await openStore(resolvePath(directory, config.store.path), {
+  const store = await openStore(storeLocation(config.store, options), {
     onGroup: ({ writes, commitMs, committed }) => {
       const outcome = committed ? 'committed' : 'failed'
       metrics.count('sallyport_authority_commits_total', 'Commits', { outcome })
       metrics.count('sallyport_authority_writes_total', 'Writes', { outcome }, writes)
       const help = 'Time that commits took'
       metrics.count('sallyport_authority_commit_seconds_total', help, {}, commitMs / 1_000)
-      feed?.wake()
     },
   })
   try {
@@ -93,13 +93,15 @@ export async function assembleAuthority(
       ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
     })
     await hub.start()
-    feed = hub
-    const trust = new TrustKeeper({ config, directory, store, metrics, log, now })
+    store.onCommit(() => hub.wake())
+    const leases = new Leases({ store, log, holder: randomUUID() })
+    const trust = new TrustKeeper({ config, directory, store, leases, metrics, log, now })
     await trust.load()
     const receipts = new ReceiptKeeper({
       config,
       directory,
       store,
+      leases,
       anchors: (options) => trust.material(options).appAttestReceipts.anchors,
       metrics,
       log,
@@ -133,6 +135,7 @@ export async function assembleAuthority(
       feedSigner,
       challengeKey,
       lanes: new WorkLanes(),
+      leases,
       feed: hub,
       decisions: decisionRecorder(store, log),
       refusedAppraisals: new RefusedAppraisals(store, log),
@@ -193,7 +196,7 @@ async function issuersOf(
   const { apps, trustDomain } = config
   await ensureIssuers(store, signer, wantedIssuers(apps), { trustDomain, now: now() })
   for (const name of insecureSettings(config)) {
-    log.warn({ name }, 'INSECURE: development devices are accepted')
+    log.warn({ name }, 'INSECURE: a dangerous setting is on')
   }
   return loadIssuers(store.read, { signer, now })
 }

@@ -15,6 +15,7 @@ import type { JwsKeys } from './signer/jws-keys.ts'
 import type { Signer } from './signer/signer.ts'
 import type { Store } from './store/store.ts'
 import type { TrustKeeper } from './trust/trust-keeper.ts'
+import type { Leases } from './work/leases.ts'
 import type { WorkLanes } from './work/work-lanes.ts'
 
 /** A running authority: what every operation is handed first. */
@@ -30,6 +31,8 @@ export type Authority = {
   readonly epoch: string
   readonly challengeKey: Uint8Array
   readonly lanes: WorkLanes
+  /** Decides which authority does what is done by the clock. */
+  readonly leases: Leases
   readonly feed: FeedHub
   /** Signs what gateways are told. */
   readonly feedSigner: FeedSigner

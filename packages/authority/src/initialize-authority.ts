@@ -23,7 +23,7 @@ import { localSigner } from './signer/local-signer.ts'
 import type { Signer } from './signer/signer.ts'
 import type { SignerBounds } from './signer/signer-bounds.ts'
 import { readSettings, writeSettings } from './store/settings.ts'
-import { openStore, type Store } from './store/store.ts'
+import { openStore, type Store, type StoreLocation } from './store/store.ts'
 
 const firstTokenDays = 365
 const dayMs = 24 * 3_600_000
@@ -35,8 +35,8 @@ export type InitializeOptions = {
   /** Absolute path; made with mode 0700. */
   keysDirectory: string
   passphrase: string
-  /** Absolute path of the store. Where an initialization of it was cut short, it is finished. */
-  store: string
+  /** Where an initialization of it was cut short, it is finished. */
+  store: StoreLocation
   now: number
   /** Cost of the encryption of key files. */
   scryptCost?: FileKeyProviderOptions['scryptCost']
@@ -73,7 +73,7 @@ export async function initializeAuthority(
   try {
     if ((await readSettings(store.read)) !== undefined) {
       throw new Problem('config_invalid', {
-        detail: `${options.store} was initialized before: nothing was changed`,
+        detail: `${nameOf(options.store)} was initialized before: nothing was changed`,
         expected: 'no store, or one whose initialization was cut short',
         found: 'the store of an authority',
       })
@@ -108,6 +108,12 @@ export async function initializeAuthority(
     await store.close()
     throw error
   }
+}
+
+function nameOf(store: StoreLocation): string {
+  if ('path' in store) return store.path
+  const { host, database, schema } = store.postgres
+  return `Schema ${schema} of database ${database} at ${host}`
 }
 
 async function finish(store: Store, trustDomain: string, now: number): Promise<string> {

@@ -4,6 +4,7 @@ import { supersedeDue } from './devices/supersede-due.ts'
 import { toldAfterEndMs } from './feed/pack-status.ts'
 import { renewTokenKeys } from './signer/jws-keys.ts'
 import type { Tables } from './store/tables.ts'
+import { runLeased } from './work/leases.ts'
 
 const dayMs = 24 * 3_600_000
 const supersedeEveryMs = 5_000
@@ -164,8 +165,13 @@ async function forgetChanges(store: Kysely<Tables>, now: number): Promise<Delete
 export function startMaintenance(authority: Authority): () => void {
   const { store, now, log } = authority
   const timers = [
-    every(supersedeEveryMs, () => supersedeDue(store, now())),
-    every(forgetEveryMs, () => forgetOld(authority)),
+    every(supersedeEveryMs, () =>
+      runLeased(authority, 'certificates.supersede', () => supersedeDue(store, now())),
+    ),
+    every(forgetEveryMs, () =>
+      runLeased(authority, 'store.forget', () => forgetOld(authority), forgetEveryMs * 1.5),
+    ),
+    // Each authority looks for itself: it also takes up the keys that others made.
     every(forgetEveryMs, () => renewTokenKeys(authority.tokenKeys, authority.config)),
     every(forgetEveryMs, () => authority.feedSigner.renew()),
     every(forgetEveryMs, () => authority.checkpointKeys.renew()),

@@ -61,6 +61,7 @@ export async function startAuthority(
     await Promise.all(Object.values(apis).map((api) => api.close()))
     await authority.decisions.close()
     await authority.refusedAppraisals.close()
+    await authority.leases.close()
     await authority.store.close()
   }
   try {

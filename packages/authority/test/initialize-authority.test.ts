@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
@@ -11,6 +11,8 @@ import { startAuthority } from '../src/start-authority.ts'
 import { openStore } from '../src/store/store.ts'
 import { developmentApp } from './fixture/apps.ts'
 import { layOut, passphrase, readTestConfig, trustDomain } from './fixture/deployment.ts'
+import { rowsOf } from './fixture/old-store.ts'
+import { isPostgres, storeConfig, storeIn, withStore } from './fixture/store-place.ts'
 
 let directory: string
 beforeEach(() => {
@@ -24,7 +26,7 @@ const initialize = () =>
     apps: { wallet: { insecureDevelopmentDevices: false } },
     keysDirectory: path.join(directory, 'keys'),
     passphrase,
-    store: path.join(directory, 'sallyport.db'),
+    store: storeIn(directory),
     now: Date.now(),
     scryptCost: { N: 2 ** 14, r: 8, p: 1 },
   })
@@ -60,11 +62,11 @@ test('an authority begins with its roots, and a development root only where it i
 test('neither the store nor the keys hold a private key or the first token in the clear', async () => {
   const initialized = await initialize()
   await initialized.close()
-  const files = [
-    'sallyport.db',
-    ...readdirSync(path.join(directory, 'keys')).map((name) => `keys/${name}`),
-  ]
-  for (const file of files) {
+  const keyFiles = readdirSync(path.join(directory, 'keys')).map((name) => `keys/${name}`)
+  const rows = await withStore(directory, ({ read }) => rowsOf(read))
+  const bytes = [...rows.values()].flat().flatMap(Object.values).map(String)
+  assert.ok(!bytes.some((text) => text.includes(initialized.adminToken.slice(31))))
+  for (const file of isPostgres ? keyFiles : ['sallyport.db', ...keyFiles]) {
     const { mode } = statSync(path.join(directory, file))
     const text = readFileSync(path.join(directory, file), 'latin1')
     assert.equal(mode & 0o077, 0, file)
@@ -80,7 +82,7 @@ test('a second initialization changes nothing', async () => {
 
 test('an initialization that was cut short is finished by the next', async () => {
   await (await initialize()).close()
-  const store = await openStore(path.join(directory, 'sallyport.db'))
+  const store = await openStore(storeIn(directory))
   await store.write(async (tx) => {
     await tx.deleteFrom('settings').execute()
     await tx.deleteFrom('issuers').execute()
@@ -101,9 +103,8 @@ test('an authority does not start without a passphrase, or with another one', as
 
 test('an authority does not start over a store that was never initialized, or of another trust domain', async () => {
   await layOut({ directory })
-  renameSync(path.join(directory, 'sallyport.db'), path.join(directory, 'elsewhere.db'))
-  await assert.rejects(start({ SALLYPORT_PASSPHRASE: passphrase }), isCode('config_invalid'))
-  renameSync(path.join(directory, 'elsewhere.db'), path.join(directory, 'sallyport.db'))
+  const empty = { ...configOf(developmentApp), store: storeConfig(directory, 'elsewhere.db') }
+  await assert.rejects(start({ SALLYPORT_PASSPHRASE: passphrase }, empty), isCode('config_invalid'))
   const other = { ...configOf(developmentApp), trustDomain: 'other.example' }
   await assert.rejects(start({ SALLYPORT_PASSPHRASE: passphrase }, other), isCode('config_invalid'))
 })

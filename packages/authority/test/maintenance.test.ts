@@ -8,6 +8,7 @@ import { appendChange, changesAfter, feedHead } from '../src/feed/append-change.
 import { refuseGone } from '../src/feed/feed-start.ts'
 import { forgetOld } from '../src/maintenance.ts'
 import { openStore, type Store } from '../src/store/store.ts'
+import { storeIn } from './fixture/store-place.ts'
 
 const dayMs = 24 * 3_600_000
 const start = 1_800_000_000_000
@@ -15,7 +16,7 @@ let directory: string
 let store: Store
 before(async () => {
   directory = mkdtempSync(path.join(tmpdir(), 'sallyport-maintenance-'))
-  store = await openStore(path.join(directory, 'store.db'))
+  store = await openStore(storeIn(directory))
   await store.write(async (tx) => {
     for (const day of [0, 10, 20]) {
       const at = start + day * dayMs

@@ -112,7 +112,7 @@ export async function deployAuthority(t: Pick<TestContext, 'after'>): Promise<Au
     apps: config.apps,
     keysDirectory: join(directory, 'keys'),
     passphrase,
-    store: join(directory, 'sallyport.db'),
+    store: { path: join(directory, 'sallyport.db') },
     now: Date.now(),
     scryptCost: { N: 2 ** 14, r: 8, p: 1 },
   })

@@ -1,5 +1,4 @@
 import { isProblem, Problem, type ReasonCode } from '@sallyport/problem'
-import { storeError } from '../store/store-error.ts'
 
 /** Fastify's errors that are the caller's doing (https://fastify.dev/docs/latest/Reference/Errors). */
 const callerErrors: Readonly<Record<string, ReasonCode>> = {
@@ -16,12 +15,11 @@ const callerErrors: Readonly<Record<string, ReasonCode>> = {
 
 /** Any error as a problem. What is not known to be the caller's doing is `internal_error`. */
 export function problemOf(error: unknown): Problem {
-  const found = storeError(error)
-  if (isProblem(found)) return found
-  const code = found instanceof Error && 'code' in found ? String(found.code) : ''
+  if (isProblem(error)) return error
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const reason = Object.hasOwn(callerErrors, code) ? callerErrors[code] : undefined
-  if (reason === undefined || !(found instanceof Error)) {
+  if (reason === undefined || !(error instanceof Error)) {
     return new Problem('internal_error', { cause: error })
   }
-  return new Problem(reason, { detail: found.message.slice(0, 300), cause: error })
+  return new Problem(reason, { detail: error.message.slice(0, 300), cause: error })
 }

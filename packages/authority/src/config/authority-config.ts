@@ -6,6 +6,7 @@ import { type AttestationConfig, AttestationSchema } from './attestation-config.
 import { type KeysConfig, KeysSchema, type SignerConfig, SignerSchema } from './keys-config.ts'
 import { type SessionsConfig, SessionsSchema } from './sessions-config.ts'
 import { type StatusConfig, StatusSchema } from './status-config.ts'
+import { type StoreConfig, StoreSchema } from './store-config.ts'
 import { type TokenExchangeConfig, TokenExchangeSchema } from './token-exchange-config.ts'
 
 export type TlsListenerConfig = { listen: string; certificateFile: string; keyFile: string }
@@ -13,7 +14,7 @@ export type TlsListenerConfig = { listen: string; certificateFile: string; keyFi
 /** What the authority reads of sallyport.yaml, defaults filled in. Paths are relative to the file. */
 export type AuthorityConfig = {
   trustDomain: string
-  store: { path: string }
+  store: StoreConfig
   apps: Record<string, AppConfig>
   attestation: AttestationConfig
   identityProviders: Record<string, IdentityProvider>
@@ -50,11 +51,6 @@ const tlsListener = (description: string) =>
     },
     { ...closed, description },
   )
-
-const StoreSchema = Type.Object(
-  { path: file('The SQLite database') },
-  { ...closed, description: 'Where the authority keeps all of its state' },
-)
 
 const AuthoritySchema = Type.Object(
   {

@@ -9,6 +9,7 @@ import { attestationPolicies } from './attestation-policy.ts'
 import type { AuthorityConfig } from './authority-config.ts'
 import { checkConfig } from './check-config.ts'
 import { listenAddress } from './listen-address.ts'
+import { passwordOfFile, postgresPasswordVariable, storeLocation } from './store-location.ts'
 import { readNamedBytes } from './named-file.ts'
 
 /** Where a configuration is: its directory, and the environment that it is for. */
@@ -32,6 +33,7 @@ type AuthorityCheck = (config: AuthorityConfig, from: CheckedFrom) => void
 
 const checks: readonly AuthorityCheck[] = [
   checkConfig,
+  checkStore,
   checkAddresses,
   checkIdentityProviders,
   ({ apps }, { directory }) => void attestationPolicies(directory, apps),
@@ -44,6 +46,15 @@ const checks: readonly AuthorityCheck[] = [
   (config, { directory }) => void readTlsFiles(directory, config, 'device'),
   (config, { directory }) => void readTlsFiles(directory, config, 'admin'),
 ]
+
+/** Where the environment has the password, the file is not read. */
+function checkStore({ store }: AuthorityConfig, from: CheckedFrom): void {
+  storeLocation(store, from)
+  const { directory, environment = process.env } = from
+  const isGiven = (environment[postgresPasswordVariable] ?? '') !== ''
+  const file = store.postgres?.passwordFile
+  if (!isGiven && file !== undefined) passwordOfFile(directory, file)
+}
 
 function checkAddresses({ authority: { listeners } }: AuthorityConfig): void {
   for (const [name, { listen }] of Object.entries(listeners)) {

@@ -5,6 +5,7 @@ import { checkAttestationConfig } from './check-attestation-config.ts'
 import { checkReceiptsConfig } from './receipts-config.ts'
 import { checkSessionsConfig } from './sessions-config.ts'
 import { checkStatusConfig } from './status-config.ts'
+import { checkStoreConfig } from './store-config.ts'
 import { checkTokenExchange } from './token-exchange-config.ts'
 import { checkUserConfig } from './user-config.ts'
 
@@ -14,6 +15,7 @@ import { checkUserConfig } from './user-config.ts'
  * @throws Problem `config_invalid` where an app would enrol whoever asks, or nobody, or asks for users of nobody
  */
 export function checkConfig(config: AuthorityConfig): void {
+  checkStoreConfig(config.store)
   for (const [appId, app] of Object.entries(config.apps)) {
     checkUserConfig(appId, app, config.identityProviders)
     if (!isOpen(app)) continue
@@ -57,7 +59,7 @@ function isOpen({ enrollment }: AppConfig): boolean {
 /** What a running authority cannot take up. */
 const fixed: readonly { name: string; of: (config: AuthorityConfig) => string }[] = [
   { name: 'trustDomain', of: ({ trustDomain }) => trustDomain },
-  { name: 'store.path', of: ({ store }) => store.path },
+  { name: 'store', of: ({ store }) => store.path ?? JSON.stringify(store.postgres) },
   { name: 'authority.keys.directory', of: ({ authority }) => authority.keys.directory },
   {
     name: 'authority.insecureSingleProcess',

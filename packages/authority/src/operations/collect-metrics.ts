@@ -97,13 +97,13 @@ export function collectMetrics(authority: Authority): void {
 }
 
 /** The settings of danger that are on: their paths in the configuration. */
-export function insecureSettings({
-  apps,
-  attestation,
-}: Pick<AuthorityConfig, 'apps' | 'attestation'>): string[] {
+export function insecureSettings({ apps, attestation, store }: AuthorityConfig): string[] {
   const ofApps = Object.entries(apps)
     .filter(([, app]) => app.insecureDevelopmentDevices)
     .map(([appId]) => `apps.${appId}.insecureDevelopmentDevices`)
-  const roots = attestation.insecureDevelopmentRoots
-  return roots.length === 0 ? ofApps : [...ofApps, 'attestation.insecureDevelopmentRoots']
+  const others = {
+    'attestation.insecureDevelopmentRoots': attestation.insecureDevelopmentRoots.length > 0,
+    'store.postgres.insecurePlainConnection': store.postgres?.insecurePlainConnection === true,
+  }
+  return [...ofApps, ...Object.entries(others).flatMap(([name, isOn]) => (isOn ? [name] : []))]
 }

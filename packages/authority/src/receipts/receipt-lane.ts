@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { AuthorityConfig } from '../config/authority-config.ts'
 import type { Metrics } from '../operations/metrics.ts'
 import type { Store } from '../store/store.ts'
+import type { Leases } from '../work/leases.ts'
 import { coalesced } from '../trust/coalesced.ts'
 import { type Answer, askApple } from './ask-apple.ts'
 import type { RiskRule } from './device-risk.ts'
@@ -21,6 +22,7 @@ import type { ReceiptTeam } from './receipt-teams.ts'
 export type LaneContext = {
   apps: AuthorityConfig['apps']
   store: Store
+  leases: Leases
   /** Roots that receipts must end at. */
   anchors: (options: { development: boolean }) => readonly TrustAnchor[]
   metrics: Metrics
@@ -63,7 +65,7 @@ export class ReceiptLane {
   start(): void {
     if (this.#closing.signal.aborted) return
     this.#timer = setTimeout(
-      () => void this.run().then(() => this.start()),
+      () => void this.#lookInTurn().then(() => this.start()),
       lookMs + Math.random() * jitterMs,
     )
   }
@@ -78,6 +80,17 @@ export class ReceiptLane {
     this.#closing.abort()
     clearTimeout(this.#timer)
     await this.#rounds.idle()
+  }
+
+  /** Of several authorities one looks: which is decided without asking them all each time. */
+  async #lookInTurn(): Promise<void> {
+    const { leases, log } = this.#context
+    const { team_id, environment } = this.lane
+    try {
+      await leases.run(`receipts.${team_id}.${environment}`, lookMs * 6, () => this.run())
+    } catch (err) {
+      log.error({ err, ...this.lane }, 'App Attest receipts wait for the store')
+    }
   }
 
   async #try(): Promise<void> {

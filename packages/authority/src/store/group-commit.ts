@@ -1,7 +1,6 @@
-import type { DatabaseSync } from 'node:sqlite'
 import { isProblem, Problem } from '@sallyport/problem'
 import type { Kysely } from 'kysely'
-import { storeError } from './store-error.ts'
+import type { Writer } from './engine.ts'
 import type { Tables } from './tables.ts'
 
 /**
@@ -11,15 +10,20 @@ import type { Tables } from './tables.ts'
 export type Write<T> = (store: Kysely<Tables>) => Promise<T>
 
 export type GroupCommitOptions = {
-  database: DatabaseSync
-  store: Kysely<Tables>
+  writer: Writer
   /** Told after each group: how many writes it held, how long the commit took, whether it held. */
   onGroup?: (group: { writes: number; commitMs: number; committed: boolean }) => void
 }
 
-const maxWritesPerGroup = 256
+/** Who waited longer for a store that is away has gone, or is better told to come again. */
+const maxWaitMs = 10_000
 
-type Waiting = { run: () => Promise<void>; settle: () => void; fail: (error: unknown) => void }
+type Outcome = () => void
+type Waiting = {
+  since: number
+  run: () => Promise<Outcome>
+  fail: (error: unknown) => void
+}
 
 /**
  * Collects concurrent writes into one transaction, each in a savepoint of its own, so that one sync
@@ -42,18 +46,12 @@ export class GroupCommit {
       return Promise.reject(new Problem('store_unavailable', { detail: 'The store is closed' }))
     }
     return new Promise<T>((resolve, reject) => {
-      let outcome: () => void
       this.#waiting.push({
+        since: performance.now(),
         run: async () => {
-          try {
-            const value = await write(this.#options.store)
-            outcome = () => resolve(value)
-          } catch (error) {
-            outcome = () => reject(error)
-            throw error
-          }
+          const value = await write(this.#options.writer.store)
+          return () => resolve(value)
         },
-        settle: () => outcome(),
         fail: reject,
       })
       this.#running ??= this.#work()
@@ -67,53 +65,66 @@ export class GroupCommit {
   }
 
   async #work(): Promise<void> {
+    const { writer, onGroup } = this.#options
     while (this.#waiting.length > 0) {
       // Lets every request that has already arrived join the group.
       await new Promise(setImmediate)
-      const group = this.#waiting.splice(0, maxWritesPerGroup)
+      const group = this.#inTime(this.#waiting.splice(0, writer.maxWritesPerGroup))
+      if (group.length === 0) continue
       const startedAt = performance.now()
       let committed = true
       try {
         await this.#commit(group)
       } catch (error) {
         committed = false
-        const problem = storeError(error)
-        for (const write of group) write.fail(problem)
+        for (const write of group) write.fail(error)
       }
-      this.#options.onGroup?.({
-        writes: group.length,
-        commitMs: performance.now() - startedAt,
-        committed,
-      })
+      onGroup?.({ writes: group.length, commitMs: performance.now() - startedAt, committed })
     }
     this.#running = undefined
   }
 
-  async #commit(group: readonly Waiting[]): Promise<void> {
-    const { database } = this.#options
-    database.exec('BEGIN IMMEDIATE')
-    try {
-      for (const write of group) await this.#runOne(write)
-      database.exec('COMMIT')
-    } catch (error) {
-      // A full disk may have ended the transaction already (https://sqlite.org/lang_transaction.html).
-      if (database.isTransaction) database.exec('ROLLBACK')
-      throw error
-    }
-    for (const write of group) write.settle()
+  #inTime(group: readonly Waiting[]): readonly Waiting[] {
+    const earliest = performance.now() - maxWaitMs
+    return group.filter(({ since, fail }) => {
+      if (since >= earliest) return true
+      fail(
+        new Problem('store_unavailable', {
+          expected: `a turn to write within ${maxWaitMs / 1_000} seconds`,
+          found: 'a store that is slow, or away',
+          retryAfterSeconds: 5,
+        }),
+      )
+      return false
+    })
   }
 
-  async #runOne(write: Waiting): Promise<void> {
-    const { database } = this.#options
-    database.exec('SAVEPOINT one')
+  async #commit(group: readonly Waiting[]): Promise<void> {
+    const { writer } = this.#options
+    const outcomes: Outcome[] = []
     try {
-      await write.run()
+      await writer.begin()
+      for (const write of group) outcomes.push(await this.#runOne(write))
+      await writer.commit()
     } catch (error) {
-      const cause = storeError(error)
-      // The store itself failed: no write of this group can be answered.
-      if (isProblem(cause) && cause.code === 'store_unavailable') throw cause
-      database.exec('ROLLBACK TO one')
+      await writer.abandon()
+      throw error
     }
-    database.exec('RELEASE one')
+    for (const settle of outcomes) settle()
+  }
+
+  async #runOne(write: Waiting): Promise<Outcome> {
+    const { writer } = this.#options
+    await writer.savepoint()
+    try {
+      const settle = await write.run()
+      await writer.keep()
+      return settle
+    } catch (error) {
+      // The store itself failed: no write of this group can be answered.
+      if (isProblem(error) && error.code === 'store_unavailable') throw error
+      await writer.undo()
+      return () => write.fail(error)
+    }
   }
 }

@@ -1,6 +1,6 @@
-import { Problem } from '@sallyport/problem'
-import type { Kysely } from 'kysely'
-import { Migrator } from 'kysely/migration'
+import { isProblem, Problem } from '@sallyport/problem'
+import { type Kysely, sql } from 'kysely'
+import type { Engine } from './engine.ts'
 import { up as initial } from './migrations/001-initial.ts'
 import { up as forkedAt } from './migrations/002-forked-at.ts'
 import { up as attestation } from './migrations/003-attestation.ts'
@@ -12,10 +12,14 @@ import { up as issuerLanes } from './migrations/008-issuer-lanes.ts'
 import { up as publishedStatus } from './migrations/009-published-status.ts'
 import { up as protocols } from './migrations/010-protocols.ts'
 import { up as signedFeed } from './migrations/011-signed-feed.ts'
+import { up as leases } from './migrations/012-leases.ts'
 import type { Tables } from './tables.ts'
 
-/** In order. A migration that was released is never changed: what it got wrong, the next one mends. */
-const migrations = {
+/**
+ * In order. A migration that was released is never changed: what it got wrong, the next one mends. All of
+ * them say `text`, `integer`, `bigint` and `blob`; PostgreSQL makes of that what is the same there.
+ */
+const migrations: Readonly<Record<string, { up: (store: Kysely<Tables>) => Promise<void> }>> = {
   '001-initial': { up: initial },
   '002-forked-at': { up: forkedAt },
   '003-attestation': { up: attestation },
@@ -27,24 +31,84 @@ const migrations = {
   '009-published-status': { up: publishedStatus },
   '010-protocols': { up: protocols },
   '011-signed-feed': { up: signedFeed },
+  '012-leases': { up: leases },
+}
+
+/** Names and times of what was done. Named for the library that once kept it. */
+const doneTable = 'kysely_migration'
+
+/** Migrations that a store has, and those that it lacks. */
+export type MigrationState = {
+  readonly done: readonly string[]
+  readonly missing: readonly string[]
+}
+
+/** @throws Problem `store_unavailable` where the store is of a newer version */
+export async function migrationState({ hasTable, read }: Engine): Promise<MigrationState> {
+  return stateOf((await hasTable(doneTable)) ? await doneMigrations(read) : [])
 }
 
 /**
- * Brings the tables to this version.
+ * Brings the tables to this version, whole or not at all. Of several authorities that start at once one
+ * does it, and the others wait.
  *
+ * @returns the names of the migrations that were done
  * @throws Problem `store_unavailable` where the store is of a newer version, or cannot be written
  */
-export async function migrateStore(store: Kysely<Tables>): Promise<void> {
-  const migrator = new Migrator({
-    db: store,
-    provider: { getMigrations: () => Promise.resolve(migrations) },
+export async function migrateStore(engine: Engine): Promise<readonly string[]> {
+  if ((await migrationState(engine)).missing.length === 0) return []
+  let done: readonly string[] = []
+  await engine.alone(async (store) => {
+    await createDoneTable(store)
+    // Again, now that nobody else is at it.
+    const { missing } = stateOf(await doneMigrations(store))
+    for (const name of missing) await migrateOne(store, name)
+    done = missing
   })
-  const { error } = await migrator.migrateToLatest()
-  if (error !== undefined) {
-    const said = error instanceof Error ? error.message : 'no reason given'
+  return done
+}
+
+function stateOf(done: readonly string[]): MigrationState {
+  const newer = done.filter((name) => !Object.hasOwn(migrations, name))
+  if (newer.length === 0) {
+    return { done, missing: Object.keys(migrations).filter((name) => !done.includes(name)) }
+  }
+  throw new Problem('store_unavailable', {
+    detail:
+      'The store is of a newer version of Sallyport. Run that version, or restore a backup from before it',
+    expected: `tables up to ${Object.keys(migrations).at(-1)}`,
+    found: newer.join(', '),
+  })
+}
+
+async function createDoneTable({ schema }: Kysely<Tables>): Promise<void> {
+  await schema
+    .createTable(doneTable)
+    .ifNotExists()
+    .addColumn('name', 'text', (column) => column.primaryKey())
+    .addColumn('timestamp', 'text', (column) => column.notNull())
+    .execute()
+}
+
+async function doneMigrations(store: Kysely<Tables>): Promise<string[]> {
+  const names = sql<{ name: string }>`select name from ${sql.table(doneTable)} order by name`
+  return (await names.execute(store)).rows.map(({ name }) => name)
+}
+
+async function migrateOne(store: Kysely<Tables>, name: string): Promise<void> {
+  const { up } = migrations[name] ?? {}
+  try {
+    await up?.(store)
+    const at = new Date().toISOString()
+    await sql`insert into ${sql.table(doneTable)} (name, timestamp) values (${name}, ${at})`.execute(
+      store,
+    )
+  } catch (cause) {
+    if (isProblem(cause)) throw cause
+    const said = cause instanceof Error ? cause.message : 'no reason given'
     throw new Problem('store_unavailable', {
-      detail: `The tables of the store could not be brought to this version: ${said}`,
-      cause: error,
+      detail: `The tables of the store could not be brought to this version, at ${name}: ${said}`,
+      cause,
     })
   }
 }

@@ -1,76 +1,105 @@
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
-import { dirname } from 'node:path'
-import type { DatabaseSync } from 'node:sqlite'
-import { Kysely, SqliteDialect } from 'kysely'
+import type { Kysely, RawBuilder } from 'kysely'
+import type { Engine } from './engine.ts'
 import { GroupCommit, type GroupCommitOptions, type Write } from './group-commit.ts'
 import { migrateStore } from './migrations.ts'
-import { kyselyDatabase, openReader, openWriter } from './node-sqlite.ts'
-import { storeError } from './store-error.ts'
+import type { PostgresLocation } from './postgres/location.ts'
+import { openSqlite } from './sqlite/open-engine.ts'
 import type { Tables } from './tables.ts'
 
 /** Everything that an authority keeps. */
 export type Store = {
-  /** Reads what was committed. */
+  readonly kind: Engine['kind']
+  /** Reads what was committed, each statement at its own point in time. */
   readonly read: Kysely<Tables>
-  /** Resolves when the write is on the disk. */
+  /** The time by the store's own clock, in milliseconds, as an expression of SQL: for leases. */
+  readonly clock: RawBuilder<number>
+  /** Reads several tables at one point in time. It waits for nothing else: it holds a connection. */
+  snapshotRead<T>(read: (store: Kysely<Tables>) => Promise<T>): Promise<T>
+  /**
+   * Resolves when the write is on the disk. Of all writes, of every authority over the store, one runs at
+   * a time.
+   *
+   * @throws Problem `store_unavailable` where it may or may not have been kept; what `write` throws
+   */
   write<T>(write: Write<T>): Promise<T>
+  /**
+   * Calls a listener after each commit, here or of another authority over the store; at times also when
+   * there was none.
+   *
+   * @returns what ends that
+   */
+  onCommit(listener: () => void): () => void
   /** Whether the last write could be committed. */
   isWritable(): boolean
-  /** The connection that writes, for what SQL cannot say portably: limits in tests, backups. */
-  readonly database: DatabaseSync
   close(): Promise<void>
 }
+
+/** Where a store is: an absolute path, or a database. */
+export type StoreLocation = { readonly path: string } | { readonly postgres: PostgresLocation }
 
 export type StoreOptions = Pick<GroupCommitOptions, 'onGroup'>
 
 /**
- * Opens the store, makes it where there is none (mode 0600), and brings its tables to this version.
+ * Opens the store, makes it where there is none, and brings its tables to this version.
  *
  * @throws Problem `store_unavailable`
  */
-export async function openStore(path: string, options: StoreOptions = {}): Promise<Store> {
+export async function openStore(
+  location: StoreLocation,
+  options: StoreOptions = {},
+): Promise<Store> {
+  return openOver(await openEngine(location), options)
+}
+
+/** A store over an engine, which is closed with it. */
+export async function openOver(engine: Engine, options: StoreOptions = {}): Promise<Store> {
   try {
-    return await open(path, options)
+    await migrateStore(engine)
+    return assemble(engine, options)
   } catch (error) {
-    throw storeError(error)
+    await engine.close()
+    throw error
   }
 }
 
-async function open(path: string, options: StoreOptions): Promise<Store> {
-  createPrivately(path)
-  const writer = openWriter(path)
-  const writing = new Kysely<Tables>({
-    dialect: new SqliteDialect({ database: kyselyDatabase(writer) }),
-  })
-  await migrateStore(writing)
-  const reading = new Kysely<Tables>({
-    dialect: new SqliteDialect({ database: kyselyDatabase(openReader(path)) }),
-  })
+/** The library of PostgreSQL is loaded where it is used. */
+export async function openEngine(location: StoreLocation): Promise<Engine> {
+  if ('path' in location) return openSqlite(location.path)
+  const { openPostgres } = await import('./postgres/open-engine.ts')
+  return openPostgres(location.postgres)
+}
+
+function assemble(engine: Engine, options: StoreOptions): Store {
+  const { kind, read, clock, writer } = engine
+  const listeners = new Set<() => void>()
+  const tell = () => {
+    for (const listener of listeners) listener()
+  }
   let isWritable = true
   const commits = new GroupCommit({
-    database: writer,
-    store: writing,
+    writer,
     onGroup: (group) => {
       isWritable = group.committed
       options.onGroup?.(group)
+      tell()
     },
   })
+  const stopWatching = engine.watchCommits(tell)
   return {
-    read: reading,
+    kind,
+    read,
+    clock,
+    snapshotRead: (work) => engine.snapshotRead(work),
     write: (write) => commits.run(write),
+    onCommit(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
     isWritable: () => isWritable,
-    database: writer,
     async close() {
+      await stopWatching()
       await commits.close()
-      await reading.destroy()
-      await writing.destroy()
+      await engine.close()
     },
   }
-}
-
-/** SQLite gives its -wal and -shm files the mode of the store: it is set before there is a row. */
-function createPrivately(path: string): void {
-  if (existsSync(path)) return
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  closeSync(openSync(path, 'a', 0o600))
 }

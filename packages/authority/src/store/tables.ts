@@ -41,6 +41,7 @@ export type Tables = {
   revocation_lists: RevocationListRow
   feed_key_sets: FeedKeySetRow
   unconfirmed_status: UnconfirmedStatusRow
+  leases: LeaseRow
 }
 
 /** `epoch`, `trust_domain`, `challenge_key`. */
@@ -510,4 +511,13 @@ export type RevocationListRow = {
   /** As those of its scope were. */
   addresses: string
   der: Uint8Array
+}
+
+/** Who does a piece of work by the clock, and until when nobody else does. */
+export type LeaseRow = {
+  name: string
+  /** An authority, for as long as its process lives. */
+  holder: string
+  /** By the clock of the store. */
+  until: number
 }

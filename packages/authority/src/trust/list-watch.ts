@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Metrics } from '../operations/metrics.ts'
 import type { Store } from '../store/store.ts'
+import type { Leases } from '../work/leases.ts'
 import { coalesced } from './coalesced.ts'
 import type { Held } from './kept-document.ts'
 import { countListed } from './listed-devices.ts'
@@ -12,6 +13,7 @@ import type { ListedSerials } from './trust-documents.ts'
 
 export type ListWatchOptions = {
   store: Store
+  leases: Leases
   metrics: Metrics
   log: Logger
   now: () => number
@@ -46,7 +48,7 @@ export class ListWatch {
   }
 
   start(): void {
-    this.#timer = setInterval(() => void this.run(), everyMs)
+    this.#timer = setInterval(() => void this.#lookInTurn(), everyMs)
     void this.run()
   }
 
@@ -66,6 +68,18 @@ export class ListWatch {
     clearInterval(this.#timer)
     this.#closing.abort()
     await this.#rounds.idle()
+  }
+
+  /** What is held is judged by each authority; enrolled devices are held against it by one of them. */
+  async #lookInTurn(): Promise<void> {
+    const { leases, log, onRound } = this.#options
+    if (this.#closing.signal.aborted) return
+    try {
+      await onRound()
+      await leases.run('trust.sweep', everyMs * 3, () => this.run())
+    } catch (error) {
+      log.error({ err: error }, 'devices cannot be held against the status list')
+    }
   }
 
   async #try(): Promise<void> {

@@ -5,6 +5,7 @@ import { notFetched } from '../config/attestation-config.ts'
 import type { AuthorityConfig } from '../config/authority-config.ts'
 import type { Metrics } from '../operations/metrics.ts'
 import type { Store } from '../store/store.ts'
+import type { Leases } from '../work/leases.ts'
 import { readDevelopmentRoots } from './development-roots.ts'
 import { judgeTrust } from './judge-trust.ts'
 import { KeptDocument, type OfferOptions } from './kept-document.ts'
@@ -30,6 +31,7 @@ export type TrustKeeperOptions = {
   /** What paths in the configuration are relative to. */
   directory: string
   store: Store
+  leases: Leases
   metrics: Metrics
   log: Logger
   /** Milliseconds since 1970. */

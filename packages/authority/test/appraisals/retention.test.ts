@@ -9,6 +9,7 @@ import { RefusedAppraisals } from '../../src/appraisals/refused-appraisals.ts'
 import { forgetOld } from '../../src/maintenance.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import type { AppraisalRow } from '../../src/store/tables.ts'
+import { storeIn } from '../fixture/store-place.ts'
 
 const dayMs = 24 * 3_600_000
 const start = 1_800_000_000_000
@@ -16,7 +17,7 @@ let directory: string
 let store: Store
 before(async () => {
   directory = mkdtempSync(path.join(tmpdir(), 'sallyport-appraisals-'))
-  store = await openStore(path.join(directory, 'store.db'))
+  store = await openStore(storeIn(directory))
 })
 after(async () => {
   await store.close()

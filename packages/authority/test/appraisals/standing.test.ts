@@ -11,13 +11,14 @@ import {
 } from '../../src/appraisals/standing.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { insertDevices } from '../fixture/devices.ts'
+import { storeIn } from '../fixture/store-place.ts'
 
 let directory: string
 let store: Store
 let [android, iphone, other] = ['', '', '']
 before(async () => {
   directory = mkdtempSync(path.join(tmpdir(), 'sallyport-standing-'))
-  store = await openStore(path.join(directory, 'store.db'))
+  store = await openStore(storeIn(directory))
   const ids = await insertDevices(store, 3, { serialsOf: () => [] })
   ;[android = '', iphone = '', other = ''] = ids
 })

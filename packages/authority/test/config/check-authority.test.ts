@@ -34,7 +34,7 @@ function refusal(
 const write = (name: string, text: string) => writeFileSync(path.join(directory, name), text)
 
 test('a configuration that an authority starts with is let pass, without its store', () => {
-  rmSync(path.join(directory, 'sallyport.db'))
+  rmSync(path.join(directory, 'sallyport.db'), { force: true })
   assert.equal(
     refusal(() => undefined),
     'none',

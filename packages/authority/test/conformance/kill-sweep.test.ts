@@ -8,10 +8,11 @@ import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { readAudit, verifyAudit } from '../../src/audit/audit-log.ts'
 import { changesAfter } from '../../src/feed/append-change.ts'
-import { openStore, type Store } from '../../src/store/store.ts'
+import type { Store } from '../../src/store/store.ts'
 import { recordStatusList } from '../../src/trust/listed-serials.ts'
 import { insertDevices } from '../fixture/devices.ts'
 import { layOut } from '../fixture/deployment.ts'
+import { withStore } from '../fixture/store-place.ts'
 
 const isWhole = process.env['SALLYPORT_CONFORMANCE'] === '1'
 const devices = isWhole ? 60_000 : 8_000
@@ -20,10 +21,9 @@ const killAfterMs = isWhole ? [0, 5, 20, 50, 100, 200, 400, 800, 50, 100] : [0, 
 
 test(`killed again and again in the middle of suspending ${devices / 2} devices, an authority suspends each once`, async (context) => {
   const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-kill-sweep-'))
-  const file = path.join(directory, 'sallyport.db')
   try {
     await layOut({ directory })
-    await withStore(file, async (store) => {
+    await withStore(directory, async (store) => {
       await insertDevices(store, devices, {
         serialsOf: (index) => [index % 2 === 0 ? 'b0b0' : 'a11a', 'cafe'],
       })
@@ -32,15 +32,15 @@ test(`killed again and again in the middle of suspending ${devices / 2} devices,
     const progress: number[] = []
     for (const milliseconds of killAfterMs) {
       await runAndKill(directory, milliseconds)
-      progress.push(await withStore(file, suspendedIn))
+      progress.push(await withStore(directory, suspendedIn))
     }
-    await runUntil(directory, async () => (await withStore(file, suspendedIn)) === devices / 2)
+    await runUntil(directory, async () => (await withStore(directory, suspendedIn)) === devices / 2)
     context.diagnostic(`suspended after each kill: ${progress.join(', ')}`)
     assert.ok(
       progress.some((count) => count > 0 && count < devices / 2),
       'no kill fell into the work',
     )
-    await withStore(file, verify)
+    await withStore(directory, verify)
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }
@@ -86,15 +86,6 @@ async function suspendedIn(store: Store): Promise<number> {
     .where('status', '=', 'suspended')
     .execute()
   return rows.length
-}
-
-async function withStore<T>(file: string, work: (store: Store) => Promise<T>): Promise<T> {
-  const store = await openStore(file)
-  try {
-    return await work(store)
-  } finally {
-    await store.close()
-  }
 }
 
 function start(directory: string) {

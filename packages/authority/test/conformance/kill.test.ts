@@ -14,6 +14,7 @@ import { openStore } from '../../src/store/store.ts'
 import { layOut } from '../fixture/deployment.ts'
 import { httpCall } from '../fixture/http-call.ts'
 import { enrollmentOf, makeKey } from '../fixture/phone.ts'
+import { storeIn } from '../fixture/store-place.ts'
 
 /** Twenty rounds of a thousand by SALLYPORT_CONFORMANCE=1. */
 const isWhole = process.env['SALLYPORT_CONFORMANCE'] === '1'
@@ -85,7 +86,7 @@ async function verifyStore(
   answered: ReadonlySet<string>,
   suspended: readonly number[],
 ): Promise<void> {
-  const store = await openStore(path.join(directory, 'sallyport.db'))
+  const store = await openStore(storeIn(directory))
   try {
     const rows = await store.read.selectFrom('certificates').select('thumbprint').execute()
     const kept = new Set(rows.map(({ thumbprint }) => thumbprint))

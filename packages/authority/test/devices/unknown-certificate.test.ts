@@ -1,19 +1,16 @@
 import assert from 'node:assert/strict'
-import path from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { thumbprint } from '@sallyport/pki'
 import { devicePaths } from '@sallyport/wire'
 import { deploy } from '../fixture/deployment.ts'
 import { enroll, renew } from '../fixture/phone.ts'
+import { editStore } from '../fixture/store-place.ts'
 
 test('a certificate of our own CA that the store does not know tells operators so, and phones to enrol', async () => {
   const deployment = await deploy()
   try {
     const phone = await enroll(deployment)
-    const database = new DatabaseSync(path.join(deployment.directory, 'sallyport.db'))
-    database.exec('PRAGMA foreign_keys = OFF; DELETE FROM certificates; DELETE FROM devices')
-    database.close()
+    await editStore(deployment.directory, 'DELETE FROM certificates', 'DELETE FROM devices')
     const answers = [
       await deployment.device(devicePaths.me, phone.tls),
       await renew(deployment, phone),

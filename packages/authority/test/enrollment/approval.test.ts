@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
-import path from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { after, before, test } from 'node:test'
 import { devicePaths } from '@sallyport/wire'
 import { developmentApp } from '../fixture/apps.ts'
 import { movableClock } from '../fixture/clock.ts'
 import { type Deployment, deploy } from '../fixture/deployment.ts'
 import { enrollmentOf, makeKey, takeChallenge } from '../fixture/phone.ts'
+import { editStore, withStore } from '../fixture/store-place.ts'
 
 const clock = movableClock()
 let deployment: Deployment
@@ -68,18 +67,12 @@ test('there is no approval of an id that was made up', async () => {
 
 test('one address that asks without end leaves room for others', async () => {
   const { approvalId } = await ask()
-  const database = new DatabaseSync(path.join(deployment.directory, 'sallyport.db'))
-  database.exec('PRAGMA busy_timeout = 5000')
-  const columns = database
-    .prepare('SELECT * FROM approvals LIMIT 1')
-    .columns()
-    .map(({ name }) => name)
-    .filter((name) => name !== 'id')
-  database.exec(`
-    WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 1000)
-    INSERT INTO approvals (id, ${columns.join()})
-    SELECT 'flood' || n, ${columns.join()} FROM number, approvals WHERE approvals.id = '${approvalId}'
-  `)
+  await withStore(deployment.directory, async (store) => {
+    const approvals = store.read.selectFrom('approvals').selectAll()
+    const asked = await approvals.where('id', '=', approvalId).executeTakeFirstOrThrow()
+    const flood = Array.from({ length: 1_000 }, (_, index) => ({ ...asked, id: `flood${index}` }))
+    await store.write((tx) => tx.insertInto('approvals').values(flood).execute())
+  })
   const send = async () => {
     const body = enrollmentOf(makeKey(), await takeChallenge(deployment))
     return deployment.device(devicePaths.certificates, { body })
@@ -87,8 +80,8 @@ test('one address that asks without end leaves room for others', async () => {
   const answer = await send()
   assert.equal(answer.status, 503, answer.text)
   assert.equal(answer.body.code, 'authority_busy')
-  database.exec("UPDATE approvals SET address = '192.0.2.1' WHERE id LIKE 'flood%'")
+  const change = "UPDATE approvals SET address = '192.0.2.1' WHERE id LIKE 'flood%'"
+  await editStore(deployment.directory, change)
   assert.equal((await send()).status, 202)
-  database.exec("DELETE FROM approvals WHERE id LIKE 'flood%'")
-  database.close()
+  await editStore(deployment.directory, "DELETE FROM approvals WHERE id LIKE 'flood%'")
 })

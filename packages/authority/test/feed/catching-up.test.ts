@@ -1,36 +1,34 @@
 import assert from 'node:assert/strict'
-import path from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
+import { appendChanges } from '../../src/feed/append-change.ts'
 import { type Deployment, deploy } from '../fixture/deployment.ts'
 import { follow } from '../fixture/gateway.ts'
 import { enroll } from '../fixture/phone.ts'
-
-const open = (deployment: Deployment) => {
-  const database = new DatabaseSync(path.join(deployment.directory, 'sallyport.db'))
-  database.exec('PRAGMA busy_timeout = 5000')
-  return database
-}
+import { editStore, withStore } from '../fixture/store-place.ts'
 
 /** Changes as another process would have made them. */
-function addChanges(deployment: Deployment, count: number): number {
-  const database = open(deployment)
-  const { seq } = database.prepare("SELECT seq FROM heads WHERE name = 'feed'").get() as {
-    seq: number
-  }
-  const insert = database.prepare(
-    "INSERT INTO changes (seq, at, kind, key, status, until) VALUES (?, ?, 'device', ?, 'suspended', ?)",
+async function addChanges({ directory }: Deployment, count: number): Promise<number> {
+  const at = Date.now()
+  const changes = Array.from({ length: count }, (_, index) => ({
+    at,
+    kind: 'device' as const,
+    key: `dev_${String(index + 1).padStart(26, 'a')}`,
+    status: 'suspended',
+    until: at + 86_400_000,
+  }))
+  return withStore(directory, (store) =>
+    store.write(async (tx) => {
+      let last = 0
+      for (let start = 0; start < count; start += perStatement) {
+        const some = changes.slice(start, start + perStatement)
+        last = (await appendChanges(tx, some)) + some.length - 1
+      }
+      return last
+    }),
   )
-  const now = Date.now()
-  database.exec('BEGIN')
-  for (let next = 1; next <= count; next++) {
-    insert.run(seq + next, now, `dev_${String(next).padStart(26, 'a')}`, now + 86_400_000)
-  }
-  database.prepare("UPDATE heads SET seq = ? WHERE name = 'feed'").run(seq + count)
-  database.exec('COMMIT')
-  database.close()
-  return seq + count
 }
+
+const perStatement = 3_000
 
 async function withDeployment(work: (deployment: Deployment) => Promise<void>): Promise<void> {
   const deployment = await deploy({ heartbeatMs: 50 })
@@ -43,7 +41,7 @@ async function withDeployment(work: (deployment: Deployment) => Promise<void>): 
 
 test('a gateway that is forty thousand changes behind catches up in one stream, without a gap', () =>
   withDeployment(async (deployment) => {
-    const last = addChanges(deployment, 40_000)
+    const last = await addChanges(deployment, 40_000)
     const following = await follow(deployment, '?after=0')
     const ended = following.ended.then(() => 'ended')
     const told = following.until(({ id }) => id === String(last))
@@ -61,7 +59,7 @@ test('a gateway that takes nothing is cut, and costs no memory until then', () =
     following.pause()
     const before = process.memoryUsage().rss
     for (let round = 0; round < 4; round++) {
-      addChanges(deployment, 20_000)
+      await addChanges(deployment, 20_000)
       await deployment.gatewayCall('/gateway/v1/snapshot')
     }
     await waitUntil(async () => (await followers(deployment)) === 0)
@@ -73,15 +71,13 @@ test('a gateway that another process revoked is cut by the next heartbeat', () =
   withDeployment(async (deployment) => {
     const following = await follow(deployment, '?after=0')
     await following.until(() => true)
-    const database = open(deployment)
-    database.exec("UPDATE gateways SET status = 'revoked'")
-    database.close()
+    await editStore(deployment.directory, "UPDATE gateways SET status = 'revoked'")
     await following.ended
   }))
 
 test('a gateway that is revoked while it connects is never left following', () =>
   withDeployment(async (deployment) => {
-    addChanges(deployment, 3_000)
+    await addChanges(deployment, 3_000)
     const followings = Array.from({ length: 20 }, () => follow(deployment, '?after=0'))
     await deployment.admin('/admin/v1/gateways/gateway-1/revoke', { body: {} })
     for (const following of await Promise.all(followings)) {

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
-import { cpSync, rmSync } from 'node:fs'
-import path from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { type Deployment, deploy } from '../fixture/deployment.ts'
 import { follow, reportOf } from '../fixture/gateway.ts'
+import { putBack, rowsOf } from '../fixture/old-store.ts'
 import { enroll } from '../fixture/phone.ts'
+import { withStore } from '../fixture/store-place.ts'
 
 const suspend = async (deployment: Deployment, id: string, verb = 'suspend') =>
   (await deployment.admin(`/admin/v1/devices/${id}/${verb}`, { body: {} })).body.seq as number
@@ -17,19 +16,15 @@ async function withRestored(
   const deployment = await deploy({ heartbeatMs: 50 })
   try {
     const { issued } = await enroll(deployment)
-    const store = path.join(deployment.directory, 'sallyport.db')
-    const backup = path.join(deployment.directory, 'backup.db')
-    new DatabaseSync(store).exec(`VACUUM INTO '${backup}'`)
+    const { directory } = deployment
+    const backup = await withStore(directory, ({ read }) => rowsOf(read))
     const { epoch } = (await deployment.gatewayCall('/gateway/v1/snapshot')).body
     let seq = 0
     for (const verb of ['suspend', 'resume', 'suspend', 'resume', 'suspend']) {
       seq = await suspend(deployment, issued.deviceId, verb)
     }
     await deployment.restart({
-      whileDown: () => {
-        for (const tail of ['-wal', '-shm']) rmSync(store + tail, { force: true })
-        cpSync(backup, store, { force: true })
-      },
+      whileDown: () => withStore(directory, (store) => store.write((tx) => putBack(tx, backup))),
     })
     await suspend(deployment, issued.deviceId)
     await work(deployment, { epoch, seq })

@@ -292,7 +292,7 @@ describe('refreshing the receipts of a fleet', () => {
   })
 
   it('asks once for each where several authorities have one store', async () => {
-    const store = await openStore(fleet.storeFile)
+    const store = await openStore(fleet.location)
     const lanes = [fleet.lane(), fleet.lane(), fleet.lane({ context: { store } })]
     await Promise.all(lanes.map((lane) => lane.run()))
     assert.equal(asked(), 10)

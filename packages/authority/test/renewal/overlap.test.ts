@@ -3,16 +3,16 @@ import { test } from 'node:test'
 import { devicePaths } from '@sallyport/wire'
 import { supersedeDue } from '../../src/devices/supersede-due.ts'
 import { openStore } from '../../src/store/store.ts'
-import path from 'node:path'
 import { developmentAppWith } from '../fixture/apps.ts'
 import { movableClock } from '../fixture/clock.ts'
 import { deploy } from '../fixture/deployment.ts'
 import { enroll, phoneOf, renew } from '../fixture/phone.ts'
+import { storeIn } from '../fixture/store-place.ts'
 
 test('a renewed certificate goes on for the overlap, and is superseded then', async () => {
   const clock = movableClock()
   const deployment = await deploy({ now: clock.now })
-  const store = await openStore(path.join(deployment.directory, 'sallyport.db'))
+  const store = await openStore(storeIn(deployment.directory))
   try {
     const phone = await enroll(deployment)
     const successor = phoneOf(phone.key, (await renew(deployment, phone)).body)

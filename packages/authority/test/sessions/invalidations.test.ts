@@ -9,7 +9,7 @@ import { appOfUsers } from '../fixture/identity-provider.ts'
 import { auditOf, enrollForUser } from '../fixture/user-phone.ts'
 import { forgetOld } from '../../src/maintenance.ts'
 import { openStore } from '../../src/store/store.ts'
-import path from 'node:path'
+import { storeIn } from '../fixture/store-place.ts'
 
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
@@ -170,7 +170,7 @@ test('it is forgotten when no token can be in date any more, and not before', as
   })
   assert.notEqual(await entryOf('subjects', keyOf('cleo')), undefined, 'the clock may be wrong')
   assert.deepEqual(await list('?subject=cleo&provider=corp'), [])
-  const store = await openStore(path.join(deployment.directory, 'sallyport.db'))
+  const store = await openStore(storeIn(deployment.directory))
   try {
     const kinds = async () => {
       const rows = await store.read.selectFrom('invalidations').select('kind').execute()

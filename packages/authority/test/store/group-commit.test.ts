@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import { isProblem } from '@sallyport/problem'
-import { appendAudit } from '../../src/audit/audit-log.ts'
 import { appendChange, changesAfter } from '../../src/feed/append-change.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
+import { storeIn } from '../fixture/store-place.ts'
 
 let directory: string
 let store: Store
@@ -14,7 +14,7 @@ let groups: { writes: number; committed: boolean }[]
 beforeEach(async () => {
   directory = mkdtempSync(path.join(tmpdir(), 'sallyport-store-'))
   groups = []
-  store = await openStore(path.join(directory, 'store.db'), {
+  store = await openStore(storeIn(directory), {
     onGroup: (group) => groups.push(group),
   })
 })
@@ -68,42 +68,6 @@ test('a reader sees nothing of a write before its commit', async () => {
   assert.equal((await changesAfter(store.read, 0, 10)).length, 1)
 })
 
-test('the files of the store are for their owner alone', () => {
-  for (const suffix of ['', '-wal', '-shm']) {
-    const { mode } = statSync(path.join(directory, `store.db${suffix}`))
-    assert.equal(mode & 0o777, 0o600, suffix)
-  }
-})
-
-test('commits are synced: WAL, synchronous FULL', () => {
-  const pragma = (name: string) =>
-    Object.values(store.database.prepare(`PRAGMA ${name}`).get() ?? {})
-  assert.deepEqual(pragma('journal_mode'), ['wal'])
-  assert.deepEqual(pragma('synchronous'), [2])
-  assert.deepEqual(pragma('foreign_keys'), [1])
-})
-
-test('a full store refuses every write of the group, goes on reading, and recovers', async () => {
-  await store.write((tx) => appendChange(tx, change('dev_0')))
-  const { page_count: pages } = store.database.prepare('PRAGMA page_count').get() ?? {}
-  store.database.exec(`PRAGMA max_page_count = ${Number(pages)}`)
-  const big = { at: 1, actor: 'x', action: 'x', subject: 'x'.repeat(20_000), detail: {} }
-  const settled = await Promise.allSettled([
-    store.write((tx) => appendChange(tx, change('dev_1'))),
-    store.write((tx) => appendAudit(tx, big)),
-    store.write((tx) => appendChange(tx, change('dev_2'))),
-  ])
-  for (const result of settled) {
-    assert.ok(result.status === 'rejected' && isUnavailable(result.reason), result.status)
-  }
-  assert.equal(store.isWritable(), false)
-  assert.equal((await changesAfter(store.read, 0, 10)).length, 1)
-  store.database.exec('PRAGMA max_page_count = 1000000')
-  await store.write((tx) => appendAudit(tx, big))
-  assert.equal(await store.write((tx) => appendChange(tx, change('dev_1'))), 2)
-  assert.equal(store.isWritable(), true)
-})
-
 test('a store that is closed refuses, after it finished what waited', async () => {
   const waiting = store.write((tx) => appendChange(tx, change('dev_0')))
   await store.close()
@@ -112,6 +76,6 @@ test('a store that is closed refuses, after it finished what waited', async () =
     store.write((tx) => appendChange(tx, change('dev_1'))),
     isUnavailable,
   )
-  store = await openStore(path.join(directory, 'store.db'))
+  store = await openStore(storeIn(directory))
   assert.equal((await changesAfter(store.read, 0, 10)).length, 1)
 })

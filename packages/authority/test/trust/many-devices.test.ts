@@ -8,6 +8,7 @@ import { appendChange, changesAfter } from '../../src/feed/append-change.ts'
 import { openStore } from '../../src/store/store.ts'
 import { sweepListedDevices } from '../../src/trust/sweep.ts'
 import { insertDevices } from '../fixture/devices.ts'
+import { storeIn } from '../fixture/store-place.ts'
 
 /** A hundred thousand by SALLYPORT_CONFORMANCE=1. */
 const devices = process.env['SALLYPORT_CONFORMANCE'] === '1' ? 100_000 : 5_000
@@ -15,7 +16,7 @@ const batch = 'b0b0'
 
 test(`when half of ${devices} devices rest on one listed key, they are suspended within a minute, and other writes find their turn`, async (context) => {
   const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-listed-'))
-  const store = await openStore(path.join(directory, 'store.db'))
+  const store = await openStore(storeIn(directory))
   try {
     await insertDevices(store, devices, {
       serialsOf: (index) => [

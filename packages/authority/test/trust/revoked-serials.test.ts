@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict'
-import { DatabaseSync } from 'node:sqlite'
-import path from 'node:path'
 import { test } from 'node:test'
 import { devicePaths } from '@sallyport/wire'
 import { attestedApp, enrollAndroid } from '../fixture/attested-phone.ts'
@@ -16,13 +14,14 @@ import {
   watchedBy,
   withDeployed,
 } from '../fixture/watched.ts'
+import { editStore } from '../fixture/store-place.ts'
 
 const withWatched = withDeployed(refresh)
 
 async function enrolled(deployment: Watched): Promise<{ id: string; batch: string }> {
   const { status, body, text } = await enrollAndroid(deployment)
   assert.equal(status, 201, text)
-  const [batch = ''] = serialsOf(deployment, body.deviceId)
+  const [batch = ''] = await serialsOf(deployment, body.deviceId)
   return { id: body.deviceId, batch }
 }
 
@@ -74,7 +73,7 @@ test('every certificate of the chain counts, SUSPENDED as much as REVOKED', () =
   withWatched(async (deployment) => {
     for (const position of [0, 1]) {
       const { id } = await enrolled(deployment)
-      const serial = serialsOf(deployment, id)[position]
+      const serial = (await serialsOf(deployment, id))[position]
       assert.ok(serial)
       await list(deployment, [serial, 'SUSPENDED'])
       assert.equal((await deviceOf(deployment, id)).status, 'suspended', `position ${position}`)
@@ -192,13 +191,12 @@ test('a device that enrolled while the list changed is found by the next round',
   withWatched(async (deployment) => {
     const { id, batch } = await enrolled(deployment)
     // As if the list had been taken up between its appraisal and its write.
-    const database = new DatabaseSync(path.join(deployment.directory, 'sallyport.db'))
-    database.exec(`delete from attestation_serials where device_id = '${id}'`)
+    const { directory } = deployment
+    await editStore(directory, `delete from attestation_serials where device_id = '${id}'`)
     await list(deployment, [batch, 'REVOKED'])
     assert.equal((await deviceOf(deployment, id)).status, 'active')
-    const insert = 'insert into attestation_serials (serial, device_id) values (?, ?)'
-    database.prepare(insert).run(batch, id)
-    database.close()
+    const row = `('${batch}', '${id}')`
+    await editStore(directory, `insert into attestation_serials (serial, device_id) values ${row}`)
     await refresh(deployment)
     assert.equal((await deviceOf(deployment, id)).status, 'suspended')
   }))
@@ -207,7 +205,7 @@ test('the phone hears that it is suspended, and not why', () =>
   withWatched(async (deployment) => {
     const { key, body } = await enrollAndroid(deployment)
     const phone = phoneOf(key, body)
-    const [batch = ''] = serialsOf(deployment, body.deviceId)
+    const [batch = ''] = await serialsOf(deployment, body.deviceId)
     await list(deployment, [batch, 'REVOKED'])
     const me = await deployment.device(devicePaths.me, phone.tls)
     assert.deepEqual([me.status, me.body.code], [403, 'device_suspended'])

@@ -76,7 +76,7 @@ test('a newer snapshot is taken up, and brings down the devices that it names', 
   await withSnapshot(await snapshotOf(strangers(4), { hoursAgo: 5 }), async (deployment, place) => {
     await refresh(deployment)
     const { body } = await enrollAndroid(deployment)
-    const [batch = ''] = serialsOf(deployment, body.deviceId)
+    const [batch = ''] = await serialsOf(deployment, body.deviceId)
     place(await snapshotOf([...strangers(4), batch], { hoursAgo: 1 }))
     const status = await refresh(deployment)
     assert.equal(status.statusList.entries, 5)

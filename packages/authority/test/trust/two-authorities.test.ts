@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import path from 'node:path'
 import { test } from 'node:test'
 import pino from 'pino'
 import { verifyAudit } from '../../src/audit/audit-log.ts'
@@ -10,6 +9,7 @@ import { insertDevices } from '../fixture/devices.ts'
 import { httpCall } from '../fixture/http-call.ts'
 import { listOf, publish, strangers } from '../fixture/publisher.ts'
 import { deployWatched, refresh, until, type Watched } from '../fixture/watched.ts'
+import { storeIn } from '../fixture/store-place.ts'
 
 const devices = 2_000
 
@@ -21,7 +21,7 @@ test('two authorities over one store suspend each device once', async () => {
     version: '0.0.0-test',
     environment: { SALLYPORT_PASSPHRASE: passphrase },
   })
-  const store = await openStore(path.join(one.directory, 'sallyport.db'))
+  const store = await openStore(storeIn(one.directory))
   try {
     await insertDevices(store, devices, { serialsOf: () => ['b0b0', 'cafe'] })
     one.publisher.answer('/status', publish(listOf(...strangers(4), 'b0b0')))

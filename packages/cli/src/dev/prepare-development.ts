@@ -88,7 +88,7 @@ async function initialize(
     apps: { [developmentApp]: { insecureDevelopmentDevices: true } },
     keysDirectory: layout.keysDirectory,
     passphrase,
-    store: layout.store,
+    store: { path: layout.store },
     now: now(),
     scryptCost,
   })

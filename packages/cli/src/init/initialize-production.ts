@@ -50,7 +50,7 @@ async function writeDeployment(
     apps: { [answers.appId]: { insecureDevelopmentDevices: false } },
     keysDirectory: layout.keysDirectory,
     passphrase: passphrase.text,
-    store: layout.store,
+    store: { path: layout.store },
     now,
   })
   try {

@@ -21,7 +21,7 @@ const unavailable = new Map([
  * An error of SQLite as `store_unavailable`, where the store is at fault. Any other error is
  * returned as it is.
  */
-export function storeError(error: unknown): unknown {
+export function sqliteError(error: unknown): unknown {
   const resultCode = sqliteResultCode(error)
   if (resultCode === undefined) return error
   const found = unavailable.get(resultCode & 0xff)
@@ -32,6 +32,12 @@ export function storeError(error: unknown): unknown {
     retryAfterSeconds: 5,
     cause: error,
   })
+}
+
+/** Whether another connection holds the lock that was asked for. */
+export function isBusy(error: unknown): boolean {
+  const resultCode = sqliteResultCode(error)
+  return resultCode !== undefined && (resultCode & 0xff) === 5
 }
 
 function sqliteResultCode(error: unknown): number | undefined {

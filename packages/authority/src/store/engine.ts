@@ -1,0 +1,49 @@
+import type { Kysely, RawBuilder } from 'kysely'
+import type { Tables } from './tables.ts'
+
+/**
+ * What keeps the tables. There is a folder for each, with the same files; everything outside them is the
+ * same for all.
+ */
+export type Engine = {
+  readonly kind: 'sqlite' | 'postgres'
+  /** Reads what was committed, on connections that cannot write. */
+  readonly read: Kysely<Tables>
+  readonly writer: Writer
+  /** The time by the clock of the engine, in milliseconds: the same for every authority over the store. */
+  readonly clock: RawBuilder<number>
+  /** Reads of one point in time, whatever is committed meanwhile. */
+  snapshotRead<T>(read: (store: Kysely<Tables>) => Promise<T>): Promise<T>
+  hasTable(name: string): Promise<boolean>
+  /**
+   * Does what nobody else may do at the same time, in one transaction: migrations, in whose words types are
+   * `text`, `integer`, `bigint` and `blob`.
+   */
+  alone(work: (store: Kysely<Tables>) => Promise<void>): Promise<void>
+  /**
+   * Calls `heard` soon after others commit; it may also call it when nobody did.
+   *
+   * @returns what ends that
+   */
+  watchCommits(heard: () => void): () => Promise<void>
+  close(): Promise<void>
+}
+
+/**
+ * The one connection that writes, and the steps of a transaction on it. After `begin` no other authority
+ * writes until `commit` or `abandon`: what a write reads is what it writes upon.
+ */
+export type Writer = {
+  readonly store: Kysely<Tables>
+  readonly maxWritesPerGroup: number
+  /** @throws Problem `store_unavailable` */
+  begin(): Promise<void> | void
+  /** Begins a write that can be undone by itself. */
+  savepoint(): Promise<void> | void
+  keep(): Promise<void> | void
+  undo(): Promise<void> | void
+  /** Whatever it throws: nobody knows whether all of it is kept, or nothing. */
+  commit(): Promise<void> | void
+  /** Undoes what was not committed, as far as the connection still can. Throws nothing. */
+  abandon(): Promise<void> | void
+}
