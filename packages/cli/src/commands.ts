@@ -649,7 +649,7 @@ export const commands: readonly Command[] = [
     summary:
       'Say what an app gives away before it ships: keys, connections without TLS, pins that end',
     details:
-      'APK, AAB, APKS, XAPK, APKM, IPA, .app, AAR, JAR, a library, a folder, or any file; what it is, is told by its content. Everything happens on this machine, and nothing is sent. Findings are worst first, each with how it was proven and what to do; what could not be looked into is listed as well. Exit code 0 where nothing is at or above --fail-on, 1 where something is or a suppression has run out, 2 for wrong use, 3 where a file could not be read at all. Defaults are taken from `scan` in the configuration file, where there is one.',
+      'APK, AAB, APKS, XAPK, APKM, IPA, .app, AAR, JAR, a library, a folder, or any file; what it is, is told by its content. Everything happens on this machine, and nothing is sent. Findings are worst first, each with how it was proven and what to do; what could not be looked into is listed as well. Exit code 0 where nothing is at or above --fail-on, 1 where something is or a suppression has run out, 2 for wrong use, 3 where a file could not be read at all, or not as a package: cut off, damaged, encrypted, or none. Defaults are taken from `scan` in the configuration file, where there is one.',
     arguments: [{ name: '<file...>', summary: 'packages, or folders' }],
     options: [
       { flags: '--format <format>', summary: 'text, json, sarif, html or junit (default: text)' },

@@ -17,7 +17,7 @@ import { issuedCertificates } from '../scan/ask-authority.ts'
 import { olderBuild, readBaseline } from '../scan/older-build.ts'
 import { showProgress } from '../scan/progress.ts'
 import { type ScanOptions, scanOptions } from '../scan/scan-options.ts'
-import { baselineWords, nextStep, otherPackageWords, suppressionWords } from '../scan/scan-words.ts'
+import { baselineWords, nextStep, olderBuildWords, suppressionWords } from '../scan/scan-words.ts'
 import { unreadProblem } from '../scan/unread-package.ts'
 import type { Output } from '../terminal/output.ts'
 import { printable } from '../terminal/printable.ts'
@@ -52,8 +52,8 @@ export const scanPackages: Operation = async (input, output) => {
   const words = [
     ...suppressionWords(made, now),
     ...baselineWords(made, known),
-    ...otherPackageWords(made, options.baseline, baseline),
-    ...otherPackageWords(made, diff, older),
+    ...olderBuildWords(made, options.baseline, baseline),
+    ...olderBuildWords(made, diff, older),
   ]
   for (const line of words) output.say(line)
   if (made.reports.length > 0) output.say(nextStep(made.reports, options))

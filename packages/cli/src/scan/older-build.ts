@@ -38,7 +38,7 @@ export async function olderBuild(file: string, settings: ScanSettings): Promise<
   const unread = unreadProblem(file, result)
   if (unread !== undefined) throw unread
   const { findings, app } = result
-  return { findings, packageIds: app.id === undefined ? [] : [app.id] }
+  return { findings, packageIds: app.id === undefined ? [] : [app.id], isPartial: false }
 }
 
 /**

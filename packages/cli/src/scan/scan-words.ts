@@ -43,18 +43,24 @@ export function baselineWords(
     : [`${gone} of the baseline ${gone === 1 ? 'is' : 'are'} not found any more: write it anew.`]
 }
 
-/** A baseline, or an older build, of another app: nothing of it can be found again, and all is new. */
-export function otherPackageWords(
+/** A baseline, or an older build, that says little of this one: of another app, or of a package that was cut off. */
+export function olderBuildWords(
   { reports }: MadeReports,
   file: string | undefined,
   older: OlderReport | undefined,
 ): string[] {
-  const before = new Set(older?.packageIds)
+  if (file === undefined || older === undefined) return []
+  const partial = older.isPartial
+    ? [
+        `${printable(file)} is of a package that could not be read: what seems new may have been in it.`,
+      ]
+    : []
+  const before = new Set(older.packageIds)
   const now = reports.flatMap(({ app }) => app.id ?? [])
-  if (file === undefined || before.size === 0 || now.length === 0) return []
-  if (now.some((id) => before.has(id))) return []
+  if (before.size === 0 || now.length === 0 || now.some((id) => before.has(id))) return partial
   const ids = (all: Iterable<string>) => printable([...all].slice(0, 3).join(', '))
   return [
+    ...partial,
     `${printable(file)} is of ${ids(before)}, and this is ${ids(now)}: they are compared all the same.`,
   ]
 }

@@ -65,6 +65,14 @@ describe('scan, of what is no package and no report', () => {
     assert.match(stderr, /A package could not be read: old\.apk/)
   })
 
+  test('an older report of a package that could not be read is told to be one', async () => {
+    const page = written('cut.apk', '<html>502 Bad Gateway</html>')
+    await run(page, '--format', 'json', '--output', 'cut.json')
+    const { code, stderr } = await run(key, '--diff', 'cut.json')
+    assert.equal(code, 1)
+    assert.match(stderr, /cut\.json is of a package that could not be read/)
+  })
+
   test('JSON that is no report is wrong use, also for --diff', async () => {
     const deep = written('deep.json', '['.repeat(500_000))
     const newer = written('newer.json', '{"schema":"urn:sallyport:scan-report:2"}')

@@ -6,6 +6,8 @@ export type OlderReport = {
   readonly findings: readonly GoneFinding[]
   /** Ids of the packages that it is of, as far as they are known. */
   readonly packageIds: readonly string[]
+  /** Whether one of them could not be read: then it says little of what was not there. */
+  readonly isPartial: boolean
 }
 
 /**
@@ -18,10 +20,13 @@ export function readOlderReport(text: string): OlderReport | undefined {
   const documents = parsed(text)
   const findings: GoneFinding[] = []
   const packageIds: string[] = []
+  let isPartial = false
   for (const document of documents) {
     if (!isRecord(document) || document['schema'] !== reportSchemaId) return undefined
     const about = document['package']
     if (isRecord(about) && typeof about['id'] === 'string') packageIds.push(about['id'])
+    const unread = document['unread']
+    isPartial ||= Array.isArray(unread) && unread.length > 0
     for (const name of ['findings', 'known', 'suppressed']) {
       const list = document[name]
       if (!Array.isArray(list)) return undefined
@@ -32,7 +37,7 @@ export function readOlderReport(text: string): OlderReport | undefined {
       }
     }
   }
-  return documents.length === 0 ? undefined : { findings, packageIds }
+  return documents.length === 0 ? undefined : { findings, packageIds, isPartial }
 }
 
 function parsed(text: string): unknown[] {
