@@ -132,6 +132,8 @@ const pkcs5Prefix = Buffer.from('2a864886f70d0105', 'hex')
 const pkcs12Prefix = Buffer.from('2a864886f70d010c01', 'hex')
 const sunPrefix = Buffer.from('2b060104012a02', 'hex')
 const signedData = Buffer.from('06092a864886f70d010702', 'hex')
+/** PKCS#7's signedAndEnvelopedData (RFC 2315 §11), as in the buttons of web shops: its certificates only sign. */
+const sealedData = Buffer.from('06092a864886f70d010704', 'hex')
 const data = Buffer.from('06092a864886f70d010701', 'hex')
 const pbes2 = Buffer.from('06092a864886f70d01050d', 'hex')
 
@@ -150,7 +152,8 @@ function kindOf(bytes: Buffer, at: number): HeadKind | undefined {
   const tag = bytes[at]
   if (tag === 0x02) return keyKind(bytes, at)
   if (tag === 0x30) return kindOfNested(bytes, at)
-  return tag === 0x06 && has(bytes, at, signedData) ? 'signed-data' : undefined
+  const isMessage = has(bytes, at, signedData) || has(bytes, at, sealedData)
+  return tag === 0x06 && isMessage ? 'signed-data' : undefined
 }
 
 /** What begins with a version: `02 01 nn`. */

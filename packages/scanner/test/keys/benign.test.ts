@@ -24,6 +24,10 @@ test('a list of public authorities says nothing', async () => {
 
 test('certificates of a signature say nothing', async () => {
   assert.deepEqual(await rulesOf({ 'META-INF/CERT.RSA': fixture('certificates.p7b') }), [])
+  // The same as signedAndEnvelopedData, 1.2.840.113549.1.7.4.
+  const sealed = Buffer.from(fixture('certificates.p7b'))
+  sealed[sealed.indexOf('2a864886f70d010702', 0, 'hex') + 8] = 4
+  assert.deepEqual(await rulesOf({ 'assets/button.p7': sealed }), [])
 })
 
 test('the example key of FIDO U2F, which browsers hold for their tests, is known', async () => {
