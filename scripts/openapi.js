@@ -37,7 +37,7 @@ async function layOut(directory) {
     apps: config.apps,
     keysDirectory: join(directory, 'keys'),
     passphrase,
-    store: join(directory, 'sallyport.db'),
+    store: { path: join(directory, 'sallyport.db') },
     now: Date.now(),
     scryptCost: { N: 2 ** 14, r: 8, p: 1 },
   })

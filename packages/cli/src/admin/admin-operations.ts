@@ -233,8 +233,8 @@ export type Issuer = {
   kind: 'device' | 'development' | 'unattested'
   trustDomain: string
   appId: string
-  lane: string
   status: 'active' | 'retired' | 'revoked'
+  lane: string
   notBefore: string
   notAfter: string
   issuesFrom: string
