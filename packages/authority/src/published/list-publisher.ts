@@ -1,3 +1,4 @@
+import { isProblem } from '@sallyport/problem'
 import type { Authority } from '../authority.ts'
 import { readListStates, whyDue } from './due-lists.ts'
 import { issueList } from './issue-list.ts'
@@ -9,8 +10,8 @@ import { publishWithdrawn } from './withdrawn-issuers.ts'
 const roundMs = 1_000
 /** However often long lists change, no greater part of the time goes into them. */
 const busyPart = 1 / 4
-/** After a failure, and no longer than so after several. */
-const retryMs = { first: 2_000, most: 300_000 }
+/** After a failure, no longer than so after several, and where the key is not here. */
+const retryMs = { first: 2_000, most: 300_000, elsewhere: 3_600_000 }
 
 type Failing = { failures: number; notBefore: number }
 
@@ -82,6 +83,11 @@ export class ListPublisher {
       log.debug({ appId, issuerId, shard, reason, tookMs }, 'revocation list was issued')
     } catch (error) {
       const failures = (failing?.failures ?? 0) + 1
+      if (appId === undefined && isProblem(error) && error.code === 'key_missing') {
+        this.#failing.set(key, { failures, notBefore: performance.now() + retryMs.elsewhere })
+        if (failures > 1) return
+        return log.info({ issuerId }, 'the key of a root is not here: its list is made where it is')
+      }
       const waitMs = Math.min(retryMs.most, retryMs.first * 2 ** (failures - 1))
       this.#failing.set(key, { failures, notBefore: performance.now() + waitMs })
       const help = 'Revocation lists that could not be issued'

@@ -18,6 +18,7 @@ type Asked = SignerInput<'deviceCertificate'> & {
   readonly keyDescription: string
   readonly latest: number
   readonly now: number
+  readonly statusUrl: string | undefined
 }
 
 /** What an issuer may say of a device, and for how long. */
@@ -62,7 +63,19 @@ const deviceBounds: readonly Bound<Asked>[] = [
     expected: () => 'no predecessors and no patch level of a CA of this kind',
     found: ({ predecessors }) => `${predecessors.length} predecessors, or a patch level`,
   },
+  {
+    // Whoever could name others would say himself what is revoked.
+    holds: ({ published, statusUrl }) =>
+      addressesIn(published).every((address) => address.startsWith(`${statusUrl}/`)),
+    expected: ({ statusUrl }) =>
+      `addresses under ${statusUrl ?? 'an authority.status, and there is none'}`,
+    found: ({ published }) => addressesIn(published).join(', '),
+  },
 ]
+
+function addressesIn(published: Asked['published']): string[] {
+  return Object.values(published ?? {}).flat()
+}
 
 function allowedKinds({ held, app }: Asked): readonly string[] {
   if (held.kind !== 'unattested') return app.certificate.keyKinds
@@ -93,6 +106,7 @@ export async function signDeviceCertificate(
     keyDescription,
     latest,
     now,
+    statusUrl: limits.statusUrl,
   })
   const issued = await issueDeviceCertificate({
     issuer: held.issuer,

@@ -8,6 +8,8 @@ export type SignerBounds = {
   readonly serverNames: readonly string[]
   /** Claim `iss` of tokens, and how long each lives at most. */
   readonly tokens: readonly { readonly issuer: string; readonly lifetimeMinutes: number }[]
+  /** Under which addresses the status of certificates is published; undefined where it is not. */
+  readonly statusUrl?: string | undefined
 }
 
 export type SignedApp = {
@@ -29,5 +31,6 @@ export function signerBoundsOf({
     apps,
     serverNames: [],
     tokens: Object.values(authority.tokenExchange),
+    statusUrl: authority.status?.url,
   }
 }

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
-import { encodeRevoked, oids, toPem } from '@sallyport/pki'
+import { encodeRevoked, isListOf, oids, parseCertificateList, toPem } from '@sallyport/pki'
 import { isProblem } from '@sallyport/problem'
 import { newId, toBase64url } from '@sallyport/wire'
 import { bytesOf } from '../../src/signer/bytes.ts'
@@ -90,4 +90,42 @@ test('a responder answers for a week, for its issuer, and can be nothing else', 
   assert.deepEqual(certificate.extendedKeyUsage, [oids.ocspSigning])
   assert.ok(!certificate.isCa && certificate.notAfter <= now + 7 * 24 * hourMs + 60_000)
   assert.ok(certificate.extensions.has(oids.ocspNoCheck))
+})
+
+test('a certificate says no addresses but those of the configuration', async () => {
+  const order = async (url: string) => ({
+    issuer,
+    spki: await newSpki(),
+    deviceId: newId('device'),
+    assurance: 'unattested' as const,
+    predecessors: [],
+    published: {
+      certificateLists: [`${url}/crl/1/0.crl`],
+      ocsp: ['http://status.example.com/ocsp'],
+      issuerCertificates: ['http://status.example.com/ca/1.cer'],
+    },
+  })
+  const made = certificateIn(
+    await signer.deviceCertificate(await order('http://status.example.com')),
+  )
+  assert.ok(made.extensions.has(oids.cRLDistributionPoints))
+  for (const url of [
+    'http://status.example.com.evil.test',
+    'http://evil.test',
+    'http://status.example.co',
+  ]) {
+    await assert.rejects(signer.deviceCertificate(await order(url)), isRefused)
+  }
+})
+
+test('a root signs the list of its CAs, and that of services none', async () => {
+  const asked = { number: 1, ...times, entries: '' }
+  const { list } = await signer.rootRevocationList({ ...asked, issuer: made.roots.device })
+  assert.ok(isListOf(parseCertificateList(bytesOf(list)), certificateIn(made.roots.device)))
+  await assert.rejects(
+    signer.rootRevocationList({ ...asked, issuer: made.roots.service }),
+    isRefused,
+  )
+  await assert.rejects(signer.rootRevocationList({ ...asked, issuer }), isRefused)
+  await assert.rejects(signer.revocationList({ ...asked, issuer: made.roots.device }), isRefused)
 })
