@@ -1,5 +1,6 @@
 import { isProblem } from '@sallyport/problem'
 import type { Authority } from '../authority.ts'
+import { runLeased } from '../work/leases.ts'
 import { readListStates, whyDue } from './due-lists.ts'
 import { issueList } from './issue-list.ts'
 import type { ListName } from './published-addresses.ts'
@@ -8,6 +9,8 @@ import { publishWithdrawn } from './withdrawn-issuers.ts'
 
 /** Changes that come together are on one list. */
 const roundMs = 1_000
+/** Who dies in the middle is followed by another authority after so long. */
+const leaseMs = 15_000
 /** However often long lists change, no greater part of the time goes into them. */
 const busyPart = 1 / 4
 /** After a failure, no longer than so after several, and where the key is not here. */
@@ -16,8 +19,8 @@ const retryMs = { first: 2_000, most: 300_000, elsewhere: 3_600_000 }
 type Failing = { failures: number; notBefore: number }
 
 /**
- * Keeps the lists of all CAs up to date: within seconds of a change, and long before they lapse. What
- * fails is told and tried again; the list that is published stays.
+ * Keeps the lists of all CAs up to date: within seconds of a change, and long before they lapse. One
+ * authority does it for all. What fails is told and tried again; the list that is published stays.
  */
 export class ListPublisher {
   readonly #authority: Authority
@@ -31,27 +34,39 @@ export class ListPublisher {
     this.#authority = authority
   }
 
-  /** Resolves after the first round. */
-  start(): Promise<void> {
+  /** Resolves after the first round, which each authority does: what certificates name is there. */
+  async start(): Promise<void> {
+    await this.round()
+    this.#schedule(roundMs)
+  }
+
+  #schedule(waitMs: number): void {
+    if (this.#isClosed) return
+    this.#timer = setTimeout(() => {
+      this.#round = this.#leasedRound()
+    }, waitMs)
+  }
+
+  async #leasedRound(): Promise<void> {
     const startedAt = performance.now()
-    this.#round = this.round().finally(() => {
-      if (this.#isClosed) return
-      const tookMs = performance.now() - startedAt
-      const waitMs = Math.max(roundMs, tookMs / busyPart - tookMs)
-      this.#timer = setTimeout(() => void this.start(), waitMs)
-    })
-    return this.#round
+    try {
+      await runLeased(this.#authority, 'lists.issue', (signal) => this.round(signal), leaseMs)
+    } catch (error) {
+      this.#authority.log.error({ err: error }, 'revocation lists cannot be looked after')
+    }
+    const tookMs = performance.now() - startedAt
+    this.#schedule(Math.max(roundMs, tookMs / busyPart - tookMs))
   }
 
   /** Issues what is due, one list after another. Never rejects. */
-  async round(): Promise<void> {
+  async round(signal?: AbortSignal): Promise<void> {
     const { store, log, now, config } = this.#authority
     try {
       await ensureScopes(this.#authority)
       await publishWithdrawn(this.#authority)
       const listHours = config.authority.status?.listHours ?? Number.POSITIVE_INFINITY
       for (const state of await readListStates(store.read, now())) {
-        if (this.#isClosed) return
+        if (this.#isClosed || signal?.aborted === true) return
         const reason = whyDue(state, { now: now(), listMs: listHours * 3_600_000 })
         if (reason !== undefined) await this.#issue(state, reason)
       }
