@@ -2,6 +2,7 @@ import {
   type Certificate,
   fileKeyProvider,
   type FileKeyProviderOptions,
+  type KeyProvider,
   toPem,
 } from '@sallyport/pki'
 import { Problem } from '@sallyport/problem'
@@ -35,6 +36,8 @@ export type InitializeOptions = {
   /** Absolute path; made with mode 0700. */
   keysDirectory: string
   passphrase: string
+  /** Another place for keys than files in that directory. */
+  keys?: KeyProvider
   /** Where an initialization of it was cut short, it is finished. */
   store: StoreLocation
   now: number
@@ -78,11 +81,13 @@ export async function initializeAuthority(
         found: 'the store of an authority',
       })
     }
-    const keys = fileKeyProvider({
-      directory: options.keysDirectory,
-      passphrase: () => Promise.resolve(passphrase),
-      ...(options.scryptCost === undefined ? {} : { scryptCost: options.scryptCost }),
-    })
+    const keys =
+      options.keys ??
+      fileKeyProvider({
+        directory: options.keysDirectory,
+        passphrase: () => Promise.resolve(passphrase),
+        ...(options.scryptCost === undefined ? {} : { scryptCost: options.scryptCost }),
+      })
     // Whoever makes an authority chooses the names of its servers.
     let serverNames: readonly string[] = []
     const bounds = (): SignerBounds => ({

@@ -29,17 +29,25 @@ export async function findPassphrase(sources: PassphraseSources): Promise<string
   })
 }
 
-const path = ['authority', 'keys', 'passphraseFile']
-const pointer = `/${path.join('/')}`
-
 /**
  * The passphrase in the file of `authority.keys.passphraseFile`.
  *
+ * @throws Problem of `secretLineOf`
+ */
+export function passphraseOfFile(file: string): string {
+  return secretLineOf(file, ['authority', 'keys', 'passphraseFile'])
+}
+
+/**
+ * The secret that is the first line of a file which its owner alone can read.
+ *
+ * @param path where the file is named in the configuration
  * @throws Problem `key_passphrase_required` where it is empty, `config_unreadable`,
  *   `key_file_permissions`
  */
-export function passphraseOfFile(file: string): string {
-  const { mode, text } = readSecretFile(file)
+export function secretLineOf(file: string, path: readonly string[]): string {
+  const pointer = `/${path.join('/')}`
+  const { mode, text } = readSecretFile(file, path)
   if ((mode & 0o077) !== 0) {
     throw new Problem('key_file_permissions', {
       detail: file,
@@ -49,12 +57,12 @@ export function passphraseOfFile(file: string): string {
     })
   }
   const [line = ''] = text.split('\n')
-  const passphrase = line.trimEnd()
-  if (passphrase !== '') return passphrase
+  const secret = line.trimEnd()
+  if (secret !== '') return secret
   throw new Problem('key_passphrase_required', { detail: `${file} is empty`, pointer })
 }
 
-function readSecretFile(file: string): { mode: number; text: string } {
+function readSecretFile(file: string, path: readonly string[]): { mode: number; text: string } {
   try {
     return { mode: statSync(file).mode, text: readFileSync(file, 'utf8') }
   } catch (cause) {

@@ -62,6 +62,14 @@ const fixed: readonly { name: string; of: (config: AuthorityConfig) => string }[
   { name: 'store', of: ({ store }) => store.path ?? JSON.stringify(store.postgres) },
   { name: 'authority.keys.directory', of: ({ authority }) => authority.keys.directory },
   {
+    name: 'authority.keys.pkcs11',
+    of: ({ authority }) => JSON.stringify(authority.keys.pkcs11 ?? null),
+  },
+  {
+    name: 'authority.keys.vault',
+    of: ({ authority }) => JSON.stringify(authority.keys.vault ?? null),
+  },
+  {
     name: 'authority.insecureSingleProcess',
     of: ({ authority }) => String(authority.insecureSingleProcess),
   },

@@ -1,8 +1,10 @@
 import { resolvePath } from '@sallyport/config'
-import { passphraseOfFile, passphraseVariable } from '../passphrase.ts'
+import { passphraseOfFile, passphraseVariable, secretLineOf } from '../passphrase.ts'
 import type { AuthorityConfig } from './authority-config.ts'
 import type { CheckedFrom } from './check-authority.ts'
 import { checkConfig } from './check-config.ts'
+import { checkKeysConfig, type KeysConfig } from './keys-config.ts'
+import { readNamedBytes } from './named-file.ts'
 
 /**
  * What a signer refuses of a configuration which its schema allows, and the files that it alone reads. Not
@@ -16,9 +18,23 @@ export function checkSigner(
   { directory, environment = process.env }: CheckedFrom,
 ): void {
   checkConfig(config)
-  const { passphraseFile } = config.authority.keys
+  const { keys } = config.authority
+  checkKeysConfig(keys)
+  checkNamedSecrets(keys, directory)
+  const { passphraseFile } = keys
   // Where the environment has it, the file is not read.
   const isGiven = (environment[passphraseVariable] ?? '') !== ''
   if (isGiven || passphraseFile === undefined) return
   passphraseOfFile(resolvePath(directory, passphraseFile))
+}
+
+function checkNamedSecrets({ pkcs11, vault }: KeysConfig, directory: string): void {
+  const path = ['authority', 'keys']
+  if (pkcs11 !== undefined) {
+    secretLineOf(resolvePath(directory, pkcs11.pinFile), [...path, 'pkcs11', 'pinFile'])
+  }
+  if (vault === undefined) return
+  secretLineOf(resolvePath(directory, vault.tokenFile), [...path, 'vault', 'tokenFile'])
+  if (vault.caFile !== undefined)
+    readNamedBytes(directory, vault.caFile, [...path, 'vault', 'caFile'])
 }

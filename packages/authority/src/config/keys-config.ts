@@ -1,12 +1,72 @@
 import { join } from 'node:path'
 import { resolvePath } from '@sallyport/config'
+import { configProblem } from '@sallyport/problem'
 import Type from 'typebox'
 
 /** Where the keys of the CAs are, and what opens them. Paths are relative to the file. */
-export type KeysConfig = { directory: string; passphraseFile?: string }
+export type KeysConfig = {
+  directory: string
+  passphraseFile?: string
+  pkcs11?: Pkcs11Config
+  vault?: VaultConfig
+}
+
+export type Pkcs11Config = { module: string; token: string; pinFile: string }
+
+export type VaultConfig = {
+  address: string
+  mount: string
+  tokenFile: string
+  namespace?: string
+  caFile?: string
+}
 
 const closed = { additionalProperties: false }
 const file = (description: string) => Type.String({ minLength: 1, maxLength: 4_096, description })
+
+const Pkcs11Schema = Type.Object(
+  {
+    module: file('The shared library of the token, such as /usr/lib/softhsm/libsofthsm2.so'),
+    token: Type.String({ minLength: 1, maxLength: 32, description: 'The label of the token' }),
+    pinFile: file('Its PIN, in the first line, mode 0600'),
+  },
+  {
+    ...closed,
+    description:
+      'New keys are made in a token of PKCS#11, and never leave it. Needs the package pkcs11js. Keys that lie in the directory are used as before',
+  },
+)
+
+const VaultSchema = Type.Object(
+  {
+    address: Type.String({
+      pattern: '^https?://[^\\s/?#@]+$',
+      maxLength: 300,
+      description:
+        'Vault, such as https://vault.example.com:8200. Plain HTTP for an agent on this machine alone',
+    }),
+    mount: Type.Optional(
+      Type.String({
+        pattern: '^[0-9A-Za-z_-]+(?:/[0-9A-Za-z_-]+)*$',
+        maxLength: 200,
+        default: 'transit',
+        description: 'Where its secrets engine Transit is mounted',
+      }),
+    ),
+    tokenFile: file(
+      'The token, in the first line, mode 0600. Renewed while it lives, and read anew',
+    ),
+    namespace: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 200, description: 'Its namespace' }),
+    ),
+    caFile: Type.Optional(file('PEM of the CA of its server, where the system does not know it')),
+  },
+  {
+    ...closed,
+    description:
+      'New keys are made in Transit of HashiCorp Vault, or of OpenBao, and never leave it. Keys that lie in the directory are used as before',
+  },
+)
 
 export const KeysSchema = Type.Object(
   {
@@ -14,6 +74,8 @@ export const KeysSchema = Type.Object(
     passphraseFile: Type.Optional(
       file('Opens them; else SALLYPORT_PASSPHRASE does, or a question on the terminal'),
     ),
+    pkcs11: Type.Optional(Pkcs11Schema),
+    vault: Type.Optional(VaultSchema),
   },
   { ...closed, description: 'The keys of the CAs' },
 )
@@ -33,6 +95,30 @@ export const SignerSchema = Type.Optional(
     { ...closed, default: {}, description: 'The process that holds the keys and signs' },
   ),
 )
+
+const loopback = /^http:\/\/(?:127\.0\.0\.1|\[::1\]|localhost)(?::\d+)?$/
+
+/** @throws Problem `config_invalid` where keys would be made in two places, or a token sent in the clear */
+export function checkKeysConfig({ pkcs11, vault }: KeysConfig): void {
+  const path = ['authority', 'keys']
+  if (pkcs11 !== undefined && vault !== undefined) {
+    throw configProblem('config_invalid', [...path, 'vault'], 'new keys are made in one place', {
+      expected: 'pkcs11 or vault',
+      found: 'both',
+    })
+  }
+  if (vault === undefined || vault.address.startsWith('https:') || loopback.test(vault.address))
+    return
+  throw configProblem(
+    'config_invalid',
+    [...path, 'vault', 'address'],
+    'its token would be sent in the clear',
+    {
+      expected: 'https, or an address of this machine',
+      found: vault.address,
+    },
+  )
+}
 
 /** The absolute path of the socket. */
 export function signerSocketOf(

@@ -1,11 +1,10 @@
-import { resolvePath } from '@sallyport/config'
-import { fileKeyProvider, type KeyProvider } from '@sallyport/pki'
+import type { KeyProvider } from '@sallyport/pki'
 import type { AuthorityConfig } from '../../config/authority-config.ts'
 import { checkSigner } from '../../config/check-signer.ts'
 import { signerSocketOf } from '../../config/keys-config.ts'
-import { findPassphrase } from '../../passphrase.ts'
 import type { StartOptions } from '../../start-authority.ts'
 import { localSigner } from '../local-signer.ts'
+import { openKeys } from '../open-keys.ts'
 import { signerBoundsOf } from '../signer-bounds.ts'
 import { serveSigner } from './signer-server.ts'
 
@@ -57,21 +56,6 @@ export async function startSigner(options: SignerOptions): Promise<RunningSigner
   const close = await serveSigner({ signer, socket, log })
   log.info({ socket }, 'signer is ready')
   return { socket, reload, close }
-}
-
-/** Where the keys are, and what opens them. */
-export function openKeys(
-  config: AuthorityConfig,
-  { directory, ...options }: Omit<SignerOptions, 'readConfig'>,
-): KeyProvider {
-  const { keys } = config.authority
-  const file =
-    keys.passphraseFile === undefined ? undefined : resolvePath(directory, keys.passphraseFile)
-  const { environment = process.env, promptPassphrase: prompt } = options
-  return fileKeyProvider({
-    directory: resolvePath(directory, keys.directory),
-    passphrase: () => findPassphrase({ file, environment, prompt }),
-  })
 }
 
 /** A passphrase that opens nothing is told at start, and not with the first certificate. */
