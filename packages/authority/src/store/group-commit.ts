@@ -72,14 +72,10 @@ export class GroupCommit {
       const group = this.#inTime(this.#waiting.splice(0, writer.maxWritesPerGroup))
       if (group.length === 0) continue
       const startedAt = performance.now()
-      let committed = true
-      try {
-        await this.#commit(group)
-      } catch (error) {
-        committed = false
-        for (const write of group) write.fail(error)
-      }
+      const { committed, settle } = await this.#commit(group)
+      // First, so that whoever is answered finds it told.
       onGroup?.({ writes: group.length, commitMs: performance.now() - startedAt, committed })
+      for (const answer of settle) answer()
     }
     this.#running = undefined
   }
@@ -99,18 +95,26 @@ export class GroupCommit {
     })
   }
 
-  async #commit(group: readonly Waiting[]): Promise<void> {
+  /** @returns what answers each write */
+  async #commit(group: readonly Waiting[]): Promise<{ committed: boolean; settle: Outcome[] }> {
     const { writer } = this.#options
-    const outcomes: Outcome[] = []
+    const settle: Outcome[] = []
     try {
       await writer.begin()
-      for (const write of group) outcomes.push(await this.#runOne(write))
+      for (const write of group) settle.push(await this.#runOne(write))
       await writer.commit()
+      return { committed: true, settle }
     } catch (error) {
       await writer.abandon()
-      throw error
+      return {
+        committed: false,
+        settle: group.map(
+          ({ fail }) =>
+            () =>
+              fail(error),
+        ),
+      }
     }
-    for (const settle of outcomes) settle()
   }
 
   async #runOne(write: Waiting): Promise<Outcome> {

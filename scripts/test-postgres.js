@@ -1,0 +1,28 @@
+// The tests of the authority on PostgreSQL: the one that SALLYPORT_TEST_POSTGRES names, or a throw-away one of
+// the machine's own programs, which is stopped and taken away at the end.
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const variable = 'SALLYPORT_TEST_POSTGRES'
+const fixture = '../packages/authority/dist/test/fixture/postgres-cluster.js'
+
+const given = process.env[variable] ?? ''
+const cluster = given === '' ? await (await import(fixture)).startCluster() : undefined
+try {
+  process.exitCode = await test(cluster?.url ?? given)
+} finally {
+  await cluster?.close()
+}
+
+function test(url) {
+  const files = 'packages/authority/dist/test/**/*.test.js'
+  const child = spawn(process.execPath, ['--test', files, ...process.argv.slice(2)], {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, [variable]: url },
+  })
+  return new Promise((resolve) => {
+    child.on('exit', (code) => resolve(code ?? 1))
+  })
+}
