@@ -29,6 +29,7 @@ export type {
   InvalidationPage,
 } from './api/admin/invalidation-messages.ts'
 export type { AdminBlock, AdminLift } from './api/admin/lift-messages.ts'
+export type { AdminFeed, AdminUnconfirmed } from './api/admin/feed-messages.ts'
 export type { FoundDecisions } from './api/admin/record-routes.ts'
 export { type AuditRow, type AuditVerification, verifyAudit } from './audit/audit-log.ts'
 export type { AndroidAppConfig, PlayIntegrityConfig } from './config/android-app-config.ts'

@@ -9,6 +9,7 @@ export const commandGroups: Readonly<Record<string, string>> = {
   sessions: 'End access tokens of users before they expire, and see what ended',
   tokens: 'Make tokens for enrolments and for administrators',
   gateways: 'List gateways, and revoke them',
+  feed: 'See what gateways are told, and decide what they kept over a restored backup',
   certificates: 'Renew the certificates of servers and gateways',
   attestation: 'Verify what phones prove of their keys, and see what policy would cost',
   pins: 'Pin servers in apps, from one file for every platform, without locking anyone out',
@@ -384,6 +385,69 @@ export const commands: readonly Command[] = [
       },
     ],
     load: async () => (await import('./commands/gateways.ts')).certifyGateway,
+  },
+  {
+    name: 'feed status',
+    summary: 'See how far the feed is, what signs it, and what gateways kept from an epoch before',
+    details:
+      'Exit code 1 where something is to be decided: after a backup was restored, gateways go on refusing what the backup does not know to have ended.',
+    examples: [{ line: 'sallyport feed status', does: 'after a backup was restored' }],
+    load: async () => (await import('./commands/feed.ts')).showFeed,
+  },
+  {
+    name: 'feed unconfirmed',
+    summary: 'List what gateways refuse because an epoch before had ended it',
+    examples: [{ line: 'sallyport feed unconfirmed', does: 'what the backup did not know' }],
+    load: async () => (await import('./commands/feed.ts')).listUnconfirmed,
+  },
+  {
+    name: 'feed confirm',
+    asks: true,
+    summary: 'End again what an epoch before had ended',
+    details:
+      'Devices, certificates and tokens that the registry knows are ended in it again, with a row in the audit log each. Of others, enrolled after the backup was made, the refusal is kept until their certificates expire.',
+    arguments: [{ name: '[keys...]', summary: 'as `sallyport feed unconfirmed` lists them' }],
+    options: [{ flags: '--all', summary: 'everything that is open' }, reason],
+    examples: [
+      { line: 'sallyport feed confirm --all --yes', does: 'what you want in all likelihood' },
+    ],
+    load: async () => (await import('./commands/feed.ts')).confirmUnconfirmed,
+  },
+  {
+    name: 'feed drop',
+    asks: true,
+    summary: 'Let in again what an epoch before had ended',
+    details: 'For what was ended by mistake since the backup. Needs the role admin, and a reason.',
+    arguments: [{ name: '[keys...]', summary: 'as `sallyport feed unconfirmed` lists them' }],
+    options: [{ flags: '--all', summary: 'everything that is open' }, reason],
+    examples: [
+      {
+        line: 'sallyport feed drop dev_aaaaaaaaaaaaaaaaaaaaaaaaaa --yes --reason "suspended by mistake"',
+        does: 'one device',
+      },
+    ],
+    load: async () => (await import('./commands/feed.ts')).dropUnconfirmed,
+  },
+  {
+    name: 'feed keys',
+    summary: 'Write the public keys of the feed, for gateways to pin',
+    options: [{ flags: '--out <file>', summary: 'where to write (default: to the terminal)' }],
+    examples: [
+      { line: 'sallyport feed keys --out feed-keys.json', does: 'then name it as feedKeysFile' },
+    ],
+    load: async () => (await import('./commands/feed.ts')).writeFeedKeys,
+  },
+  {
+    name: 'feed replace-keys',
+    asks: true,
+    summary: 'Sign the feed with a new key at once: others may have the old one',
+    details:
+      'Without it a key signs for a year, and the next one is announced sixty days ahead. Gateways that are away meanwhile follow the key sets in order when they come back.',
+    options: [reason],
+    examples: [
+      { line: 'sallyport feed replace-keys --yes --reason "host was lost"', does: 'role admin' },
+    ],
+    load: async () => (await import('./commands/feed.ts')).replaceFeedKeys,
   },
   {
     name: 'certificates renew',

@@ -166,6 +166,16 @@ export const ShadowCount = Type.Object({
 })
 export type ShadowCount = Type.Static<typeof ShadowCount>
 
+/** What a gateway goes on refusing because another epoch said so, and this one has said nothing of it. */
+export const UnconfirmedStatus = Type.Object({
+  kind: Type.String({ maxLength: 40 }),
+  key: Type.String({ maxLength: 200 }),
+  status: Type.String({ maxLength: 40 }),
+  until: Milliseconds,
+  issuedUntil: Type.Optional(Milliseconds),
+})
+export type UnconfirmedStatus = Type.Static<typeof UnconfirmedStatus>
+
 /** POST /gateway/v1/reports: at once after a change was applied, otherwise every heartbeat. */
 export const Report = Type.Object(
   {
@@ -195,6 +205,13 @@ export const Report = Type.Object(
     breakGlass: Type.Optional(Type.Array(BreakGlassEvent, { maxItems: 1_000 })),
     /** The temporary blocks of addresses that hold; without it they are as in the report before. */
     blocks: Type.Optional(Type.Array(HeldBlock, { maxItems: 1_000 })),
+    /** Some of what is unconfirmed, and how much there is of it; without it nothing is new. */
+    unconfirmed: Type.Optional(
+      Type.Object({
+        total: Type.Integer({ minimum: 0 }),
+        statuses: Type.Array(UnconfirmedStatus, { maxItems: 500 }),
+      }),
+    ),
     /** What the gateway is, where it is not Sallyport's own: `haproxy-agent`. */
     role: Type.Optional(Type.Enum(['haproxy-agent'])),
     /** Records that were dropped because more came than a report takes. */

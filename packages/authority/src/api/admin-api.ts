@@ -5,6 +5,7 @@ import { attestationStatusRoutes } from './admin/attestation-status-routes.ts'
 import { appraisalRoutes } from './admin/appraisal-routes.ts'
 import { certificateRoutes, deviceRoutes } from './admin/device-routes.ts'
 import { approvalRoutes, enrollmentTokenRoutes } from './admin/enrollment-routes.ts'
+import { feedRoutes } from './admin/feed-routes.ts'
 import { gatewayRoutes } from './admin/gateway-routes.ts'
 import { invalidationRoutes } from './admin/invalidation-routes.ts'
 import { issuerRoutes } from './admin/issuer-routes.ts'
@@ -25,6 +26,7 @@ export function adminApi(api: Api, authority: Authority, describe: () => object)
   liftRoutes(api, authority)
   enrollmentTokenRoutes(api, authority)
   approvalRoutes(api, authority)
+  feedRoutes(api, authority)
   gatewayRoutes(api, authority)
   issuerRoutes(api, authority)
   recordRoutes(api, authority)

@@ -171,6 +171,11 @@ export function gatewayApi(api: Api, authority: Authority): void {
         await refuseRollback(authority, { gateway, epoch, seq })
         await store.write((tx) => acceptReport(tx, gateway, request.body, now()))
       })
+      const help = 'How old changes were when gateways had applied them, as they report'
+      for (const { appliedAfterMs } of request.body.applied) {
+        const seconds = Math.max(0, appliedAfterMs) / 1_000
+        authority.metrics.observe('sallyport_authority_change_applied_seconds', help, seconds)
+      }
       return reply.code(204).send(null)
     },
   )

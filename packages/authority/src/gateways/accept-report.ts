@@ -4,6 +4,7 @@ import { decisionRow } from '../decisions/decision-row.ts'
 import { noteUse } from '../devices/certificate-use.ts'
 import { feedHead } from '../feed/append-change.ts'
 import { readEpoch } from '../feed/epoch.ts'
+import { recordUnconfirmed } from '../feed/record-unconfirmed.ts'
 import { recordBrokenGlass } from '../shadow/record-broken-glass.ts'
 import { recordShadow } from '../shadow/record-shadow.ts'
 import type { HandshakeRow, ReceiptRow, Tables } from '../store/tables.ts'
@@ -20,7 +21,8 @@ export async function acceptReport(
   now: number,
 ): Promise<void> {
   const { instance, version, epoch } = report
-  const head = epoch === (await readEpoch(store)) ? await feedHead(store) : 0
+  const isOfFeed = epoch === (await readEpoch(store))
+  const head = isOfFeed ? await feedHead(store) : 0
   await store
     .updateTable('gateways')
     .set((row) => ({
@@ -71,6 +73,9 @@ export async function acceptReport(
   }
   if (report.breakGlass !== undefined) {
     await recordBrokenGlass(store, gateway, report.breakGlass, now)
+  }
+  if (report.unconfirmed !== undefined && isOfFeed) {
+    await recordUnconfirmed(store, report.unconfirmed, { gateway, epoch, now })
   }
   await noteUse(store, thumbprintsOf(report), { seenBy: `gateway:${gateway}`, now })
 }

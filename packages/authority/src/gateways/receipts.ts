@@ -59,3 +59,23 @@ export async function receiptsOf(
   })
   return { seq, at: change.at, receipts }
 }
+
+/** Enough for a percentile, and read in a moment. */
+const maxAges = 1_000
+
+/** How old changes were when a gateway had applied them, of the last thousand; null where there are none. */
+export async function appliedAges(
+  store: Kysely<Tables>,
+  gateway: string,
+): Promise<{ changes: number; medianMs: number; p99Ms: number } | null> {
+  const rows = await store
+    .selectFrom('receipts')
+    .select('applied_after_ms')
+    .where('gateway', '=', gateway)
+    .orderBy('seq', 'desc')
+    .limit(maxAges)
+    .execute()
+  const ages = rows.map((row) => row.applied_after_ms).toSorted((one, other) => one - other)
+  const at = (part: number) => ages[Math.floor((ages.length - 1) * part)] ?? 0
+  return ages.length === 0 ? null : { changes: ages.length, medianMs: at(0.5), p99Ms: at(0.99) }
+}

@@ -2,7 +2,11 @@
 export type Labels = Readonly<Record<string, string>>
 
 export type Sample = { labels?: Labels; value: number }
-export type MetricKind = 'counter' | 'gauge'
+export type MetricKind = 'counter' | 'gauge' | 'histogram'
+
+/** Upper bounds in seconds. */
+const bounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const
+type Histogram = { help: string; counts: number[]; sum: number }
 
 /** What is read when the metrics are asked for. */
 export type Collector = {
@@ -17,6 +21,7 @@ type Counter = { help: string; samples: Map<string, { labels: Labels; value: num
 /** The metrics of the authority, in Prometheus text format 0.0.4. */
 export class Metrics {
   readonly #counters = new Map<string, Counter>()
+  readonly #histograms = new Map<string, Histogram>()
   readonly #collectors: Collector[] = []
 
   /** Adds to a counter. */
@@ -27,6 +32,20 @@ export class Metrics {
     const sample = counter.samples.get(key) ?? { labels, value: 0 }
     sample.value += by
     counter.samples.set(key, sample)
+  }
+
+  /** Adds a duration to a histogram. */
+  observe(name: string, help: string, seconds: number): void {
+    const histogram = this.#histograms.get(name) ?? {
+      help,
+      counts: [...bounds, Number.POSITIVE_INFINITY].map(() => 0),
+      sum: 0,
+    }
+    this.#histograms.set(name, histogram)
+    const found = bounds.findIndex((bound) => seconds <= bound)
+    const index = found < 0 ? bounds.length : found
+    histogram.counts[index] = (histogram.counts[index] ?? 0) + 1
+    histogram.sum += seconds
   }
 
   /** A certificate that was answered. `again`: one that was issued before. */
@@ -44,6 +63,7 @@ export class Metrics {
     for (const [name, { help, samples }] of this.#counters) {
       parts.push(metricText(name, help, 'counter', [...samples.values()]))
     }
+    for (const [name, histogram] of this.#histograms) parts.push(histogramText(name, histogram))
     for (const { name, help, kind, collect } of this.#collectors) {
       parts.push(metricText(name, help, kind, await collect()))
     }
@@ -59,6 +79,16 @@ function metricText(
 ): string {
   const lines = samples.map(({ labels = {}, value }) => `${name}${labelText(labels)} ${value}\n`)
   return `# HELP ${name} ${help}\n# TYPE ${name} ${kind}\n${lines.join('')}`
+}
+
+function histogramText(name: string, { help, counts, sum }: Histogram): string {
+  let total = 0
+  const lines = counts.map((count, index) => {
+    total += count
+    return `${name}_bucket{le="${bounds[index] ?? '+Inf'}"} ${total}\n`
+  })
+  const head = `# HELP ${name} ${help}\n# TYPE ${name} histogram\n`
+  return `${head}${lines.join('')}${name}_sum ${sum}\n${name}_count ${total}\n`
 }
 
 function labelText(labels: Labels): string {

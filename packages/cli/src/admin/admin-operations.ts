@@ -213,6 +213,8 @@ export type Gateway = {
   seq: number
   behind: number
   dropped: number
+  unconfirmed: number
+  applied: { changes: number; medianMs: number; p99Ms: number } | null
 }
 
 export type Invalidation = {
@@ -254,6 +256,11 @@ export type AdminOperations = {
     body?: { reason?: string | undefined }
     answer: Approval
   }
+  /** Ends again what had ended in an epoch before */
+  confirmUnconfirmed: {
+    body?: { keys?: string[] | undefined; reason?: string | undefined }
+    answer: { ended: number; kept: number; dropped: number }
+  }
   /** Makes an admin token. Its text is told once */
   createAdminToken: {
     body: {
@@ -270,6 +277,11 @@ export type AdminOperations = {
   }
   /** Refuses an enrolment */
   denyEnrollment: { path: { id: string }; body?: { reason?: string | undefined }; answer: Approval }
+  /** Lets go of what an epoch before had ended: it counts again */
+  dropUnconfirmed: {
+    body: { keys?: string[] | undefined; reason: string }
+    answer: { ended: number; kept: number; dropped: number }
+  }
   /** Ends access tokens: one, those of a session, of a user, or on a device */
   endTokens: {
     body?: {
@@ -416,6 +428,31 @@ export type AdminOperations = {
       spki: string
       evidence?: { format: string }
       signals?: { format: string }[]
+    }
+  }
+  /** The feed: its epoch, its end, its keys, and what gateways kept from an epoch before */
+  getFeed: {
+    answer: {
+      epoch: string
+      seq: number
+      followers: number
+      keySet: number
+      keys: string[]
+      unconfirmed: { open: number; ended: number; kept: number; dropped: number }
+    }
+  }
+  /** The public keys of the feed, for gateways to pin */
+  getFeedKeySet: {
+    answer: {
+      keys: {
+        kty: 'EC'
+        crv: 'P-256'
+        x: string
+        y: string
+        kid: string
+        alg: 'ES256'
+        use: 'sig'
+      }[]
     }
   }
   /** This description */
@@ -565,8 +602,42 @@ export type AdminOperations = {
       }[]
     }
   }
+  /** What gateways go on refusing because an epoch before said so */
+  listUnconfirmed: {
+    query?: {
+      decision?: 'open' | 'ended' | 'kept' | 'dropped' | undefined
+      after?: string | undefined
+    }
+    answer: {
+      statuses: {
+        kind: string
+        key: string
+        status: string
+        until: string
+        reportedAt: string
+        reportedBy: string
+        decision: 'open' | 'ended' | 'kept' | 'dropped'
+        decidedAt: string | null
+        decidedBy: string | null
+        reason: string | null
+      }[]
+      nextAfter?: string
+    }
+  }
   /** Fetches roots and status list, or reads the snapshot, now; asks for App Attest receipts that are due */
   refreshAttestation: { body?: {}; answer: AttestationStatus }
+  /** Signs the feed with a new key at once; the ones before count no more */
+  replaceFeedKeys: {
+    body?: { reason?: string | undefined }
+    answer: {
+      epoch: string
+      seq: number
+      followers: number
+      keySet: number
+      keys: string[]
+      unconfirmed: { open: number; ended: number; kept: number; dropped: number }
+    }
+  }
   /** Lifts a suspension */
   resumeDevice: {
     path: { id: string }
@@ -611,9 +682,11 @@ export type AdminOperations = {
 export const adminOperations = {
   acceptStatusList: { method: 'POST', path: '/admin/v1/attestation/status-list/accept' },
   approveEnrollment: { method: 'POST', path: '/admin/v1/approvals/{id}/approve' },
+  confirmUnconfirmed: { method: 'POST', path: '/admin/v1/feed/unconfirmed/confirm' },
   createAdminToken: { method: 'POST', path: '/admin/v1/admin-tokens' },
   createEnrollmentToken: { method: 'POST', path: '/admin/v1/enrollment-tokens' },
   denyEnrollment: { method: 'POST', path: '/admin/v1/approvals/{id}/deny' },
+  dropUnconfirmed: { method: 'POST', path: '/admin/v1/feed/unconfirmed/drop' },
   endTokens: { method: 'POST', path: '/admin/v1/invalidations' },
   findDecisions: { method: 'GET', path: '/admin/v1/decisions/{id}' },
   findHandshakes: { method: 'GET', path: '/admin/v1/handshakes' },
@@ -623,6 +696,8 @@ export const adminOperations = {
   getCertificate: { method: 'GET', path: '/admin/v1/certificates/{id}' },
   getDevice: { method: 'GET', path: '/admin/v1/devices/{id}' },
   getEvidence: { method: 'GET', path: '/admin/v1/appraisals/{id}/evidence' },
+  getFeed: { method: 'GET', path: '/admin/v1/feed' },
+  getFeedKeySet: { method: 'GET', path: '/admin/v1/feed/keys' },
   getOpenApi: { method: 'GET', path: '/admin/v1/openapi.json' },
   getShadowReport: { method: 'GET', path: '/admin/v1/shadow/report' },
   lift: { method: 'POST', path: '/admin/v1/lifts' },
@@ -638,7 +713,9 @@ export const adminOperations = {
   listIssuers: { method: 'GET', path: '/admin/v1/issuers' },
   listListedDevices: { method: 'GET', path: '/admin/v1/attestation/listed-devices' },
   listReceipts: { method: 'GET', path: '/admin/v1/changes/{seq}/receipts' },
+  listUnconfirmed: { method: 'GET', path: '/admin/v1/feed/unconfirmed' },
   refreshAttestation: { method: 'POST', path: '/admin/v1/attestation/refresh' },
+  replaceFeedKeys: { method: 'POST', path: '/admin/v1/feed/keys/replace' },
   resumeDevice: { method: 'POST', path: '/admin/v1/devices/{id}/resume' },
   revokeAdminToken: { method: 'POST', path: '/admin/v1/admin-tokens/{id}/revoke' },
   revokeCertificate: { method: 'POST', path: '/admin/v1/certificates/{id}/revoke' },

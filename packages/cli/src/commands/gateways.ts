@@ -23,9 +23,21 @@ export const listGateways: Operation = async (input, output) => {
   return 0
 }
 
-function gatewayRow({ name, role, status, lastSeenAt, behind, version, dropped }: AdminGateway) {
+function gatewayRow(gateway: AdminGateway) {
+  const { name, role, status, lastSeenAt, behind, applied, unconfirmed, version, dropped } = gateway
   const seen = lastSeenAt === null ? 'never' : momentWords(Date.parse(lastSeenAt), Date.now())
-  return { name, role, status, seen, changesBehind: behind, version, recordsDropped: dropped }
+  const age = applied === null ? '-' : `${applied.medianMs} ms, p99 ${applied.p99Ms} ms`
+  return {
+    name,
+    role,
+    status,
+    seen,
+    changesBehind: behind,
+    changeAge: age,
+    unconfirmed,
+    version,
+    recordsDropped: dropped,
+  }
 }
 
 export const revokeGateway: Operation = async (input, output) => {

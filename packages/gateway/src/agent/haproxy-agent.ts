@@ -8,6 +8,7 @@ import { AuthorityClient } from '../control/authority-client.ts'
 import { FeedClient } from '../control/feed-client.ts'
 import { KnownStatus } from '../control/known-status.ts'
 import { ReportSender } from '../control/report-sender.ts'
+import { UnconfirmedReports } from '../control/unconfirmed-reports.ts'
 import { FeedPins } from '../feed/feed-pins.ts'
 import { gatewayVersion } from '../control/version.ts'
 import type { AuthorityCredentials } from '../configuration/make-plan.ts'
@@ -60,6 +61,7 @@ export class HaproxyAgent {
   readonly #pins: FeedPins
   readonly #reports: ReportSender
   readonly #known = new KnownStatus(statusControl(), () => Promise.resolve())
+  readonly #unconfirmed = new UnconfirmedReports(this.#known)
   readonly #ended = new AbortController()
   readonly #counts = { resyncs: 0, changes: 0, endedStreams: 0, failures: 0 }
   #working: Promise<void> = Promise.resolve()
@@ -100,6 +102,7 @@ export class HaproxyAgent {
       instance: newId('gatewayInstance'),
       version: gatewayVersion,
       role: 'haproxy-agent',
+      unconfirmed: () => this.#unconfirmed,
       position: () => this.#position(),
     })
   }

@@ -190,6 +190,18 @@ export const gatewayMetrics: readonly Metric[] = [
     samples: (_, facts) => one(facts.feedSequence),
   },
   {
+    name: 'sallyport_feed_refused_total',
+    type: 'counter',
+    help: 'Times that something came over the feed which was not believed: always worth an alert',
+    samples: (_, facts) => one(facts.feedRefused),
+  },
+  {
+    name: 'sallyport_feed_change_age_seconds',
+    type: 'histogram',
+    help: 'How old each change was when it was in force in every worker',
+    samples: (_, { changeAges }) => histogramSamples(changeAges),
+  },
+  {
     name: 'sallyport_status_level',
     type: 'gauge',
     help: 'How far the knowledge of device status has aged: 1 for the level that it is at',
@@ -202,7 +214,7 @@ export const gatewayMetrics: readonly Metric[] = [
   {
     name: 'sallyport_status_entries',
     type: 'gauge',
-    help: 'Certificates and devices that are not active, what ends tokens, and issuers that are believed',
+    help: 'Certificates and devices that are not active, what ends tokens, issuers that are believed, certificates known as issued, and what is kept of another epoch',
     samples: (_, { entries }) =>
       Object.entries(entries).map(([kind, value]) => ({ labels: { kind }, value })),
   },

@@ -104,6 +104,7 @@ export class Gateway {
       version: gatewayVersion,
       position: () => this.#status.position,
       blocks: () => this.#addresses.held(maxReportedBlocks),
+      unconfirmed: () => this.#status.unconfirmed,
     })
     this.#status = new StatusFollower({
       stateDirectory,
@@ -250,6 +251,8 @@ export class Gateway {
       feedConnected: isConnected,
       feedAgeSeconds: ageSeconds,
       feedSequence: Math.max(0, known.seq),
+      feedRefused: this.#status.refused,
+      changeAges: this.#status.receipts.ages,
       staleLevel: level,
       entries: known.counts(),
       reloads: this.#reloads.counts,

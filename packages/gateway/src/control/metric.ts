@@ -12,6 +12,9 @@ export type GatewayFacts = {
   readonly feedConnected: boolean
   readonly feedAgeSeconds: number | undefined
   readonly feedSequence: number
+  /** What came over the feed and was not believed. */
+  readonly feedRefused: number
+  readonly changeAges: WorkerMetrics['durations']
   readonly staleLevel: StaleLevel
   readonly entries: Readonly<Record<string, number>>
   readonly reloads: ReloadCounts

@@ -1,4 +1,5 @@
 import type { AppliedChange, Change } from '@sallyport/wire'
+import { Histogram } from '../metrics/histogram.ts'
 import type { EndedConnections } from '../worker/messages.ts'
 import type { PooledWorker } from './worker-pool.ts'
 
@@ -20,6 +21,8 @@ export class Receipts {
   readonly #onComplete: (changes: readonly AppliedChange[]) => void
 
   readonly #now: () => number
+  /** How old changes were when they were in force in every worker. */
+  readonly ages = new Histogram()
 
   /** @param now the authority's clock, which changes are timed by: milliseconds */
   constructor(onComplete: (changes: readonly AppliedChange[]) => void, now: () => number) {
@@ -67,11 +70,17 @@ export class Receipts {
     const complete: AppliedChange[] = []
     for (const [seq, open] of this.#open) {
       if (open.waiting.size > 0) continue
-      open.appliedAfterMs ??= Math.round(this.#now() - open.at)
+      open.appliedAfterMs ??= this.#aged(open.at)
       if (!open.isKept) continue
       this.#open.delete(seq)
       complete.push({ seq, appliedAfterMs: open.appliedAfterMs, ended: open.ended })
     }
     if (complete.length > 0) this.#onComplete(complete)
+  }
+
+  #aged(at: number): number {
+    const ageMs = Math.round(this.#now() - at)
+    this.ages.observe(Math.max(0, ageMs) / 1_000)
+    return ageMs
   }
 }

@@ -13,6 +13,7 @@ import type { Log } from '../log/log.ts'
 import type { CountedShadow } from '../metrics/shadow-counts.ts'
 import type { AuthorityClient } from './authority-client.ts'
 import { ShadowBatches } from './shadow-batches.ts'
+import type { UnconfirmedReports } from './unconfirmed-reports.ts'
 
 /** What a report takes of each kind. */
 const maxPerReport = 1_000
@@ -32,6 +33,8 @@ export type ReportOptions = {
   readonly position: () => { readonly epoch: string; readonly seq: number } | undefined
   /** The temporary blocks of addresses that hold. */
   readonly blocks?: () => readonly HeldBlock[]
+  /** What is refused because another epoch said so. */
+  readonly unconfirmed?: () => UnconfirmedReports
   /** What it is that reports, where it is not a gateway of ours. */
   readonly role?: NonNullable<Report['role']>
 }
@@ -143,6 +146,7 @@ export class ReportSender {
     const isSameBlocks = this.#saidBlocks === blocksText
     const dropped = this.#dropped
     const shadow = this.#shadow.take()
+    const unconfirmed = this.#options.unconfirmed?.().take()
     const report: Report = {
       instance,
       version,
@@ -155,6 +159,7 @@ export class ReportSender {
       ...(shadow === undefined ? {} : { shadow }),
       breakGlass: this.#breakGlass.take(),
       ...(blocks === undefined || isSameBlocks ? {} : { blocks: [...blocks] }),
+      ...(unconfirmed === undefined ? {} : { unconfirmed }),
       ...(role === undefined ? {} : { role }),
       dropped,
     }
@@ -164,6 +169,7 @@ export class ReportSender {
       const said = error instanceof Error ? error.message : String(error)
       const isHopeless = isProblem(error) && hopelessCodes.has(error.code)
       log[isHopeless ? 'error' : 'debug']({ error: said }, 'a report was not taken')
+      this.#options.unconfirmed?.().lost()
       if (!isHopeless) return false
       this.#giveUp(report)
       return true
@@ -174,6 +180,7 @@ export class ReportSender {
     this.#used.forget()
     this.#shadow.forget()
     this.#breakGlass.forget()
+    this.#options.unconfirmed?.().arrived()
     this.#saidBlocks = blocksText
     this.#dropped -= dropped
     return true

@@ -12,6 +12,7 @@ import { Receipts } from './receipts.ts'
 import type { ReportSender } from './report-sender.ts'
 import { StatusKeeper } from './status-keeper.ts'
 import type { TrustKeeper } from './trust-keeper.ts'
+import { UnconfirmedReports } from './unconfirmed-reports.ts'
 import type { WorkerPool } from './worker-pool.ts'
 
 export type StatusFollowerOptions = {
@@ -37,6 +38,7 @@ const handOutMs = 2 ** 31 - 1
 export class StatusFollower {
   readonly known: KnownStatus
   readonly pins: FeedPins
+  readonly unconfirmed: UnconfirmedReports
   readonly receipts: Receipts
   readonly #options: StatusFollowerOptions
   readonly #keeper: StatusKeeper
@@ -51,6 +53,7 @@ export class StatusFollower {
     this.known = new KnownStatus(statusControl(), (table) =>
       pool.handOut({ type: 'table', table }, handOutMs),
     )
+    this.unconfirmed = new UnconfirmedReports(this.known)
     this.receipts = new Receipts(
       (changes) => reports.applied(changes),
       () => this.#feed.freshness.now(),

@@ -3,7 +3,7 @@ import { actorOf } from '../../admin/admin-guard.ts'
 import type { Authority } from '../../authority.ts'
 import { feedHead } from '../../feed/append-change.ts'
 import { revokeGateway } from '../../gateways/gateways.ts'
-import { receiptsOf } from '../../gateways/receipts.ts'
+import { appliedAges, receiptsOf } from '../../gateways/receipts.ts'
 import type { Api } from '../api-server.ts'
 import { problems } from '../problem-schema.ts'
 import { AdminGateway, Reason, ReceiptList } from './messages.ts'
@@ -33,7 +33,10 @@ export function gatewayRoutes(api: Api, authority: Authority): void {
     async () => {
       const seq = await feedHead(store.read)
       const rows = await store.read.selectFrom('gateways').selectAll().orderBy('name').execute()
-      return { gateways: rows.map((row) => presentGateway(row, seq)) }
+      const gateways = rows.map(async (row) =>
+        presentGateway(row, seq, await appliedAges(store.read, row.name)),
+      )
+      return { gateways: await Promise.all(gateways) }
     },
   )
 
@@ -56,7 +59,8 @@ export function gatewayRoutes(api: Api, authority: Authority): void {
       return lanes.run('admin', async () => {
         const row = await store.write((tx) => revokeGateway(tx, revocation))
         authority.feed.endGateway(name)
-        return presentGateway(row, await feedHead(store.read))
+        const seq = await feedHead(store.read)
+        return presentGateway(row, seq, await appliedAges(store.read, name))
       })
     },
   )

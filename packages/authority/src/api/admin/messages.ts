@@ -212,6 +212,13 @@ export const AdminGateway = Type.Object({
   behind: Type.Integer(),
   /** Records that it could not report. */
   dropped: Type.Integer(),
+  /** How many statuses it keeps from an epoch before. */
+  unconfirmed: Type.Integer(),
+  /** How old changes were when it had applied them, of the last thousand: milliseconds. Null: none yet. */
+  applied: Type.Union([
+    Type.Object({ changes: Type.Integer(), medianMs: Type.Integer(), p99Ms: Type.Integer() }),
+    Type.Null(),
+  ]),
 })
 export type AdminGateway = Type.Static<typeof AdminGateway>
 

@@ -119,7 +119,11 @@ export function presentApproval(row: ApprovalRow, now: number): AdminApproval {
   }
 }
 
-export function presentGateway(row: GatewayRow, feedSeq: number): AdminGateway {
+export function presentGateway(
+  row: GatewayRow,
+  feedSeq: number,
+  applied: AdminGateway['applied'],
+): AdminGateway {
   return {
     name: row.name,
     status: row.status,
@@ -131,6 +135,8 @@ export function presentGateway(row: GatewayRow, feedSeq: number): AdminGateway {
     seq: row.seq,
     behind: Math.max(0, feedSeq - row.seq),
     dropped: row.dropped,
+    unconfirmed: row.unconfirmed ?? 0,
+    applied,
   }
 }
 

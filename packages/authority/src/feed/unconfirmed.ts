@@ -1,0 +1,63 @@
+import type { Kysely } from 'kysely'
+import type { Authority } from '../authority.ts'
+import { issuedApps } from '../config/issued-apps.ts'
+import type { Tables, UnconfirmedDecision, UnconfirmedStatusRow } from '../store/tables.ts'
+import { type Decision, decideUnconfirmed } from './decide-unconfirmed.ts'
+
+/** A write that decides so many lets others have their turn. */
+const perWrite = 200
+
+export type UnconfirmedCounts = Record<UnconfirmedDecision, number>
+
+export async function countUnconfirmed(read: Kysely<Tables>): Promise<UnconfirmedCounts> {
+  const rows = await read
+    .selectFrom('unconfirmed_status')
+    .select(['decision', (row) => row.fn.countAll<number>().as('count')])
+    .groupBy('decision')
+    .execute()
+  const counts: UnconfirmedCounts = { open: 0, ended: 0, kept: 0, dropped: 0 }
+  for (const { decision, count } of rows) counts[decision] = Number(count)
+  return counts
+}
+
+/** Statuses that were decided in one way, by key. */
+export function unconfirmedAfter(
+  read: Kysely<Tables>,
+  decision: UnconfirmedDecision,
+  { after, limit }: { readonly after: string; readonly limit: number },
+): Promise<UnconfirmedStatusRow[]> {
+  return read
+    .selectFrom('unconfirmed_status')
+    .selectAll()
+    .where('decision', '=', decision)
+    .where('key', '>', after)
+    .orderBy('key')
+    .limit(limit)
+    .execute()
+}
+
+export type UnconfirmedOrder = Pick<Decision, 'verdict' | 'actor' | 'reason'> & {
+  /** Undefined: all that are open. */
+  readonly keys: readonly string[] | undefined
+}
+
+/** Decides what is open, write after write. @returns how many were decided in which way */
+export async function decideAll(
+  { store, config, now }: Pick<Authority, 'store' | 'config' | 'now'>,
+  { keys, ...order }: UnconfirmedOrder,
+): Promise<UnconfirmedCounts> {
+  const counts: UnconfirmedCounts = { open: 0, ended: 0, kept: 0, dropped: 0 }
+  const decision = { ...order, issuedApps: issuedApps(config.apps) }
+  for (;;) {
+    const done = await store.write(async (tx) => {
+      let open = tx.selectFrom('unconfirmed_status').selectAll().where('decision', '=', 'open')
+      if (keys !== undefined) open = open.where('key', 'in', keys)
+      const rows = await open.limit(perWrite).execute()
+      return rows.length === 0
+        ? undefined
+        : decideUnconfirmed(tx, rows, { ...decision, now: now() })
+    })
+    if (done === undefined) return counts
+    for (const [came, count] of Object.entries(done)) counts[came as UnconfirmedDecision] += count
+  }
+}
