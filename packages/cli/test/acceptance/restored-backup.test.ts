@@ -120,9 +120,8 @@ test('after yesterday’s backup was restored, no gateway lets in what ended sin
   await everywhere(ended, 403)
   await everywhere([good, other], 200)
 
-  const { dropped } = await run(
-    ...['feed', 'drop', mistaken.issued.deviceId, '--yes', '--reason', 'suspended by mistake'],
-  )
+  const why = ['--reason', 'suspended by mistake']
+  const { dropped } = await run('feed', 'drop', mistaken.issued.deviceId, '--yes', ...why)
   assert.equal(dropped, 1)
   const decided = await run('feed', 'confirm', '--all', '--yes')
   assert.deepEqual([decided.ended, decided.kept], [3, 1], 'the late one is not in the registry')
