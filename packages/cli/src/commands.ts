@@ -10,7 +10,8 @@ export const commandGroups: Readonly<Record<string, string>> = {
   tokens: 'Make tokens for enrolments and for administrators',
   gateways: 'List gateways, and revoke them',
   feed: 'See what gateways are told, and decide what they kept over a restored backup',
-  certificates: 'Renew the certificates of servers and gateways',
+  certificates:
+    'Renew the certificates of servers and gateways, and see what is published of those that ended',
   attestation: 'Verify what phones prove of their keys, and see what policy would cost',
   pins: 'Pin servers in apps, from one file for every platform, without locking anyone out',
   shadow: 'See what enforcing a stage would cost',
@@ -463,6 +464,28 @@ export const commands: readonly Command[] = [
       { line: 'sallyport certificates renew --within 400d', does: 'all of them' },
     ],
     load: async () => (await import('./commands/certificates.ts')).renewServiceCertificates,
+  },
+  {
+    name: 'certificates lists',
+    summary: 'The revocation lists that are published, and whether they are up to date',
+    details:
+      'Of apps with certificate.revocation: published. current: everything that ended is on it. behind: not yet, for seconds. lapsed or missing: whoever looks at it refuses every device; then the exit code is 1.',
+    examples: [
+      { line: 'sallyport certificates lists', does: 'every list, how old it is and where' },
+      { line: 'sallyport certificates lists --json', does: 'with numbers and all addresses' },
+    ],
+    load: async () => (await import('./commands/revocation-lists.ts')).listRevocationLists,
+  },
+  {
+    name: 'certificates import-list',
+    summary: 'Publish the revocation list of a root whose key is elsewhere',
+    details:
+      'The file is a complete list of version 2, PEM or DER, that the root signed. It has a greater number than the one before it, and every CA that was withdrawn. docs/guide/published-status.md has how to sign one.',
+    arguments: [{ name: '<file>', summary: 'the list' }],
+    examples: [
+      { line: 'sallyport certificates import-list root.crl', does: 'checks it, and publishes it' },
+    ],
+    load: async () => (await import('./commands/revocation-lists.ts')).importRevocationList,
   },
   {
     name: 'attestation verify',

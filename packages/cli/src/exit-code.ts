@@ -10,6 +10,7 @@ const answersOfNo: Partial<Record<ReasonCode, ExitCode>> = {
   audit_broken: 1,
   attestation_malformed: 1,
   attestation_too_large: 1,
+  revocation_list_refused: 1,
   pins_refused: 1,
   pins_not_expressible: 1,
   command_usage: 2,

@@ -816,6 +816,13 @@ export const reasons = {
     fix: 'Give the gateway a new identity if it should serve again.',
     retryable: false,
   },
+  revocation_list_refused: {
+    area: 'admin',
+    status: 400,
+    title: 'The revocation list is not published',
+    fix: 'It must be a complete list of a root of this deployment, in date, with a greater number than the one before it and every CA that was withdrawn.',
+    retryable: false,
+  },
   feed_gone: {
     area: 'admin',
     status: 410,

@@ -10,6 +10,7 @@ import { gatewayRoutes } from './admin/gateway-routes.ts'
 import { invalidationRoutes } from './admin/invalidation-routes.ts'
 import { issuerRoutes } from './admin/issuer-routes.ts'
 import { liftRoutes } from './admin/lift-routes.ts'
+import { revocationListRoutes } from './admin/revocation-list-routes.ts'
 import { recordRoutes } from './admin/record-routes.ts'
 import { shadowRoutes } from './admin/shadow-routes.ts'
 import type { Api } from './api-server.ts'
@@ -29,6 +30,7 @@ export function adminApi(api: Api, authority: Authority, describe: () => object)
   feedRoutes(api, authority)
   gatewayRoutes(api, authority)
   issuerRoutes(api, authority)
+  revocationListRoutes(api, authority)
   recordRoutes(api, authority)
   shadowRoutes(api, authority)
   adminTokenRoutes(api, authority)

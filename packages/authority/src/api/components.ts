@@ -13,6 +13,7 @@ import {
   AdminTokenInfo,
   ShadowFinding,
 } from './admin/messages.ts'
+import { AdminRevocationList } from './admin/revocation-list-messages.ts'
 import { ProblemSchema } from './problem-schema.ts'
 
 /** Messages that the description of the APIs names, for all places where they stand. */
@@ -31,5 +32,6 @@ export const components: Readonly<Record<string, TSchema>> = {
   Issuer: AdminIssuer,
   Lift: AdminLift,
   Problem: ProblemSchema,
+  RevocationList: AdminRevocationList,
   ShadowFinding,
 }

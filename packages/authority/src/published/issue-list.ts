@@ -99,8 +99,11 @@ async function takeNumber(
   return { scope: { ...scope, last_number }, before: list?.this_update, issuer }
 }
 
-/** Not in the place of one with a greater number, or of one that knew more. */
-async function keepList(store: Kysely<Tables>, list: Tables['revocation_lists']): Promise<boolean> {
+/** Publishes a list, but not in the place of one with a greater number, or of one that knew more. */
+export async function keepList(
+  store: Kysely<Tables>,
+  list: Tables['revocation_lists'],
+): Promise<boolean> {
   const { issuer_id, shard, ...contents } = list
   const kept = await store
     .selectFrom('revocation_lists')

@@ -35,6 +35,8 @@ const routes: { method?: 'POST'; path: string; role: Role; status: number; body?
   { path: '/changes/{seq}/receipts', role: 'viewer', status: 404 },
   { path: '/shadow/report', role: 'viewer', status: 200 },
   { path: '/issuers', role: 'viewer', status: 200 },
+  { path: '/revocation-lists', role: 'viewer', status: 200 },
+  { path: '/revocation-lists', role: 'admin', status: 400, body: { list: 'AAAA' } },
   { path: '/audit', role: 'viewer', status: 200 },
   { path: '/decisions/{id}', role: 'viewer', status: 200 },
   { path: '/handshakes', role: 'viewer', status: 200 },

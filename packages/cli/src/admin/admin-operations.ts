@@ -244,6 +244,18 @@ export type Issuer = {
 
 export type Lift = { subject: string; seq: number }
 
+export type RevocationList = {
+  issuerId: string
+  appId: string | null
+  shard: number | null
+  addresses: string[]
+  number: number | null
+  entries: number
+  issuedAt: string | null
+  nextUpdate: string | null
+  state: 'current' | 'behind' | 'lapsed' | 'missing'
+}
+
 export type ShadowFinding = { check: string; code: string; expected: string; found: string }
 
 /** What each operation takes, and answers with. */
@@ -495,6 +507,8 @@ export type AdminOperations = {
       isTruncated: boolean
     }
   }
+  /** Publishes the list of a root whose key is elsewhere */
+  importRevocationList: { body: { list: string }; answer: RevocationList }
   /** Ends blocks and waits of an address, an account, a user or a device, at every gateway */
   lift: {
     body?: {
@@ -602,6 +616,8 @@ export type AdminOperations = {
       }[]
     }
   }
+  /** The revocation lists that are published, and whether they are up to date */
+  listRevocationLists: { answer: { lists: RevocationList[] } }
   /** What gateways go on refusing because an epoch before said so */
   listUnconfirmed: {
     query?: {
@@ -700,6 +716,7 @@ export const adminOperations = {
   getFeedKeySet: { method: 'GET', path: '/admin/v1/feed/keys' },
   getOpenApi: { method: 'GET', path: '/admin/v1/openapi.json' },
   getShadowReport: { method: 'GET', path: '/admin/v1/shadow/report' },
+  importRevocationList: { method: 'POST', path: '/admin/v1/revocation-lists' },
   lift: { method: 'POST', path: '/admin/v1/lifts' },
   listAdminTokens: { method: 'GET', path: '/admin/v1/admin-tokens' },
   listAppraisals: { method: 'GET', path: '/admin/v1/devices/{id}/appraisals' },
@@ -713,6 +730,7 @@ export const adminOperations = {
   listIssuers: { method: 'GET', path: '/admin/v1/issuers' },
   listListedDevices: { method: 'GET', path: '/admin/v1/attestation/listed-devices' },
   listReceipts: { method: 'GET', path: '/admin/v1/changes/{seq}/receipts' },
+  listRevocationLists: { method: 'GET', path: '/admin/v1/revocation-lists' },
   listUnconfirmed: { method: 'GET', path: '/admin/v1/feed/unconfirmed' },
   refreshAttestation: { method: 'POST', path: '/admin/v1/attestation/refresh' },
   replaceFeedKeys: { method: 'POST', path: '/admin/v1/feed/keys/replace' },

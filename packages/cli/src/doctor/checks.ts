@@ -9,6 +9,7 @@ import { fileCheck } from './file-checks.ts'
 import type { DoctorCheck } from './finding.ts'
 import { identityProviderCheck } from './identity-provider-check.ts'
 import { listenerCheck } from './live-checks.ts'
+import { publishedStatusCheck } from './published-status-check.ts'
 import { refusalCheck } from './refusal-check.ts'
 import { authorityPartCheck, gatewayCheck } from './role-checks.ts'
 import { rootKeyCheck } from './root-key-check.ts'
@@ -34,5 +35,6 @@ export const doctorChecks: readonly DoctorCheck[] = [
   refusalCheck,
   authorityCheck,
   attestationCheck,
+  publishedStatusCheck,
   adminTokenCheck,
 ]
