@@ -8,9 +8,11 @@ import { checkSigner } from './config/check-signer.ts'
 import { refuseFixedChanges } from './config/check-config.ts'
 import { storeLocation } from './config/store-location.ts'
 import { decisionRecorder } from './decisions/decision-recorder.ts'
+import { issuedApps } from './config/issued-apps.ts'
 import { FailedAttempts } from './enrollment/failed-attempts.ts'
 import { FeedHub } from './feed/feed-hub.ts'
 import { FeedSigner } from './feed/feed-signer.ts'
+import { listApps } from './feed/issued-list.ts'
 import { ensureIssuers } from './issuers/ensure-issuers.ts'
 import { type IssuerSet, loadIssuers } from './issuers/issuer-set.ts'
 import { wantedIssuers } from './issuers/wanted-issuers.ts'
@@ -95,6 +97,7 @@ export async function assembleAuthority(
     await hub.start()
     store.onCommit(() => hub.wake())
     const leases = new Leases({ store, log, holder: randomUUID() })
+    await listApps(store, issuedApps(config.apps), now())
     const trust = new TrustKeeper({ config, directory, store, leases, metrics, log, now })
     await trust.load()
     const receipts = new ReceiptKeeper({
@@ -168,6 +171,7 @@ export async function assembleAuthority(
           },
         )
         await renewTokenKeys(keys.tokenKeys, next)
+        await listApps(store, issuedApps(next.apps), now())
         takeUpTrust()
         takeUpReceipts()
         Object.assign(live, { config: next, tokens, policies, revocationClients, issuers })

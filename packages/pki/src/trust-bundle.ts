@@ -17,6 +17,8 @@ export type TrustIssuer = {
   readonly trustDomain: string
   /** The only app that its certificates may name. */
   readonly appId?: string
+  /** Whether of its certificates those alone count that are known to have been issued. Not checked here. */
+  readonly isIssuedListed?: boolean
 }
 
 /** What a gateway believes on one host. Never changed: another version is another object. */

@@ -2,6 +2,22 @@
 import type { Reason } from './reason.ts'
 
 export const feedReasons = {
+  device_unknown: {
+    area: 'device',
+    status: 401,
+    title: 'The registry never issued this certificate',
+    fix: 'Its CA signed it, and the authority knows nothing of it: somebody else has the key of that CA, or the store was restored from a backup of before. Look at the audit log; withdraw the CA where its key is lost. The device enrols again.',
+    action: 're-enroll',
+    retryable: false,
+    publicCode: 'device_certificate_untrusted',
+  },
+  device_not_yet_known: {
+    area: 'device',
+    status: 503,
+    title: 'The certificate is younger than what this gateway has heard of the authority',
+    fix: 'Repeat the request. If it goes on, the gateway does not hear the authority: see sallyport_feed_age_seconds.',
+    retryable: true,
+  },
   feed_unverified: {
     area: 'status',
     status: 0,

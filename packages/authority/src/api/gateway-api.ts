@@ -5,7 +5,6 @@ import { FeedKeySets, Report } from '@sallyport/wire/messages'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import Type from 'typebox'
 import type { Authority } from '../authority.ts'
-import { issuedApps } from '../config/issued-apps.ts'
 import type { FeedFollower } from '../feed/feed-hub.ts'
 import { refuseRollback } from '../feed/epoch.ts'
 import { refuseGone } from '../feed/feed-start.ts'
@@ -64,7 +63,6 @@ export function gatewayApi(api: Api, authority: Authority): void {
     epoch: () => authority.epoch,
     now,
     signer: feedSigner,
-    issuedApps: () => issuedApps(authority.config.apps),
   })
 
   const caller = async (request: FastifyRequest): Promise<GatewayIdentity> => {

@@ -5,6 +5,7 @@ import { trustedIssuer } from '../issuers/trusted-issuer.ts'
 import type { Tables } from '../store/tables.ts'
 import { feedHead } from './append-change.ts'
 import { changeMark } from './change-mark.ts'
+import { listedApps } from './issued-list.ts'
 import { packConfirmations } from './pack-confirmations.ts'
 
 /**
@@ -19,8 +20,6 @@ const rowsPerPage = 2_000
 export type PackOptions = {
   readonly epoch: string
   readonly now: number
-  /** The apps whose certificates are listed as issued. */
-  readonly issuedApps: readonly string[]
 }
 
 /**
@@ -35,9 +34,10 @@ export type PackOptions = {
  */
 export async function packStatus(
   read: Kysely<Tables>,
-  { epoch, now, issuedApps }: PackOptions,
+  { epoch, now }: PackOptions,
 ): Promise<PackedStatus> {
   const seq = await feedHead(read)
+  const apps = await listedApps(read)
   const mark = await changeMark(read, seq)
   const packer = new StatusPacker()
   const endedAt = now - toldAfterEndMs
@@ -50,7 +50,7 @@ export async function packStatus(
   for (const { id, not_after } of rows.filter(({ status }) => status === 'revoked')) {
     packer.add(id, { kind: 'issuer', status: 'withdrawn', until: not_after })
   }
-  if (issuedApps.length > 0) await packIssued(read, packer, issuedApps, now)
+  if (apps.length > 0) await packIssued(read, packer, apps, now)
   for (const status of ['superseded', 'revoked'] as const) {
     await packCertificates(read, packer, status, endedAt)
   }
@@ -61,7 +61,7 @@ export async function packStatus(
   await packConfirmations(read, packer, endedAt)
   const issuers = rows
     .filter(({ status }) => status !== 'revoked')
-    .map((row) => trustedIssuer(row, issuedApps.includes(row.app_id)))
+    .map((row) => trustedIssuer(row, apps.includes(row.app_id)))
   return { epoch, seq, at: now, mark, issuers, sections: packer.sections() }
 }
 

@@ -37,7 +37,6 @@ export type SnapshotSourceOptions = {
   readonly epoch: () => string
   readonly now: () => number
   readonly signer: FeedSigner
-  readonly issuedApps: () => readonly string[]
 }
 
 /**
@@ -94,10 +93,10 @@ export class SnapshotSource {
   }
 
   async #make(): Promise<Made> {
-    const { read, epoch, now, signer, issuedApps } = this.#options
+    const { read, epoch, now, signer } = this.#options
     const startedAt = performance.now()
     const at = now()
-    const status = await packStatus(read, { epoch: epoch(), now: at, issuedApps: issuedApps() })
+    const status = await packStatus(read, { epoch: epoch(), now: at })
     const body = encodePackedStatus(status)
     const seal = await signer.sign({
       type: 'snapshot',

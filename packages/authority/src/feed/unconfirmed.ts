@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely'
 import type { Authority } from '../authority.ts'
-import { issuedApps } from '../config/issued-apps.ts'
 import type { Tables, UnconfirmedDecision, UnconfirmedStatusRow } from '../store/tables.ts'
 import { type Decision, decideUnconfirmed } from './decide-unconfirmed.ts'
+import { listedApps } from './issued-list.ts'
 
 /** A write that decides so many lets others have their turn. */
 const perWrite = 200
@@ -43,11 +43,11 @@ export type UnconfirmedOrder = Pick<Decision, 'verdict' | 'actor' | 'reason'> & 
 
 /** Decides what is open, write after write. @returns how many were decided in which way */
 export async function decideAll(
-  { store, config, now }: Pick<Authority, 'store' | 'config' | 'now'>,
+  { store, now }: Pick<Authority, 'store' | 'now'>,
   { keys, ...order }: UnconfirmedOrder,
 ): Promise<UnconfirmedCounts> {
   const counts: UnconfirmedCounts = { open: 0, ended: 0, kept: 0, dropped: 0 }
-  const decision = { ...order, issuedApps: issuedApps(config.apps) }
+  const decision = { ...order, issuedApps: await listedApps(store.read) }
   for (;;) {
     const done = await store.write(async (tx) => {
       let open = tx.selectFrom('unconfirmed_status').selectAll().where('decision', '=', 'open')

@@ -4,6 +4,7 @@ import { toBase64url } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
 import type { Authority } from '../authority.ts'
 import { appOf } from '../config/app-of.ts'
+import { tellIssued } from '../feed/issued-list.ts'
 import type { Admission } from '../enrollment/admission.ts'
 import { addressesFor, shardFor } from '../published/published-addresses.ts'
 import { bytesOf } from '../signer/bytes.ts'
@@ -96,5 +97,6 @@ export async function recordCertificate(
     shard,
   }
   await store.insertInto('certificates').values(row).execute()
+  await tellIssued(store, row, facts.now)
   return row
 }

@@ -11,6 +11,7 @@ import type { Signer } from '../signer/signer.ts'
 import type { Store } from '../store/store.ts'
 import type { IssuerRow, Tables } from '../store/tables.ts'
 import { openRoot } from './roots.ts'
+import { listedApps } from '../feed/issued-list.ts'
 import { trustedIssuer } from './trusted-issuer.ts'
 
 /** An issuing CA is followed by a new one this long before it ends; its certificates live on. */
@@ -172,6 +173,6 @@ export async function announceIssuer(
     key: row.id,
     status: 'active',
     until: row.not_after,
-    issuer: trustedIssuer(row),
+    issuer: trustedIssuer(row, (await listedApps(tx)).includes(row.app_id)),
   })
 }

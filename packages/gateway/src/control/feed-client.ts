@@ -32,8 +32,12 @@ export type FeedOptions = {
   readonly onChanges: (changes: readonly Change[]) => void
   /** The authority's clock, milliseconds, as of now. */
   readonly onTime: (at: number) => void
-  /** The authority was heard, and everything that it said until so many seconds ago is applied. */
-  readonly onHeard: (secondsAgo: number) => void
+  /**
+   * The authority was heard, and everything that it said until so many seconds ago is applied.
+   *
+   * @param at the same by its clock: milliseconds
+   */
+  readonly onHeard: (secondsAgo: number, at: number) => void
 }
 
 const firstDelayMs = 100
@@ -221,7 +225,7 @@ export class FeedClient {
         }
         if (!isGreeted) continue
         watch.refresh()
-        this.#options.onHeard(this.freshness.lateness(heardAt) / 1_000)
+        this.#options.onHeard(this.freshness.lateness(heardAt) / 1_000, heardAt)
       }
       throw new Error('the authority closed the feed')
     } finally {

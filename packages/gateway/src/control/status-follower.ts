@@ -68,8 +68,9 @@ export class StatusFollower {
       onSnapshot: (status) => this.#takeSnapshot(status),
       onChanges: (changes) => this.#takeChanges(changes),
       onTime: (at) => clock.compare(at),
-      onHeard: (secondsAgo) => {
+      onHeard: (secondsAgo, at) => {
         this.known.control.setHeard(secondsAgo)
+        this.known.control.setToldUntil(at)
         this.#keeper.heard(Math.floor(Date.now() - secondsAgo * 1_000))
       },
     })
@@ -159,13 +160,16 @@ export class StatusFollower {
       trust.believe(this.known.issuers, isWithdrawn)
     }
     if (known.some(({ isListMissing }) => isListMissing)) this.#feed.requireSnapshot()
-    const understood = known.flatMap(({ change }) => change ?? [])
-    const seqs = new Set(understood.map(({ seq }) => seq))
-    for (const { kind, key } of understood) {
+    // That a certificate was issued ends nobody's connection, and nobody waits to hear of it.
+    const ending = known.flatMap(({ change }) =>
+      change === undefined || change.status === 'issued' ? [] : change,
+    )
+    const seqs = new Set(ending.map(({ seq }) => seq))
+    for (const { kind, key } of ending) {
       const subject = kind === 'lift' ? parseLiftKey(key) : undefined
       if (subject?.kind === 'address') liftAddress(subject.network)
     }
-    if (understood.length > 0) pool.post({ type: 'changes', changes: understood })
+    if (ending.length > 0) pool.post({ type: 'changes', changes: ending })
     this.receipts.expect(
       changes.filter(({ seq }) => seqs.has(seq)),
       pool.workers,

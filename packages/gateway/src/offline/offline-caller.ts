@@ -41,6 +41,7 @@ function leafOf(described: OfflineDevice, trustDomain: string): VerifiedLeaf {
     },
     fields: { clientCert: '', clientCertChain: '', device: '' },
     failed: undefined,
+    mustBeListed: false,
     isFirstUse: false,
   }
 }

@@ -10,6 +10,7 @@ import {
 } from '../pipeline/stage.ts'
 import { stale, staleForSensitive } from '../status/stale-refusals.ts'
 import { certificateRequired, checkDevice } from '../trust/check-device.ts'
+import { checkIssued } from '../trust/check-issued.ts'
 import { isAtLeastVersion } from './app-version.ts'
 
 export type DeviceSettings = StageSettings & {
@@ -69,16 +70,22 @@ export const deviceStage: Stage<DeviceSettings> = {
       if (late !== undefined) return caller.hasCertificate ? late : certificateRequired
       const against = checkDevice(caller, status, request.at)
       if (against !== undefined) return against
-      const device = caller.currentLeaf()?.device
-      if (device === undefined) return certificateRequired
-      request.device = device
-      for (const demand of demands) {
-        const refusal = demand(device)
-        if (refusal !== undefined) return refusal
-      }
-      return pass
+      const leaf = caller.currentLeaf()
+      if (leaf?.device === undefined) return certificateRequired
+      request.device = leaf.device
+      const demanded = refusalBy(demands, leaf.device)
+      if (demanded !== undefined || !leaf.mustBeListed) return demanded ?? pass
+      return checkIssued(leaf, status)
     }
   },
+}
+
+function refusalBy(demands: readonly Demand[], device: DeviceIdentity): Refusal | undefined {
+  for (const demand of demands) {
+    const refusal = demand(device)
+    if (refusal !== undefined) return refusal
+  }
+  return undefined
 }
 
 type Demand = (device: DeviceIdentity) => Refusal | undefined

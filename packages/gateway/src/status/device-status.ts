@@ -1,7 +1,7 @@
 import type { ReasonCode } from '@sallyport/problem'
 import type { StatusKeys } from '../trust/presented-leaf.ts'
 import { type StaleLevel, type StaleLimits, staleLevel } from './staleness.ts'
-import { type RefusingStatus, refusingStatus, statusKey } from './status-code.ts'
+import { issuedStatus, type RefusingStatus, refusingStatus, statusKey } from './status-code.ts'
 import type { StatusControl } from './status-control.ts'
 import { readStatusTable, type StatusReader } from './status-table.ts'
 import { endedToken, type TokenKeys } from './token-status.ts'
@@ -53,6 +53,16 @@ export class DeviceStatus {
       refusingStatus(this.#reader.lookUp(keys.certificate)) ??
       refusingStatus(this.#reader.lookUp(keys.issuer))
     )
+  }
+
+  /** Whether a certificate is known to have been issued. */
+  isIssued(keys: StatusKeys): boolean {
+    return this.#reader.lookUp(keys.certificate) === issuedStatus
+  }
+
+  /** The authority's clock when it said the last that is known here: milliseconds. */
+  toldUntil(): number {
+    return this.#control.toldUntil()
   }
 
   /** Whether a certificate was revoked, by its thumbprint. One that was superseded was not. */

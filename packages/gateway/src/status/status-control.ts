@@ -17,12 +17,17 @@ export type StatusControl = {
   /** Whether a change came that this version of the gateway does not understand. */
   readonly isIgnorant: () => boolean
   readonly setIgnorant: (isIgnorant: boolean) => void
+  /** The authority's clock when it said the last that is applied here: milliseconds. */
+  readonly toldUntil: () => number
+  readonly setToldUntil: (at: number) => void
 }
 
 const cell = { version: 0, heard: 1, snapshot: 2, ignorant: 3 } as const
+const cellBytes = 16
 
-export function statusControl(buffer = new SharedArrayBuffer(16)): StatusControl {
-  const cells = new Int32Array(buffer)
+export function statusControl(buffer = new SharedArrayBuffer(cellBytes + 8)): StatusControl {
+  const cells = new Int32Array(buffer, 0, cellBytes / 4)
+  const told = new BigInt64Array(buffer, cellBytes, 1)
   return {
     buffer,
     version: () => Atomics.load(cells, cell.version),
@@ -40,6 +45,10 @@ export function statusControl(buffer = new SharedArrayBuffer(16)): StatusControl
     isIgnorant: () => Atomics.load(cells, cell.ignorant) === 1,
     setIgnorant: (isIgnorant) => {
       Atomics.store(cells, cell.ignorant, isIgnorant ? 1 : 0)
+    },
+    toldUntil: () => Number(Atomics.load(told, 0)),
+    setToldUntil: (at) => {
+      Atomics.store(told, 0, BigInt(Math.floor(at)))
     },
   }
 }

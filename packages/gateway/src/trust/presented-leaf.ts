@@ -41,6 +41,8 @@ export type VerifiedLeaf = Presented & {
   readonly keys: StatusKeys
   readonly fields: LeafFields
   readonly failed: undefined
+  /** Whether it counts only where it is known to have been issued. */
+  readonly mustBeListed: boolean
   /**
    * Whether the authority is still to hear that it came into use: a renewal that reached its device is
    * what ends the certificate before.
@@ -71,6 +73,10 @@ export function presentLeaf(der: Buffer, thumbprint: string, bundle: TrustBundle
     keys,
     fields: leafFields(der, device, bundle),
     failed: undefined,
+    mustBeListed: bundle.issuers.some(
+      ({ certificate, isIssuedListed = false }) =>
+        isIssuedListed && certificate.spkiSha256 === device.issuerSpki,
+    ),
     isFirstUse: device.predecessors.length > 0,
   }
 }

@@ -39,6 +39,7 @@ function ownIssuer(issuer: TrustedIssuer): TrustIssuer {
     kind: issuer.kind,
     trustDomain: issuer.trustDomain,
     appId: issuer.appId,
+    isIssuedListed: issuer.status === 'issued',
   }
 }
 
@@ -54,8 +55,8 @@ function foreignIssuer(issuer: HostPlan['foreignIssuers'][number]): TrustIssuer 
 // The same in every process that believes the same, whatever the order it learnt it in.
 function fingerprintOf(issuers: readonly TrustIssuer[], allowDevelopment: boolean): string {
   const lines = issuers.map(
-    ({ certificate, own, kind, trustDomain, appId }) =>
-      `${certificate.thumbprint} ${own} ${kind} ${trustDomain} ${appId ?? ''}`,
+    ({ certificate, own, kind, trustDomain, appId, isIssuedListed = false }) =>
+      `${certificate.thumbprint} ${own} ${kind} ${trustDomain} ${appId ?? ''} ${isIssuedListed}`,
   )
   return createHash('sha256')
     .update([...lines.toSorted(), String(allowDevelopment)].join('\n'))

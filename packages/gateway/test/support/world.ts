@@ -70,7 +70,13 @@ export async function createWorld(): Promise<World> {
   const service: Issuer = { certificate: serviceRoot, key: serviceKey }
   const newCa = async (kind: 'device' | 'development', appId: string, domain: string) => {
     const rootKey = signingKeyOf(await generateKey('ec-p256'))
-    const root = await createRoot({ key: rootKey, commonName: `Test ${kind} root`, kind, now })
+    const begun = now - dayMs
+    const root = await createRoot({
+      key: rootKey,
+      commonName: `Test ${kind} root`,
+      kind,
+      now: begun,
+    })
     const key = signingKeyOf(await generateKey('ec-p256'))
     const certificate = await issueDeviceCa({
       root: { certificate: root, key: rootKey },
@@ -78,7 +84,7 @@ export async function createWorld(): Promise<World> {
       appId,
       trustDomain: domain,
       kind,
-      now,
+      now: begun,
     })
     return { certificate, key }
   }
