@@ -7,6 +7,9 @@ import { nginxAuthRequest } from './peers/nginx-auth-request.ts'
 import { sallyport, sallyportLayers } from './peers/sallyport.ts'
 import { checkLimits, checkPairs, type PairLimit } from './report/report.ts'
 import { reportText } from './report/report-text.ts'
+import { benchmarkAuthority } from './authority/authority-benchmark.ts'
+import { meetsAuthorityLimits } from './authority/authority-report.ts'
+import { authorityText } from './authority/authority-text.ts'
 import { benchmarkScan } from './scan/scan-benchmark.ts'
 import { meetsScanLimits } from './scan/scan-report.ts'
 import { scanText } from './scan/scan-text.ts'
@@ -81,6 +84,24 @@ export const benchmarks: readonly Benchmark[] = [
     async run({ rounds = 0 }, run) {
       const report = await benchmarkScan({ rounds, ...run })
       return { report, text: scanText(report), meetsLimits: meetsScanLimits(report) }
+    },
+  },
+  {
+    name: 'authority',
+    summary:
+      'What an authority does for a device, beside the bare cryptography in it, and what a revocation costs where many were revoked before',
+    counts: {
+      rounds: { summary: 'rounds, each with every kind of work in turn', default: 7, maximum: 100 },
+      times: { summary: 'enrolments, and renewals, of a round', default: 200, maximum: 10_000 },
+      revoked: {
+        summary: 'how many are revoked when that is measured, at most',
+        default: 100_000,
+        maximum: 1_000_000,
+      },
+    },
+    async run({ rounds = 0, times = 0, revoked = 0 }, run) {
+      const report = await benchmarkAuthority({ rounds, times, revoked, ...run })
+      return { report, text: authorityText(report), meetsLimits: meetsAuthorityLimits(report) }
     },
   },
 ]

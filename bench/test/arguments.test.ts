@@ -34,7 +34,7 @@ test('--help says what every benchmark takes', () => {
 
 for (const [what, argv] of [
   ['no benchmark', []],
-  ['an unknown benchmark', ['authority']],
+  ['an unknown benchmark', ['console']],
   ['a second benchmark', ['gateway', 'attestation']],
   ['an unknown option', ['gateway', '--fast']],
   ["another benchmark's option", ['attestation', '--requests', '50']],
