@@ -56,6 +56,7 @@ export async function assembleAuthority(
   const now = options.now ?? Date.now
   const metrics = new Metrics()
   const store = await openStore(storeLocation(config.store, options), {
+    chain: config.authority.name,
     onGroup: ({ writes, commitMs, committed }) => {
       const outcome = committed ? 'committed' : 'failed'
       metrics.count('sallyport_authority_commits_total', 'Commits', { outcome })

@@ -33,6 +33,8 @@ export type { AdminBlock, AdminLift } from './api/admin/lift-messages.ts'
 export type { AdminFeed, AdminUnconfirmed } from './api/admin/feed-messages.ts'
 export type { FoundDecisions } from './api/admin/record-routes.ts'
 export { type AuditRow, type AuditVerification, verifyAudit } from './audit/audit-log.ts'
+export type { ChainHead, Checkpoint } from './audit/checkpoint.ts'
+export { verifyCheckpoint } from './audit/verify-checkpoint.ts'
 export type { AndroidAppConfig, PlayIntegrityConfig } from './config/android-app-config.ts'
 export type {
   AppAttestationConfig,

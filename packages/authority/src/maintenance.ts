@@ -1,4 +1,5 @@
 import { DeleteResult, type Kysely, type RawBuilder, sql } from 'kysely'
+import { makeCheckpoint } from './audit/checkpoint.ts'
 import type { Authority } from './authority.ts'
 import { supersedeDue } from './devices/supersede-due.ts'
 import { toldAfterEndMs } from './feed/pack-status.ts'
@@ -9,6 +10,7 @@ import { runLeased } from './work/leases.ts'
 const dayMs = 24 * 3_600_000
 const supersedeEveryMs = 5_000
 const forgetEveryMs = 600_000
+const checkpointEveryMs = 3_600_000
 const maxForgottenPerRound = 5_000
 /** How long decisions, handshakes and changes of the feed are kept. */
 const keepMs = 30 * dayMs
@@ -170,6 +172,14 @@ export function startMaintenance(authority: Authority): () => void {
     ),
     every(forgetEveryMs, () =>
       runLeased(authority, 'store.forget', () => forgetOld(authority), forgetEveryMs * 1.5),
+    ),
+    every(checkpointEveryMs, () =>
+      runLeased(
+        authority,
+        'audit.checkpoint',
+        () => makeCheckpoint(authority),
+        checkpointEveryMs * 1.5,
+      ),
     ),
     // Each authority looks for itself: it also takes up the keys that others made.
     every(forgetEveryMs, () => renewTokenKeys(authority.tokenKeys, authority.config)),

@@ -854,10 +854,10 @@ export const commands: readonly Command[] = [
     name: 'audit verify',
     summary: 'Read the whole audit log and work out every hash anew',
     details:
-      'Exit code 1, and the row where it breaks, where a row was changed or is missing. That rows are missing at the end shows only against a row noted elsewhere: --contains.',
+      'Of several authorities each has a chain of its own: all are read, and the signed checkpoints over their ends. Exit code 1, and the row where it breaks, where a row was changed or is missing, or a checkpoint does not hold. That rows are missing after the last checkpoint shows only against a row noted elsewhere: --contains.',
     options: [
       {
-        flags: '--contains <row:hash>',
+        flags: '--contains <[chain:]row:hash>',
         summary: 'what an earlier run printed: that row must still be there',
       },
     ],

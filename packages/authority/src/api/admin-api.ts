@@ -12,6 +12,7 @@ import { issuerRoutes } from './admin/issuer-routes.ts'
 import { liftRoutes } from './admin/lift-routes.ts'
 import { revocationListRoutes } from './admin/revocation-list-routes.ts'
 import { recordRoutes } from './admin/record-routes.ts'
+import { auditRoutes } from './admin/audit-routes.ts'
 import { shadowRoutes } from './admin/shadow-routes.ts'
 import type { Api } from './api-server.ts'
 
@@ -32,6 +33,7 @@ export function adminApi(api: Api, authority: Authority, describe: () => object)
   issuerRoutes(api, authority)
   revocationListRoutes(api, authority)
   recordRoutes(api, authority)
+  auditRoutes(api, authority)
   shadowRoutes(api, authority)
   adminTokenRoutes(api, authority)
   attestationStatusRoutes(api, authority)

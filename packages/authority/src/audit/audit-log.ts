@@ -3,6 +3,7 @@ import { Problem } from '@sallyport/problem'
 import type { Kysely } from 'kysely'
 import type { AuditTableRow, Tables } from '../store/tables.ts'
 import { canonicalJson, type Json } from './canonical-json.ts'
+import { chainOf, defaultChain, headName } from './chain.ts'
 
 export type AuditEvent = {
   at: number
@@ -15,12 +16,17 @@ export type AuditEvent = {
   detail: { readonly [member: string]: Json }
 }
 
-/** One row of the log. Each row's hash covers the row and the hash before it. */
+/** One row of the log. Each row's hash covers the row and the hash before it, in the chain of its authority. */
 export type AuditRow = AuditEvent & {
+  /** The name of the authority that wrote it. */
+  chain: string
   seq: number
   /** Hash of the row before; empty at the first. */
   previous: string
-  /** SHA-256, base64url, of the canonical JSON of all other members. */
+  /**
+   * SHA-256, base64url, of the canonical JSON of all other members; without `chain` where it is the default,
+   * as in logs from when there was no other.
+   */
   hash: string
 }
 
@@ -38,24 +44,32 @@ export async function appendAudits(
   store: Kysely<Tables>,
   events: readonly AuditEvent[],
 ): Promise<void> {
-  let { seq, hash } = await store
+  const chain = chainOf(store)
+  const name = headName(chain)
+  const head = await store
     .selectFrom('heads')
     .select(['seq', 'hash'])
-    .where('name', '=', 'audit')
-    .executeTakeFirstOrThrow()
+    .where('name', '=', name)
+    .executeTakeFirst()
+  let { seq, hash } = head ?? { seq: 0, hash: '' }
   const rows = events.map((event) => {
-    const unhashed = { ...event, seq: ++seq, previous: hash }
+    const unhashed = { ...event, chain, seq: ++seq, previous: hash }
     hash = auditHash(unhashed)
     return { ...unhashed, detail: canonicalJson(event.detail), hash }
   })
   await store.insertInto('audit').values(rows).execute()
-  await store.updateTable('heads').set({ seq, hash }).where('name', '=', 'audit').execute()
+  await store
+    .insertInto('heads')
+    .values({ name, seq, hash })
+    .onConflict((conflict) => conflict.column('name').doUpdateSet({ seq, hash }))
+    .execute()
 }
 
 /** The hash that a row must have. */
 export function auditHash(row: Omit<AuditRow, 'hash'>): string {
-  const { seq, at, actor, action, subject, detail, previous } = row
-  const text = canonicalJson({ seq, at, actor, action, subject, detail, previous })
+  const { chain, seq, at, actor, action, subject, detail, previous } = row
+  const ofAll = { seq, at, actor, action, subject, detail, previous }
+  const text = canonicalJson(chain === defaultChain ? ofAll : { chain, ...ofAll })
   return createHash('sha256').update(text).digest('base64url')
 }
 
@@ -68,7 +82,7 @@ export type AuditVerification = {
 }
 
 /**
- * Verifies rows of the log in order: no gap, no changed row. What it cannot see by itself is that
+ * Verifies rows of one chain in order: no gap, no changed row. What it cannot see by itself is that
  * rows are missing at the end; compare `seq` and `hash` with ones noted elsewhere for that.
  *
  * @param after where a check that began earlier goes on; without it the rows begin with the first
@@ -92,11 +106,15 @@ export function verifyAudit(
 }
 
 function broken(row: AuditRow, expected: string, found: string): Problem {
-  return new Problem('audit_broken', { detail: `At row ${row.seq}`, expected, found })
+  return new Problem('audit_broken', {
+    detail: `At row ${row.seq} of ${row.chain}`,
+    expected,
+    found,
+  })
 }
 
 /**
- * Rows of the log after `seq`, oldest first.
+ * Rows of a chain after `seq`, oldest first.
  *
  * @throws Problem `audit_broken` where a row holds what was never written
  */
@@ -104,11 +122,13 @@ export async function readAudit(
   store: Kysely<Tables>,
   after: number,
   limit: number,
+  chain = defaultChain,
 ): Promise<AuditRow[]> {
   try {
     const rows = await store
       .selectFrom('audit')
       .selectAll()
+      .where('chain', '=', chain)
       .where('seq', '>', after)
       .orderBy('seq')
       .limit(limit)

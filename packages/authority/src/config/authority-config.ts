@@ -1,6 +1,7 @@
 import type { Section } from '@sallyport/config'
 import { type IdentityProvider, IdentityProvidersSchema } from '@sallyport/token'
 import Type from 'typebox'
+import { defaultChain } from '../audit/chain.ts'
 import { type AppConfig, AppsSchema } from './app-config.ts'
 import { type AttestationConfig, AttestationSchema } from './attestation-config.ts'
 import { type KeysConfig, KeysSchema, type SignerConfig, SignerSchema } from './keys-config.ts'
@@ -19,6 +20,7 @@ export type AuthorityConfig = {
   attestation: AttestationConfig
   identityProviders: Record<string, IdentityProvider>
   authority: {
+    name: string
     keys: KeysConfig
     signer: SignerConfig
     /** The authority holds the keys itself: whoever takes it over has them. */
@@ -54,6 +56,12 @@ const tlsListener = (description: string) =>
 
 const AuthoritySchema = Type.Object(
   {
+    name: Type.String({
+      pattern: '^[a-z0-9](?:[a-z0-9.-]{0,62}[a-z0-9])?$',
+      default: defaultChain,
+      description:
+        'Of several authorities over one store each has its own: its audit log is kept under it',
+    }),
     keys: KeysSchema,
     signer: SignerSchema,
     insecureSingleProcess: Type.Optional(

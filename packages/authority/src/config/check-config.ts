@@ -58,6 +58,7 @@ function isOpen({ enrollment }: AppConfig): boolean {
 
 /** What a running authority cannot take up. */
 const fixed: readonly { name: string; of: (config: AuthorityConfig) => string }[] = [
+  { name: 'authority.name', of: ({ authority }) => authority.name },
   { name: 'trustDomain', of: ({ trustDomain }) => trustDomain },
   { name: 'store', of: ({ store }) => store.path ?? JSON.stringify(store.postgres) },
   { name: 'authority.keys.directory', of: ({ authority }) => authority.keys.directory },

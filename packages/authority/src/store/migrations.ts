@@ -13,6 +13,7 @@ import { up as publishedStatus } from './migrations/009-published-status.ts'
 import { up as protocols } from './migrations/010-protocols.ts'
 import { up as signedFeed } from './migrations/011-signed-feed.ts'
 import { up as leases } from './migrations/012-leases.ts'
+import { up as auditChains } from './migrations/013-audit-chains.ts'
 import type { Tables } from './tables.ts'
 
 /**
@@ -32,6 +33,7 @@ const migrations: Readonly<Record<string, { up: (store: Kysely<Tables>) => Promi
   '010-protocols': { up: protocols },
   '011-signed-feed': { up: signedFeed },
   '012-leases': { up: leases },
+  '013-audit-chains': { up: auditChains },
 }
 
 /** Names and times of what was done. Named for the library that once kept it. */

@@ -1,4 +1,5 @@
 import type { Kysely, RawBuilder } from 'kysely'
+import { nameChain } from '../audit/chain.ts'
 import type { Engine } from './engine.ts'
 import { GroupCommit, type GroupCommitOptions, type Write } from './group-commit.ts'
 import { migrateStore } from './migrations.ts'
@@ -37,7 +38,10 @@ export type Store = {
 /** Where a store is: an absolute path, or a database. */
 export type StoreLocation = { readonly path: string } | { readonly postgres: PostgresLocation }
 
-export type StoreOptions = Pick<GroupCommitOptions, 'onGroup'>
+export type StoreOptions = Pick<GroupCommitOptions, 'onGroup'> & {
+  /** The chain of the audit log that is appended to: the name of the authority. */
+  chain?: string
+}
 
 /**
  * Opens the store, makes it where there is none, and brings its tables to this version.
@@ -71,6 +75,7 @@ export async function openEngine(location: StoreLocation): Promise<Engine> {
 
 function assemble(engine: Engine, options: StoreOptions): Store {
   const { kind, read, clock, writer } = engine
+  if (options.chain !== undefined) nameChain(writer.store, options.chain)
   const listeners = new Set<() => void>()
   const tell = () => {
     for (const listener of listeners) listener()

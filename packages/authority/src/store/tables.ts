@@ -26,6 +26,7 @@ export type Tables = {
   shadow_counts: ShadowCountRow
   broken_glass: BrokenGlassRow
   audit: AuditTableRow
+  audit_checkpoints: AuditCheckpointRow
   admin_tokens: AdminTokenRow
   appraisals: AppraisalRow
   attestation_serials: AttestationSerialRow
@@ -47,8 +48,8 @@ export type Tables = {
 /** `epoch`, `trust_domain`, `challenge_key`. */
 export type SettingRow = { name: string; value: string }
 
-/** The ends of the two logs that have no gap: `feed` and `audit`. `hash` is of the audit log alone. */
-export type HeadRow = { name: 'feed' | 'audit'; seq: number; hash: string }
+/** The ends of the logs that have no gap: of the feed, and of the audit log each chain (`audit:<chain>`). `hash` is of chains alone. */
+export type HeadRow = { name: string; seq: number; hash: string }
 
 export type RootKind = 'device' | 'service' | 'development'
 export type RootRow = { kind: RootKind; key_name: string; certificate: Uint8Array }
@@ -258,6 +259,8 @@ export type HandshakeRow = {
 }
 
 export type AuditTableRow = {
+  /** The name of the authority that wrote it. */
+  chain: string
   seq: number
   at: number
   actor: string
@@ -266,6 +269,15 @@ export type AuditTableRow = {
   detail: string
   previous: string
   hash: string
+}
+
+/** The ends of all chains at a time, signed. */
+export type AuditCheckpointRow = {
+  seq: number
+  at: number
+  /** JSON of `ChainHead[]`. */
+  heads: string
+  jws: string
 }
 
 export type AdminTokenRow = {

@@ -54,14 +54,17 @@ const tamperings: { name: string; bend: (row: AuditRow) => AuditRow }[] = [
 for (const { name, bend } of tamperings) {
   test(`a row whose ${name} was changed is named`, () => {
     const bent = rows.map((row) => (row.seq === 5 ? bend(row) : row))
-    assert.equal(brokenAt(bent), 'At row 5')
+    assert.equal(brokenAt(bent), 'At row 5 of authority')
   })
 }
 
 test('a row that was taken out, put in twice or moved is named', () => {
-  assert.equal(brokenAt(rows.filter(({ seq }) => seq !== 5)), 'At row 6')
-  assert.equal(brokenAt(rows.flatMap((row) => (row.seq === 5 ? [row, row] : [row]))), 'At row 5')
-  assert.equal(brokenAt(rows.slice(1)), 'At row 2')
+  assert.equal(brokenAt(rows.filter(({ seq }) => seq !== 5)), 'At row 6 of authority')
+  assert.equal(
+    brokenAt(rows.flatMap((row) => (row.seq === 5 ? [row, row] : [row]))),
+    'At row 5 of authority',
+  )
+  assert.equal(brokenAt(rows.slice(1)), 'At row 2 of authority')
 })
 
 test('no secret is in the log', () => {

@@ -46,6 +46,8 @@ async function bringBack(directory: string): Promise<void> {
     await initial(store)
     await forkedAt(store)
     await store.deleteFrom('heads').execute()
+    const audit = newer.get('heads')?.find(({ name }) => name === 'audit:authority')
+    if (audit !== undefined) audit['name'] = 'audit'
     for (const { name, columns } of parentsFirst(await tablesOf(store))) {
       for (const row of newer.get(name) ?? []) {
         const old = Object.fromEntries(columns.map((column) => [column, row[column]]))

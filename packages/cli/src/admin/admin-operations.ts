@@ -533,9 +533,10 @@ export type AdminOperations = {
   }
   /** The audit log, oldest first, with the hashes that chain it */
   listAudit: {
-    query?: { after?: number | undefined; limit?: number | undefined }
+    query?: { chain?: string | undefined; after?: number | undefined; limit?: number | undefined }
     answer: {
       rows: {
+        chain: string
         seq: number
         at: number
         actor: string
@@ -545,6 +546,22 @@ export type AdminOperations = {
         previous: string
         hash: string
       }[]
+      nextAfter?: number
+    }
+  }
+  /** The chains of the audit log, one of each authority, and where they end */
+  listAuditChains: { answer: { chains: { name: string; seq: number; hash: string }[] } }
+  /** Signed ends of all chains, oldest first, and the keys that they are signed with */
+  listAuditCheckpoints: {
+    query?: { after?: number | undefined; limit?: number | undefined }
+    answer: {
+      checkpoints: {
+        seq: number
+        at: number
+        heads: { name: string; seq: number; hash: string }[]
+        jws: string
+      }[]
+      keys: Record<string, Json>[]
       nextAfter?: number
     }
   }
@@ -640,6 +657,8 @@ export type AdminOperations = {
       nextAfter?: string
     }
   }
+  /** Signs the ends of all chains now, where one has moved since the last time */
+  makeAuditCheckpoint: { body?: {}; answer: { made: boolean } }
   /** Fetches roots and status list, or reads the snapshot, now; asks for App Attest receipts that are due */
   refreshAttestation: { body?: {}; answer: AttestationStatus }
   /** Signs the feed with a new key at once; the ones before count no more */
@@ -722,6 +741,8 @@ export const adminOperations = {
   listAppraisals: { method: 'GET', path: '/admin/v1/devices/{id}/appraisals' },
   listApprovals: { method: 'GET', path: '/admin/v1/approvals' },
   listAudit: { method: 'GET', path: '/admin/v1/audit' },
+  listAuditChains: { method: 'GET', path: '/admin/v1/audit/chains' },
+  listAuditCheckpoints: { method: 'GET', path: '/admin/v1/audit/checkpoints' },
   listBlocks: { method: 'GET', path: '/admin/v1/blocks' },
   listDevices: { method: 'GET', path: '/admin/v1/devices' },
   listEnrollmentTokens: { method: 'GET', path: '/admin/v1/enrollment-tokens' },
@@ -732,6 +753,7 @@ export const adminOperations = {
   listReceipts: { method: 'GET', path: '/admin/v1/changes/{seq}/receipts' },
   listRevocationLists: { method: 'GET', path: '/admin/v1/revocation-lists' },
   listUnconfirmed: { method: 'GET', path: '/admin/v1/feed/unconfirmed' },
+  makeAuditCheckpoint: { method: 'POST', path: '/admin/v1/audit/checkpoints' },
   refreshAttestation: { method: 'POST', path: '/admin/v1/attestation/refresh' },
   replaceFeedKeys: { method: 'POST', path: '/admin/v1/feed/keys/replace' },
   resumeDevice: { method: 'POST', path: '/admin/v1/devices/{id}/resume' },

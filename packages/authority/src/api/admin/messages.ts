@@ -239,6 +239,8 @@ export const AdminIssuer = Type.Object({
 export type AdminIssuer = Type.Static<typeof AdminIssuer>
 
 export const AdminAuditRow = Type.Object({
+  /** The name of the authority that wrote it. */
+  chain: Type.String(),
   seq: Type.Integer(),
   /** Milliseconds: what the hash covers. */
   at: Type.Integer(),

@@ -16,6 +16,8 @@ const closed = { additionalProperties: false }
 
 const AuditQuery = Type.Object(
   {
+    /** The name of an authority: by default of the one that is asked. */
+    chain: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
     /** Rows after this number. */
     after: Type.Optional(Type.Integer({ minimum: 0 })),
     limit: Type.Optional(Limit),
@@ -60,8 +62,8 @@ export function recordRoutes(api: Api, authority: Authority): void {
       },
     },
     async ({ query }) => {
-      const { after = 0, limit = 100 } = query
-      const rows = await readAudit(store.read, after, limit)
+      const { after = 0, limit = 100, chain = authority.config.authority.name } = query
+      const rows = await readAudit(store.read, after, limit, chain)
       const last = rows.at(-1)
       return { rows, ...(rows.length < limit || !last ? {} : { nextAfter: last.seq }) }
     },
