@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
+import { promisify } from 'node:util'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   isListOf,
@@ -9,7 +11,15 @@ import {
   parseCertificateList,
   readDistributionPoints,
 } from '@sallyport/pki'
-import { type Development, endLeftOver, newFolder, quietPort, sallyport } from '../sallyport.ts'
+import {
+  binary,
+  type Development,
+  endLeftOver,
+  newFolder,
+  quietPort,
+  sallyport,
+} from '../sallyport.ts'
+import { blocksOf } from '../guide/guide.ts'
 import { ask, open, placeOf } from './connection.ts'
 import { enrollDevice, startEdited } from './edited-development.ts'
 
@@ -105,4 +115,27 @@ test('a list that is of no root, or not newer, is not imported', async () => {
   assert.match(refused.stderr, /revocation_list_refused/)
   const missing = await run('certificates', 'import-list', path.join(newFolder(), 'none.crl'))
   assert.equal(missing.code, 3)
+})
+
+test('the lines of the guide say what is so of a device, and fetch the lists of the whole chain', async () => {
+  const identity = await enrollDevice(dev)
+  const cwd = newFolder()
+  writeFileSync(path.join(cwd, 'device.crt'), identity.cert)
+  const page = readFileSync(
+    new URL('../../../../../docs/guide/published-status.md', import.meta.url),
+    'utf8',
+  )
+  const [byHand = '', fetched = ''] = blocksOf(page, 'sh')
+  const run = (lines: string) =>
+    promisify(execFile)('bash', ['-eo', 'pipefail', '-c', `${command}\n${lines}`], { cwd }).then(
+      ({ stdout, stderr }) => stderr + stdout,
+    )
+  const command = `sallyport() { "${process.execPath}" "${binary}" "$@" --config "${dev.facts.configFile}"; }`
+  const said = await run(byHand)
+  assert.match(said, /X509v3 Issuing Distribution Point: critical/)
+  assert.match(said, /device\.crt: OK/)
+  assert.match(said, /Response verify OK[^]*device\.crt: good/)
+  const told = await run(fetched)
+  const lists = readFileSync(path.join(cwd, 'crl.pem'), 'utf8').match(/BEGIN X509 CRL/g)
+  assert.equal(lists?.length, 2 + 2, told)
 })
