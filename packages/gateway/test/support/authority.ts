@@ -32,9 +32,15 @@ export class TestAuthority {
   others: Record<string, ListedEntry[]> = {}
   /** Certificates of issuers that are withdrawn. */
   withdrawn: ListedEntry[] = []
+  /** The nonces of a greeting, of the one that is asked for. */
+  greets: (nonce: string) => string[] = (nonce) => [nonce]
+  /** What is sent as a snapshot, and how it is compressed. */
+  sends: () => { bytes: Buffer; encoding?: string } = () => ({ bytes: this.sealedSnapshot() })
   /** By which its clock differs. */
   clockOffsetMs = 0
   snapshotsGiven = 0
+  /** The last batch, as it was sent. */
+  said = ''
   /** Reports that were not understood. */
   refused = 0
   refuses: (report: Report) => boolean = () => false
@@ -91,7 +97,9 @@ export class TestAuthority {
       const url = new URL(request.url ?? '/', 'https://localhost')
       if (url.pathname === '/gateway/v1/snapshot') {
         this.snapshotsGiven++
-        response.end(this.sealedSnapshot())
+        const { bytes, encoding } = this.sends()
+        if (encoding !== undefined) response.setHeader('content-encoding', encoding)
+        response.end(bytes)
       } else if (url.pathname === '/gateway/v1/feed-keys') {
         const after = Number(url.searchParams.get('after'))
         response.end(JSON.stringify({ sets: this.keySets.slice(after) }))
@@ -209,14 +217,27 @@ export class TestAuthority {
     for (const feed of this.#feeds) feed.write(text)
   }
 
-  /** Changes without a gap, as an event. */
+  /** Several changes of devices in one batch. @returns the number of the last */
+  changes(keys: readonly string[], status: string): number {
+    const until = Date.now() + 86_400_000
+    const changes = keys.map((key): Change => {
+      this.#listed.device.set(key, status)
+      return { seq: ++this.seq, at: this.#now(), kind: 'device', key, status, until }
+    })
+    this.#history.push(...changes)
+    this.#tellAll(changes)
+    return this.seq
+  }
+
+  /** Changes without a gap, as an event. The last one can be said again: `said`. */
   #batch(changes: readonly Change[]): string {
     const first = changes[0]?.seq ?? 0
     const last = changes.at(-1)?.seq ?? 0
     const { epoch } = this
     const at = this.#now()
     const data = this.signer.sign({ type: 'changes', epoch, first, last, at, changes })
-    return `id: ${last}\nevent: changes\ndata: ${data}\n\n`
+    this.said = `id: ${last}\nevent: changes\ndata: ${data}\n\n`
+    return this.said
   }
 
   get feeds(): number {
@@ -249,7 +270,7 @@ export class TestAuthority {
       return
     }
     response.writeHead(200, { 'content-type': 'text/event-stream' })
-    const nonces = [query.get('nonce') ?? '']
+    const nonces = this.greets(query.get('nonce') ?? '')
     const hello = this.signer.sign({ type: 'hello', ...this.#beat(), nonces })
     response.write(`event: hello\ndata: ${hello}\n\n`)
     const missed = this.#history.filter(({ seq }) => seq > after)
