@@ -9,6 +9,7 @@ import { readTlsFiles } from './listener.ts'
 import { listApi } from '../published/list-api.ts'
 import { ocspApi } from '../published/ocsp/ocsp-api.ts'
 import { describeApi, openApiDocument } from './open-api.ts'
+import { estApi } from '../protocols/est/est-api.ts'
 import { exchangeApi } from './oauth/exchange-api.ts'
 import { logoutApi } from './oauth/logout-api.ts'
 import { revocationApi } from './oauth/revocation-api.ts'
@@ -63,6 +64,7 @@ export function createApis(
   device.register(async (api) => exchangeApi(api as Api, authority))
   device.register(async (api) => revocationApi(api as Api, authority))
   device.register(async (api) => logoutApi(api as Api, authority))
+  device.register(async (api) => estApi(api as Api, authority, { directory }))
   admin.register(async (api) => gatewayApi(api as Api, authority))
   admin.register(async (api) => adminApi(api as Api, authority, describe), { prefix: adminPrefix })
   operations.register(async (api) => operationsApi(api as Api, authority, version))

@@ -15,6 +15,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Its refusals are told as OAuth has them, too. */
     oauth?: 'client' | 'device'
+    /** What a caller without credentials is asked for, where it is not a client certificate. */
+    challenge?: string
   }
 }
 
@@ -37,7 +39,7 @@ export function sendProblem(
   if (problem.retryAfterSeconds !== undefined) {
     reply.header('retry-after', String(problem.retryAfterSeconds))
   }
-  const challenge = status === 401 ? authenticateChallenge(problem.code, told) : undefined
+  const challenge = status === 401 ? challengeOf(reply, problem.code, told) : undefined
   if (challenge !== undefined) reply.header('www-authenticate', challenge)
   const body =
     face === 'public' ? publicBody(problem, requestId, now) : operatorBody(problem, requestId)
@@ -51,10 +53,18 @@ export function sendProblem(
   )
 }
 
-/** Before a route was found, there are no options of one, whatever the types say. */
 function oauthKind(reply: FastifyReply): 'client' | 'device' | undefined {
+  return configOf(reply)?.oauth
+}
+
+/** Before a route was found, there are no options of one, whatever the types say. */
+function configOf(reply: FastifyReply) {
   const { config } = (reply.routeOptions ?? {}) as Partial<FastifyReply['routeOptions']>
-  return config?.oauth
+  return config
+}
+
+function challengeOf(reply: FastifyReply, exact: ReasonCode, code: ReasonCode): string {
+  return configOf(reply)?.challenge ?? authenticateChallenge(exact, code)
 }
 
 /** RFC 9110 §11.6.1: a 401 names a scheme. There is none for client certificates; gateways call theirs so, too. */

@@ -15,21 +15,26 @@ export async function usableToken(
   appId: string,
   now: number,
 ): Promise<EnrollmentTokenRow> {
-  const read = readSecretToken('enrollmentToken', text)
-  const row =
-    read === undefined
-      ? undefined
-      : await store
-          .selectFrom('enrollment_tokens')
-          .selectAll()
-          .where('id', '=', read.id)
-          .executeTakeFirst()
-  if (read === undefined || row === undefined || !isSecretOf(row.hash, read.secret)) {
-    throw invalid('no such token')
-  }
+  const row = await knownToken(store, text)
+  if (row === undefined) throw invalid('no such token')
   const fault = tokenFaults.find(({ applies }) => applies(row, appId, now))
   if (fault !== undefined) throw invalid(`token ${row.id}, ${fault.name}`)
   return row
+}
+
+/** The row of a token whose text this is, whether or not it can be used. */
+export async function knownToken(
+  store: Kysely<Tables>,
+  text: string,
+): Promise<EnrollmentTokenRow | undefined> {
+  const read = readSecretToken('enrollmentToken', text)
+  if (read === undefined) return undefined
+  const row = await store
+    .selectFrom('enrollment_tokens')
+    .selectAll()
+    .where('id', '=', read.id)
+    .executeTakeFirst()
+  return row !== undefined && isSecretOf(row.hash, read.secret) ? row : undefined
 }
 
 const tokenFaults: readonly {

@@ -33,14 +33,14 @@ export async function enrollByProtocol(
   order: ProtocolOrder,
 ): Promise<AuthenticatedDevice> {
   const { store } = authority
-  const before = await answeredBefore(store.read, order)
-  if (before !== undefined) return answerAgain(authority, before)
+  const before = await answerOfBefore(authority, order)
+  if (before !== undefined) return before
   const { appId, request, admission } = order
   const deviceId = newId('device')
   const facts = { appId, deviceId, spki: request.spki, admission, predecessors: [] }
   const signed = await signCertificate(authority, facts)
   const { enrolled, isNew } = await store.write(async (tx) => {
-    const overtaking = await answeredBefore(tx, order)
+    const overtaking = await answeredBefore(tx, order, authority.now())
     if (overtaking !== undefined) return { enrolled: overtaking, isNew: false }
     const now = authority.now()
     return { enrolled: await recordOrder(tx, order, { signed, deviceId, now }), isNew: true }
@@ -50,13 +50,26 @@ export async function enrollByProtocol(
   return enrolled
 }
 
+/** The certificate that the order was answered with before, where that is in date. */
+export async function answerOfBefore(
+  authority: Authority,
+  order: ProtocolOrder,
+): Promise<AuthenticatedDevice | undefined> {
+  const before = await answeredBefore(authority.store.read, order, authority.now())
+  return before === undefined ? undefined : answerAgain(authority, before)
+}
+
 async function answeredBefore(
   store: Kysely<Tables>,
   order: ProtocolOrder,
+  now: number,
 ): Promise<AuthenticatedDevice | undefined> {
   const used = await usedChallenge(store, { text: orderName(order) }, order.request.spkiSha256)
-  if (used?.thumbprint === null || used === undefined) return undefined
-  return readActive(store, used.thumbprint, true)
+  const { thumbprint } = used ?? { thumbprint: null }
+  if (thumbprint === null) return undefined
+  const answered = await readActive(store, thumbprint, true)
+  // A name that a client makes of its key comes again when the certificate is long over.
+  return answered.certificate.not_after > now ? answered : undefined
 }
 
 function answerAgain(authority: Authority, enrolled: AuthenticatedDevice): AuthenticatedDevice {
@@ -93,8 +106,8 @@ async function recordOrder(
     now,
   })
   const { thumbprint, serial } = certificate
-  await useChallenge(store, { text: orderName(order) }, { spkiSha256, now, thumbprint })
-  await order.use?.(store, { deviceId, thumbprint, now })
+  await answerOrder(store, order, { deviceId, thumbprint, now })
+  await order.use?.(store, { usedFor: deviceId, thumbprint, now })
   await appendAudit(store, {
     at: now,
     actor: caller.address,
@@ -109,10 +122,34 @@ async function recordOrder(
       serial,
       assurance: device.assurance,
       evidence: device.evidence_format,
+      approvalId: order.approvalId ?? null,
       requestId: caller.requestId,
     },
   })
   return { certificate, device }
+}
+
+/** Notes what the order was answered with: the first time, after it waited, or again long after the last. */
+async function answerOrder(
+  store: Kysely<Tables>,
+  order: ProtocolOrder,
+  { deviceId, thumbprint, now }: { deviceId: string; thumbprint: string; now: number },
+): Promise<void> {
+  const { approvalId, request } = order
+  const challenge = { text: orderName(order) }
+  await store.deleteFrom('challenges_used').where('challenge', '=', challenge.text).execute()
+  await useChallenge(store, challenge, {
+    spkiSha256: request.spkiSha256,
+    now,
+    thumbprint,
+    ...(approvalId === undefined ? {} : { approvalId }),
+  })
+  if (approvalId === undefined) return
+  await store
+    .updateTable('approvals')
+    .set({ device_id: deviceId })
+    .where('id', '=', approvalId)
+    .execute()
 }
 
 /** @throws Problem `enrollment_credential_too_often` */

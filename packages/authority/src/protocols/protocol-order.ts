@@ -26,12 +26,19 @@ export type ProtocolOrder = {
   identifier?: string | undefined
   /** How many devices `authorizedBy` may enrol in an hour. */
   maxPerHour: number
-  /** Uses up what it was let in by, in the write of the enrolment. */
-  use?: (
-    store: Kysely<Tables>,
-    enrolled: { deviceId: string; thumbprint: string; now: number },
-  ) => Promise<void>
+  /** Uses up what it was let in by, in the write of the enrolment, or of the wait for someone's approval. */
+  use?: ((store: Kysely<Tables>, use: OrderUse) => Promise<void>) | undefined
+  /** Who let it in by their word, after it waited. */
+  approvalId?: string | undefined
   caller: Caller
+}
+
+export type OrderUse = {
+  /** The id of a device, or of an approval. */
+  usedFor: string
+  /** Of the certificate; undefined where there is none yet. */
+  thumbprint?: string
+  now: number
 }
 
 /** How an order is written where used challenges are: no challenge of ours has a colon. */

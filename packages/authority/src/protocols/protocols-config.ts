@@ -1,11 +1,14 @@
 import Type from 'typebox'
+import { type EstConfig, EstSchema } from './est/est-config.ts'
 import type { ProtocolConfig } from './protocol-config.ts'
 
 /** The standard protocols by which an app's devices can enrol. What is not there is off. */
-export type ProtocolsConfig = Partial<Record<'acme' | 'est' | 'scep', ProtocolConfig>>
+export type ProtocolsConfig = Partial<Record<'acme' | 'scep', ProtocolConfig>> & {
+  est?: EstConfig
+}
 
 export const ProtocolsSchema = Type.Object(
-  {},
+  { est: Type.Optional(EstSchema) },
   {
     additionalProperties: false,
     default: {},

@@ -75,7 +75,7 @@ export async function writeSignedData(options: SignedDataOptions): Promise<Buffe
  * RFC 5652 §5.2, which RFC 7030 and RFC 8894 answer with. DER.
  */
 export function writeCertificatesOnly(
-  certificates: readonly Certificate[],
+  certificates: readonly Pick<Certificate, 'der'>[],
   revocationLists: readonly Uint8Array[] = [],
 ): Buffer {
   const lists = revocationLists.length === 0 ? [] : [derContext(1, ...revocationLists)]
@@ -125,5 +125,5 @@ const contentInfo = (type: string, content: Buffer): Buffer =>
 const attribute = (type: string, value: Buffer): Buffer =>
   derSequence(derOid(type), derElement(tags.set, value))
 
-const certificateSet = (certificates: readonly Certificate[]): Buffer[] =>
+const certificateSet = (certificates: readonly Pick<Certificate, 'der'>[]): Buffer[] =>
   certificates.length === 0 ? [] : [derContext(0, ...certificates.map(({ der }) => der))]
