@@ -3,6 +3,8 @@ import { makeCheckpoint } from './audit/checkpoint.ts'
 import type { Authority } from './authority.ts'
 import { supersedeDue } from './devices/supersede-due.ts'
 import { toldAfterEndMs } from './feed/pack-status.ts'
+import { retireFollowed } from './issuers/end-issuer.ts'
+import { followIssuers } from './issuers/follow-issuers.ts'
 import { renewTokenKeys } from './signer/jws-keys.ts'
 import type { Tables } from './store/tables.ts'
 import { runLeased } from './work/leases.ts'
@@ -181,6 +183,9 @@ export function startMaintenance(authority: Authority): () => void {
         checkpointEveryMs * 1.5,
       ),
     ),
+    every(forgetEveryMs, () =>
+      runLeased(authority, 'issuers.retire', () => retireFollowed(authority)),
+    ),
     // Each authority looks for itself: it also takes up the keys that others made.
     every(forgetEveryMs, () => renewTokenKeys(authority.tokenKeys, authority.config)),
     every(forgetEveryMs, () => authority.feedSigner.renew()),
@@ -191,7 +196,11 @@ export function startMaintenance(authority: Authority): () => void {
       work().catch((error: unknown) => log.error({ err: error }, 'maintenance failed'))
     }, milliseconds)
   }
-  return () => timers.forEach(clearInterval)
+  const endFollowing = followIssuers(authority)
+  return () => {
+    timers.forEach(clearInterval)
+    endFollowing()
+  }
 }
 
 /** Forgets all that is due, in rounds between which other writes find their turn. */

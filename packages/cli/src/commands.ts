@@ -12,6 +12,7 @@ export const commandGroups: Readonly<Record<string, string>> = {
   feed: 'See what gateways are told, and decide what they kept over a restored backup',
   certificates:
     'Renew the certificates of servers and gateways, and see what is published of those that ended',
+  ca: 'Make, rotate and withdraw the CAs that issue device certificates',
   attestation: 'Verify what phones prove of their keys, and see what policy would cost',
   pins: 'Pin servers in apps, from one file for every platform, without locking anyone out',
   shadow: 'See what enforcing a stage would cost',
@@ -486,6 +487,134 @@ export const commands: readonly Command[] = [
       { line: 'sallyport certificates import-list root.crl', does: 'checks it, and publishes it' },
     ],
     load: async () => (await import('./commands/revocation-lists.ts')).importRevocationList,
+  },
+  {
+    name: 'ca list',
+    summary: 'List the CAs that issue device certificates, and the requests that wait for a root',
+    details:
+      'issues: the one that issues now, of each app, kind and lane. announced: it issues within a minute. followed or retired: believed, and issues no more. pending: its certificate is to come. revoked: withdrawn, and believed by nobody.',
+    examples: [{ line: 'sallyport ca list', does: 'which CA issues, until when' }],
+    load: async () => (await import('./commands/ca.ts')).listAuthorities,
+  },
+  {
+    name: 'ca rotate',
+    summary: 'Make one more CA of an app, which takes over from the one before',
+    details:
+      'With a new key. Gateways are told of it at once and believe both; it issues a minute later, and devices get a certificate of it with their next renewal. Where the key of the root is elsewhere, a request is made in its place, for `sallyport ca issue` there.',
+    arguments: [{ name: '<app>', summary: 'the app' }],
+    options: [
+      { flags: '--kind <kind>', summary: 'device, development or unattested (default: device)' },
+      { flags: '--lane <name>', summary: 'of an app that has several CAs of a kind' },
+      { flags: '--out <file>', summary: 'where the request is written, where one is made' },
+    ],
+    examples: [{ line: 'sallyport ca rotate demo', does: 'a new CA, with overlap' }],
+    load: async () => (await import('./commands/ca.ts')).rotateAuthority,
+  },
+  {
+    name: 'ca export',
+    summary: 'Print the certificate of a CA, or its request while that waits',
+    details: 'Never a key: keys lie in authority.keys.directory, a token or a vault.',
+    arguments: [{ name: '<id>', summary: 'as `sallyport ca list` has it' }],
+    options: [{ flags: '--out <file>', summary: 'a file in place of stdout' }],
+    examples: [
+      {
+        line: 'sallyport ca export "$(sallyport ca list --json | jq -r .issuers[0].id)"',
+        does: 'for a proxy that trusts devices',
+      },
+    ],
+    load: async () => (await import('./commands/ca.ts')).exportAuthority,
+  },
+  {
+    name: 'ca import',
+    summary:
+      'Bring the certificate that a root issued for a request; or, with --root, that of the root',
+    details:
+      'The certificate must be of a key whose request is out, issued by the root of this deployment, with exactly our profile. With --root: new CAs are requested of this root from now on, whose key stays elsewhere; those that issue go on.',
+    arguments: [{ name: '<file>', summary: 'PEM' }],
+    options: [
+      { flags: '--root', summary: 'it is the certificate of a root' },
+      { flags: '--kind <kind>', summary: 'of which root: device or development (default: device)' },
+    ],
+    asks: true,
+    examples: [
+      { line: 'sallyport ca import wallet.crt', does: 'the CA issues a minute later' },
+      {
+        line: 'sallyport ca import device-root.crt --root --yes',
+        does: 'the root is kept offline',
+      },
+    ],
+    load: async () => (await import('./commands/ca.ts')).importAuthority,
+  },
+  {
+    name: 'ca withdraw',
+    asks: true,
+    summary: 'Withdraw a CA whose key was lost or leaked',
+    details:
+      'Gateways refuse what it issued as soon as they hear of it, and end the connections; devices are told to enrol anew. Another CA is made at once where the key of the root is here; else its request waits. Nothing brings a CA back.',
+    arguments: [{ name: '<id>', summary: 'as `sallyport ca list` has it' }],
+    options: [reason],
+    examples: [
+      {
+        line: 'sallyport ca withdraw "$(sallyport ca list --json | jq -r .issuers[0].id)" --reason "key leaked" --yes',
+        does: 'without being asked',
+      },
+    ],
+    load: async () => (await import('./commands/ca.ts')).withdrawAuthority,
+  },
+  {
+    name: 'ca init',
+    needsNoConfig: true,
+    summary: 'Make a root on a machine of its own, that is never on a network',
+    details:
+      'Writes its key, under a passphrase, and its certificate into a folder. The certificate goes to the authority (`sallyport ca import --root`), the key never does.',
+    arguments: [{ name: '<folder>', summary: 'where they are written, mode 0700' }],
+    options: [
+      { flags: '--trust-domain <domain>', summary: 'that of the deployment' },
+      { flags: '--kind <kind>', summary: 'device or development (default: device)' },
+      { flags: '--years <number>', summary: 'how long it is valid (default: 20)' },
+    ],
+    examples: [
+      {
+        line: 'sallyport ca init root --trust-domain example.com',
+        does: 'the root of devices',
+      },
+    ],
+    load: async () => (await import('./commands/ca-offline.ts')).initRoot,
+  },
+  {
+    name: 'ca issue',
+    needsNoConfig: true,
+    summary: 'Issue a CA from its request, on the machine that has the root',
+    details:
+      'What the CA may do is of this command alone: it issues for devices of one app, for no server, no other CA and no other trust domain. Of the request its key is used, and nothing else.',
+    arguments: [{ name: '<request>', summary: 'PEM, of `sallyport ca rotate --out`' }],
+    options: [
+      {
+        flags: '--root <folder>',
+        summary: 'what `sallyport ca init` wrote (default: this folder)',
+      },
+      { flags: '--app <id>', summary: 'the app' },
+      { flags: '--trust-domain <domain>', summary: 'that of the deployment' },
+      { flags: '--kind <kind>', summary: 'device, development or unattested (default: device)' },
+      { flags: '--lane <name>', summary: 'of an app that has several CAs of a kind' },
+      { flags: '--years <number>', summary: 'how long it is valid (default: 10)' },
+      { flags: '--out <file>', summary: 'the certificate (default: beside the request)' },
+    ],
+    examples: [
+      {
+        line: 'sallyport ca issue wallet.csr --root root --app wallet --trust-domain example.com',
+        does: 'writes wallet.crt',
+      },
+    ],
+    load: async () => (await import('./commands/ca-offline.ts')).issueFromRequest,
+  },
+  {
+    name: 'ca passphrase',
+    summary: 'Encrypt the keys of the CAs under another passphrase',
+    details:
+      'On the machine that has them. The old one as the signer gets it; the new one of SALLYPORT_NEW_PASSPHRASE, or typed twice. Files of keys, and authority.keys.passphraseFile, are replaced; restart the signer after it. What was cut short is finished by running it again.',
+    examples: [{ line: 'sallyport ca passphrase', does: 'asks for the new one' }],
+    load: async () => (await import('./commands/ca-passphrase.ts')).changeKeyPassphrase,
   },
   {
     name: 'attestation verify',

@@ -22,7 +22,7 @@ export type FileKeyProviderOptions = {
   scryptCost?: ScryptCost
 }
 
-const suffix = '.key.json'
+export const keyFileSuffix = '.key.json'
 const maxFileBytes = 65_536
 
 /**
@@ -65,8 +65,8 @@ export function fileKeyProvider(options: FileKeyProviderOptions): KeyProvider {
       try {
         const names = await readdir(directory)
         return names
-          .filter((name) => name.endsWith(suffix) && !name.startsWith('.'))
-          .map((name) => name.slice(0, -suffix.length))
+          .filter((name) => name.endsWith(keyFileSuffix) && !name.startsWith('.'))
+          .map((name) => name.slice(0, -keyFileSuffix.length))
           .toSorted()
       } catch (error) {
         if (isErrno(error, 'ENOENT')) return []
@@ -101,7 +101,7 @@ function fileName(name: string): string {
   if (!/^[a-z0-9][a-z0-9._-]{0,99}$/.test(name)) {
     throw new TypeError(`not a name for a key: ${JSON.stringify(name)}`)
   }
-  return name + suffix
+  return name + keyFileSuffix
 }
 
 async function prepareDirectory(directory: string): Promise<void> {

@@ -5,9 +5,11 @@ export {
   parseCertificate,
   thumbprint,
 } from './certificate.ts'
+export { changePassphrase } from './change-passphrase.ts'
 export { type Extension, type KeyUsage, keyUsages } from './certificate-extensions.ts'
 export * from './der/index.ts'
 export { type DeviceFacts, maxPredecessors } from './device-extensions.ts'
+export { nameConstraintsFor } from './name-constraints.ts'
 export { nameAttributes, nameText } from './distinguished-name.ts'
 export { joseSignature } from './ecdsa-form.ts'
 export { fileKeyProvider, type FileKeyProviderOptions } from './file-key-provider.ts'
@@ -15,6 +17,7 @@ export { isIssuedBy } from './issued-by.ts'
 export {
   createRoot,
   issueDeviceCa,
+  issuerPolicies,
   issuingCaName,
   type RootKind,
 } from './issue-authority.ts'
@@ -31,7 +34,7 @@ export { layeredKeyProvider } from './layered-key-provider.ts'
 export { oids } from './oids.ts'
 export { pkcs11KeyProvider } from './pkcs11/pkcs11-key-provider.ts'
 export type { TokenOptions } from './pkcs11/token-session.ts'
-export { certificatesFromPem, toPem } from './pem.ts'
+export { certificatesFromPem, requestFromPem, toPem } from './pem.ts'
 export { replaceFile, replaceFileSync, type ReplaceOptions } from './replace-file.ts'
 export { syncDirectory } from './write-new-file.ts'
 export * from './revocation/index.ts'

@@ -15,7 +15,7 @@ const pathLengths: Readonly<Record<RootKind, number>> = { device: 1, development
  * What an issuing CA may assert. The development policy marks it, and through it what it issues; of one
  * that is `unattested` no other policy is valid (RFC 5280 §6.1.3), whoever verifies.
  */
-const policies: Readonly<Record<IssuerKind, readonly string[]>> = {
+export const issuerPolicies: Readonly<Record<IssuerKind, readonly string[]>> = {
   device: [oids.anyPolicy],
   development: [oids.developmentPolicy, oids.anyPolicy],
   unattested: [oids.assurancePolicies.unattested],
@@ -83,7 +83,7 @@ export function issueDeviceCa(options: {
       extensions.extendedKeyUsage(oids.clientAuth),
       extensions.nameConstraints(nameConstraintsFor(trustDomain)),
       extensions.uri(`spiffe://${trustDomain}`, false),
-      extensions.policies(...policies[kind]),
+      extensions.policies(...issuerPolicies[kind]),
       extensions.subjectKeyIdentifier(key.spki),
       extensions.authorityKeyIdentifier(root.certificate),
     ],

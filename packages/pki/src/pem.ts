@@ -29,6 +29,19 @@ export function certificatesFromPem(pem: string): Certificate[] {
   return blocks.map((match, index) => parseBlock(match[1] ?? '', index, begun))
 }
 
+const requestBlock =
+  /-----BEGIN (?:NEW )?CERTIFICATE REQUEST-----\s+([A-Za-z0-9+/=\s]*?)-----END (?:NEW )?CERTIFICATE REQUEST-----/
+
+/** The DER of the signing request in a PEM text. Problem `csr_malformed` where there is none. */
+export function requestFromPem(pem: string): Buffer {
+  const match = pem.length <= maxPemCharacters ? requestBlock.exec(pem) : null
+  if (match !== null) return Buffer.from(match[1] ?? '', 'base64')
+  throw new Problem('csr_malformed', {
+    expected: '-----BEGIN CERTIFICATE REQUEST-----, base64, -----END CERTIFICATE REQUEST-----',
+    found: 'none',
+  })
+}
+
 /** PEM with lines of 64 characters. */
 export function toPem(label: string, der: Uint8Array): string {
   const lines =

@@ -24,6 +24,20 @@ export const signerReasons = {
     fix: 'Run `sallyport ca list`, which says why: its request waits for the root (`sallyport ca import` brings the certificate), it was withdrawn, or its key is not here.',
     retryable: true,
   },
+  issuer_unknown: {
+    area: 'admin',
+    status: 404,
+    title: 'There is no CA of this id',
+    fix: 'Run `sallyport ca list`, which has the ids of all.',
+    retryable: false,
+  },
+  issuer_certificate_refused: {
+    area: 'admin',
+    status: 409,
+    title: 'The certificate is none that was asked for',
+    fix: 'Issue it with `sallyport ca issue` from the request that `sallyport ca list` shows, by the root of this deployment.',
+    retryable: false,
+  },
   renewal_protocol_mismatch: {
     area: 'enrolment',
     status: 403,

@@ -50,6 +50,14 @@ export const trustDomainPattern =
   '^(?=.{1,250}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$'
 const trustDomain = new RegExp(trustDomainPattern)
 
+export function isAppId(text: string): boolean {
+  return appId.test(text)
+}
+
+export function isTrustDomain(text: string): boolean {
+  return trustDomain.test(text)
+}
+
 export type DeviceUri = { trustDomain: string; appId: string; deviceId: string }
 
 /** `spiffe://<trust domain>/app/<appId>/device/<deviceId>`. */

@@ -7,10 +7,10 @@ import { appendAudit } from '../audit/audit-log.ts'
 import { appendChange } from '../feed/append-change.ts'
 import { bytesOf } from '../signer/bytes.ts'
 import type { IssuerScope } from '../signer/key-names.ts'
-import type { Signer } from '../signer/signer.ts'
+import type { CaReference, Signer } from '../signer/signer.ts'
 import type { Store } from '../store/store.ts'
 import type { IssuerRow, Tables } from '../store/tables.ts'
-import { openRoot } from './roots.ts'
+import { openRoot, type Root } from './roots.ts'
 import { listedApps } from '../feed/issued-list.ts'
 import { trustedIssuer } from './trusted-issuer.ts'
 
@@ -84,13 +84,13 @@ export async function makeIssuer(
   const base = { kind, app_id: appId, lane, trust_domain: trustDomain }
   const rootKind = kind === 'development' ? 'development' : 'device'
   const root = await openRoot(store, signer, rootKind, facts.now)
-  try {
-    const ca = await signer.issuingCa({ ...scope, generation, root: root.reference })
-    const row = activeRow(base, ca, { isFirst: before.length === 0, now: facts.now })
+  const ca = await issueHere(signer, scope, { generation, root })
+  if (ca !== undefined) {
+    // Where none issues now, there is nothing that an announcement could be waited for beside.
+    const isFirst = !before.some(({ status }) => status === 'active')
+    const row = activeRow(base, ca, { isFirst, now: facts.now })
     await store.write((tx) => recordIssuer(tx, row, facts))
     return row
-  } catch (error) {
-    if (!isProblem(error) || error.code !== 'key_missing') throw error
   }
   const { keyName, spkiSha256, request } = await requestOf(signer, scope, generation)
   const row: IssuerRow = {
@@ -106,6 +106,20 @@ export async function makeIssuer(
   }
   await store.write((tx) => recordIssuer(tx, row, facts))
   return row
+}
+
+/** Undefined where the key of the root is elsewhere. */
+async function issueHere(
+  signer: Signer,
+  scope: IssuerScope,
+  { generation, root }: { generation: number; root: Root },
+): Promise<CaReference | undefined> {
+  try {
+    return await signer.issuingCa({ ...scope, generation, root: root.reference })
+  } catch (error) {
+    if (isProblem(error) && error.code === 'key_missing') return undefined
+    throw error
+  }
 }
 
 async function requestOf(signer: Signer, scope: IssuerScope, generation: number) {

@@ -51,7 +51,7 @@ export async function loadIssuers(
       detail: 'The store was never initialized: run `sallyport init`',
     })
   }
-  const rows = (await readIssuers(store)).filter(({ status }) => status !== 'pending')
+  const rows = (await readIssuers(store)).filter(({ certificate }) => certificate.length > 0)
   const byId = new Map(rows.map((row) => [row.id, toIssuingCa(row)]))
   const held: IssuingCa[] = []
   for (const row of rows) {

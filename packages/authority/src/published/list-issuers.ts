@@ -26,7 +26,8 @@ export async function readListIssuers(store: Kysely<Tables>): Promise<ListIssuer
   const issuers = await store
     .selectFrom('issuers')
     .select(['kind', 'app_id', 'key_name', 'certificate', 'status'])
-    .where('status', '!=', 'pending')
+    // One whose request is out, or was withdrawn, has no certificate yet.
+    .where('not_after', '>', 0)
     .execute()
   const roots = await store.selectFrom('roots').selectAll().where('kind', '!=', 'service').execute()
   return [

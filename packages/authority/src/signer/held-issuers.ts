@@ -1,4 +1,5 @@
 import { type Issuer, issuingCaName, nameAttributes, parseCertificate } from '@sallyport/pki'
+import { Problem } from '@sallyport/problem'
 import { developmentTrustDomain, fromBase64url } from '@sallyport/wire'
 import type { HeldKeys } from './held-keys.ts'
 import { type IssuerScope, issuerScopeOf } from './key-names.ts'
@@ -50,6 +51,10 @@ export async function openCa(
   const parsed = parseCertificate(fromBase64url(certificate) ?? new Uint8Array())
   const key = await keys[how](keyName)
   if (key.spki.equals(parsed.spki)) return { certificate: parsed, key }
+  // A root whose key was never here has the name of the one that it took the place of.
+  if (how === 'openOnce') {
+    throw new Problem('key_missing', { detail: `the key of this root, which ${keyName} is not` })
+  }
   throw signerRefusal(`a certificate of the key ${keyName}`, 'one of another key')
 }
 

@@ -507,8 +507,16 @@ export type AdminOperations = {
       isTruncated: boolean
     }
   }
+  /** Brings the certificate that a root issued for a request of a CA */
+  importIssuer: { body: { certificate: string }; answer: Issuer }
   /** Publishes the list of a root whose key is elsewhere */
   importRevocationList: { body: { list: string }; answer: RevocationList }
+  /** Brings the certificate of a root whose key is kept elsewhere: new CAs are requested of it */
+  importRoot: {
+    path: { kind: 'device' | 'development' }
+    body: { certificate: string }
+    answer: { thumbprint: string; notAfter: string }
+  }
   /** Ends blocks and waits of an address, an account, a user or a device, at every gateway */
   lift: {
     body?: {
@@ -597,7 +605,19 @@ export type AdminOperations = {
     answer: { invalidations: Invalidation[]; nextBefore?: number }
   }
   /** The CAs of this deployment that issue device certificates, revoked ones included */
-  listIssuers: { answer: { issuers: Issuer[] } }
+  listIssuers: {
+    answer: {
+      issuers: Issuer[]
+      requests: {
+        id: string
+        kind: 'device' | 'development' | 'unattested'
+        appId: string
+        lane: string
+        trustDomain: string
+        request: string
+      }[]
+    }
+  }
   /** Devices whose attestation key is on the status list, or was */
   listListedDevices: {
     query?: {
@@ -659,6 +679,25 @@ export type AdminOperations = {
   }
   /** Signs the ends of all chains now, where one has moved since the last time */
   makeAuditCheckpoint: { body?: {}; answer: { made: boolean } }
+  /** Makes one more CA, which issues in place of the one before a minute later; or a request, where the key of its root is elsewhere */
+  makeIssuer: {
+    body: {
+      appId: string
+      kind?: 'device' | 'development' | 'unattested' | undefined
+      lane?: string | undefined
+    }
+    answer: {
+      issuer?: Issuer
+      request?: {
+        id: string
+        kind: 'device' | 'development' | 'unattested'
+        appId: string
+        lane: string
+        trustDomain: string
+        request: string
+      }
+    }
+  }
   /** Fetches roots and status list, or reads the snapshot, now; asks for App Attest receipts that are due */
   refreshAttestation: { body?: {}; answer: AttestationStatus }
   /** Signs the feed with a new key at once; the ones before count no more */
@@ -711,6 +750,24 @@ export type AdminOperations = {
     body?: { reason?: string | undefined }
     answer: { device: Device; seq: number }
   }
+  /** Withdraws a CA: nothing that it issued is believed, and nothing brings it back */
+  withdrawIssuer: {
+    path: { id: string }
+    body?: { reason?: string | undefined }
+    answer: {
+      made: {
+        issuer?: Issuer
+        request?: {
+          id: string
+          kind: 'device' | 'development' | 'unattested'
+          appId: string
+          lane: string
+          trustDomain: string
+          request: string
+        }
+      }[]
+    }
+  }
 }
 
 /** Where each operation is. */
@@ -735,7 +792,9 @@ export const adminOperations = {
   getFeedKeySet: { method: 'GET', path: '/admin/v1/feed/keys' },
   getOpenApi: { method: 'GET', path: '/admin/v1/openapi.json' },
   getShadowReport: { method: 'GET', path: '/admin/v1/shadow/report' },
+  importIssuer: { method: 'POST', path: '/admin/v1/issuers/import' },
   importRevocationList: { method: 'POST', path: '/admin/v1/revocation-lists' },
+  importRoot: { method: 'POST', path: '/admin/v1/roots/{kind}/import' },
   lift: { method: 'POST', path: '/admin/v1/lifts' },
   listAdminTokens: { method: 'GET', path: '/admin/v1/admin-tokens' },
   listAppraisals: { method: 'GET', path: '/admin/v1/devices/{id}/appraisals' },
@@ -754,6 +813,7 @@ export const adminOperations = {
   listRevocationLists: { method: 'GET', path: '/admin/v1/revocation-lists' },
   listUnconfirmed: { method: 'GET', path: '/admin/v1/feed/unconfirmed' },
   makeAuditCheckpoint: { method: 'POST', path: '/admin/v1/audit/checkpoints' },
+  makeIssuer: { method: 'POST', path: '/admin/v1/issuers' },
   refreshAttestation: { method: 'POST', path: '/admin/v1/attestation/refresh' },
   replaceFeedKeys: { method: 'POST', path: '/admin/v1/feed/keys/replace' },
   resumeDevice: { method: 'POST', path: '/admin/v1/devices/{id}/resume' },
@@ -763,6 +823,7 @@ export const adminOperations = {
   revokeEnrollmentToken: { method: 'POST', path: '/admin/v1/enrollment-tokens/{id}/revoke' },
   revokeGateway: { method: 'POST', path: '/admin/v1/gateways/{name}/revoke' },
   suspendDevice: { method: 'POST', path: '/admin/v1/devices/{id}/suspend' },
+  withdrawIssuer: { method: 'POST', path: '/admin/v1/issuers/{id}/withdraw' },
 } as const satisfies {
   readonly [Name in keyof AdminOperations]: {
     readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'

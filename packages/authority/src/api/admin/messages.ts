@@ -238,6 +238,19 @@ export const AdminIssuer = Type.Object({
 })
 export type AdminIssuer = Type.Static<typeof AdminIssuer>
 
+/** A CA whose certificate is to come from a root that is kept elsewhere. */
+export const AdminIssuerRequest = Type.Object({
+  /** SHA-256 of its SubjectPublicKeyInfo, base64url. */
+  id: Type.String(),
+  kind: TrustedIssuer.properties.kind,
+  appId: Type.String(),
+  lane: Type.String(),
+  trustDomain: Type.String(),
+  /** PKCS#10, PEM. */
+  request: Type.String(),
+})
+export type AdminIssuerRequest = Type.Static<typeof AdminIssuerRequest>
+
 export const AdminAuditRow = Type.Object({
   /** The name of the authority that wrote it. */
   chain: Type.String(),
