@@ -52,7 +52,7 @@ export class ListPublisher {
     try {
       await runLeased(this.#authority, 'lists.issue', (signal) => this.round(signal), leaseMs)
     } catch (error) {
-      this.#authority.log.error({ err: error }, 'revocation lists cannot be looked after')
+      this.#tell(error)
     }
     const tookMs = performance.now() - startedAt
     this.#schedule(Math.max(roundMs, tookMs / busyPart - tookMs))
@@ -60,7 +60,7 @@ export class ListPublisher {
 
   /** Issues what is due, one list after another. Never rejects. */
   async round(signal?: AbortSignal): Promise<void> {
-    const { store, log, now, config } = this.#authority
+    const { store, now, config } = this.#authority
     try {
       await ensureScopes(this.#authority)
       await publishWithdrawn(this.#authority)
@@ -71,8 +71,19 @@ export class ListPublisher {
         if (reason !== undefined) await this.#issue(state, reason)
       }
     } catch (error) {
-      log.error({ err: error }, 'revocation lists cannot be looked after')
+      this.#tell(error)
     }
+  }
+
+  /** Neither lease nor store can be had: nothing was even tried. */
+  #tell(error: unknown): void {
+    this.#count()
+    this.#authority.log.error({ err: error }, 'REVOCATION LISTS CANNOT BE LOOKED AFTER')
+  }
+
+  #count(): void {
+    const help = 'Revocation lists that could not be issued'
+    this.#authority.metrics.count('sallyport_authority_revocation_list_failures_total', help, {})
   }
 
   async close(): Promise<void> {
@@ -105,8 +116,7 @@ export class ListPublisher {
       }
       const waitMs = Math.min(retryMs.most, retryMs.first * 2 ** (failures - 1))
       this.#failing.set(key, { failures, notBefore: performance.now() + waitMs })
-      const help = 'Revocation lists that could not be issued'
-      metrics.count('sallyport_authority_revocation_list_failures_total', help, {})
+      this.#count()
       log.error(
         { err: error, appId, issuerId, shard, reason, failures },
         'REVOCATION LIST NOT ISSUED: the one before it is published still, until it lapses',

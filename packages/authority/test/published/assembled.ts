@@ -12,6 +12,12 @@ import { layOut, passphrase, readTestConfig } from '../fixture/deployment.ts'
 
 export const statusUrl = 'http://status.example.com'
 
+export const publishedApps = developmentAppWith('revocation: published')
+
+/** Members of `authority`, YAML, with those of `authority.status` beside its url. */
+export const publishedAuthority = (status: string) => `    status: { listen: '127.0.0.1:0' }
+  status: { url: '${statusUrl}', ${status} }`
+
 /** An authority that listens nowhere and does nothing by the clock, with what its lists are looked at by. */
 export type Assembled = AssembledAuthority & {
   readonly authority: Authority
@@ -28,9 +34,7 @@ export type Assembled = AssembledAuthority & {
 export async function assemble(
   options: { status?: string; now?: () => number; directory?: string; isSecond?: boolean } = {},
 ): Promise<Assembled> {
-  const apps = developmentAppWith('revocation: published')
-  const authorityText = (status: string) => `    status: { listen: '127.0.0.1:0' }
-  status: { url: '${statusUrl}', ${status} }`
+  const apps = publishedApps
   const { now = Date.now } = options
   const directory =
     options.isSecond === true && options.directory !== undefined
@@ -42,7 +46,8 @@ export async function assemble(
             ...(options.directory ? { directory: options.directory } : {}),
           })
         ).directory
-  const read = (status: string) => readTestConfig(directory, apps, undefined, authorityText(status))
+  const read = (status: string) =>
+    readTestConfig(directory, apps, undefined, publishedAuthority(status))
   const assembled = await assembleAuthority(read(options.status ?? 'shards: 2'), {
     log: pino({ level: process.env['TEST_LOG'] ?? 'silent' }),
     directory: path.resolve(directory),

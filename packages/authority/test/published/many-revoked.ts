@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import type { Store } from '../../src/store/store.ts'
-import { fullList } from '../../src/published/published-addresses.ts'
 
 const perWrite = 2_000
 
@@ -26,7 +25,6 @@ export async function insertRevoked(
         .updateTable('revocation_scopes')
         .set((row) => ({ changes: row('changes', '+', 1) }))
         .where('issuer_id', '=', issuerId)
-        .where('shard', '!=', fullList)
         .execute()
     })
   }
