@@ -41,11 +41,15 @@ export const changeKinds = [
   'session',
   'deviceTokens',
   'lift',
+  'gateway',
 ] as const
 export type ChangeKind = (typeof changeKinds)[number]
 
-/** The kinds that something has a status of. A lift is done once, and nothing is left of it. */
-export type StatusKind = Exclude<ChangeKind, 'lift'>
+/**
+ * The kinds that something has a status of. A lift is done once, and nothing is left of it; that a gateway was
+ * revoked is told to itself, which hears nothing after it.
+ */
+export type StatusKind = Exclude<ChangeKind, 'lift' | 'gateway'>
 
 /** The kinds that end access tokens, and what lists each of them in a snapshot. Their status is `ended`. */
 export const endedKinds = {

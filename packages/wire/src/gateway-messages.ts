@@ -23,7 +23,7 @@ export type TrustedIssuer = Type.Static<typeof TrustedIssuer>
  * `key`: of a certificate its SHA-256 thumbprint (base64url), of a device its id, of an issuer the
  * SHA-256 of its DER SubjectPublicKeyInfo (base64url), of `deviceTokens` the id of the device, of a token
  * the SHA-256 of `issuedBase` or `tokenBase`, of a subject and a session that of `issuedBase`, of a lift
- * whose blocks and counters end before their time (`liftKey`).
+ * whose blocks and counters end before their time (`liftKey`), of a gateway its name.
  *
  * `until`: when the row may be forgotten.
  */

@@ -150,8 +150,10 @@ export class FeedHub {
     }
   }
 
-  /** Ends what a gateway follows: it was revoked. */
-  endGateway(gateway: string): void {
+  /** Ends what a gateway follows, once it was told why: it was revoked. */
+  async endGateway(gateway: string): Promise<void> {
+    this.wake()
+    while (this.#reading !== undefined) await this.#reading
     for (const following of this.#following) {
       if (following.gateway === gateway) this.#end(following)
     }

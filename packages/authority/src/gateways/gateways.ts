@@ -1,6 +1,7 @@
 import { Problem } from '@sallyport/problem'
 import type { Kysely } from 'kysely'
 import { appendAudit } from '../audit/audit-log.ts'
+import { appendChange } from '../feed/append-change.ts'
 import type { Store } from '../store/store.ts'
 import type { GatewayRow, Tables } from '../store/tables.ts'
 
@@ -65,12 +66,13 @@ export async function revokeGateway(
   if (gateway === undefined) throw new Problem('not_found', { detail: `No gateway ${name}` })
   if (gateway.status === 'revoked') return gateway
   await store.updateTable('gateways').set({ status: 'revoked' }).where('name', '=', name).execute()
+  const seq = await appendChange(store, { at: now, kind: 'gateway', key: name, status: 'revoked' })
   await appendAudit(store, {
     at: now,
     actor,
     action: 'gateway.revoked',
     subject: name,
-    detail: { reason: revocation.reason ?? null },
+    detail: { reason: revocation.reason ?? null, seq },
   })
   return { ...gateway, status: 'revoked' }
 }

@@ -742,7 +742,7 @@ export type AdminOperations = {
     body?: { reason?: string | undefined }
     answer: EnrollmentToken
   }
-  /** Revokes a gateway: it is not answered any more */
+  /** Revokes a gateway: it is told to refuse everything, and is not answered any more */
   revokeGateway: { path: { name: string }; body?: { reason?: string | undefined }; answer: Gateway }
   /** Suspends a device */
   suspendDevice: {

@@ -12,6 +12,7 @@ import { locateConfig } from '../configuration/locate.ts'
 import { loadConfig } from '../configuration/schema.ts'
 import { writeFileAtomically } from '../files/write-file.ts'
 import { argument, textOption } from '../input.ts'
+import { revocationDuties } from '../gateway/revocation-duties.ts'
 import { confirmed } from '../terminal/confirm.ts'
 import { momentWords } from '../terminal/span.ts'
 
@@ -42,7 +43,7 @@ function gatewayRow(gateway: AdminGateway) {
 
 export const revokeGateway: Operation = async (input, output) => {
   const name = argument(input, 0)
-  const question = `Revoke gateway ${name}? It is not answered any more, and stops serving when its snapshot is too old.`
+  const question = `Revoke gateway ${name}? It refuses everything as soon as it hears, and is not answered any more.`
   if (!(await confirmed(input, output, question))) {
     output.say('Nothing was changed')
     return 1
@@ -50,8 +51,11 @@ export const revokeGateway: Operation = async (input, output) => {
   const client = configuredClient(input)
   const reason = textOption(input, 'reason')
   const gateway = await client.call('revokeGateway', { path: { name }, body: { reason } })
-  output.result(gateway, `${gateway.name} is ${gateway.status}`)
-  output.say('End its process as well: until status.stopAfterSeconds it decides by its snapshot')
+  const left = revocationDuties(name, loadConfig(locateConfig(input)).value)
+  output.result({ ...gateway, left }, `${gateway.name} is ${gateway.status}`)
+  output.say(
+    ['Left for you, since others believe it or share secrets with it:', ...left].join('\n  '),
+  )
   return 0
 }
 

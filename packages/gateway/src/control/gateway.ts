@@ -107,6 +107,7 @@ export class Gateway {
       unconfirmed: () => this.#status.unconfirmed,
     })
     this.#status = new StatusFollower({
+      name: gateway.name,
       stateDirectory,
       log,
       client,

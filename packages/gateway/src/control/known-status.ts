@@ -153,6 +153,12 @@ export class KnownStatus {
     }
   }
 
+  /** Refuses everything from now on, also after a restart: what this gateway was told of itself. */
+  refuseAll(why: string): void {
+    this.#notUnderstood.add(why)
+    this.#noted()
+  }
+
   /** Has workers read what is known by now, after `replace`. */
   handOut(): void {
     const retiring = [...this.#retiring]
@@ -175,7 +181,9 @@ export class KnownStatus {
       this.#noted()
       return { change: undefined, ...nothing }
     }
-    if (known === 'lift') return { change: { seq, kind: known, key, status }, ...nothing }
+    if (known === 'lift' || known === 'gateway') {
+      return { change: { seq, kind: known, key, status }, ...nothing }
+    }
     if (known === 'issuer') return this.#applyIssuer(seq, key, status, change, issuer)
     const entry = this.#say(known, key, change)
     this.#noted()

@@ -16,6 +16,8 @@ import { UnconfirmedReports } from './unconfirmed-reports.ts'
 import type { WorkerPool } from './worker-pool.ts'
 
 export type StatusFollowerOptions = {
+  /** Of this gateway. */
+  readonly name: string
   readonly stateDirectory: string
   readonly log: Log
   readonly client: () => AuthorityClient
@@ -168,6 +170,7 @@ export class StatusFollower {
     for (const { kind, key } of ending) {
       const subject = kind === 'lift' ? parseLiftKey(key) : undefined
       if (subject?.kind === 'address') liftAddress(subject.network)
+      if (kind === 'gateway' && key === this.#options.name) this.#takeRevocation()
     }
     if (ending.length > 0) pool.post({ type: 'changes', changes: ending })
     this.receipts.expect(
@@ -176,6 +179,16 @@ export class StatusFollower {
       this.#keeper.keep(changes),
     )
     this.#tellIgnorance()
+  }
+
+  // It is signed: nobody between can have it stop.
+  #takeRevocation(): void {
+    this.known.refuseAll('this gateway was revoked')
+    this.#keeper.replaced()
+    this.#options.log.error(
+      { code: 'gateway_revoked' },
+      'this gateway was revoked: it refuses everything from now on, also when it is started again',
+    )
   }
 
   #tellIgnorance(): void {

@@ -120,9 +120,10 @@ const kindWords = Object.fromEntries(
 function refusingInOrder(): (RefusingStatus | undefined)[] {
   const list: (RefusingStatus | undefined)[] = []
   for (const kind of changeKinds) {
-    if (kind === 'subject' || kind === 'deviceTokens' || kind === 'lift') continue
-    for (const [status, row] of Object.entries(statuses[kind])) {
-      list[row.code] = { kind, status, reason: row.reason }
+    if (!Object.hasOwn(statuses, kind)) continue
+    const rows = statuses[kind as PlainKind]
+    for (const [status, row] of Object.entries(rows)) {
+      list[row.code] = { kind: kind as PlainKind, status, reason: row.reason }
     }
   }
   return list

@@ -33,7 +33,7 @@ export class ConnectionSet {
    */
   apply(change: KnownChange): EndedConnections {
     const ended: EndedConnections = { http1: 0, http2: 0, webSocket: 0 }
-    if (change.status === 'active' || change.kind === 'lift') return ended
+    if (change.status === 'active' || isDoneElsewhere(change)) return ended
     const hasEnded = endedBy(change, this.#status)
     for (const connection of this.open) {
       if (hasEnded !== undefined) endRequests(connection, hasEnded, ended)
@@ -135,6 +135,11 @@ function isStalled(connection: Connection, now: number, idleMs: number): boolean
 type AboutCaller = (caller: Caller, key: string) => boolean
 
 /** By kind of change: whether a caller is concerned. */
+/** What the main thread does, or the counters of a worker. */
+function isDoneElsewhere({ kind }: KnownChange): boolean {
+  return kind === 'lift' || kind === 'gateway'
+}
+
 const concerned: Readonly<Partial<Record<KnownChange['kind'], AboutCaller>>> = {
   device: (caller, key) => caller.currentLeaf()?.device?.deviceId === key,
   certificate: (caller, key) => caller.currentLeaf()?.thumbprint === key,

@@ -208,3 +208,20 @@ test('keys follow one another, also for a gateway that was away over two of them
   await isRefused(again, late)
   assert(!said(again, 'feed_keys_unpinned'))
 })
+
+test('a gateway that hears that it was revoked refuses everything, also when it is started again', async (t) => {
+  const bed = await startBed(t)
+  const { authority, world, directory } = bed
+  const device = await world.device()
+  authority.change('gateway', 'gateway-2', 'revoked')
+  authority.change('device', (await world.device()).deviceId, 'revoked')
+  await sleep(100)
+  assert.equal((await askOnce(bed, device)).status, 200, 'another one was')
+  authority.change('gateway', 'gateway-1', 'revoked')
+  await eventually(async () => (await codeFor(bed, device)) === 'status_stale')
+  assert(said(bed, 'gateway_revoked'))
+  await bed.gateway.close()
+  await authority.stop()
+  const again = await startBed(t, { world, authority, directory })
+  assert.equal(await codeFor(again, device), 'status_stale')
+})

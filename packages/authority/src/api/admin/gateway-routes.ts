@@ -47,7 +47,7 @@ export function gatewayRoutes(api: Api, authority: Authority): void {
       schema: {
         tags,
         operationId: 'revokeGateway',
-        summary: 'Revokes a gateway: it is not answered any more',
+        summary: 'Revokes a gateway: it is told to refuse everything, and is not answered any more',
         params: NameParams,
         body: Reason,
         response: { 200: AdminGateway, ...problems(400, 401, 403, 404, 429, 503) },
@@ -58,7 +58,7 @@ export function gatewayRoutes(api: Api, authority: Authority): void {
       const revocation = { name, reason: request.body.reason, actor: actorOf(request), now: now() }
       return lanes.run('admin', async () => {
         const row = await store.write((tx) => revokeGateway(tx, revocation))
-        authority.feed.endGateway(name)
+        await authority.feed.endGateway(name)
         const seq = await feedHead(store.read)
         return presentGateway(row, seq, await appliedAges(store.read, name))
       })
