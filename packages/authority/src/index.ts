@@ -75,5 +75,14 @@ export {
   type SignerOptions,
   startSigner,
 } from './signer/process/start-signer.ts'
+export { checkStoreConfig, type PostgresConfig, type StoreConfig } from './config/store-config.ts'
+export { postgresPasswordVariable, storeLocation } from './config/store-location.ts'
+export type { StoreLocation } from './store/store.ts'
+export {
+  backupStore,
+  copyStoreTo,
+  migrateStoreAt,
+  restoreStore,
+} from './store/portable/store-operations.ts'
 export { type RunningAuthority, type StartOptions, startAuthority } from './start-authority.ts'
 export type { ShadowReport } from './api/admin/shadow-messages.ts'

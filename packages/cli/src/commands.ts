@@ -1,6 +1,7 @@
 // A pure table: every command, with its help. Operations are loaded when they run.
 import type { Command, Option } from './command.ts'
 import { pinsCommands } from './pins/pins-commands.ts'
+import { storeCommands } from './store/store-commands.ts'
 
 /** What the groups of commands are about, for `sallyport --help`. */
 export const commandGroups: Readonly<Record<string, string>> = {
@@ -21,6 +22,7 @@ export const commandGroups: Readonly<Record<string, string>> = {
   access: 'Try the rules of who may do what',
   routes: 'Try which request goes where, and what would refuse it',
   audit: 'Verify the audit log',
+  store: 'Back up the store, restore it, and move it to PostgreSQL or back',
 }
 
 const reason: Option = { flags: '--reason <text>', summary: 'why, for the audit log' }
@@ -778,6 +780,7 @@ export const commands: readonly Command[] = [
     load: async () => (await import('./commands/attestation-snapshot.ts')).makeSnapshot,
   },
   ...pinsCommands,
+  ...storeCommands,
   {
     name: 'shadow report',
     summary: 'Print what stages in mode shadow would have refused',

@@ -10,6 +10,7 @@ import type { Reason } from './reason.ts'
 import { feedReasons } from './feed-reasons.ts'
 import { sessionReasons } from './session-reasons.ts'
 import { signerReasons } from './signer-reasons.ts'
+import { storeReasons } from './store-reasons.ts'
 import { tokenReasons } from './token-reasons.ts'
 import { trustReasons } from './trust-reasons.ts'
 
@@ -424,6 +425,7 @@ export const reasons = {
   ...feedReasons,
   ...cmsReasons,
   ...signerReasons,
+  ...storeReasons,
   ...bindingReasons,
   ...accessReasons,
   ...addressReasons,

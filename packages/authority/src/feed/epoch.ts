@@ -60,6 +60,20 @@ async function isForked(store: Kysely<Tables>, { seq, mark }: FeedPosition): Pro
   return here !== '' && here !== mark
 }
 
+/** Gives the feed another name: whoever followed it begins with a snapshot, and keeps what it knows besides. */
+export async function openEpoch(
+  store: Kysely<Tables>,
+  now: number,
+): Promise<{ before: string; next: string }> {
+  const before = await readEpoch(store)
+  const next = newId('epoch')
+  await writeSetting(store, 'epoch', next)
+  await writeSetting(store, 'epoch_began_at', String(now))
+  // What they applied was of the feed before.
+  await store.updateTable('gateways').set({ seq: 0, unconfirmed: null }).execute()
+  return { before, next }
+}
+
 /** @returns the end of the feed, where an epoch began there */
 async function beginEpoch(
   store: Kysely<Tables>,
@@ -71,11 +85,7 @@ async function beginEpoch(
   if ((await readEpoch(store)) !== epoch || !(await isForked(store, position))) return undefined
   const began = await readSetting(store, 'epoch_began_at')
   if (began !== undefined && Math.abs(now - Number(began)) < leastMs) return undefined
-  const next = newId('epoch')
-  await writeSetting(store, 'epoch', next)
-  await writeSetting(store, 'epoch_began_at', String(now))
-  // What they applied was of the feed before.
-  await store.updateTable('gateways').set({ seq: 0, unconfirmed: null }).execute()
+  const { next } = await openEpoch(store, now)
   await appendAudit(store, {
     at: now,
     actor: `gateway:${gateway}`,

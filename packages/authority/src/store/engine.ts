@@ -15,8 +15,12 @@ export type Engine = {
   /** Reads of one point in time, whatever is committed meanwhile. */
   snapshotRead<T>(read: (store: Kysely<Tables>) => Promise<T>): Promise<T>
   hasTable(name: string): Promise<boolean>
+  /** The tables of a store, those that others refer to before them. */
+  tables(store: Kysely<Tables>): Promise<readonly TableShape[]>
+  /** All rows of a table, some at a time. `store` is of a transaction. */
+  rows(store: Kysely<Tables>, table: TableShape): AsyncIterable<readonly Row[]>
   /**
-   * Does what nobody else may do at the same time, in one transaction: migrations, in whose words types are
+   * Does what nobody else may do at the same time, in one transaction; nobody writes meanwhile. Of migrations, in whose words types are
    * `text`, `integer`, `bigint` and `blob`.
    */
   alone(work: (store: Kysely<Tables>) => Promise<void>): Promise<void>
@@ -28,6 +32,12 @@ export type Engine = {
   watchCommits(heard: () => void): () => Promise<void>
   close(): Promise<void>
 }
+
+/** A table as it is in the database. */
+export type TableShape = { readonly name: string; readonly columns: readonly string[] }
+
+/** A row of any table: text, safe integers, bytes and null. */
+export type Row = Readonly<Record<string, string | number | Uint8Array | null>>
 
 /**
  * The one connection that writes, and the steps of a transaction on it. After `begin` no other authority

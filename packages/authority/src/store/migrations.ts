@@ -37,7 +37,14 @@ const migrations: Readonly<Record<string, { up: (store: Kysely<Tables>) => Promi
 }
 
 /** Names and times of what was done. Named for the library that once kept it. */
-const doneTable = 'kysely_migration'
+export const doneTable = 'kysely_migration'
+
+/** Of this version, in order. */
+export const migrationNames: readonly string[] = Object.keys(migrations)
+
+export function hasMigration(name: string): boolean {
+  return Object.hasOwn(migrations, name)
+}
 
 /** Migrations that a store has, and those that it lacks. */
 export type MigrationState = {
@@ -71,19 +78,19 @@ export async function migrateStore(engine: Engine): Promise<readonly string[]> {
 }
 
 function stateOf(done: readonly string[]): MigrationState {
-  const newer = done.filter((name) => !Object.hasOwn(migrations, name))
+  const newer = done.filter((name) => !hasMigration(name))
   if (newer.length === 0) {
-    return { done, missing: Object.keys(migrations).filter((name) => !done.includes(name)) }
+    return { done, missing: migrationNames.filter((name) => !done.includes(name)) }
   }
   throw new Problem('store_unavailable', {
     detail:
       'The store is of a newer version of Sallyport. Run that version, or restore a backup from before it',
-    expected: `tables up to ${Object.keys(migrations).at(-1)}`,
+    expected: `tables up to ${migrationNames.at(-1)}`,
     found: newer.join(', '),
   })
 }
 
-async function createDoneTable({ schema }: Kysely<Tables>): Promise<void> {
+export async function createDoneTable({ schema }: Kysely<Tables>): Promise<void> {
   await schema
     .createTable(doneTable)
     .ifNotExists()
@@ -97,7 +104,8 @@ async function doneMigrations(store: Kysely<Tables>): Promise<string[]> {
   return (await names.execute(store)).rows.map(({ name }) => name)
 }
 
-async function migrateOne(store: Kysely<Tables>, name: string): Promise<void> {
+/** Does one of them, and notes it. */
+export async function migrateOne(store: Kysely<Tables>, name: string): Promise<void> {
   const { up } = migrations[name] ?? {}
   try {
     await up?.(store)

@@ -8,6 +8,7 @@ import { kyselyClient, postgresStore } from './dialect.ts'
 import type { PostgresLocation } from './location.ts'
 import { lockNames } from './lock-names.ts'
 import { portableTypes } from './portable-types.ts'
+import { postgresRows, postgresTables } from './rows.ts'
 import { postgresError } from './store-error.ts'
 import { postgresWriter } from './writer.ts'
 
@@ -51,6 +52,8 @@ export async function openPostgres(location: PostgresLocation): Promise<Engine> 
       const query = sql<{ found: boolean }>`select to_regclass(${name}) is not null as found`
       return (await query.execute(read)).rows[0]?.found === true
     },
+    tables: postgresTables,
+    rows: postgresRows,
     alone: (work) => alone(location, work),
     watchCommits: (heard) => watchPostgresCommits(location, instance, heard),
     async close() {
@@ -86,9 +89,10 @@ async function alone(location: PostgresLocation, work: Parameters<Engine['alone'
     () => Promise.resolve(),
     [portableTypes()],
   )
-  const { group, migrate } = lockNames(location.schema)
+  const { group, migrate, write } = lockNames(location.schema)
   try {
     await client.query(`begin; select pg_advisory_xact_lock(${group}, ${migrate})`)
+    await client.query(`select pg_advisory_xact_lock(${group}, ${write})`)
     await ensureSchema(client, location.schema)
     await work(store)
     await client.query('commit')

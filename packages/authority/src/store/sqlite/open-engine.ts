@@ -5,6 +5,7 @@ import type { Engine } from '../engine.ts'
 import { watchSqliteCommits } from './commits.ts'
 import { busyTimeoutMs, createPrivately, openReader, openWriter } from './connections.ts'
 import { attempt, sqliteStore } from './dialect.ts'
+import { sqliteRows, sqliteTables } from './rows.ts'
 import { isBusy, sqliteError } from './store-error.ts'
 import { sqliteWriter } from './writer.ts'
 
@@ -56,6 +57,8 @@ function open(path: string): SqliteEngine {
       const found = reader.prepare('select 1 from sqlite_schema where name = ?').get(name)
       return found !== undefined
     },
+    tables: sqliteTables,
+    rows: sqliteRows,
     async alone(work) {
       await beginAlone(database)
       try {

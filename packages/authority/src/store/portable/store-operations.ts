@@ -1,0 +1,52 @@
+import type { Engine } from '../engine.ts'
+import { migrateStore } from '../migrations.ts'
+import { openEngine, type StoreLocation } from '../store.ts'
+import { type CopyOptions, copyStore } from './copy-store.ts'
+import { type Restored, restoreBackup, type RestoreOptions } from './restore-backup.ts'
+import { type BackupOptions, writeBackup } from './write-backup.ts'
+
+// What an operator does with a store itself, without an authority: it may run meanwhile, where nothing else is said.
+
+/** Brings the tables to this version, and returns what was done; see `migrateStore`. */
+export function migrateStoreAt(location: StoreLocation): Promise<readonly string[]> {
+  return withEngine(location, migrateStore)
+}
+
+/** As `writeBackup`. */
+export function backupStore(
+  location: StoreLocation,
+  options: Omit<BackupOptions, 'engine'>,
+): Promise<{ rows: number; sha256: string }> {
+  return withEngine(location, (engine) => writeBackup({ engine, ...options }))
+}
+
+/** As `restoreBackup`: no authority runs over the store. */
+export function restoreStore(
+  location: StoreLocation,
+  options: Omit<RestoreOptions, 'engine'>,
+): Promise<Restored> {
+  return withEngine(location, (engine) => restoreBackup({ engine, ...options }))
+}
+
+/** As `copyStore`: no authority runs over either of them. */
+export function copyStoreTo(
+  from: StoreLocation,
+  to: StoreLocation,
+  options: Omit<CopyOptions, 'from' | 'to'> = {},
+): Promise<number> {
+  return withEngine(from, (source) =>
+    withEngine(to, (target) => copyStore({ from: source, to: target, ...options })),
+  )
+}
+
+async function withEngine<T>(
+  location: StoreLocation,
+  work: (engine: Engine) => Promise<T>,
+): Promise<T> {
+  const engine = await openEngine(location)
+  try {
+    return await work(engine)
+  } finally {
+    await engine.close()
+  }
+}

@@ -1,0 +1,52 @@
+// A pure table: the commands of `sallyport store`.
+import type { Command } from '../command.ts'
+
+const load = async () => import('../commands/store.ts')
+
+export const storeCommands: readonly Command[] = [
+  {
+    name: 'store migrate',
+    summary: 'Bring the tables of the store to this version',
+    details:
+      'An authority does the same when it starts. For when the user that it connects as may not change tables; then this is run by one that may.',
+    examples: [
+      { line: 'sallyport store migrate', does: 'before an upgrade reaches the authorities' },
+    ],
+    load: async () => (await load()).migrateStore,
+  },
+  {
+    name: 'store backup',
+    summary: 'Write everything the store holds to one file, while the authority goes on',
+    details:
+      'As of one point in time, of SQLite and of PostgreSQL in one form, compressed, with a checksum, for its owner alone. No key is in it: those lie in authority.keys.directory, and without them a restored store issues nothing. Names of users and addresses are in it.',
+    arguments: [{ name: '<file>', summary: 'is there when it is whole, and not before' }],
+    options: [{ flags: '--replace', summary: 'in the place of a file of that name' }],
+    examples: [{ line: 'sallyport store backup "$(mktemp -d)/backup.gz"', does: 'every night' }],
+    load: async () => (await load()).backupStore,
+  },
+  {
+    name: 'store restore',
+    summary: 'Fill an empty store with a backup, and begin a new epoch of the feed',
+    details:
+      'Whole, or not at all; never over a store that holds a deployment. No authority runs meanwhile. Certificates and revocations since the backup are not in it: gateways keep what they know and go on refusing, and `sallyport feed unconfirmed` lists what of that the store does not know. Take --config with a configuration that names the empty store.',
+    arguments: [{ name: '<file>', summary: 'as `sallyport store backup` wrote it' }],
+    examples: [
+      {
+        line: 'sallyport store restore backup.gz --config restored.yaml',
+        does: 'then start the authority with it',
+      },
+    ],
+    load: async () => (await load()).restoreStore,
+  },
+  {
+    name: 'store copy',
+    summary: 'Copy the store to an empty one, of SQLite or PostgreSQL',
+    details:
+      'Everything goes on as it was: the feed, the audit chains, tokens. Stop the authority first, and start it with the other configuration afterwards: two authorities over two copies would each give out the same numbers.',
+    arguments: [
+      { name: '<config>', summary: 'a configuration file whose `store` names the empty one' },
+    ],
+    examples: [{ line: 'sallyport store copy postgres.yaml', does: 'from one machine to several' }],
+    load: async () => (await load()).copyStore,
+  },
+]
