@@ -611,6 +611,31 @@ export const commands: readonly Command[] = [
     load: async () => (await import('./commands/ca-offline.ts')).issueFromRequest,
   },
   {
+    name: 'ca sign-list',
+    needsNoConfig: true,
+    summary: 'Sign the revocation list of a root, on the machine that has it',
+    details:
+      'For whatever looks at the whole chain of a certificate, as nginx does. Bring it with `sallyport certificates import-list`, and sign another before it lapses. CAs that were withdrawn stand in the file of --withdrawn, all of them each time. Reads the passphrase from SALLYPORT_PASSPHRASE, or asks.',
+    options: [
+      {
+        flags: '--root <folder>',
+        summary: 'what `sallyport ca init` wrote (default: this folder)',
+      },
+      { flags: '--kind <kind>', summary: 'of which root: device or development (default: device)' },
+      { flags: '--withdrawn <file>', summary: 'the certificates of CAs that were withdrawn, PEM' },
+      { flags: '--days <number>', summary: 'how long it counts (default: 90)' },
+      { flags: '--out <file>', summary: 'where it is written, PEM (default: device-root.crl)' },
+    ],
+    examples: [
+      { line: 'sallyport ca sign-list --root /media/root', does: 'nothing was withdrawn' },
+      {
+        line: 'sallyport ca sign-list --root /media/root --withdrawn withdrawn.pem',
+        does: 'with the CAs that were',
+      },
+    ],
+    load: async () => (await import('./commands/ca-sign-list.ts')).signRootList,
+  },
+  {
     name: 'ca passphrase',
     summary: 'Encrypt the keys of the CAs under another passphrase',
     details:

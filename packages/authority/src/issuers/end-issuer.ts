@@ -4,6 +4,7 @@ import { appendAudit } from '../audit/audit-log.ts'
 import type { Authority } from '../authority.ts'
 import { toldAfterEndMs } from '../feed/pack-status.ts'
 import { appendChange } from '../feed/append-change.ts'
+import { publishWithdrawn } from '../published/withdrawn-issuers.ts'
 import type { IssuerRow, Tables } from '../store/tables.ts'
 import { ensureIssuers, isOf, readIssuers } from './ensure-issuers.ts'
 import { wantedIssuers } from './wanted-issuers.ts'
@@ -48,6 +49,7 @@ async function endIssuer(
     const until = row.not_after + toldAfterEndMs
     await appendChange(tx, { at: now, kind: 'issuer', key: id, status: 'revoked', until })
   }
+  await publishWithdrawn(tx, Math.floor(now))
   const detail = { appId: row.app_id, kind: row.kind, reason, before: row.status }
   await appendAudit(tx, { at: now, actor, action: 'issuer.withdrawn', subject: id, detail })
   return { ...row, status: 'revoked' }

@@ -5,7 +5,7 @@ import { readListStates, whyDue } from './due-lists.ts'
 import { issueList } from './issue-list.ts'
 import type { ListName } from './published-addresses.ts'
 import { ensureScopes } from './revocation-scopes.ts'
-import { publishWithdrawn } from './withdrawn-issuers.ts'
+import { hasWithdrawn, publishWithdrawn } from './withdrawn-issuers.ts'
 
 /** Changes that come together are on one list. */
 const roundMs = 1_000
@@ -63,7 +63,9 @@ export class ListPublisher {
     const { store, now, config } = this.#authority
     try {
       await ensureScopes(this.#authority)
-      await publishWithdrawn(this.#authority)
+      if (await hasWithdrawn(store.read)) {
+        await store.write((tx) => publishWithdrawn(tx, Math.floor(now())))
+      }
       const listHours = config.authority.status?.listHours ?? Number.POSITIVE_INFINITY
       for (const state of await readListStates(store.read, now())) {
         if (this.#isClosed || signal?.aborted === true) return

@@ -1,36 +1,39 @@
+import { isIssuedBy } from '@sallyport/pki'
 import type { Kysely } from 'kysely'
-import type { Authority } from '../authority.ts'
 import type { Tables } from '../store/tables.ts'
 import { type ListIssuer, readListIssuers } from './list-issuers.ts'
 import { fullList } from './published-addresses.ts'
 
 /**
- * Publishes that issuing CAs were withdrawn: each is on the list of its root from now on, and its own
- * lists are of everything that it issued.
+ * Publishes that issuing CAs were withdrawn, in the write that withdraws them, or later where their app
+ * began to publish since: each is on the list of its root from now on, and its own lists are of everything
+ * that it issued.
  */
-export async function publishWithdrawn({ store, now }: Pick<Authority, 'store' | 'now'>) {
-  const untold = await findUntold(store.read)
-  if (untold.length === 0) return
-  await store.write(async (tx) => {
-    for (const { issuer, root } of await findUntold(tx)) {
-      await tx
-        .insertInto('revocations')
-        .values({
-          serial: issuer.certificate.serial,
-          issuer_id: root.id,
-          shard: fullList,
-          not_after: issuer.certificate.notAfter,
-          revoked_at: now(),
-          reason: 'cACompromise',
-        })
-        .execute()
-      await tx
-        .updateTable('revocation_scopes')
-        .set((row) => ({ changes: row('changes', '+', 1) }))
-        .where('issuer_id', 'in', [issuer.id, root.id])
-        .execute()
-    }
-  })
+export async function publishWithdrawn(store: Kysely<Tables>, now: number): Promise<void> {
+  for (const { issuer, root } of await findUntold(store)) {
+    await store
+      .insertInto('revocations')
+      .values({
+        serial: issuer.certificate.serial,
+        // Of a root that is no more, nobody signs a list.
+        issuer_id: root?.id ?? issuer.id,
+        shard: fullList,
+        not_after: issuer.certificate.notAfter,
+        revoked_at: now,
+        reason: 'cACompromise',
+      })
+      .execute()
+    await store
+      .updateTable('revocation_scopes')
+      .set((row) => ({ changes: row('changes', '+', 1) }))
+      .where('issuer_id', 'in', [issuer.id, ...(root === undefined ? [] : [root.id])])
+      .execute()
+  }
+}
+
+/** Whether there are withdrawn CAs that nobody published yet. */
+export async function hasWithdrawn(store: Kysely<Tables>): Promise<boolean> {
+  return (await findUntold(store)).length > 0
 }
 
 /** When a CA was withdrawn, milliseconds; undefined where it was not. */
@@ -48,10 +51,10 @@ export async function findWithdrawn(
   return row?.revoked_at ?? certificate.notBefore
 }
 
-/** Withdrawn CAs that have lists, and are not on that of their root. */
+/** Withdrawn CAs that are on no list, and their roots. */
 async function findUntold(
   store: Kysely<Tables>,
-): Promise<{ issuer: ListIssuer; root: ListIssuer }[]> {
+): Promise<{ issuer: ListIssuer; root: ListIssuer | undefined }[]> {
   const issuers = await readListIssuers(store)
   const withdrawn = issuers.filter(({ status }) => status === 'revoked')
   if (withdrawn.length === 0) return []
@@ -65,9 +68,13 @@ async function findUntold(
     )
     .execute()
   const serials = new Set(told.map(({ serial }) => serial))
-  return withdrawn.flatMap((issuer) => {
-    const root = issuers.find(({ appId, root }) => appId === undefined && root === issuer.root)
-    const isTold = serials.has(issuer.certificate.serial)
-    return root === undefined || isTold ? [] : [{ issuer, root }]
-  })
+  return withdrawn
+    .filter(({ certificate }) => !serials.has(certificate.serial))
+    .map((issuer) => ({
+      issuer,
+      root: issuers.find(
+        ({ appId, certificate }) =>
+          appId === undefined && isIssuedBy(issuer.certificate, certificate),
+      ),
+    }))
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isListOf } from '@sallyport/pki'
 import { endCertificate } from '../../src/devices/certificate-status.ts'
+import { withdrawIssuer } from '../../src/issuers/end-issuer.ts'
 import { issueList } from '../../src/published/issue-list.ts'
 import { fullList, publishedPaths } from '../../src/published/published-addresses.ts'
 import { movableClock } from '../fixture/clock.ts'
@@ -237,9 +238,7 @@ test('a CA that is withdrawn is on the list of its root, and everything that it 
     await round()
     assert.equal((await list()).revoked.size, 1)
     assert.equal((await list(fullList, root.id)).revoked.size, 0)
-    await authority.store.write((tx) =>
-      tx.updateTable('issuers').set({ status: 'revoked' }).where('id', '=', issuer.id).execute(),
-    )
+    await withdrawIssuer(authority, { id: issuer.id, reason: 'leaked', actor: 'test' })
     await round()
     const ofRoot = await list(fullList, root.id)
     assert.ok(isListOf(ofRoot, root.certificate))

@@ -210,6 +210,18 @@ test('the responder is followed by another before it ends', async () => {
   clock.move(-4)
 })
 
+test('of a CA that was withdrawn everything is revoked, also what it never issued', async () => {
+  const { issuer } = certificatesOf(phones.good)
+  const path = `/admin/v1/issuers/${issuer.spkiSha256}/withdraw`
+  const answer = await publishing.admin(path, { body: { reason: 'leaked' } })
+  assert.equal(answer.status, 200, answer.text)
+  await publishing.eventually('withdrawn', async () => {
+    const { text } = await ask('-cert', 'good.pem', '-serial', '0x1234567890abcdef')
+    const all = /good\.pem: revoked[^]*0x1234567890abcdef: revoked/.test(text)
+    return all && /Response verify OK/.test(text) ? true : undefined
+  })
+})
+
 test('every answer is counted', async () => {
   const { text } = await publishing.operations('/metrics')
   for (const answer of ['good', 'revoked', 'unknown', 'malformedRequest', 'unauthorized']) {

@@ -92,7 +92,8 @@ export const issueFromRequest: Operation = async (input, output) => {
   return 0
 }
 
-async function openRoot(
+/** A root that `ca init` made, with its key. */
+export async function openRoot(
   folder: string,
   kind: (typeof kinds)[number],
   isInteractive: boolean,

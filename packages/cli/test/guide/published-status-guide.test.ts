@@ -1,28 +1,64 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
-import { parseCertificateList } from '@sallyport/pki'
-import { newFolder } from '../sallyport.ts'
-import { blocksOf } from './guide.ts'
+import {
+  certificatesFromPem,
+  fileKeyProvider,
+  isListOf,
+  issueDeviceCa,
+  parseCertificateList,
+  toPem,
+} from '@sallyport/pki'
+import { newFolder, sallyport } from '../sallyport.ts'
+import { blocksOf, wordsOf } from './guide.ts'
 
 const page = readFileSync(
   new URL('../../../../../docs/guide/published-status.md', import.meta.url),
   'utf8',
 )
+const passphrase = 'correct horse battery staple'
 
-test('a root signs its list with the lines of the page', () => {
+test('a root signs its list with the line of the page, and OpenSSL believes it', async () => {
   const cwd = newFolder()
-  const run = (command: string) => execFileSync('sh', ['-ec', command], { cwd, stdio: 'pipe' })
-  const key = '-newkey ec -pkeyopt ec_paramgen_curve:P-384 -nodes'
-  run(`openssl req -x509 ${key} -subj /CN=Root -days 30 -keyout root.key -out root.crt`)
-  const block = blocksOf(page, 'sh').find((lines) => lines.includes('-gencrl')) ?? ''
-  run(block)
-  run('openssl crl -in root.crl -outform DER -out root.der')
+  const env = { SALLYPORT_PASSPHRASE: passphrase }
+  const run = async (line: string) => {
+    const ran = await sallyport(wordsOf(line).slice(1), { cwd, env })
+    assert.equal(ran.code, 0, ran.stderr)
+    return ran
+  }
+  await run('sallyport ca init . --trust-domain example.com')
+  const line =
+    blocksOf(page, 'sh')
+      .find((block) => block.includes('sign-list'))
+      ?.trim() ?? ''
+  const { stderr } = await run(line)
+  assert.match(stderr, /sallyport certificates import-list root\.crl/)
+  const openssl = (command: string) =>
+    execFileSync('openssl', command.split(' '), { cwd, encoding: 'utf8', stdio: 'pipe' })
+  openssl('crl -in root.crl -CAfile device-root.crt -outform DER -out root.der')
+  const [root] = certificatesFromPem(readFileSync(path.join(cwd, 'device-root.crt'), 'utf8'))
   const list = parseCertificateList(readFileSync(path.join(cwd, 'root.der')))
-  // Greater than whatever the authority itself gave out before.
-  assert.ok(Math.abs(list.number - Date.now()) < 60_000)
+  assert.ok(root !== undefined && isListOf(list, root))
   assert.equal(list.nextUpdate - list.thisUpdate, 90 * 86_400_000)
-  assert.ok(list.authorityKeyId !== undefined)
+  assert.equal(list.revoked.size, 0)
+
+  const keys = fileKeyProvider({ directory: cwd, passphrase: () => Promise.resolve(passphrase) })
+  const withdrawn = await issueDeviceCa({
+    root: { certificate: root, key: await keys.open('device-root') },
+    key: await keys.create('device-ca-wallet-1', 'ec-p256'),
+    appId: 'wallet',
+    trustDomain: 'example.com',
+    kind: 'device',
+    now: Date.now(),
+  })
+  writeFileSync(path.join(cwd, 'withdrawn.pem'), toPem('CERTIFICATE', withdrawn.der))
+  await run(`${line} --withdrawn withdrawn.pem`)
+  assert.match(openssl('crl -in root.crl -noout -text'), /CA Compromise/)
+  writeFileSync(path.join(cwd, 'withdrawn.pem'), toPem('CERTIFICATE', root.der))
+  const words = wordsOf(`${line} --withdrawn withdrawn.pem`).slice(1)
+  const itself = await sallyport(words, { cwd, env })
+  assert.equal(itself.code, 3)
+  assert.match(itself.stderr, /It is not on the list of this root/)
 })
