@@ -39,6 +39,7 @@ async function layOut(directory) {
     passphrase,
     store: { path: join(directory, 'sallyport.db') },
     now: Date.now(),
+    firstToken: 'lasting',
     scryptCost: { N: 2 ** 14, r: 8, p: 1 },
   })
   const server = await initialized.makeServerIdentity(['127.0.0.1'])

@@ -1,4 +1,8 @@
 export { type Role, roles } from './admin/roles.ts'
+export { maxTokenSeconds } from './admin/admin-token.ts'
+export { createTokenOnHost, type TokenOnHost } from './admin/token-on-host.ts'
+export { type Verb, verbs } from './admin/verbs.ts'
+export type { AdminTokenInfo, CreatedAdminToken } from './api/admin/admin-token-messages.ts'
 export type {
   AdminAppraisal,
   AdminAttestationResult,
@@ -14,9 +18,7 @@ export type {
   AdminEnrollmentToken,
   AdminGateway,
   AdminIssuer,
-  AdminTokenInfo,
   CertificateChange,
-  CreatedAdminToken,
   CreatedEnrollmentToken,
   DeviceChange,
   DeviceDetail,

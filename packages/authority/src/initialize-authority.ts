@@ -7,7 +7,7 @@ import {
 } from '@sallyport/pki'
 import { Problem } from '@sallyport/problem'
 import type { FeedKey } from '@sallyport/wire'
-import { createAdminToken } from './admin/admin-token.ts'
+import { createAdminToken, maxTokenSeconds } from './admin/admin-token.ts'
 import { appendAudit } from './audit/audit-log.ts'
 import { FeedSigner } from './feed/feed-signer.ts'
 import { addGateway } from './gateways/gateways.ts'
@@ -26,7 +26,7 @@ import type { SignerBounds } from './signer/signer-bounds.ts'
 import { readSettings, writeSettings } from './store/settings.ts'
 import { openStore, type Store, type StoreLocation } from './store/store.ts'
 
-const firstTokenDays = 365
+const firstTokenDays = 7
 const dayMs = 24 * 3_600_000
 
 export type InitializeOptions = {
@@ -41,13 +41,18 @@ export type InitializeOptions = {
   /** Where an initialization of it was cut short, it is finished. */
   store: StoreLocation
   now: number
+  /**
+   * What the first token is: `once`, for making another one within a week, or `lasting`, for a month, where
+   * nobody else gets to see it.
+   */
+  firstToken?: 'once' | 'lasting'
   /** Cost of the encryption of key files. */
   scryptCost?: FileKeyProviderOptions['scryptCost']
 }
 
 /** A new authority. `close` when the certificates that servers and gateways start with are made. */
 export type InitializedAuthority = {
-  /** Of role admin, for a year. Told once. */
+  /** Of role admin. Told once. */
   adminToken: string
   /** PEM of the roots. */
   serviceRootPem: string
@@ -106,7 +111,7 @@ export async function initializeAuthority(
     const feed = new FeedSigner({ store, signer, keys: keysOfFeed, now: clock })
     await feed.renew()
     // Last, and in one write: a store without it counts as never initialized.
-    const adminToken = await finish(store, trustDomain, now)
+    const adminToken = await finish(store, options)
     const allow = (names: string[]) => void (serverNames = names)
     return await answer(store, signer, { service, adminToken, now, allow, feed })
   } catch (error) {
@@ -121,7 +126,10 @@ function nameOf(store: StoreLocation): string {
   return `Schema ${schema} of database ${database} at ${host}`
 }
 
-async function finish(store: Store, trustDomain: string, now: number): Promise<string> {
+async function finish(
+  store: Store,
+  { trustDomain, now, firstToken = 'once' }: InitializeOptions,
+): Promise<string> {
   return store.write(async (tx) => {
     await writeSettings(tx, trustDomain)
     const subject = trustDomain
@@ -132,9 +140,12 @@ async function finish(store: Store, trustDomain: string, now: number): Promise<s
       subject,
       detail: {},
     })
-    const expiresAt = now + firstTokenDays * dayMs
-    const order = { label: 'first', role: 'admin', expiresAt, actor: 'authority', now } as const
-    return (await createAdminToken(tx, order)).token
+    const order = { label: 'first', role: 'admin', actor: 'authority', now } as const
+    const kind =
+      firstToken === 'once'
+        ? ({ kind: 'first', expiresAt: now + firstTokenDays * dayMs } as const)
+        : ({ kind: 'token', expiresAt: now + maxTokenSeconds * 1_000 } as const)
+    return (await createAdminToken(tx, { ...order, ...kind })).token
   })
 }
 

@@ -299,18 +299,39 @@ export const commands: readonly Command[] = [
   {
     name: 'tokens create',
     summary: 'Make a token for one enrolment, or with --admin one for an administrator',
-    details: 'The token alone goes to stdout. It is told once: the store has a hash of it.',
+    details:
+      'The token alone goes to stdout. It is told once: the store has a hash of it. An admin token is never wider than the one that makes it; --app, --only and --network narrow it.',
     options: [
-      { flags: '--app <id>', summary: 'the app to enrol in (default: the only one)' },
+      {
+        flags: '--app <id>',
+        summary: 'the app to enrol in (default: the only one); of an admin token: only that one',
+        repeatable: true,
+      },
       { flags: '--label <text>', summary: 'for whom' },
       {
         flags: '--expires <span>',
-        summary: 'such as 10m, 24h or 7d (default: a day; admin tokens 90 days)',
+        summary: 'such as 10m, 24h or 7d (default: a day; admin tokens 30 days, which is the most)',
       },
       { flags: '--admin', summary: 'make an admin token instead' },
       {
         flags: '--role <role>',
         summary: 'of an admin token: viewer, support, operator or admin (default: viewer)',
+      },
+      {
+        flags: '--only <verb>',
+        summary:
+          'of an admin token: read, enroll, approve, suspend, revoke, end-tokens, lift, operate or administer',
+        repeatable: true,
+      },
+      {
+        flags: '--network <cidr>',
+        summary: 'of an admin token: whence it counts, such as 10.0.0.0/8',
+        repeatable: true,
+      },
+      {
+        flags: '--offline',
+        summary:
+          "of an admin token: made over the store, on the authority's own host, when the last one has ended",
       },
     ],
     examples: [
@@ -319,8 +340,12 @@ export const commands: readonly Command[] = [
         does: 'hand it to the person with the phone',
       },
       {
-        line: 'sallyport tokens create --admin --role support --label helpdesk',
+        line: 'sallyport tokens create --admin --role support --only read --only suspend --label helpdesk',
         does: 'for a colleague',
+      },
+      {
+        line: 'sallyport tokens create --admin --role admin --offline --label Ada',
+        does: 'on the host of the authority, when no token is left',
       },
     ],
     load: async () => (await import('./commands/tokens.ts')).createToken,

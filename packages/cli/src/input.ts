@@ -50,7 +50,16 @@ export function choiceOption<T extends string>(
   choices: readonly T[],
 ): T | undefined {
   const text = textOption(input, name)
-  if (text === undefined) return undefined
+  return text === undefined ? undefined : choiceOf(name, text, choices)
+}
+
+/**
+ * One of a closed set.
+ *
+ * @param name of the option, in camelCase
+ * @throws Problem `command_usage` where it is another
+ */
+export function choiceOf<T extends string>(name: string, text: string, choices: readonly T[]): T {
   const choice = choices.find((candidate) => candidate === text)
   if (choice !== undefined) return choice
   throw new Problem('command_usage', {

@@ -6,31 +6,13 @@ import path from 'node:path'
 import { after, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect } from 'node:tls'
-import { freePorts } from '../src/dev/ports.ts'
+import { newDeployment } from './production-deployment.ts'
 import { binary, newFolder, sallyport } from './sallyport.ts'
 
 const running = new Set<ChildProcess>()
 after(() => {
   for (const child of running) child.kill('SIGKILL')
 })
-
-/** A production deployment on free ports of the loopback interface. */
-async function newDeployment(): Promise<string> {
-  const directory = newFolder()
-  const args = ['--trust-domain', 'example.com', '--passphrase-file', '--yes']
-  const made = await sallyport(['init', '--dir', directory, ...args])
-  assert.equal(made.code, 0, made.stderr)
-  const file = path.join(directory, 'sallyport.yaml')
-  const [device, admin, operations, gateway, gatewayOperations] = await freePorts(5)
-  const text = readFileSync(file, 'utf8')
-    .replace('0.0.0.0:8443', `127.0.0.1:${device}`)
-    .replaceAll(':8444', `:${admin}`)
-    .replace(':8445', `:${operations}`)
-    .replace('0.0.0.0:8440', `127.0.0.1:${gateway}`)
-    .replace(':8446', `:${gatewayOperations}`)
-  writeFileSync(file, text)
-  return file
-}
 
 /** Runs serve until it says this; what it said, how it ended, and how to signal it. */
 function serve(args: readonly string[], words: RegExp, env: NodeJS.ProcessEnv = {}) {

@@ -797,6 +797,27 @@ export const reasons = {
     fix: 'Use a token of a higher role.',
     retryable: false,
   },
+  admin_scope_too_narrow: {
+    area: 'admin',
+    status: 403,
+    title: 'This admin token is narrowed to other things',
+    fix: 'Use a token whose apps and verbs have this among them: `sallyport whoami` says what yours has.',
+    retryable: false,
+  },
+  admin_network_refused: {
+    area: 'admin',
+    status: 403,
+    title: 'This admin token does not count from this address',
+    fix: 'Call from a network that the token names, or make one that names yours.',
+    retryable: false,
+  },
+  admin_token_first: {
+    area: 'admin',
+    status: 403,
+    title: 'The first admin token is good for making one token, and for nothing else',
+    fix: 'Run any command with it in admin.tokenFile: the command puts a lasting one in its place. Elsewhere: POST /admin/v1/admin-tokens.',
+    retryable: false,
+  },
   too_many_requests: {
     area: 'admin',
     status: 429,

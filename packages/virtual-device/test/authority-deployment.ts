@@ -108,6 +108,7 @@ export async function deployAuthority(t: Pick<TestContext, 'after'>): Promise<Au
   file('play-verification', playConsole.verificationKey)
   const config = readConfig(directory)
   const initialized = await initializeAuthority({
+    firstToken: 'lasting',
     trustDomain: 'example.com',
     apps: config.apps,
     keysDirectory: join(directory, 'keys'),

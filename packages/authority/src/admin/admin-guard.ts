@@ -3,26 +3,36 @@ import type { FastifyRequest } from 'fastify'
 import type { Api } from '../api/api-server.ts'
 import { addressOf } from '../api/caller.ts'
 import type { Authority } from '../authority.ts'
-import type { AdminTokenRow } from '../store/tables.ts'
 import { AddressLimiter } from './address-limiter.ts'
+import { type Admin, adminOf, adminOfRow, noteAdmin, refuseOtherApp } from './admin.ts'
 import { authenticateAdmin } from './admin-token.ts'
+import { AdminUse } from './admin-use.ts'
+import { type AppScope, refuseOutsideApps } from './app-scope.ts'
+import { isInNetworks } from './networks.ts'
 import { hasRole, type Role } from './roles.ts'
+import type { Verb } from './verbs.ts'
+
+export { actorOf } from './admin.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** The least role that may call a route of the admin API. */
     role?: Role
+    /** What it does: without it a GET reads, and anything else administers. */
+    verb?: Verb
+    /** How its app is found. */
+    app?: AppScope
+    /** Whether the first token, which is good for one call, opens it. */
+    takesFirstToken?: boolean
   }
 }
 
 /** What limits each way to have no token that counts. */
 type Failures = Partial<Record<ReasonCode, AddressLimiter>>
 
-const admins = new WeakMap<FastifyRequest, AdminTokenRow>()
-
 /**
  * Lets nothing through to the routes of an admin API without a token of the role that each route
- * names. A route that names none cannot be added.
+ * names, and within what the token is narrowed to. A route that names no role cannot be added.
  */
 export function guardAdmin(api: Api, authority: Authority): void {
   // Limits of their own: whoever has no token, on a machine that operators share, keeps none of them out.
@@ -31,37 +41,60 @@ export function guardAdmin(api: Api, authority: Authority): void {
     admin_token_required: new AddressLimiter({ perSecond: 50, burst: 200 }),
     admin_token_invalid: new AddressLimiter({ perSecond: 1, burst: 20 }),
   }
+  const use = new AdminUse(authority)
   api.addHook('onRoute', (route) => {
     if (route.config?.role === undefined) throw new TypeError(`No role for ${route.url}`)
   })
   api.addHook('onRequest', async (request) => {
     const admin = await authenticate(authority, request, failures)
     requests.take(addressOf(request))
-    const role = request.routeOptions.config.role
-    if (role === undefined || !hasRole(admin.role, role)) {
-      throw new Problem('admin_role_too_low', { expected: role ?? 'no one', found: admin.role })
-    }
-    admins.set(request, admin)
+    refuseNarrowed(admin, request)
+    noteAdmin(request, admin)
+    use.note(admin)
   })
+  // Once the message is known to be one: it may name the app.
+  api.addHook('preHandler', (request) =>
+    refuseOutsideApps(authority.store.read, adminOf(request), request),
+  )
 }
 
 async function authenticate(
   authority: Authority,
   request: FastifyRequest,
   failures: Failures,
-): Promise<AdminTokenRow> {
+): Promise<Admin> {
   const { authorization } = request.headers
   try {
-    return await authenticateAdmin(authority.store.read, authorization, authority.now())
+    return adminOfRow(await authenticateAdmin(authority.store.read, authorization, authority.now()))
   } catch (error) {
     if (isProblem(error)) failures[error.code]?.take(addressOf(request))
     throw error
   }
 }
 
-/** Who calls, for the audit log. */
-export function actorOf(request: FastifyRequest): string {
-  const admin = admins.get(request)
-  if (admin === undefined) throw new TypeError('The route is not guarded')
-  return `admin:${admin.id}`
+/** @throws Problem `admin_token_first`, `admin_network_refused`, `admin_role_too_low`, `admin_scope_too_narrow` */
+function refuseNarrowed(admin: Admin, request: FastifyRequest): void {
+  const { role, verb, app, takesFirstToken } = request.routeOptions.config
+  if (admin.kind === 'first' && takesFirstToken !== true) {
+    throw new Problem('admin_token_first', {
+      expected: 'POST /admin/v1/admin-tokens, once',
+      found: `${request.method} ${request.routeOptions.url ?? ''}`,
+    })
+  }
+  const { networks } = admin
+  if (networks !== undefined && !isInNetworks(networks, addressOf(request))) {
+    const facts = { expected: `an address in ${networks.join(', ')}`, found: addressOf(request) }
+    throw new Problem('admin_network_refused', facts)
+  }
+  if (role === undefined || !hasRole(admin.role, role)) {
+    throw new Problem('admin_role_too_low', { expected: role ?? 'no one', found: admin.role })
+  }
+  if (app === undefined) refuseOtherApp(admin.apps, undefined)
+  const does = verb ?? (request.method === 'GET' ? 'read' : 'administer')
+  if (admin.verbs !== undefined && !admin.verbs.includes(does)) {
+    throw new Problem('admin_scope_too_narrow', {
+      expected: `one of ${admin.verbs.join(', ')}`,
+      found: does,
+    })
+  }
 }

@@ -40,7 +40,7 @@ export function adminApi(api: Api, authority: Authority, describe: () => object)
   api.get(
     '/openapi.json',
     {
-      config: { role: 'viewer' },
+      config: { role: 'viewer', app: 'shared' },
       schema: {
         tags: ['description'],
         operationId: 'getOpenApi',

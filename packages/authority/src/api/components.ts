@@ -1,5 +1,6 @@
 import type { TSchema } from 'typebox'
 import { AdminAppraisal, AdminAttestationResult } from './admin/appraisal-messages.ts'
+import { AdminTokenInfo } from './admin/admin-token-messages.ts'
 import { AttestationStatus } from './admin/attestation-status-messages.ts'
 import { AdminInvalidation } from './admin/invalidation-messages.ts'
 import { AdminBlock, AdminLift } from './admin/lift-messages.ts'
@@ -10,7 +11,6 @@ import {
   AdminEnrollmentToken,
   AdminGateway,
   AdminIssuer,
-  AdminTokenInfo,
   ShadowFinding,
 } from './admin/messages.ts'
 import { AdminRevocationList } from './admin/revocation-list-messages.ts'

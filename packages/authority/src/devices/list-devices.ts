@@ -4,7 +4,8 @@ import type { DeviceRow, Tables } from '../store/tables.ts'
 
 export type DeviceFilter = {
   status?: DeviceStatus
-  appId?: string
+  /** Of these alone. */
+  appIds?: readonly string[] | undefined
   userSubject?: string
   /** The last id of the page before. */
   cursor?: string
@@ -16,10 +17,10 @@ export async function listDevices(
   store: Kysely<Tables>,
   filter: DeviceFilter,
 ): Promise<{ devices: DeviceRow[]; nextCursor: string | undefined }> {
-  const { status, appId, userSubject, cursor, limit = 100 } = filter
+  const { status, appIds, userSubject, cursor, limit = 100 } = filter
   let query = store.selectFrom('devices').selectAll()
   if (status !== undefined) query = query.where('status', '=', status)
-  if (appId !== undefined) query = query.where('app_id', '=', appId)
+  if (appIds !== undefined) query = query.where('app_id', 'in', appIds)
   if (userSubject !== undefined) query = query.where('user_subject', '=', userSubject)
   if (cursor !== undefined) query = query.where('id', '>', cursor)
   const devices = await query

@@ -7,7 +7,8 @@ export type ShadowOrder = {
   readonly since: number
   readonly route: string | undefined
   readonly stage: string | undefined
-  readonly appId: string | undefined
+  /** Of these alone. */
+  readonly appIds: readonly string[] | undefined
 }
 
 /** What some requests, and about which devices, they were. */
@@ -39,12 +40,12 @@ const maxRows = 200_000
 /** What stages in mode shadow would have refused, most requests first. */
 export async function shadowReport(
   store: Kysely<Tables>,
-  { since, route, stage, appId }: ShadowOrder,
+  { since, route, stage, appIds }: ShadowOrder,
 ): Promise<{ reasons: ShadowReason[]; isTruncated: boolean }> {
   let query = store.selectFrom('shadow_counts').selectAll().where('hour', '>=', since)
   if (route !== undefined) query = query.where('route', '=', route)
   if (stage !== undefined) query = query.where('stage', 'in', [stage, ''])
-  if (appId !== undefined) query = query.where('app_id', '=', appId)
+  if (appIds !== undefined) query = query.where('app_id', 'in', appIds)
   const rows = await query.orderBy('hour', 'desc').limit(maxRows).execute()
   const counts = new Counts()
   for (const row of rows) counts.add(row)

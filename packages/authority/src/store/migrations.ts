@@ -14,6 +14,7 @@ import { up as protocols } from './migrations/010-protocols.ts'
 import { up as signedFeed } from './migrations/011-signed-feed.ts'
 import { up as leases } from './migrations/012-leases.ts'
 import { up as auditChains } from './migrations/013-audit-chains.ts'
+import { up as people } from './migrations/014-people.ts'
 import type { Tables } from './tables.ts'
 
 /**
@@ -34,6 +35,7 @@ const migrations: Readonly<Record<string, { up: (store: Kysely<Tables>) => Promi
   '011-signed-feed': { up: signedFeed },
   '012-leases': { up: leases },
   '013-audit-chains': { up: auditChains },
+  '014-people': { up: people },
 }
 
 /** Names and times of what was done. Named for the library that once kept it. */

@@ -289,7 +289,19 @@ export type AdminTokenRow = {
   created_by: string
   expires_at: number
   revoked_at: number | null
+  kind: AdminTokenKind
+  /** Whose: of a sign-in who signed in, else the token that began it. Two of one person agree on nothing. */
+  person: string
+  /** JSON, an array of strings each; null: not narrowed. */
+  apps: string | null
+  verbs: string | null
+  networks: string | null
+  /** To the hour. */
+  last_used_at: number | null
 }
+
+/** `first`: made once with the authority, and good for making one token. */
+export type AdminTokenKind = 'first' | 'token' | 'session'
 
 /**
  * How long an appraisal is kept: as long as a `device` rests on it; as `history`, or as `refused`, for a

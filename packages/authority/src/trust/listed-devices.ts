@@ -21,12 +21,14 @@ export type ListedQuery = {
   /** `<serial> <device id>` of the last one of the page before. */
   after?: string | undefined
   limit: number
+  /** Of these alone. */
+  appIds?: readonly string[] | undefined
 }
 
 /** Devices that rest on a serial number that is on the list now, in the order of both. */
 export async function listedDevices(
   store: Kysely<Tables>,
-  { after = '', limit }: ListedQuery,
+  { after = '', limit, appIds }: ListedQuery,
 ): Promise<ListedDevice[]> {
   const [serial = '', deviceId = ''] = after.split(' ', 2)
   return store
@@ -34,6 +36,7 @@ export async function listedDevices(
     .crossJoin('attestation_serials as s')
     .innerJoin('devices as d', 'd.id', 's.device_id')
     .whereRef('s.serial', '=', 'l.serial')
+    .$if(appIds !== undefined, (query) => query.where('d.app_id', 'in', appIds ?? []))
     .where((column) =>
       column.or([
         column('l.serial', '>', serial),
@@ -61,10 +64,11 @@ export async function listedDevices(
  */
 export async function liftedDevices(
   store: Kysely<Tables>,
-  { after = '', limit }: ListedQuery,
+  { after = '', limit, appIds }: ListedQuery,
 ): Promise<ListedDevice[]> {
   const [, deviceId = ''] = after.split(' ', 2)
   const rows = await liftedRows(store)
+    .$if(appIds !== undefined, (query) => query.where('d.app_id', 'in', appIds ?? []))
     .where('d.id', '>', deviceId)
     .select([
       'd.id as deviceId',

@@ -4,12 +4,17 @@ type Json = string | number | boolean | null | readonly Json[] | { readonly [mem
 
 export type AdminToken = {
   id: string
+  kind: 'first' | 'token' | 'session'
   label: string
   role: 'viewer' | 'support' | 'operator' | 'admin'
+  apps: string[] | null
+  verbs: string[] | null
+  networks: string[] | null
   createdAt: string
   createdBy: string
   expiresAt: string
   revokedAt: string | null
+  lastUsedAt: string | null
 }
 
 export type Appraisal = {
@@ -273,11 +278,26 @@ export type AdminOperations = {
     body?: { keys?: string[] | undefined; reason?: string | undefined }
     answer: { ended: number; kept: number; dropped: number }
   }
-  /** Makes an admin token. Its text is told once */
+  /** Makes an admin token, no wider than the one that asks. Its text is told once */
   createAdminToken: {
     body: {
       label: string
       role: 'viewer' | 'support' | 'operator' | 'admin'
+      apps?: string[] | undefined
+      verbs?:
+        | (
+            | 'read'
+            | 'enroll'
+            | 'approve'
+            | 'suspend'
+            | 'revoke'
+            | 'end-tokens'
+            | 'lift'
+            | 'operate'
+            | 'administer'
+          )[]
+        | undefined
+      networks?: string[] | undefined
       lifetimeSeconds?: number | undefined
     }
     answer: { adminToken: AdminToken; token: string }
@@ -530,7 +550,7 @@ export type AdminOperations = {
     }
     answer: Lift
   }
-  /** Admin tokens; their texts are not kept */
+  /** Admin tokens and sessions; their texts are not kept */
   listAdminTokens: { answer: { adminTokens: AdminToken[] } }
   /** The appraisals of the evidence of a device, newest first */
   listAppraisals: { path: { id: string }; answer: { appraisals: Appraisal[] } }
@@ -718,7 +738,7 @@ export type AdminOperations = {
     body?: { reason?: string | undefined }
     answer: { device: Device; seq: number }
   }
-  /** Revokes an admin token */
+  /** Revokes an admin token, or ends a session */
   revokeAdminToken: {
     path: { id: string }
     body?: { reason?: string | undefined }

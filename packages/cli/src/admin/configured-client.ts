@@ -1,22 +1,27 @@
 import { readConfig, resolvePath } from '@sallyport/config'
-import { Problem } from '@sallyport/problem'
+import { isProblem, Problem } from '@sallyport/problem'
 import Type from 'typebox'
 import type { Input } from '../command.ts'
 import { type AdminConfig, adminSection } from '../configuration/admin-section.ts'
 import { locateConfig } from '../configuration/locate.ts'
 import { readNamedFile } from '../configuration/named-file.ts'
-import { type AdminClient, createAdminClient } from './admin-client.ts'
+import { modes, writeFileAtomically } from '../files/write-file.ts'
+import { operatorName } from '../gateway/break-glass-entries.ts'
+import { type AdminClient, type AdminClientOptions, createAdminClient } from './admin-client.ts'
 
 /** Only what a client needs: a device can be revoked while another section of the file is broken. */
 const ClientSchema = Type.Object({ admin: Type.Optional(adminSection.schema) })
 
-/**
- * The admin client that the configuration file of a command describes. The token is that of
- * SALLYPORT_ADMIN_TOKEN, else of admin.tokenFile.
- *
- * @throws Problem `config_invalid`, `config_unreadable`
- */
-export function configuredClient(input: Input): AdminClient {
+/** Where the admin API is, and what commands show it. */
+export type AdminAccess = Pick<AdminClientOptions, 'url' | 'ca'> & {
+  /** Of SALLYPORT_ADMIN_TOKEN, else of admin.tokenFile. */
+  token: string | undefined
+  /** Where the token lies; undefined where it is of the environment, or there is none. */
+  tokenFile: string | undefined
+}
+
+/** @throws Problem `config_invalid`, `config_unreadable` */
+export function adminAccess(input: Input): AdminAccess {
   const file = readConfig<{ admin?: AdminConfig }>(locateConfig(input), ClientSchema)
   const { admin } = file.value
   if (admin === undefined) {
@@ -25,18 +30,59 @@ export function configuredClient(input: Input): AdminClient {
       expected: 'admin: { url, caFile, tokenFile }',
     })
   }
-  const token = process.env['SALLYPORT_ADMIN_TOKEN'] ?? ''
-  const read = (name: 'caFile' | 'tokenFile'): string | undefined => {
-    const named = admin[name]
-    return named === undefined
-      ? undefined
-      : readNamedFile(resolvePath(file.directory, named), `admin.${name}`)
-  }
-  const ca = read('caFile')
-  const bearer = token === '' ? read('tokenFile')?.trim() : token
+  const given = process.env['SALLYPORT_ADMIN_TOKEN'] ?? ''
+  const pathOf = (named: string) => resolvePath(file.directory, named)
+  const ca =
+    admin.caFile === undefined ? undefined : readNamedFile(pathOf(admin.caFile), 'admin.caFile')
+  const access = { url: admin.url, ...(ca === undefined ? {} : { ca }) }
+  if (given !== '') return { ...access, token: given, tokenFile: undefined }
+  const tokenFile = admin.tokenFile === undefined ? undefined : pathOf(admin.tokenFile)
+  const token =
+    tokenFile === undefined ? undefined : readNamedFile(tokenFile, 'admin.tokenFile').trim()
+  return { ...access, token, tokenFile }
+}
+
+/**
+ * The admin client that the configuration file of a command describes.
+ *
+ * @throws Problem `config_invalid`, `config_unreadable`
+ */
+export function configuredClient(input: Input): AdminClient {
+  const access = adminAccess(input)
+  return withFirstToken(access, clientWith(access, access.token))
+}
+
+export function clientWith({ url, ca }: AdminAccess, token: string | undefined): AdminClient {
   return createAdminClient({
-    url: admin.url,
+    url,
     ...(ca === undefined ? {} : { ca }),
-    ...(bearer === undefined ? {} : { token: bearer }),
+    ...(token === undefined ? {} : { token }),
   })
+}
+
+/**
+ * The first token that `init` wrote makes one token and no more: the first command that is refused with it
+ * makes that one, and writes it where the first one was.
+ */
+function withFirstToken(access: AdminAccess, client: AdminClient): AdminClient {
+  const { tokenFile } = access
+  if (tokenFile === undefined) return client
+  let current = client
+  const call: AdminClient['call'] = async (name, ...given) => {
+    try {
+      return await current.call(name, ...given)
+    } catch (error) {
+      if (!isProblem(error) || error.code !== 'admin_token_first') throw error
+      current = clientWith(access, await lastingToken(client, tokenFile))
+      return current.call(name, ...given)
+    }
+  }
+  return { url: client.url, call, clockOffsetMs: () => current.clockOffsetMs() }
+}
+
+async function lastingToken(client: AdminClient, tokenFile: string): Promise<string> {
+  const body = { label: operatorName(), role: 'admin' as const }
+  const { token } = await client.call('createAdminToken', { body })
+  writeFileAtomically(tokenFile, `${token}\n`, modes.secret)
+  return token
 }

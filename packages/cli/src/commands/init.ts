@@ -38,7 +38,7 @@ function summary(layout: ProductionLayout, passphrase: Passphrase): string {
     'Written:',
     `  ${layout.configFile}`,
     `  ${layout.caFile}  the service root: gateways and clients verify servers with it`,
-    `  ${layout.adminTokenFile}  the first admin token, for a year`,
+    `  ${layout.adminTokenFile}  the first admin token, for a week: the first command that is run with it puts one for 30 days in its place`,
     `  ${layout.keysDirectory}  the CA keys, encrypted`,
     `  ${secret}`,
     '',

@@ -2,33 +2,72 @@ import { readConfig } from '@sallyport/config'
 import { Problem } from '@sallyport/problem'
 import Type from 'typebox'
 import { configuredClient } from '../admin/configured-client.ts'
+import { makeTokenOnHost } from '../admin/token-on-host.ts'
 import type { Input, Operation } from '../command.ts'
 import { locateConfig } from '../configuration/locate.ts'
-import { argument, choiceOption, isGiven, parseSpan, textOption } from '../input.ts'
-
-const adminRoles = ['viewer', 'support', 'operator', 'admin'] as const
+import {
+  argument,
+  choiceOf,
+  choiceOption,
+  isGiven,
+  parseSpan,
+  textOption,
+  textOptions,
+} from '../input.ts'
 
 export const createToken: Operation = async (input, output) => {
-  const client = configuredClient(input)
-  const lifetime = lifetimeOf(input)
+  if (isGiven(input, 'admin')) return createAdminToken(input, output)
   const label = textOption(input, 'label') ?? ''
-  if (isGiven(input, 'admin')) {
-    const role = choiceOption(input, 'role', adminRoles) ?? 'viewer'
-    const body = { label, role, ...lifetime }
-    const made = await client.call('createAdminToken', { body })
-    output.result(made, made.token)
-    output.say(
-      `An admin token of role ${role}, until ${made.adminToken.expiresAt}. Told once: keep it`,
-    )
-    return 0
+  const [appId = onlyApp(input), ...others] = textOptions(input, 'app') ?? []
+  if (others.length > 0) {
+    throw new Problem('command_usage', {
+      detail: 'A token for an enrolment is of one app',
+      expected: '--app once, or --admin',
+      found: others.join(', '),
+    })
   }
-  const appId = textOption(input, 'app') ?? onlyApp(input)
-  const made = await client.call('createEnrollmentToken', { body: { appId, label, ...lifetime } })
+  const client = configuredClient(input)
+  const body = { appId, label, ...lifetimeOf(input) }
+  const made = await client.call('createEnrollmentToken', { body })
   output.result(made, made.token)
   output.say(
     `For one enrolment of app ${appId}, until ${made.enrollmentToken.expiresAt}. Told once: hand it to the person with the phone`,
   )
   return 0
+}
+
+const createAdminToken: Operation = async (input, output) => {
+  const order = await adminOrder(input)
+  const { role } = order
+  const said = (until: string) =>
+    `An admin token of role ${role}, until ${until}. Told once: keep it`
+  if (isGiven(input, 'offline')) {
+    const { token, ...made } = await makeTokenOnHost(input, order)
+    const expiresAt = new Date(made.expiresAt).toISOString()
+    output.result({ id: made.id, role, expiresAt, token }, token)
+    output.say(said(expiresAt))
+    return 0
+  }
+  const made = await configuredClient(input).call('createAdminToken', { body: order })
+  output.result(made, made.token)
+  output.say(said(made.adminToken.expiresAt))
+  return 0
+}
+
+/** What an admin token is to be, as it was typed. */
+async function adminOrder(input: Input) {
+  const { roles, verbs } = await import('@sallyport/authority')
+  const apps = textOptions(input, 'app')
+  const networks = textOptions(input, 'network')
+  const only = textOptions(input, 'only')?.map((verb) => choiceOf('only', verb, verbs))
+  return {
+    label: textOption(input, 'label') ?? '',
+    role: choiceOption(input, 'role', roles) ?? 'viewer',
+    ...lifetimeOf(input),
+    ...(apps === undefined ? {} : { apps: [...apps] }),
+    ...(only === undefined ? {} : { verbs: only }),
+    ...(networks === undefined ? {} : { networks: [...networks] }),
+  }
 }
 
 function lifetimeOf(input: Input): { lifetimeSeconds?: number } {
@@ -53,7 +92,14 @@ export const listTokens: Operation = async (input, output) => {
   const client = configuredClient(input)
   if (isGiven(input, 'admin')) {
     const { adminTokens } = await client.call('listAdminTokens')
-    output.table(adminTokens, { empty: 'There is no admin token' })
+    const listed = (values: readonly string[] | null) => values?.join(' ') ?? 'all'
+    const rows = adminTokens.map(({ apps, verbs, networks, ...token }) => ({
+      ...token,
+      apps: listed(apps),
+      verbs: listed(verbs),
+      networks: listed(networks),
+    }))
+    output.table(rows, { empty: 'There is no admin token' })
     return 0
   }
   const { enrollmentTokens } = await client.call('listEnrollmentTokens')

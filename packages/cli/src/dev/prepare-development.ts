@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { certificatesFromPem, fileKeyProvider } from '@sallyport/pki'
 import {
@@ -28,6 +28,8 @@ const scryptCost = { N: 2 ** 14, r: 8, p: 1 }
 /** The gateway's name in its certificate and in the configuration. */
 const gatewayName = 'gateway-1'
 
+const dayMs = 24 * 3_600_000
+
 export type PrepareOptions = {
   layout: Layout
   /** The gateway's port that was asked for. */
@@ -50,7 +52,8 @@ export async function prepareDevelopment(options: PrepareOptions): Promise<Ports
   if (options.port === undefined && ports.gateway !== wished) {
     say(`Port ${wished} is taken: the gateway listens on ${ports.gateway} from now on`)
   }
-  if (!isInitialized(layout)) await initialize(layout, now, say)
+  if (isInitialized(layout)) await renewAdminToken(layout, now)
+  else await initialize(layout, now, say)
   await writeConfig(layout, ports)
   await renewCertificates(options)
   return ports
@@ -90,6 +93,7 @@ async function initialize(
     passphrase,
     store: { path: layout.store },
     now: now(),
+    firstToken: 'lasting',
     scryptCost,
   })
   try {
@@ -103,6 +107,18 @@ async function initialize(
     await authority.close()
   }
   rmSync(mark)
+}
+
+/** The token of a folder that is a month old has ended: each day of use puts a new one in its place. */
+async function renewAdminToken(
+  { adminTokenFile, store }: Layout,
+  now: () => number,
+): Promise<void> {
+  if (now() - statSync(adminTokenFile).mtimeMs < dayMs) return
+  const { createTokenOnHost } = await import('@sallyport/authority')
+  const order = { label: 'development', role: 'admin', by: 'dev', now: now() } as const
+  const { token } = await createTokenOnHost({ ...order, store: { path: store } })
+  writeFileAtomically(adminTokenFile, `${token}\n`, modes.secret)
 }
 
 /** The file is written once, and later only its ports are changed, where one was taken. */

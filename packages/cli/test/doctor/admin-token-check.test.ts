@@ -8,6 +8,11 @@ const now = Date.parse('2027-01-01T00:00:00Z')
 function token(of: Partial<AdminTokenInfo>): AdminTokenInfo {
   return {
     id: 'adm_a',
+    kind: 'token',
+    apps: null,
+    verbs: null,
+    networks: null,
+    lastUsedAt: null,
     label: '',
     role: 'admin',
     createdAt: '2026-01-01T00:00:00Z',
@@ -19,14 +24,20 @@ function token(of: Partial<AdminTokenInfo>): AdminTokenInfo {
 }
 
 test('the token of role admin that ends last decides', () => {
-  const soon = token({ expiresAt: '2027-01-11T00:00:00Z' })
+  const soon = token({ expiresAt: '2027-01-05T00:00:00Z' })
   assert.equal(tokenFinding([soon, token({})], now).verdict, 'ok')
   const finding = tokenFinding([soon], now)
-  assert.deepEqual([finding.verdict, finding.found], ['warn', 'the last one ends in 10 days'])
+  assert.deepEqual([finding.verdict, finding.found], ['warn', 'the last one ends in 4 days'])
 })
 
-test('tokens that are revoked or of a lower role count for nothing', () => {
-  const soon = token({ expiresAt: '2027-01-11T00:00:00Z' })
+test('tokens that are revoked, narrowed, of a lower role or of a sign-in count for nothing', () => {
+  const soon = token({ expiresAt: '2027-01-05T00:00:00Z' })
   const revoked = token({ revokedAt: '2026-12-01T00:00:00Z' })
-  assert.equal(tokenFinding([soon, revoked, token({ role: 'operator' })], now).verdict, 'warn')
+  const others = [
+    token({ role: 'operator' }),
+    token({ kind: 'session' }),
+    token({ apps: ['wallet'] }),
+    token({ verbs: ['read'] }),
+  ]
+  assert.equal(tokenFinding([soon, revoked, ...others], now).verdict, 'warn')
 })

@@ -1,58 +1,92 @@
+import { Problem } from '@sallyport/problem'
 import Type from 'typebox'
-import { actorOf } from '../../admin/admin-guard.ts'
-import { createAdminToken, revokeAdminToken } from '../../admin/admin-token.ts'
+import { adminOf } from '../../admin/admin.ts'
+import {
+  createAdminToken,
+  isWithinApps,
+  maxTokenSeconds,
+  revokeAdminToken,
+  useFirstToken,
+} from '../../admin/admin-token.ts'
+import { isNetwork } from '../../admin/networks.ts'
+import { narrowScope } from '../../admin/narrow-scope.ts'
 import type { Authority } from '../../authority.ts'
+import { appOf } from '../../config/app-of.ts'
 import type { Api } from '../api-server.ts'
 import { problems } from '../problem-schema.ts'
-import { AdminTokenInfo, CreatedAdminToken, IdParams, NewAdminToken, Reason } from './messages.ts'
+import { AdminTokenInfo, CreatedAdminToken, NewAdminToken } from './admin-token-messages.ts'
+import { IdParams, Reason } from './messages.ts'
 import { presentAdminToken } from './present.ts'
 
 const tags = ['admin tokens']
-const defaultSeconds = 90 * 86_400
+/** What ended is listed for so long. */
+const listedAfterEndMs = 90 * 86_400_000
 
-export function adminTokenRoutes(api: Api, { store, lanes, now }: Authority): void {
+export function adminTokenRoutes(api: Api, authority: Authority): void {
+  const { store, lanes, now } = authority
+
   api.get(
     '/admin-tokens',
     {
-      config: { role: 'admin' },
+      config: { role: 'admin', app: 'filtered' },
       schema: {
         tags,
         operationId: 'listAdminTokens',
-        summary: 'Admin tokens; their texts are not kept',
+        summary: 'Admin tokens and sessions; their texts are not kept',
         response: {
           200: Type.Object({ adminTokens: Type.Array(AdminTokenInfo) }),
           ...problems(401, 403, 429),
         },
       },
     },
-    async () => {
+    async (request) => {
       const rows = await store.read
         .selectFrom('admin_tokens')
         .selectAll()
+        .where('expires_at', '>', now() - listedAfterEndMs)
         .orderBy('created_at')
         .execute()
-      return { adminTokens: rows.map(presentAdminToken) }
+      const { apps } = adminOf(request)
+      return {
+        adminTokens: rows.filter((row) => isWithinApps(row, apps)).map(presentAdminToken),
+      }
     },
   )
 
   api.post(
     '/admin-tokens',
     {
-      config: { role: 'admin' },
+      config: { role: 'admin', verb: 'administer', app: 'filtered', takesFirstToken: true },
       schema: {
         tags,
         operationId: 'createAdminToken',
-        summary: 'Makes an admin token. Its text is told once',
+        summary: 'Makes an admin token, no wider than the one that asks. Its text is told once',
         body: NewAdminToken,
-        response: { 201: CreatedAdminToken, ...problems(400, 401, 403, 429, 503) },
+        response: { 201: CreatedAdminToken, ...problems(400, 401, 403, 404, 429, 503) },
       },
     },
     async (request, reply) => {
-      const { label, role, lifetimeSeconds = defaultSeconds } = request.body
-      const expiresAt = now() + lifetimeSeconds * 1_000
-      const order = { label, role, expiresAt, actor: actorOf(request), now: now() }
+      const { label, role, lifetimeSeconds = maxTokenSeconds } = request.body
+      const maker = adminOf(request)
+      refuseNoNetworks(request.body.networks)
+      const scope = narrowScope(maker, request.body)
+      for (const appId of scope.apps ?? []) appOf(authority.config.apps, appId)
+      const isFirst = maker.kind === 'first'
+      const order = {
+        ...scope,
+        label,
+        role,
+        actor: maker.actor,
+        now: now(),
+        expiresAt: now() + lifetimeSeconds * 1_000,
+        // Whoever makes a token for somebody else could agree with it to what they proposed.
+        ...(isFirst ? {} : { person: maker.person }),
+      }
       const { row, token } = await lanes.run('admin', () =>
-        store.write((tx) => createAdminToken(tx, order)),
+        store.write(async (tx) => {
+          if (isFirst) await useFirstToken(tx, { id: maker.id, now: now() })
+          return createAdminToken(tx, order)
+        }),
       )
       return reply.code(201).send({ adminToken: presentAdminToken(row), token })
     },
@@ -61,21 +95,33 @@ export function adminTokenRoutes(api: Api, { store, lanes, now }: Authority): vo
   api.post(
     '/admin-tokens/:id/revoke',
     {
-      config: { role: 'admin' },
+      config: { role: 'admin', verb: 'administer', app: 'filtered' },
       schema: {
         tags,
         operationId: 'revokeAdminToken',
-        summary: 'Revokes an admin token',
+        summary: 'Revokes an admin token, or ends a session',
         params: IdParams,
         body: Reason,
         response: { 200: AdminTokenInfo, ...problems(400, 401, 403, 404, 429, 503) },
       },
     },
     (request) => {
-      const revocation = { id: request.params.id, actor: actorOf(request), now: now() }
+      const { apps, actor } = adminOf(request)
+      const { reason } = request.body
+      const revocation = { id: request.params.id, apps, reason, actor, now: now() }
       return lanes.run('admin', async () =>
         presentAdminToken(await store.write((tx) => revokeAdminToken(tx, revocation))),
       )
     },
   )
+}
+
+/** What the pattern of the message lets pass. @throws Problem `message_malformed` */
+function refuseNoNetworks(networks: readonly string[] = []): void {
+  const found = networks.find((text) => !isNetwork(text))
+  if (found === undefined) return
+  throw new Problem('message_malformed', {
+    expected: 'networks as 10.0.0.0/8 or 2001:db8::/32',
+    found,
+  })
 }

@@ -1,3 +1,4 @@
+import { appsOf } from '../../admin/admin.ts'
 import { attestationReport } from '../../appraisals/attestation-report.ts'
 import { appraisalsOf, findAppraisal } from '../../appraisals/find-appraisals.ts'
 import type { Authority } from '../../authority.ts'
@@ -25,7 +26,7 @@ export function appraisalRoutes(api: Api, authority: Authority): void {
   api.get(
     '/devices/:id/appraisals',
     {
-      config: { role: 'viewer' },
+      config: { role: 'viewer', app: 'device' },
       schema: {
         tags,
         operationId: 'listAppraisals',
@@ -44,7 +45,7 @@ export function appraisalRoutes(api: Api, authority: Authority): void {
   api.get(
     '/appraisals/:id',
     {
-      config: { role: 'viewer' },
+      config: { role: 'viewer', app: 'appraisal' },
       schema: {
         tags,
         operationId: 'getAppraisal',
@@ -59,7 +60,7 @@ export function appraisalRoutes(api: Api, authority: Authority): void {
   api.get(
     '/appraisals/:id/evidence',
     {
-      config: { role: 'support' },
+      config: { role: 'support', app: 'appraisal' },
       schema: {
         tags,
         operationId: 'getEvidence',
@@ -74,7 +75,7 @@ export function appraisalRoutes(api: Api, authority: Authority): void {
   api.get(
     '/attestation/report',
     {
-      config: { role: 'viewer' },
+      config: { role: 'viewer', app: 'filtered' },
       schema: {
         tags,
         operationId: 'getAttestationReport',
@@ -83,15 +84,17 @@ export function appraisalRoutes(api: Api, authority: Authority): void {
         response: { 200: AttestationReport, ...problems(400, 401, 403, 404, 429) },
       },
     },
-    async ({ query }) => {
+    async (request) => {
+      const { query } = request
       const { appId, days = 30, purpose, top = 20 } = query
       const { apps } = authority.config
+      const asked = appsOf(request, appId)
       if (appId !== undefined) appOf(apps, appId)
       // What was refused a moment ago is still on its way to the store.
       await refusedAppraisals.flush()
       const until = now()
       const report = await attestationReport(store.read, {
-        appIds: appId === undefined ? Object.keys(apps) : [appId],
+        appIds: asked ?? Object.keys(apps),
         since: until - days * dayMs,
         until,
         purpose,

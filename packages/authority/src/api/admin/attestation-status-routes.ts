@@ -1,5 +1,5 @@
 import { Problem, reasonOf } from '@sallyport/problem'
-import { actorOf } from '../../admin/admin-guard.ts'
+import { actorOf, appsOf } from '../../admin/admin.ts'
 import { appendAudit } from '../../audit/audit-log.ts'
 import type { Authority } from '../../authority.ts'
 import { notFetched } from '../../config/attestation-config.ts'
@@ -53,7 +53,7 @@ export function attestationStatusRoutes(api: Api, authority: Authority): void {
   api.post(
     '/attestation/refresh',
     {
-      config: { role: 'operator' },
+      config: { role: 'operator', verb: 'operate' },
       schema: {
         tags,
         operationId: 'refreshAttestation',
@@ -73,7 +73,7 @@ export function attestationStatusRoutes(api: Api, authority: Authority): void {
   api.post(
     '/attestation/status-list/accept',
     {
-      config: { role: 'admin' },
+      config: { role: 'admin', verb: 'operate' },
       schema: {
         tags,
         operationId: 'acceptStatusList',
@@ -103,7 +103,7 @@ export function attestationStatusRoutes(api: Api, authority: Authority): void {
   api.get(
     '/attestation/listed-devices',
     {
-      config: { role: 'viewer' },
+      config: { role: 'viewer', app: 'filtered' },
       schema: {
         tags,
         operationId: 'listListedDevices',
@@ -112,10 +112,10 @@ export function attestationStatusRoutes(api: Api, authority: Authority): void {
         response: { 200: ListedDevicePage, ...problems(400, 401, 403, 429) },
       },
     },
-    async ({ query }): Promise<ListedDevicePage> => {
-      const { state, cursor, limit = 100 } = query
+    async (request): Promise<ListedDevicePage> => {
+      const { state, cursor, limit = 100 } = request.query
       const find = state === 'lifted' ? liftedDevices : listedDevices
-      const rows = await find(store.read, { after: cursor, limit })
+      const rows = await find(store.read, { after: cursor, limit, appIds: appsOf(request) })
       const last = rows.length < limit ? undefined : rows.at(-1)
       return {
         devices: rows.map((row) => ({ ...row, handledAt: optionalTime(row.handledAt) })),

@@ -1,6 +1,7 @@
 import type { DeviceStatus } from '@sallyport/wire'
-import { actorOf } from '../../admin/admin-guard.ts'
+import { actorOf, appsOf } from '../../admin/admin.ts'
 import type { Role } from '../../admin/roles.ts'
+import type { Verb } from '../../admin/verbs.ts'
 import { currentAppraisal } from '../../appraisals/find-appraisals.ts'
 import type { Authority } from '../../authority.ts'
 import { endCertificate, findCertificate } from '../../devices/certificate-status.ts'
@@ -25,10 +26,34 @@ import { presentAppAttestKey } from './present-receipts.ts'
 const tags = ['devices']
 
 /** What an operator does to the status of a device. */
-const verbs: readonly { verb: string; status: DeviceStatus; role: Role; summary: string }[] = [
-  { verb: 'suspend', status: 'suspended', role: 'support', summary: 'Suspends a device' },
-  { verb: 'resume', status: 'active', role: 'support', summary: 'Lifts a suspension' },
-  { verb: 'revoke', status: 'revoked', role: 'operator', summary: 'Revokes a device, for ever' },
+const verbs: readonly {
+  verb: string
+  does: Verb
+  status: DeviceStatus
+  role: Role
+  summary: string
+}[] = [
+  {
+    verb: 'suspend',
+    does: 'suspend',
+    status: 'suspended',
+    role: 'support',
+    summary: 'Suspends a device',
+  },
+  {
+    verb: 'resume',
+    does: 'suspend',
+    status: 'active',
+    role: 'support',
+    summary: 'Lifts a suspension',
+  },
+  {
+    verb: 'revoke',
+    does: 'revoke',
+    status: 'revoked',
+    role: 'operator',
+    summary: 'Revokes a device, for ever',
+  },
 ]
 
 export function deviceRoutes(api: Api, authority: Authority): void {
@@ -37,7 +62,7 @@ export function deviceRoutes(api: Api, authority: Authority): void {
   api.get(
     '/devices',
     {
-      config: { role: 'viewer' },
+      config: { role: 'viewer', app: 'filtered' },
       schema: {
         tags,
         operationId: 'listDevices',
@@ -46,8 +71,10 @@ export function deviceRoutes(api: Api, authority: Authority): void {
         response: { 200: DevicePage, ...problems(400, 401, 403, 429) },
       },
     },
-    async ({ query }) => {
-      const { devices, nextCursor } = await listDevices(store.read, query)
+    async (request) => {
+      const { appId, ...filter } = request.query
+      const found = { ...filter, appIds: appsOf(request, appId) }
+      const { devices, nextCursor } = await listDevices(store.read, found)
       return {
         devices: devices.map(presentDevice),
         ...(nextCursor === undefined ? {} : { nextCursor }),
@@ -58,7 +85,7 @@ export function deviceRoutes(api: Api, authority: Authority): void {
   api.get(
     '/devices/:id',
     {
-      config: { role: 'viewer' },
+      config: { role: 'viewer', app: 'device' },
       schema: {
         tags,
         operationId: 'getDevice',
@@ -91,11 +118,11 @@ export function deviceRoutes(api: Api, authority: Authority): void {
     },
   )
 
-  for (const { verb, status, role, summary } of verbs) {
+  for (const { verb, does, status, role, summary } of verbs) {
     api.post(
       `/devices/:id/${verb}`,
       {
-        config: { role },
+        config: { role, verb: does, app: 'device' },
         schema: {
           tags,
           operationId: `${verb}Device`,
@@ -127,7 +154,7 @@ export function certificateRoutes(api: Api, authority: Authority): void {
   api.get(
     '/certificates/:id',
     {
-      config: { role: 'viewer' },
+      config: { role: 'viewer', app: 'certificate' },
       schema: {
         tags,
         operationId: 'getCertificate',
@@ -142,7 +169,7 @@ export function certificateRoutes(api: Api, authority: Authority): void {
   api.post(
     '/certificates/:id/revoke',
     {
-      config: { role: 'operator' },
+      config: { role: 'operator', verb: 'revoke', app: 'certificate' },
       schema: {
         tags,
         operationId: 'revokeCertificate',

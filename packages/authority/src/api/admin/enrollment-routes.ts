@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { actorOf } from '../../admin/admin-guard.ts'
+import { actorOf, appsOf } from '../../admin/admin.ts'
 import type { Authority } from '../../authority.ts'
 import { appOf } from '../../config/app-of.ts'
 import { decideApproval } from '../../enrollment/approval.ts'
@@ -26,7 +26,7 @@ export function enrollmentTokenRoutes(api: Api, authority: Authority): void {
   api.get(
     '/enrollment-tokens',
     {
-      config: { role: 'viewer' },
+      config: { role: 'viewer', app: 'filtered' },
       schema: {
         tags,
         operationId: 'listEnrollmentTokens',
@@ -37,10 +37,12 @@ export function enrollmentTokenRoutes(api: Api, authority: Authority): void {
         },
       },
     },
-    async () => {
+    async (request) => {
+      const appIds = appsOf(request)
       const rows = await store.read
         .selectFrom('enrollment_tokens')
         .selectAll()
+        .$if(appIds !== undefined, (query) => query.where('app_id', 'in', appIds ?? []))
         .orderBy('created_at', 'desc')
         .limit(maxListed)
         .execute()
@@ -51,7 +53,7 @@ export function enrollmentTokenRoutes(api: Api, authority: Authority): void {
   api.post(
     '/enrollment-tokens',
     {
-      config: { role: 'support' },
+      config: { role: 'support', verb: 'enroll', app: 'bodyApp' },
       schema: {
         tags,
         operationId: 'createEnrollmentToken',
@@ -76,7 +78,7 @@ export function enrollmentTokenRoutes(api: Api, authority: Authority): void {
   api.post(
     '/enrollment-tokens/:id/revoke',
     {
-      config: { role: 'support' },
+      config: { role: 'support', verb: 'enroll', app: 'enrollmentToken' },
       schema: {
         tags,
         operationId: 'revokeEnrollmentToken',
@@ -113,7 +115,7 @@ export function approvalRoutes(api: Api, authority: Authority): void {
   api.get(
     '/approvals',
     {
-      config: { role: 'viewer' },
+      config: { role: 'viewer', app: 'filtered' },
       schema: {
         tags,
         operationId: 'listApprovals',
@@ -126,9 +128,11 @@ export function approvalRoutes(api: Api, authority: Authority): void {
         },
       },
     },
-    async ({ query }) => {
-      const status = query.status ?? 'pending'
+    async (request) => {
+      const status = request.query.status ?? 'pending'
+      const appIds = appsOf(request)
       let rows = store.read.selectFrom('approvals').selectAll().where('status', '=', status)
+      if (appIds !== undefined) rows = rows.where('app_id', 'in', appIds)
       if (status === 'pending') rows = rows.where('expires_at', '>', now())
       const found = await rows.orderBy('requested_at').limit(maxListed).execute()
       return { approvals: found.map((row) => presentApproval(row, now())) }
@@ -139,7 +143,7 @@ export function approvalRoutes(api: Api, authority: Authority): void {
     api.post(
       `/approvals/:id/${verb}`,
       {
-        config: { role: 'support' },
+        config: { role: 'support', verb: 'approve', app: 'approval' },
         schema: {
           tags,
           operationId: `${verb}Enrollment`,

@@ -19,7 +19,7 @@ export function gatewayRoutes(api: Api, authority: Authority): void {
   api.get(
     '/gateways',
     {
-      config: { role: 'viewer' },
+      config: { role: 'viewer', app: 'shared' },
       schema: {
         tags,
         operationId: 'listGateways',
@@ -43,7 +43,7 @@ export function gatewayRoutes(api: Api, authority: Authority): void {
   api.post(
     '/gateways/:name/revoke',
     {
-      config: { role: 'operator' },
+      config: { role: 'operator', verb: 'operate' },
       schema: {
         tags,
         operationId: 'revokeGateway',
@@ -68,7 +68,7 @@ export function gatewayRoutes(api: Api, authority: Authority): void {
   api.get(
     '/changes/:seq/receipts',
     {
-      config: { role: 'viewer' },
+      config: { role: 'viewer', app: 'change' },
       schema: {
         tags,
         operationId: 'listReceipts',

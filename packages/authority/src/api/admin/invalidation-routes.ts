@@ -45,7 +45,7 @@ export function invalidationRoutes(api: Api, authority: Authority): void {
   api.post(
     '/invalidations',
     {
-      config: { role: 'support' },
+      config: { role: 'support', verb: 'end-tokens', app: 'bodyDevice' },
       schema: {
         tags,
         operationId: 'endTokens',
@@ -71,7 +71,7 @@ export function invalidationRoutes(api: Api, authority: Authority): void {
   api.get(
     '/invalidations',
     {
-      config: { role: 'viewer' },
+      config: { role: 'viewer', app: 'queryDevice' },
       schema: {
         tags,
         operationId: 'listInvalidations',

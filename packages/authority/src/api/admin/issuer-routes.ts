@@ -3,7 +3,7 @@ import { isProblem, Problem } from '@sallyport/problem'
 import { appIdPattern, issuerKinds } from '@sallyport/wire'
 import type { FastifyRequest } from 'fastify'
 import Type from 'typebox'
-import { actorOf } from '../../admin/admin-guard.ts'
+import { actorOf, appsOf } from '../../admin/admin.ts'
 import type { Authority } from '../../authority.ts'
 import { appOf } from '../../config/app-of.ts'
 import { withdrawIssuer } from '../../issuers/end-issuer.ts'
@@ -32,7 +32,7 @@ export function issuerRoutes(api: Api, authority: Authority): void {
   api.get(
     '/issuers',
     {
-      config: { role: 'viewer' },
+      config: { role: 'viewer', app: 'filtered' },
       schema: {
         tags,
         operationId: 'listIssuers',
@@ -46,8 +46,12 @@ export function issuerRoutes(api: Api, authority: Authority): void {
         },
       },
     },
-    async () => {
-      const made = (await readIssuers(store.read)).map(presentMade)
+    async (request) => {
+      const apps = appsOf(request)
+      const rows = await readIssuers(store.read)
+      const made = rows
+        .filter((row) => apps === undefined || apps.includes(row.app_id))
+        .map(presentMade)
       return {
         issuers: made.flatMap(({ issuer }) => issuer ?? []),
         requests: made.flatMap(({ request }) => request ?? []),

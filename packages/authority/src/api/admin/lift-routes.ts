@@ -37,7 +37,7 @@ export function liftRoutes(api: Api, authority: Authority): void {
   api.post(
     '/lifts',
     {
-      config: { role: 'support' },
+      config: { role: 'support', verb: 'lift' },
       schema: {
         tags,
         operationId: 'lift',

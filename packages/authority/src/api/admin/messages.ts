@@ -1,7 +1,6 @@
 import { assurances, certificateStatuses, deviceStatuses, platforms } from '@sallyport/wire'
 import { TrustedIssuer } from '@sallyport/wire/messages'
 import Type from 'typebox'
-import { roles } from '../../admin/roles.ts'
 import { provableFacts } from '../../appraisals/device-facts.ts'
 import { AdminAppraisal } from './appraisal-messages.ts'
 
@@ -268,25 +267,3 @@ export const AuditPage = Type.Object({
   rows: Type.Array(AdminAuditRow),
   nextAfter: Type.Optional(Type.Integer()),
 })
-
-export const NewAdminToken = Type.Object(
-  {
-    label: Text(),
-    role: Type.Enum([...roles]),
-    /** Default: 90 days. */
-    lifetimeSeconds: Type.Optional(Type.Integer({ minimum: 60, maximum: 400 * 86_400 })),
-  },
-  closed,
-)
-export const AdminTokenInfo = Type.Object({
-  id: Type.String(),
-  label: Type.String(),
-  role: Type.Enum([...roles]),
-  createdAt: Time,
-  createdBy: Type.String(),
-  expiresAt: Time,
-  revokedAt: OptionalTime,
-})
-export type AdminTokenInfo = Type.Static<typeof AdminTokenInfo>
-export const CreatedAdminToken = Type.Object({ adminToken: AdminTokenInfo, token: Type.String() })
-export type CreatedAdminToken = Type.Static<typeof CreatedAdminToken>

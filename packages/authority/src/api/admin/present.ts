@@ -1,5 +1,6 @@
 import { toPem } from '@sallyport/pki'
 import type { Assurance, Platform } from '@sallyport/wire'
+import { scopeOf } from '../../admin/admin-token.ts'
 import type { Role } from '../../admin/roles.ts'
 import { readAdmission } from '../../enrollment/admission.ts'
 import type {
@@ -10,13 +11,13 @@ import type {
   EnrollmentTokenRow,
   GatewayRow,
 } from '../../store/tables.ts'
+import type { AdminTokenInfo } from './admin-token-messages.ts'
 import type {
   AdminApproval,
   AdminCertificate,
   AdminDevice,
   AdminEnrollmentToken,
   AdminGateway,
-  AdminTokenInfo,
 } from './messages.ts'
 
 // Rows of the store as the admin API tells them. Closed sets were checked when they were written.
@@ -144,10 +145,13 @@ export function presentAdminToken(row: AdminTokenRow): AdminTokenInfo {
   return {
     id: row.id,
     label: row.label,
+    kind: row.kind,
     role: row.role as Role,
+    ...scopeOf(row),
     createdAt: time(row.created_at),
     createdBy: row.created_by,
     expiresAt: time(row.expires_at),
     revokedAt: optionalTime(row.revoked_at),
+    lastUsedAt: optionalTime(row.last_used_at),
   }
 }

@@ -1,5 +1,6 @@
 import { DecisionRecord, HandshakeRecord } from '@sallyport/wire/messages'
 import Type from 'typebox'
+import { appsOf } from '../../admin/admin.ts'
 import { appraisalsOfRequests } from '../../appraisals/find-appraisals.ts'
 import { readAudit } from '../../audit/audit-log.ts'
 import type { Authority } from '../../authority.ts'
@@ -72,7 +73,7 @@ export function recordRoutes(api: Api, authority: Authority): void {
   api.get(
     '/decisions/:id',
     {
-      config: { role: 'viewer' },
+      config: { role: 'viewer', app: 'filtered' },
       schema: {
         tags,
         operationId: 'findDecisions',
@@ -82,13 +83,19 @@ export function recordRoutes(api: Api, authority: Authority): void {
         response: { 200: DecisionList, ...problems(401, 403, 429) },
       },
     },
-    async ({ params }) => {
+    async (request) => {
+      const { params } = request
+      const apps = appsOf(request)
+      const isToBeTold = (appId: string | undefined) =>
+        apps === undefined || (appId !== undefined && apps.includes(appId))
       // What was refused a moment ago is still on its way to the store.
       await Promise.all([decisions.flush(), refusedAppraisals.flush()])
-      const found = await findDecisions(store.read, params.id)
+      const decided = await findDecisions(store.read, params.id)
+      const found = decided.filter(({ decision }) => isToBeTold(decision.appId))
       const requestIds = [params.id, ...found.map(({ decision }) => decision.requestId)]
       const appraisals = await appraisalsOfRequests(store.read, requestIds)
-      return { decisions: found, appraisals: appraisals.map(presentAppraisal) }
+      const told = appraisals.filter((appraisal) => isToBeTold(appraisal.app_id))
+      return { decisions: found, appraisals: told.map(presentAppraisal) }
     },
   )
 

@@ -1,4 +1,5 @@
 import { estimateDevices } from '@sallyport/wire'
+import { appsOf } from '../../admin/admin.ts'
 import type { Authority } from '../../authority.ts'
 import { type Counted, shadowReport } from '../../shadow/shadow-report.ts'
 import type { Api } from '../api-server.ts'
@@ -13,7 +14,7 @@ export function shadowRoutes(api: Api, authority: Authority): void {
   api.get(
     '/shadow/report',
     {
-      config: { role: 'viewer' },
+      config: { role: 'viewer', app: 'filtered' },
       schema: {
         tags: ['records'],
         operationId: 'getShadowReport',
@@ -22,12 +23,18 @@ export function shadowRoutes(api: Api, authority: Authority): void {
         response: { 200: ShadowReport, ...problems(400, 401, 403, 429) },
       },
     },
-    async ({ query }) => {
+    async (request) => {
+      const { query } = request
       const { hours = 24, route, stage, appId, top = 20 } = query
       const until = now()
       // The hour that has begun, and so many before it.
       const since = (Math.floor(until / hourMs) - hours + 1) * hourMs
-      const report = await shadowReport(store.read, { since, route, stage, appId })
+      const report = await shadowReport(store.read, {
+        since,
+        route,
+        stage,
+        appIds: appsOf(request, appId),
+      })
       return {
         since: new Date(since).toISOString(),
         until: new Date(until).toISOString(),

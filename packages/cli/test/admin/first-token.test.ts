@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { readFileSync, statSync } from 'node:fs'
+import path from 'node:path'
+import { after, before, test } from 'node:test'
+import { parse } from 'yaml'
+import { endLeftOverRoles, type RoleProcess, startRole } from '../acceptance/role-process.ts'
+import { newDeployment } from '../production-deployment.ts'
+import { sallyport } from '../sallyport.ts'
+
+let config: string
+let authority: RoleProcess
+before(async () => {
+  config = await newDeployment()
+  const { authority: of } = parse(readFileSync(config, 'utf8'))
+  authority = await startRole('authority', config, of.listeners.operations.listen)
+})
+after(async () => {
+  await authority.end()
+  endLeftOverRoles()
+})
+
+const run = (...args: string[]) => sallyport([...args, '--config', config])
+const tokenFile = () => path.join(path.dirname(config), 'admin.token')
+
+test('the first command puts a token of 30 days in the place of the first one', async () => {
+  const first = readFileSync(tokenFile(), 'utf8').trim()
+  const listed = await run('devices', 'list')
+  assert.equal(listed.code, 0, listed.stderr)
+  const lasting = readFileSync(tokenFile(), 'utf8').trim()
+  assert.notEqual(lasting, first)
+  assert.equal(statSync(tokenFile()).mode & 0o777, 0o600)
+  assert.equal((await run('tokens', 'list', '--admin')).code, 0)
+
+  // Whoever kept the first one has nothing.
+  const env = { SALLYPORT_ADMIN_TOKEN: first }
+  const refused = await sallyport(['devices', 'list', '--config', config], { env })
+  assert.equal(refused.code, 3)
+  assert.match(refused.stderr, /admin_token_invalid/)
+})
+
+test('a narrowed token does what it names; one made offline needs none before it', async () => {
+  const narrow = ['--role', 'operator', '--only', 'read', '--network', '127.0.0.0/8']
+  const made = await run('tokens', 'create', '--admin', ...narrow)
+  assert.equal(made.code, 0, made.stderr)
+  const env = { SALLYPORT_ADMIN_TOKEN: made.stdout.trim() }
+  assert.equal((await sallyport(['devices', 'list', '--config', config], { env })).code, 0)
+  const refused = await sallyport(['tokens', 'create', '--config', config], { env })
+  assert.match(refused.stderr, /admin_scope_too_narrow/)
+
+  const offline = await run('tokens', 'create', '--admin', '--role', 'admin', '--offline')
+  assert.equal(offline.code, 0, offline.stderr)
+  const own = { SALLYPORT_ADMIN_TOKEN: offline.stdout.trim() }
+  const audit = await sallyport(['audit', 'verify', '--config', config], { env: own })
+  assert.equal(audit.code, 0, audit.stderr)
+})

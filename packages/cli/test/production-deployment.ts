@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { freePorts } from '../src/dev/ports.ts'
+import { newFolder, sallyport } from './sallyport.ts'
+
+/** A production deployment on free ports of the loopback interface. */
+export async function newDeployment(): Promise<string> {
+  const directory = newFolder()
+  const args = ['--trust-domain', 'example.com', '--passphrase-file', '--yes']
+  const made = await sallyport(['init', '--dir', directory, ...args])
+  assert.equal(made.code, 0, made.stderr)
+  const file = path.join(directory, 'sallyport.yaml')
+  const [device, admin, operations, gateway, gatewayOperations] = await freePorts(5)
+  const text = readFileSync(file, 'utf8')
+    .replace('0.0.0.0:8443', `127.0.0.1:${device}`)
+    .replaceAll(':8444', `:${admin}`)
+    .replace(':8445', `:${operations}`)
+    .replace('0.0.0.0:8440', `127.0.0.1:${gateway}`)
+    .replace(':8446', `:${gatewayOperations}`)
+  writeFileSync(file, text)
+  return file
+}
