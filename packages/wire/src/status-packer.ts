@@ -4,6 +4,8 @@ import { compareAt, compareBytes, type PackedSection, setPackedTime } from './pa
 const timeBytes = 6
 /** Buckets of the first two bytes: keys are hashes and random ids, which fall evenly. */
 const buckets = 65_536
+/** Up to here moving them one by one is faster than sorting them. */
+const fewKeys = 16
 
 /** Something to be packed, beside its key. */
 export type PackedRow = {
@@ -84,7 +86,8 @@ class OpenSection {
     const untils = new Uint8Array(order.length * timeBytes)
     const issuedUntils =
       this.#issuedUntils === undefined ? undefined : new Uint8Array(order.length * timeBytes)
-    for (const [index, from] of order.entries()) {
+    for (let index = 0; index < order.length; index++) {
+      const from = order[index] ?? 0
       setPackedTime(untils, index, this.#untils[from] ?? 0)
       if (issuedUntils === undefined) continue
       const issuedUntil = this.#issuedUntils?.[from] ?? Number.POSITIVE_INFINITY
@@ -95,10 +98,9 @@ class OpenSection {
 
   #inOrder(order: Uint32Array, width: number): Uint8Array {
     const keys = new Uint8Array(order.length * width)
-    for (const [index, from] of order.entries()) {
-      for (let byte = 0; byte < width; byte++) {
-        keys[index * width + byte] = this.#keys[from * width + byte] ?? 0
-      }
+    for (let index = 0; index < order.length; index++) {
+      const from = (order[index] ?? 0) * width
+      keys.set(this.#keys.subarray(from, from + width), index * width)
     }
     return keys
   }
@@ -159,9 +161,27 @@ function sortedOrder(keys: Uint8Array, width: number): Uint32Array {
   for (let bucket = 0; bucket < buckets; bucket++) {
     const from = ends[bucket] ?? 0
     const to = ends[bucket + 1] ?? 0
-    if (to - from > 1) order.subarray(from, to).sort(compare)
+    if (to - from > fewKeys) order.subarray(from, to).sort(compare)
+    else if (to - from > 1) insertInOrder(order, from, to, compare)
   }
   return withoutTwins(order, keys, width)
+}
+
+function insertInOrder(
+  order: Uint32Array,
+  from: number,
+  to: number,
+  compare: (one: number, other: number) => number,
+): void {
+  for (let index = from + 1; index < to; index++) {
+    const moved = order[index] ?? 0
+    let at = index
+    while (at > from && compare(order[at - 1] ?? 0, moved) > 0) {
+      order[at] = order[at - 1] ?? 0
+      at--
+    }
+    order[at] = moved
+  }
 }
 
 /** Of keys that are the same the one that came last, which stands last. */

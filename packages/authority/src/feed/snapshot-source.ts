@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { constants, gzip, zstdCompress } from 'node:zlib'
 import { encodePackedStatus } from '@sallyport/wire/status'
@@ -10,8 +11,8 @@ import { packStatus } from './pack-status.ts'
 
 /** What has expired meanwhile is in it still: it does no harm. */
 const maxAgeMs = 10_000
-/** One that took longer to make is handed out for a while after it: what changed since is told by the feed. */
-const dearMs = 50
+/** A large one is handed out for a while after it was made: what changed since is told by the feed. */
+const largeBytes = 1024 * 1024
 const restFactor = 5
 
 /** How a snapshot can be compressed, the best first. */
@@ -85,11 +86,12 @@ export class SnapshotSource {
     return this.#making
   }
 
-  async #isCurrent({ epoch, seq, at, tookMs }: Made, least: number): Promise<boolean> {
+  async #isCurrent({ epoch, seq, at, tookMs, bytes }: Made, least: number): Promise<boolean> {
     const { read, now } = this.#options
     const ageMs = Math.abs(now() - at)
     if (epoch !== this.#options.epoch() || seq < least || ageMs > maxAgeMs) return false
-    return (tookMs > dearMs && ageMs < tookMs * restFactor) || seq === (await feedHead(read))
+    const isResting = bytes.length > largeBytes && ageMs < tookMs * restFactor
+    return isResting || seq === (await feedHead(read))
   }
 
   async #make(): Promise<Made> {
@@ -97,7 +99,9 @@ export class SnapshotSource {
     const startedAt = performance.now()
     const at = now()
     const status = await packStatus(read, { epoch: epoch(), now: at })
+    await nextTurn()
     const body = encodePackedStatus(status)
+    await nextTurn()
     const seal = await signer.sign({
       type: 'snapshot',
       epoch: status.epoch,
