@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { snapshotMediaType } from '@sallyport/wire'
 import { type Deployment, deploy } from '../fixture/deployment.ts'
-import { messageOf, snapshotOf } from '../fixture/feed-reader.ts'
+import { messageOf, type snapshotOf } from '../fixture/feed-reader.ts'
 import { follow } from '../fixture/gateway.ts'
 import { enroll } from '../fixture/phone.ts'
 
