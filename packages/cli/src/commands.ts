@@ -520,6 +520,10 @@ export const commands: readonly Command[] = [
     summary: 'List the CAs that issue device certificates, and the requests that wait for a root',
     details:
       'issues: the one that issues now, of each app, kind and lane. announced: it issues within a minute. followed or retired: believed, and issues no more. pending: its certificate is to come. revoked: withdrawn, and believed by nobody.',
+    options: [
+      { flags: '--app <id>', summary: 'of this app' },
+      { flags: '--ids', summary: 'only the ids of those that issue now, for scripts' },
+    ],
     examples: [{ line: 'sallyport ca list', does: 'which CA issues, until when' }],
     load: async () => (await import('./commands/ca.ts')).listAuthorities,
   },
@@ -539,14 +543,16 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'ca export',
-    summary: 'Print the certificate of a CA, or its request while that waits',
+    summary: 'Print the certificate of a CA or a root, or a request while that waits',
     details: 'Never a key: keys lie in authority.keys.directory, a token or a vault.',
-    arguments: [{ name: '<id>', summary: 'as `sallyport ca list` has it' }],
+    arguments: [
+      { name: '<id>', summary: 'as `sallyport ca list` has it; or device-root, development-root' },
+    ],
     options: [{ flags: '--out <file>', summary: 'a file in place of stdout' }],
     examples: [
       {
-        line: 'sallyport ca export "$(sallyport ca list --json | jq -r .issuers[0].id)"',
-        does: 'for a proxy that trusts devices',
+        line: 'sallyport ca export device-root',
+        does: 'for the machine that has its key',
       },
     ],
     load: async () => (await import('./commands/ca.ts')).exportAuthority,
@@ -582,7 +588,7 @@ export const commands: readonly Command[] = [
     options: [reason],
     examples: [
       {
-        line: 'sallyport ca withdraw "$(sallyport ca list --json | jq -r .issuers[0].id)" --reason "key leaked" --yes',
+        line: 'sallyport ca withdraw "$(sallyport ca list --ids)" --reason "key leaked" --yes',
         does: 'without being asked',
       },
     ],

@@ -636,6 +636,7 @@ export type AdminOperations = {
         trustDomain: string
         request: string
       }[]
+      roots: { kind: 'device' | 'service' | 'development'; certificate: string }[]
     }
   }
   /** Devices whose attestation key is on the status list, or was */

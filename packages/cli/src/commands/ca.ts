@@ -24,6 +24,16 @@ export const listAuthorities: Operation = async (input, output) => {
     return 0
   }
   const now = Date.now()
+  const appId = textOption(input, 'app')
+  if (isGiven(input, 'ids')) {
+    const issuing = listed.issuers.filter(
+      (issuer) =>
+        (appId === undefined || issuer.appId === appId) &&
+        stateOf(issuer, listed.issuers, now) === issuesNow,
+    )
+    output.result(issuing, issuing.map(({ id }) => id).join('\n'))
+    return 0
+  }
   const rows = [
     ...listed.issuers.map((issuer) => ({
       id: issuer.id,
@@ -38,13 +48,16 @@ export const listAuthorities: Operation = async (input, output) => {
       ends: '',
     })),
   ]
-  output.table(rows, { empty: 'There is no CA' })
+  const shown = rows.filter(({ app }) => appId === undefined || app === appId)
+  output.table(shown, { empty: 'There is no CA' })
   return 0
 }
 
 function scopeOf({ appId, kind, lane }: { appId: string; kind: string; lane: string }) {
   return { app: appId, kind, lane: lane === '' ? '-' : lane }
 }
+
+const issuesNow = 'issues'
 
 /** An active CA issues, is about to, or has a newer one before it. */
 function stateOf(issuer: Listed['issuers'][number], all: Listed['issuers'], now: number): string {
@@ -59,7 +72,7 @@ function stateOf(issuer: Listed['issuers'][number], all: Listed['issuers'], now:
       Date.parse(other.issuesFrom) > Date.parse(issuer.issuesFrom) &&
       Date.parse(other.issuesFrom) <= now,
   )
-  return isFollowed ? 'followed: it is believed, and issues no more' : 'issues'
+  return isFollowed ? 'followed: it is believed, and issues no more' : issuesNow
 }
 
 export const rotateAuthority: Operation = async (input, output) => {
@@ -92,13 +105,18 @@ function tellMade(made: Made, output: Output, out: string | undefined): void {
 export const exportAuthority: Operation = async (input, output) => {
   const id = argument(input, 0)
   const out = newFile(input.options['out'])
-  const { issuers, requests } = await configuredClient(input).call('listIssuers')
+  const { issuers, requests, roots } = await configuredClient(input).call('listIssuers')
+  const root = roots.find(({ kind }) => `${kind}-root` === id)
   const issuer = issuers.find((each) => each.id === id)
   const request = requests.find((each) => each.id === id)
-  if (issuer === undefined && request === undefined) {
-    throw new Problem('issuer_unknown', { expected: 'an id of sallyport ca list', found: id })
+  if (issuer === undefined && request === undefined && root === undefined) {
+    throw new Problem('issuer_unknown', {
+      expected: 'an id of sallyport ca list, or device-root',
+      found: id,
+    })
   }
   const pem =
+    root?.certificate ??
     request?.request ??
     toPem('CERTIFICATE', fromBase64url(issuer?.certificate ?? '') ?? new Uint8Array())
   if (out !== undefined) writeFileAtomically(out, pem)

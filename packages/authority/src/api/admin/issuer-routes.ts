@@ -14,7 +14,7 @@ import { lanePattern } from '../../signer/key-names.ts'
 import type { IssuerRow } from '../../store/tables.ts'
 import type { Api } from '../api-server.ts'
 import { problems } from '../problem-schema.ts'
-import { AdminIssuer, AdminIssuerRequest, Reason } from './messages.ts'
+import { AdminIssuer, AdminIssuerRequest, AdminRoot, Reason } from './messages.ts'
 import { time } from './present.ts'
 
 const tags = ['issuers']
@@ -41,6 +41,7 @@ export function issuerRoutes(api: Api, authority: Authority): void {
           200: Type.Object({
             issuers: Type.Array(AdminIssuer),
             requests: Type.Array(AdminIssuerRequest),
+            roots: Type.Array(AdminRoot),
           }),
           ...problems(401, 403, 429),
         },
@@ -55,6 +56,9 @@ export function issuerRoutes(api: Api, authority: Authority): void {
       return {
         issuers: made.flatMap(({ issuer }) => issuer ?? []),
         requests: made.flatMap(({ request }) => request ?? []),
+        roots: (await store.read.selectFrom('roots').selectAll().orderBy('kind').execute()).map(
+          ({ kind, certificate }) => ({ kind, certificate: toPem('CERTIFICATE', certificate) }),
+        ),
       }
     },
   )

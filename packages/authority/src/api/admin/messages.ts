@@ -237,6 +237,13 @@ export const AdminIssuer = Type.Object({
 })
 export type AdminIssuer = Type.Static<typeof AdminIssuer>
 
+/** A root, whose key may be anywhere. */
+export const AdminRoot = Type.Object({
+  kind: Type.Enum(['device', 'service', 'development']),
+  /** PEM. */
+  certificate: Type.String(),
+})
+
 /** A CA whose certificate is to come from a root that is kept elsewhere. */
 export const AdminIssuerRequest = Type.Object({
   /** SHA-256 of its SubjectPublicKeyInfo, base64url. */
