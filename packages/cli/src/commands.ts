@@ -522,24 +522,20 @@ export const commands: readonly Command[] = [
       'issues: the one that issues now, of each app, kind and lane. announced: it issues within a minute. followed or retired: believed, and issues no more. pending: its certificate is to come. revoked: withdrawn, and believed by nobody.',
     options: [
       { flags: '--app <id>', summary: 'of this app' },
+      { flags: '--kind <kind>', summary: 'device, development or unattested' },
       { flags: '--ids', summary: 'only the ids of those that issue now, for scripts' },
     ],
-    examples: [{ line: 'sallyport ca list', does: 'which CA issues, until when' }],
-    load: async () => (await import('./commands/ca.ts')).listAuthorities,
-  },
-  {
-    name: 'ca rotate',
-    summary: 'Make one more CA of an app, which takes over from the one before',
-    details:
-      'With a new key. Gateways are told of it at once and believe both; it issues a minute later, and devices get a certificate of it with their next renewal. Where the key of the root is elsewhere, a request is made in its place, for `sallyport ca issue` there.',
-    arguments: [{ name: '<app>', summary: 'the app' }],
-    options: [
-      { flags: '--kind <kind>', summary: 'device, development or unattested (default: device)' },
-      { flags: '--lane <name>', summary: 'of an app that has several CAs of a kind' },
-      { flags: '--out <file>', summary: 'where the request is written, where one is made' },
+    examples: [
+      {
+        line: 'sallyport ca list',
+        does: 'which CA issues, until when',
+      },
+      {
+        line: 'sallyport ca list --app demo --kind device --ids',
+        does: 'for scripts',
+      },
     ],
-    examples: [{ line: 'sallyport ca rotate demo', does: 'a new CA, with overlap' }],
-    load: async () => (await import('./commands/ca.ts')).rotateAuthority,
+    load: async () => (await import('./commands/ca.ts')).listAuthorities,
   },
   {
     name: 'ca export',
@@ -558,43 +554,6 @@ export const commands: readonly Command[] = [
     load: async () => (await import('./commands/ca.ts')).exportAuthority,
   },
   {
-    name: 'ca import',
-    summary:
-      'Bring the certificate that a root issued for a request; or, with --root, that of the root',
-    details:
-      'The certificate must be of a key whose request is out, issued by the root of this deployment, with exactly our profile. With --root: new CAs are requested of this root from now on, whose key stays elsewhere; those that issue go on.',
-    arguments: [{ name: '<file>', summary: 'PEM' }],
-    options: [
-      { flags: '--root', summary: 'it is the certificate of a root' },
-      { flags: '--kind <kind>', summary: 'of which root: device or development (default: device)' },
-    ],
-    asks: true,
-    examples: [
-      { line: 'sallyport ca import wallet.crt', does: 'the CA issues a minute later' },
-      {
-        line: 'sallyport ca import device-root.crt --root --yes',
-        does: 'the root is kept offline',
-      },
-    ],
-    load: async () => (await import('./commands/ca.ts')).importAuthority,
-  },
-  {
-    name: 'ca withdraw',
-    asks: true,
-    summary: 'Withdraw a CA whose key was lost or leaked',
-    details:
-      'Gateways refuse what it issued as soon as they hear of it, and end the connections; devices are told to enrol anew. Another CA is made at once where the key of the root is here; else its request waits. Nothing brings a CA back.',
-    arguments: [{ name: '<id>', summary: 'as `sallyport ca list` has it' }],
-    options: [reason],
-    examples: [
-      {
-        line: 'sallyport ca withdraw "$(sallyport ca list --ids)" --reason "key leaked" --yes',
-        does: 'without being asked',
-      },
-    ],
-    load: async () => (await import('./commands/ca.ts')).withdrawAuthority,
-  },
-  {
     name: 'ca init',
     needsNoConfig: true,
     summary: 'Make a root on a machine of its own, that is never on a network',
@@ -608,11 +567,50 @@ export const commands: readonly Command[] = [
     ],
     examples: [
       {
-        line: 'sallyport ca init root --trust-domain example.com',
-        does: 'the root of devices',
+        line: 'SALLYPORT_PASSPHRASE="of the offline root" sallyport ca init root --trust-domain sallyport.test',
+        does: 'asks for the passphrase where there is none',
       },
     ],
     load: async () => (await import('./commands/ca-offline.ts')).initRoot,
+  },
+  {
+    name: 'ca import',
+    summary:
+      'Bring the certificate that a root issued for a request; or, with --root, that of the root',
+    details:
+      'The certificate must be of a key whose request is out, issued by the root of this deployment, with exactly our profile. With --root: new CAs are requested of this root from now on, whose key stays elsewhere; those that issue go on.',
+    arguments: [{ name: '<file>', summary: 'PEM' }],
+    options: [
+      { flags: '--root', summary: 'it is the certificate of a root' },
+      { flags: '--kind <kind>', summary: 'of which root: device or development (default: device)' },
+    ],
+    asks: true,
+    examples: [
+      {
+        line: 'sallyport ca import root/device-root.crt --root --yes',
+        does: 'the key of the root is kept offline',
+      },
+    ],
+    load: async () => (await import('./commands/ca.ts')).importAuthority,
+  },
+  {
+    name: 'ca rotate',
+    summary: 'Make one more CA of an app, which takes over from the one before',
+    details:
+      'With a new key. Gateways are told of it at once and believe both; it issues a minute later, and devices get a certificate of it with their next renewal. Where the key of the root is elsewhere, a request is made in its place, for `sallyport ca issue` there.',
+    arguments: [{ name: '<app>', summary: 'the app' }],
+    options: [
+      { flags: '--kind <kind>', summary: 'device, development or unattested (default: device)' },
+      { flags: '--lane <name>', summary: 'of an app that has several CAs of a kind' },
+      { flags: '--out <file>', summary: 'where the request is written, where one is made' },
+    ],
+    examples: [
+      {
+        line: 'sallyport ca rotate demo --out demo.csr',
+        does: 'a new CA, or the request of one',
+      },
+    ],
+    load: async () => (await import('./commands/ca.ts')).rotateAuthority,
   },
   {
     name: 'ca issue',
@@ -635,8 +633,8 @@ export const commands: readonly Command[] = [
     ],
     examples: [
       {
-        line: 'sallyport ca issue wallet.csr --root root --app wallet --trust-domain example.com',
-        does: 'writes wallet.crt',
+        line: 'SALLYPORT_PASSPHRASE="of the offline root" sallyport ca issue demo.csr --root root --app demo --trust-domain sallyport.test',
+        does: 'writes demo.crt',
       },
     ],
     load: async () => (await import('./commands/ca-offline.ts')).issueFromRequest,
@@ -667,11 +665,32 @@ export const commands: readonly Command[] = [
     load: async () => (await import('./commands/ca-sign-list.ts')).signRootList,
   },
   {
+    name: 'ca withdraw',
+    asks: true,
+    summary: 'Withdraw a CA whose key was lost or leaked',
+    details:
+      'Gateways refuse what it issued as soon as they hear of it, and end the connections; devices are told to enrol anew. Another CA is made at once where the key of the root is here; else its request waits. Nothing brings a CA back.',
+    arguments: [{ name: '<id>', summary: 'as `sallyport ca list` has it' }],
+    options: [reason],
+    examples: [
+      {
+        line: 'sallyport ca withdraw "$(sallyport ca list --app demo --kind device --ids)" --reason "key leaked" --yes',
+        does: 'without being asked',
+      },
+    ],
+    load: async () => (await import('./commands/ca.ts')).withdrawAuthority,
+  },
+  {
     name: 'ca passphrase',
     summary: 'Encrypt the keys of the CAs under another passphrase',
     details:
       'On the machine that has them. The old one as the signer gets it; the new one of SALLYPORT_NEW_PASSPHRASE, or typed twice. Files of keys, and authority.keys.passphraseFile, are replaced; restart the signer after it. What was cut short is finished by running it again.',
-    examples: [{ line: 'sallyport ca passphrase', does: 'asks for the new one' }],
+    examples: [
+      {
+        line: 'SALLYPORT_NEW_PASSPHRASE="correct horse battery staple" sallyport ca passphrase',
+        does: 'without being asked',
+      },
+    ],
     load: async () => (await import('./commands/ca-passphrase.ts')).changeKeyPassphrase,
   },
   {

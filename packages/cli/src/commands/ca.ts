@@ -25,31 +25,31 @@ export const listAuthorities: Operation = async (input, output) => {
   }
   const now = Date.now()
   const appId = textOption(input, 'app')
+  const kind = choiceOption(input, 'kind', issuerKinds)
+  const isAsked = (of: { appId: string; kind: string }) =>
+    (appId === undefined || of.appId === appId) && (kind === undefined || of.kind === kind)
   if (isGiven(input, 'ids')) {
     const issuing = listed.issuers.filter(
-      (issuer) =>
-        (appId === undefined || issuer.appId === appId) &&
-        stateOf(issuer, listed.issuers, now) === issuesNow,
+      (issuer) => isAsked(issuer) && stateOf(issuer, listed.issuers, now) === issuesNow,
     )
     output.result(issuing, issuing.map(({ id }) => id).join('\n'))
     return 0
   }
   const rows = [
-    ...listed.issuers.map((issuer) => ({
+    ...listed.issuers.filter(isAsked).map((issuer) => ({
       id: issuer.id,
       ...scopeOf(issuer),
       status: stateOf(issuer, listed.issuers, now),
       ends: momentWords(Date.parse(issuer.notAfter), now),
     })),
-    ...listed.requests.map((request) => ({
+    ...listed.requests.filter(isAsked).map((request) => ({
       id: request.id,
       ...scopeOf(request),
       status: 'pending: its request waits for the root',
       ends: '',
     })),
   ]
-  const shown = rows.filter(({ app }) => appId === undefined || app === appId)
-  output.table(shown, { empty: 'There is no CA' })
+  output.table(rows, { empty: 'There is no CA' })
   return 0
 }
 
