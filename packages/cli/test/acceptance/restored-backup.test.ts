@@ -3,7 +3,7 @@ import { cpSync, readFileSync, rmSync } from 'node:fs'
 import https from 'node:https'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { after, test } from 'node:test'
+import { after, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parse } from 'yaml'
 import type { AdminUnconfirmed } from '@sallyport/authority'
@@ -20,9 +20,48 @@ after(() => {
   endLeftOver()
 })
 
-test('after yesterday’s backup was restored, no gateway lets in what ended since', {
-  timeout: 180_000,
-}, async (t) => {
+type Run = (...args: string[]) => Promise<{ rows: number }>
+type Way = {
+  readonly name: string
+  backUp(run: Run, store: string, backup: string): Promise<void>
+  /** Where there is no store any more. */
+  restore(run: Run, store: string, backup: string): Promise<void>
+}
+
+const ways: readonly Way[] = [
+  {
+    name: 'was put back as a file',
+    async backUp(_, store, backup) {
+      const database = new DatabaseSync(store)
+      database.exec(`VACUUM INTO '${backup}'`)
+      database.close()
+    },
+    async restore(_, store, backup) {
+      cpSync(backup, store)
+    },
+  },
+  {
+    name: 'was restored by its command',
+    async backUp(run, _, backup) {
+      assert.ok((await run('store', 'backup', backup)).rows > 0)
+    },
+    async restore(run, _, backup) {
+      assert.ok((await run('store', 'restore', backup)).rows > 0)
+    },
+  },
+]
+
+for (const way of ways) {
+  test(
+    `after yesterday’s backup ${way.name}, no gateway lets in what ended since`,
+    {
+      timeout: 180_000,
+    },
+    (t) => endedStayOut(t, way),
+  )
+}
+
+async function endedStayOut(t: TestContext, way: Way): Promise<void> {
   const service = await startService()
   t.after(() => service.close())
   const dev = await layOutEdited(({ gateway }) => {
@@ -78,11 +117,14 @@ test('after yesterday’s backup was restored, no gateway lets in what ended sin
   await everywhere(before, 200)
   const store = path.join(path.dirname(configFile), 'state', 'sallyport.db')
   const backup = `${store}.backup`
-  const database = new DatabaseSync(store)
-  database.exec(`VACUUM INTO '${backup}'`)
-  database.close()
+  await way.backUp(run, store, backup)
 
   const late = await enroll()
+  const detail = await run('devices', 'show', byCertificate.issued.deviceId)
+  const token = readFileSync(path.join(path.dirname(configFile), 'admin.token'), 'utf8').trim()
+  const revocation = `${adminUrl}/admin/v1/certificates/${detail.certificates[0].thumbprint}/revoke`
+  await post(revocation, {}, agent, { authorization: `Bearer ${token}` })
+  // Each of these waits until the gateways have it, and with it what came before.
   for (const [verb, device] of [
     ['revoke', revoked],
     ['suspend', suspended],
@@ -91,18 +133,14 @@ test('after yesterday’s backup was restored, no gateway lets in what ended sin
   ] as const) {
     await run('devices', verb, device.issued.deviceId, '--yes')
   }
-  const detail = await run('devices', 'show', byCertificate.issued.deviceId)
-  const token = readFileSync(path.join(path.dirname(configFile), 'admin.token'), 'utf8').trim()
-  const revocation = `${adminUrl}/admin/v1/certificates/${detail.certificates[0].thumbprint}/revoke`
-  await post(revocation, {}, agent, { authorization: `Bearer ${token}` })
   const ended = [revoked, suspended, byCertificate, mistaken, late]
   await everywhere(ended, 403)
 
   // Yesterday's store; and it has given out as many numbers again before a gateway is back.
   await authority.kill()
   await first.end()
-  for (const tail of ['-wal', '-shm']) rmSync(store + tail, { force: true })
-  cpSync(backup, store)
+  for (const tail of ['', '-wal', '-shm']) rmSync(store + tail, { force: true })
+  await way.restore(run, store, backup)
   authority = await startRole('authority', configFile, authorityOperations)
   const other = await enroll()
   for (let round = 0; round < 6; round++) {
@@ -144,4 +182,4 @@ test('after yesterday’s backup was restored, no gateway lets in what ended sin
   await everywhere([mistaken, good, other], 200, [gateways[0] as Place])
   await first.end()
   await authority.end()
-})
+}
