@@ -67,7 +67,7 @@ export type FeedKey = {
 /** The keys that the feed is signed with from now on, signed by one of the set before. */
 export type FeedKeySet = {
   readonly type: 'keys'
-  /** Rises by one. */
+  /** Rises with each set: the minute that it was made in, since 1970, or more. */
   readonly number: number
   readonly at: number
   readonly keys: readonly FeedKey[]

@@ -75,6 +75,16 @@ const lookUps: Readonly<Record<string, LookUp>> = {
           : certificate.status,
     }
   },
+  // One that is known is withdrawn before: that takes more than a row.
+  issuer: async (store, { key }) => {
+    const issuer = await store
+      .selectFrom('issuers')
+      .select('status')
+      .where('id', '=', key)
+      .executeTakeFirst()
+    if (issuer === undefined) return undefined
+    return { isEnded: issuer.status === 'revoked', end: undefined, status: 'active' }
+  },
   token: invalidated,
   subject: invalidated,
   session: invalidated,

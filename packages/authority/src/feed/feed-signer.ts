@@ -4,6 +4,8 @@ import type { JwsKeys } from '../signer/jws-keys.ts'
 import type { Signer } from '../signer/signer.ts'
 import type { Store } from '../store/store.ts'
 
+const minuteMs = 60_000
+
 export type FeedSignerOptions = {
   readonly store: Store
   readonly signer: Pick<Signer, 'feed'>
@@ -107,8 +109,9 @@ export class FeedSigner {
     // One that nobody knows yet cannot vouch for itself: another authority over this store does.
     if (this.#number > 0 && !this.#declared.has(by.kid)) return
     const { store, now } = this.#options
-    const number = this.#number + 1
     const at = now()
+    // It rises also over a store that was restored: gateways take no number that is not above theirs.
+    const number = Math.max(this.#number + 1, Math.floor(at / minuteMs))
     const keys = published
     const statement = await this.#sign(by.keyName, { type: 'keys', number, at, keys })
     const kids = published.map(({ kid }) => kid).join(' ')

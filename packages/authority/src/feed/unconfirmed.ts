@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import type { Authority } from '../authority.ts'
 import type { Tables, UnconfirmedDecision, UnconfirmedStatusRow } from '../store/tables.ts'
 import { type Decision, decideUnconfirmed } from './decide-unconfirmed.ts'
+import { withdrawIssuer } from '../issuers/end-issuer.ts'
 import { listedApps } from './issued-list.ts'
 
 /** A write that decides so many lets others have their turn. */
@@ -43,9 +44,11 @@ export type UnconfirmedOrder = Pick<Decision, 'verdict' | 'actor' | 'reason'> & 
 
 /** Decides what is open, write after write. @returns how many were decided in which way */
 export async function decideAll(
-  { store, now }: Pick<Authority, 'store' | 'now'>,
+  authority: Authority,
   { keys, ...order }: UnconfirmedOrder,
 ): Promise<UnconfirmedCounts> {
+  const { store, now } = authority
+  if (order.verdict === 'confirm') await withdrawAgain(authority, keys, order)
   const counts: UnconfirmedCounts = { open: 0, ended: 0, kept: 0, dropped: 0 }
   const decision = { ...order, issuedApps: await listedApps(store.read) }
   for (;;) {
@@ -60,4 +63,22 @@ export async function decideAll(
     if (done === undefined) return counts
     for (const [came, count] of Object.entries(done)) counts[came as UnconfirmedDecision] += count
   }
+}
+
+/** Withdraws the CAs that had been: others are made in their place, which no row alone does. */
+async function withdrawAgain(
+  authority: Authority,
+  keys: readonly string[] | undefined,
+  { actor, reason = 'withdrawn before the store was restored' }: Omit<UnconfirmedOrder, 'keys'>,
+): Promise<void> {
+  const rows = await authority.store.read
+    .selectFrom('unconfirmed_status')
+    .innerJoin('issuers', 'issuers.id', 'unconfirmed_status.key')
+    .select('issuers.id')
+    .where('unconfirmed_status.kind', '=', 'issuer')
+    .where('unconfirmed_status.decision', '=', 'open')
+    .where('issuers.status', '!=', 'revoked')
+    .execute()
+  const chosen = rows.filter(({ id }) => keys === undefined || keys.includes(id))
+  for (const { id } of chosen) await withdrawIssuer(authority, { id, reason, actor })
 }

@@ -134,7 +134,7 @@ test('the seal of a snapshot says its epoch, number, length and hash; a lower nu
     assert.equal(seal.bytes, bytes.length - 2 - body.seal.length)
     const { body: keys } = await deployment.gatewayCall('/gateway/v1/feed-keys?after=0')
     const set = messageOf(keys.sets[0])
-    assert.ok(set.type === 'keys' && set.number === 1 && set.keys.length === 1)
+    assert.ok(set.type === 'keys' && set.number > 0 && set.keys.length === 1)
   } finally {
     await deployment.close()
   }
