@@ -37,6 +37,8 @@ export type EvidenceFacts = {
   readonly osVersion?: string
   /** As `2026-05` or `2026-05-05`. */
   readonly osPatchLevel?: string
+  /** What the phone is known by where it is managed: serial number, UDID, IMEI. Told to companies alone. */
+  readonly identifiers?: readonly string[]
 }
 
 /** The App Attest key that a device is to assert with from now on. */

@@ -41,6 +41,7 @@ export type {
   Claims,
   EvidenceFacts,
 } from './attestation-result.ts'
+export { readAttestationStatement } from './attestation-statement.ts'
 export { type EvidenceFile, maxEvidenceFileBytes, readEvidenceFile } from './evidence-file.ts'
 export { appraiseDevelopment, type DevelopmentOptions } from './development/appraise-development.ts'
 export { evidenceFormats } from './formats.ts'

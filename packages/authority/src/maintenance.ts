@@ -38,6 +38,11 @@ type Timed = {
 /** Rows that are forgotten so long after their time. */
 const lapsing: readonly (Timed & { readonly keptMs: number })[] = [
   { table: 'challenges_used', key: 'challenge', time: 'keep_until', keptMs: 0 },
+  { table: 'acme_nonces', key: 'nonce', time: 'keep_until', keptMs: 0 },
+  { table: 'acme_orders', key: 'id', time: 'keep_until', keptMs: 0 },
+  { table: 'acme_authorizations', key: 'id', time: 'keep_until', keptMs: 0 },
+  { table: 'acme_accounts', key: 'id', time: 'keep_until', keptMs: 0 },
+  { table: 'service_certificates', key: 'thumbprint', time: 'not_after', keptMs: keepMs },
   { table: 'decisions', key: 'request_id', time: 'at', keptMs: keepMs },
   { table: 'handshakes', key: 'id', time: 'at', keptMs: keepMs },
   // What no token can be in date for any more:

@@ -51,7 +51,11 @@ export function readCommandLine(argv: readonly string[], commands: readonly Comm
 function declare(program: Commander, command: Command, choose: (input: Input) => void): void {
   const words = command.name.split(' ')
   const own = words.at(-1) ?? command.name
-  const parent = words.length === 1 ? program : groupOf(program, words[0] ?? '')
+  const groups = words.slice(0, -1)
+  const parent = groups.reduce(
+    (within, _word, depth) => groupOf(within, groups.slice(0, depth + 1).join(' ')),
+    program,
+  )
   const declared = parent
     .command(own)
     .summary(command.summary)
@@ -78,11 +82,13 @@ function declaredOption({ flags, summary, repeatable }: CommandOption): Option {
   return new Option(flags, summary).argParser(collect)
 }
 
-function groupOf(program: Commander, name: string): Commander {
-  const existing = program.commands.find((candidate) => candidate.name() === name)
+/** The group of this name, as `acme credentials`, within the one that its words before the last name. */
+function groupOf(within: Commander, name: string): Commander {
+  const own = name.split(' ').at(-1) ?? name
+  const existing = within.commands.find((candidate) => candidate.name() === own)
   if (existing !== undefined) return existing
   const summary = commandGroups[name] ?? ''
-  return program.command(name).summary(summary).description(`${summary}.`)
+  return within.command(own).summary(summary).description(`${summary}.`)
 }
 
 function exampleText(command: Command): string {

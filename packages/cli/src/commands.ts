@@ -1,5 +1,6 @@
 // A pure table: every command, with its help. Operations are loaded when they run.
 import type { Command, Option } from './command.ts'
+import { acmeCommands } from './commands/acme-commands.ts'
 import { pinsCommands } from './pins/pins-commands.ts'
 import { storeCommands } from './store/store-commands.ts'
 
@@ -9,6 +10,9 @@ export const commandGroups: Readonly<Record<string, string>> = {
   blocks: 'See which addresses are blocked for a while, and let in whom limits locked out',
   sessions: 'End access tokens of users before they expire, and see what ended',
   tokens: 'Make tokens for enrolments and for administrators',
+  acme: 'Let ACME clients in, and see what servers were given',
+  'acme credentials': 'Make credentials for ACME clients, list and revoke them',
+  'acme certificates': 'List the certificates of servers that ACME issued, and revoke them',
   gateways: 'List gateways, and revoke them',
   feed: 'See what gateways are told, and decide what they kept over a restored backup',
   certificates:
@@ -369,6 +373,7 @@ export const commands: readonly Command[] = [
     ],
     load: async () => (await import('./commands/tokens.ts')).revokeToken,
   },
+  ...acmeCommands,
   {
     name: 'approve',
     summary: 'List the enrolments that wait for approval, approve one, or deny it',

@@ -5,6 +5,7 @@ import type { KeyUsage } from './certificate-extensions.ts'
 import { derContextPrimitive } from './der/der-writer.ts'
 import { nameOf } from './distinguished-name.ts'
 import { oids } from './oids.ts'
+import type { PublishedAddresses } from './revocation/distribution-point.ts'
 import { formatGatewayUri } from './spiffe-id.ts'
 import { readSubjectPublicKey } from './subject-public-key.ts'
 
@@ -18,8 +19,10 @@ export function issueServerCertificate(options: {
   names: readonly string[]
   now: number
   days: number
+  /** Where its status is published; undefined where nobody publishes it. */
+  published?: PublishedAddresses | undefined
 }): Promise<Certificate> {
-  const { issuer, spki, names, now, days } = options
+  const { issuer, spki, names, now, days, published } = options
   if (names.length === 0) throw new TypeError('a server has at least one name')
   return buildCertificate({
     key: issuer.key,
@@ -35,6 +38,9 @@ export function issueServerCertificate(options: {
       extensions.names(names.map(generalName), true),
       extensions.subjectKeyIdentifier(spki),
       extensions.authorityKeyIdentifier(issuer.certificate),
+      ...(published === undefined
+        ? []
+        : [extensions.certificateLists(published), extensions.authorityInformation(published)]),
     ],
   })
 }

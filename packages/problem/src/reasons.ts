@@ -1,5 +1,6 @@
 // A pure table: every stable reason code of Sallyport, in the order of the life of a request.
 import { accessReasons } from './access-reasons.ts'
+import { acmeReasons } from './acme-reasons.ts'
 import { addressReasons } from './address-reasons.ts'
 import { attestationReasons } from './attestation-reasons.ts'
 import { bindingReasons } from './binding-reasons.ts'
@@ -626,6 +627,7 @@ export const reasons = {
     fix: 'Wait, or raise maxPerHour of the protocol under apps.<app>.protocols. A credential that enrols more than you roll out may be stolen: `sallyport devices list` shows what it brought.',
     retryable: true,
   },
+  ...acmeReasons,
   enrollment_user_too_often: {
     area: 'enrolment',
     status: 429,

@@ -3,5 +3,6 @@ export {
   IdentityProviderSchema,
   IdentityProvidersSchema,
 } from './identity-provider.ts'
+export { type AddressKind, addressKind } from './outgoing/address-kind.ts'
 export { maxLifetimeHoursByDefault } from './max-lifetime.ts'
 export * from './verify.ts'

@@ -1,4 +1,23 @@
 export {
+  type AcmeAccount,
+  type AcmeAccountOptions,
+  type AcmeAnswer,
+  acmeCall,
+  type AcmeCallOptions,
+  bindAccount,
+  newAcmeKey,
+  openAcmeAccount,
+  publicJwk,
+  signJws,
+} from './acme/acme-account.ts'
+export {
+  attestationObject,
+  type AttestedCertificate,
+  type AttestedOrder,
+  type ManagedPhone,
+  orderAttested,
+} from './acme/attest-device.ts'
+export {
   androidKeyChain,
   androidKeyEvidence,
   type AndroidKeyOptions,

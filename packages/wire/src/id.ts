@@ -13,6 +13,10 @@ export const idPrefixes = {
   appraisal: 'apl_',
   accessToken: 'atk_',
   breakGlass: 'brk_',
+  acmeCredential: 'eab_',
+  acmeAccount: 'acc_',
+  acmeOrder: 'ord_',
+  acmeAuthorization: 'ath_',
 } as const
 export type IdKind = keyof typeof idPrefixes
 

@@ -2,6 +2,7 @@ import type { Claims, EvidenceFacts } from '../attestation-result.ts'
 import { certificateClaims } from '../chain/certificate-claims.ts'
 import { claimOf } from '../claim-of.ts'
 import type { AndroidKeySubject } from './android-key-subject.ts'
+import type { AuthorizationList } from './authorization-list.ts'
 import { patchLevelText, patchLevelTime } from './patch-level.ts'
 import { readProvisioningInfo } from './provisioning-info.ts'
 
@@ -25,8 +26,16 @@ export function androidKeyFacts({
   shape: { provisioning, batch },
   description,
 }: AndroidKeySubject): EvidenceFacts {
-  const { attestationIdModel, osVersion, osPatchLevel } = description?.hardwareEnforced ?? {}
+  const enforced: Partial<AuthorizationList> = description?.hardwareEnforced ?? {}
+  const { attestationIdModel, osVersion, osPatchLevel } = enforced
+  const identifiers = [
+    enforced.attestationIdSerial,
+    enforced.attestationIdImei,
+    enforced.attestationIdSecondImei,
+    enforced.attestationIdMeid,
+  ].filter((one) => one !== undefined)
   return {
+    ...(identifiers.length === 0 ? {} : { identifiers }),
     serials: chain.certificates.map(({ serial }) => serial),
     ...(batch === undefined ? {} : { batch: batch.spkiSha256 }),
     ...(provisioning === undefined ? {} : { provisioning }),

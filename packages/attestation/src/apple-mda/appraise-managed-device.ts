@@ -69,8 +69,10 @@ function claimsOf(device: ManagedDevice, certificates: readonly Certificate[]): 
   }
 }
 
-function factsOf({ softwareUpdateDeviceId, osVersion }: ManagedDevice) {
+function factsOf({ softwareUpdateDeviceId, osVersion, serialNumber, udid }: ManagedDevice) {
+  const identifiers = [serialNumber, udid].filter((one) => one !== undefined)
   return {
+    ...(identifiers.length === 0 ? {} : { identifiers }),
     ...(softwareUpdateDeviceId === undefined ? {} : { model: softwareUpdateDeviceId }),
     ...(osVersion === undefined ? {} : { osVersion }),
   }

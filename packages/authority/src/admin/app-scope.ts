@@ -2,6 +2,7 @@ import { Problem } from '@sallyport/problem'
 import type { FastifyRequest } from 'fastify'
 import type { Kysely } from 'kysely'
 import { findCertificate } from '../devices/certificate-status.ts'
+import { findServiceCertificate } from '../protocols/acme/service-certificates.ts'
 import type { Tables } from '../store/tables.ts'
 import { type Admin, refuseOtherApp } from './admin.ts'
 
@@ -21,6 +22,12 @@ const scopes = {
   approval: ofRow('approval', 'approvals'),
   appraisal: ofRow('appraisal', 'appraisals'),
   enrollmentToken: ofRow('enrolment token', 'enrollment_tokens'),
+  acmeCredential: ofRow('ACME credential', 'acme_credentials'),
+  serviceCertificate: async ({ apps, params }, store) => {
+    const row = await findServiceCertificate(store, textOf(params, 'id'))
+    const isWithin = row !== undefined && apps.includes(row.app_id)
+    if (!isWithin) throw noSuch('certificate', textOf(params, 'id'))
+  },
   certificate: async ({ apps, params }, store) => {
     const { app_id: appId } = await findCertificate(store, textOf(params, 'id'))
     if (!apps.includes(appId)) throw noSuch('certificate', textOf(params, 'id'))
@@ -56,7 +63,7 @@ export async function refuseOutsideApps(
 
 function ofRow(
   thing: string,
-  table: 'devices' | 'approvals' | 'appraisals' | 'enrollment_tokens',
+  table: 'devices' | 'approvals' | 'appraisals' | 'enrollment_tokens' | 'acme_credentials',
 ): Scope {
   return async ({ apps, params }, store) => {
     const id = textOf(params, 'id')

@@ -1,5 +1,6 @@
 import { guardAdmin } from '../admin/admin-guard.ts'
 import type { Authority } from '../authority.ts'
+import { acmeRoutes } from './admin/acme-routes.ts'
 import { adminTokenRoutes } from './admin/admin-token-routes.ts'
 import { attestationStatusRoutes } from './admin/attestation-status-routes.ts'
 import { appraisalRoutes } from './admin/appraisal-routes.ts'
@@ -37,6 +38,7 @@ export function adminApi(api: Api, authority: Authority, describe: () => object)
   shadowRoutes(api, authority)
   adminTokenRoutes(api, authority)
   attestationStatusRoutes(api, authority)
+  acmeRoutes(api, authority)
   api.get(
     '/openapi.json',
     {

@@ -13,6 +13,7 @@ import { estApi } from '../protocols/est/est-api.ts'
 import { exchangeApi } from './oauth/exchange-api.ts'
 import { logoutApi } from './oauth/logout-api.ts'
 import { revocationApi } from './oauth/revocation-api.ts'
+import { acmeApi } from '../protocols/acme/acme-api.ts'
 import { operationsApi } from './operations-api.ts'
 import { refusalRecord } from './refusal-record.ts'
 
@@ -65,6 +66,7 @@ export function createApis(
   device.register(async (api) => revocationApi(api as Api, authority))
   device.register(async (api) => logoutApi(api as Api, authority))
   device.register(async (api) => estApi(api as Api, authority, { directory }))
+  device.register(async (api) => acmeApi(api as Api, authority))
   admin.register(async (api) => gatewayApi(api as Api, authority))
   admin.register(async (api) => adminApi(api as Api, authority, describe), { prefix: adminPrefix })
   operations.register(async (api) => operationsApi(api as Api, authority, version))

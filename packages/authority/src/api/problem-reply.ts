@@ -8,7 +8,8 @@ import {
   reasonOf,
 } from '@sallyport/problem'
 import { newId } from '@sallyport/wire'
-import type { FastifyReply } from 'fastify'
+import type { FastifyContextConfig, FastifyReply } from 'fastify'
+import { acmeErrorOf } from '../protocols/acme/acme-error.ts'
 import { oauthErrorOf } from './oauth/oauth-error.ts'
 
 declare module 'fastify' {
@@ -17,6 +18,8 @@ declare module 'fastify' {
     oauth?: 'client' | 'device'
     /** What a caller without credentials is asked for, where it is not a client certificate. */
     challenge?: string
+    /** Its refusals have types of ACME. */
+    acme?: boolean
   }
 }
 
@@ -33,7 +36,7 @@ export function sendProblem(
   { face, requestId, now }: { face: ProblemFace; requestId: string; now: number },
 ): FastifyReply {
   const told = face === 'public' ? publicCode(problem.code) : problem.code
-  const kind = oauthKind(reply)
+  const { oauth: kind, acme } = configOf(reply)
   const oauth = kind === undefined ? undefined : oauthErrorOf(problem.code)
   const { status = reasonOf(told).status } = oauth ?? {}
   if (problem.retryAfterSeconds !== undefined) {
@@ -49,22 +52,24 @@ export function sendProblem(
       // RFC 6749 §5.2, to which our members are further parameters. Phones know ours.
       .type(kind === 'client' ? 'application/json' : problemContentType)
       .serializer(JSON.stringify)
-      .send(oauth === undefined ? body : { ...body, ...oauth, error_description: body.title })
+      .send({
+        ...body,
+        ...(oauth === undefined ? {} : { ...oauth, error_description: body.title }),
+        ...(acme === true ? acmeErrorOf(told) : {}),
+      })
   )
 }
 
-function oauthKind(reply: FastifyReply): 'client' | 'device' | undefined {
-  return configOf(reply)?.oauth
-}
-
 /** Before a route was found, there are no options of one, whatever the types say. */
-function configOf(reply: FastifyReply) {
+function configOf(reply: FastifyReply): Partial<FastifyContextConfig> {
   const { config } = (reply.routeOptions ?? {}) as Partial<FastifyReply['routeOptions']>
-  return config
+  return config ?? {}
 }
 
-function challengeOf(reply: FastifyReply, exact: ReasonCode, code: ReasonCode): string {
-  return configOf(reply)?.challenge ?? authenticateChallenge(exact, code)
+/** A client of ACME authenticates by its signature, which no scheme has a name for. */
+function challengeOf(reply: FastifyReply, exact: ReasonCode, code: ReasonCode): string | undefined {
+  const { acme, challenge } = configOf(reply)
+  return acme === true ? undefined : (challenge ?? authenticateChallenge(exact, code))
 }
 
 /** RFC 9110 §11.6.1: a 401 names a scheme. There is none for client certificates; gateways call theirs so, too. */

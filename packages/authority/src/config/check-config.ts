@@ -1,4 +1,5 @@
 import { configProblem } from '@sallyport/problem'
+import { checkAcmeConfig } from '../protocols/acme/acme-config.ts'
 import type { AppConfig } from './app-config.ts'
 import type { AuthorityConfig } from './authority-config.ts'
 import { checkAttestationConfig } from './check-attestation-config.ts'
@@ -18,6 +19,7 @@ export function checkConfig(config: AuthorityConfig): void {
   checkStoreConfig(config.store)
   for (const [appId, app] of Object.entries(config.apps)) {
     checkUserConfig(appId, app, config.identityProviders)
+    checkAcmeConfig(appId, app)
     if (!isOpen(app)) continue
     const path = ['apps', appId, 'enrollment']
     throw configProblem('config_invalid', path, 'whoever asks would be enrolled', {

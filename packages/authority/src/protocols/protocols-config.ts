@@ -1,14 +1,16 @@
 import Type from 'typebox'
+import { type AcmeConfig, AcmeSchema } from './acme/acme-config.ts'
 import { type EstConfig, EstSchema } from './est/est-config.ts'
 import type { ProtocolConfig } from './protocol-config.ts'
 
 /** The standard protocols by which an app's devices can enrol. What is not there is off. */
-export type ProtocolsConfig = Partial<Record<'acme' | 'scep', ProtocolConfig>> & {
+export type ProtocolsConfig = Partial<Record<'scep', ProtocolConfig>> & {
+  acme?: AcmeConfig
   est?: EstConfig
 }
 
 export const ProtocolsSchema = Type.Object(
-  { est: Type.Optional(EstSchema) },
+  { acme: Type.Optional(AcmeSchema), est: Type.Optional(EstSchema) },
   {
     additionalProperties: false,
     default: {},

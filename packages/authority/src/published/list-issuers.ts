@@ -4,7 +4,10 @@ import type { Kysely } from 'kysely'
 import type { CaReference } from '../signer/signer.ts'
 import type { IssuerStatus, RootKind, Tables } from '../store/tables.ts'
 
-/** A CA that signs lists: an issuing CA, of what devices were given; or a root, of issuing CAs. */
+/**
+ * A CA that signs lists: an issuing CA, of what devices were given; or a root, of issuing CAs; or the root of
+ * services, of what servers were given.
+ */
 export type ListIssuer = {
   /** SHA-256 of its SubjectPublicKeyInfo. */
   readonly id: string
@@ -29,7 +32,7 @@ export async function readListIssuers(store: Kysely<Tables>): Promise<ListIssuer
     // One whose request is out, or was withdrawn, has no certificate yet.
     .where('not_after', '>', 0)
     .execute()
-  const roots = await store.selectFrom('roots').selectAll().where('kind', '!=', 'service').execute()
+  const roots = await store.selectFrom('roots').selectAll().execute()
   return [
     ...issuers.map((row) => ({
       ...readCa(row),

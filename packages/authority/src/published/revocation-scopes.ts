@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Authority } from '../authority.ts'
 import type { RevocationScopeRow, Tables } from '../store/tables.ts'
-import { readListIssuers } from './list-issuers.ts'
+import { type ListIssuer, readListIssuers } from './list-issuers.ts'
 import { fullList, type ListName, publishedPaths } from './published-addresses.ts'
 
 type Wanted = ListName & { readonly address: string }
@@ -39,9 +39,13 @@ async function wantedScopes(
       certificate.notAfter > now &&
       isPublished(appId),
   )
-  const roots = issuers.filter(
-    ({ appId, root }) => appId === undefined && published.some((issuer) => issuer.root === root),
+  const hasServers = Object.values(apps).some(
+    ({ certificate, protocols }) =>
+      certificate.revocation === 'published' && (protocols.acme?.serviceNames.length ?? 0) > 0,
   )
+  const isWanted = ({ root }: ListIssuer) =>
+    root === 'service' ? hasServers : published.some((issuer) => issuer.root === root)
+  const roots = issuers.filter((issuer) => issuer.appId === undefined && isWanted(issuer))
   const shards = [fullList, ...Array.from({ length: status.shards }, (_, shard) => shard)]
   const names = [
     ...published.flatMap(({ id: issuerId }) => shards.map((shard) => ({ issuerId, shard }))),

@@ -10,18 +10,19 @@ import { openCa } from './held-issuers.ts'
 import { rootKeyName } from './key-names.ts'
 import type { SignerContext } from './local-signer.ts'
 import type { CaReference, Signer, SignerInput } from './signer.ts'
+import { isServerName } from './server-names.ts'
 import { signerRefusal } from './signer-refusal.ts'
 
 /** A server's certificate, for names that the configuration lists. */
 export async function signServerCertificate(
   { keys, bounds, now }: SignerContext,
-  { root, spki, names, days }: SignerInput<'serverCertificate'>,
+  { root, spki, names, days, published }: SignerInput<'serverCertificate'>,
 ): ReturnType<Signer['serverCertificate']> {
   const { serverNames } = bounds()
   const foreign = names.find((name) => !serverNames.some((allowed) => isServerName(name, allowed)))
   if (foreign !== undefined) throw signerRefusal(serverNames.join(', ') || 'no server', foreign)
   const issuer = await openServiceRoot(keys, root)
-  const facts = { issuer, spki: bytesOf(spki), names, now: now(), days }
+  const facts = { issuer, spki: bytesOf(spki), names, now: now(), days, published }
   return { certificate: toBase64url((await issueServerCertificate(facts)).der) }
 }
 
@@ -39,15 +40,8 @@ export async function signGatewayCertificate(
   return { certificate: toBase64url((await issueGatewayCertificate(facts)).der) }
 }
 
-function openServiceRoot(keys: SignerContext['keys'], root: CaReference) {
+export function openServiceRoot(keys: SignerContext['keys'], root: CaReference) {
   const name = rootKeyName('service')
   if (root.keyName !== name) throw signerRefusal(name, root.keyName)
   return openCa(keys, root, 'openOnce')
-}
-
-/** `*.example.com` allows any one label in its place, and itself. */
-function isServerName(name: string, allowed: string): boolean {
-  const [asked, listed] = [name.toLowerCase(), allowed.toLowerCase()]
-  if (asked === listed) return true
-  return listed.startsWith('*.') && asked.slice(asked.indexOf('.')) === listed.slice(1)
 }

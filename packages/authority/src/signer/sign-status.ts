@@ -11,6 +11,7 @@ import { openCa } from './held-issuers.ts'
 import { rootKeyName } from './key-names.ts'
 import type { SignerContext } from './local-signer.ts'
 import type { Signer, SignerInput } from './signer.ts'
+import { openServiceRoot } from './sign-service-certificate.ts'
 import { type Bound, refuseBeyond, signerRefusal } from './signer-refusal.ts'
 
 const dayMs = 24 * 3_600_000
@@ -45,13 +46,13 @@ export async function signRevocationList(
   return signList(issuer, { ...input, now: now() })
 }
 
-/** A list of the issuing CAs that a root revoked. The root of services has none. */
+/** A list of what a root revoked: issuing CAs, or of the root of services certificates of servers. */
 export async function signRootRevocationList(
   { keys, now }: SignerContext,
   input: SignerInput<'rootRevocationList'>,
 ): ReturnType<Signer['rootRevocationList']> {
   const { keyName } = input.issuer
-  const names = [rootKeyName('device'), rootKeyName('development')]
+  const names = [rootKeyName('device'), rootKeyName('development'), rootKeyName('service')]
   if (!names.includes(keyName)) throw signerRefusal(names.join(' or '), keyName)
   const issuer = await openCa(keys, input.issuer, 'openOnce')
   return signList(issuer, { ...input, now: now() })
@@ -74,10 +75,14 @@ async function signList(issuer: Issuer, asked: AskedList): ReturnType<Signer['re
 
 /** The certificate of a key that answers OCSP requests for an issuer. */
 export async function signResponderCertificate(
-  { issuers, bounds, now }: SignerContext,
+  { issuers, keys, bounds, now }: SignerContext,
   { issuer: reference, spki: text }: SignerInput<'responderCertificate'>,
 ): ReturnType<Signer['responderCertificate']> {
-  const { issuer } = await issuers.open(reference, bounds())
+  // The root of services certifies servers itself: it has a responder as issuing CAs have.
+  const issuer =
+    reference.keyName === rootKeyName('service')
+      ? await openServiceRoot(keys, reference)
+      : (await issuers.open(reference, bounds())).issuer
   const spki = bytesOf(text)
   const { kind, description } = readSubjectPublicKey(spki)
   if (kind === undefined) throw signerRefusal('a key that can be certified', description)

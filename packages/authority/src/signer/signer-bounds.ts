@@ -29,7 +29,7 @@ export function signerBoundsOf({
   return {
     trustDomain,
     apps,
-    serverNames: [],
+    serverNames: Object.values(apps).flatMap((app) => app.protocols.acme?.serviceNames ?? []),
     tokens: Object.values(authority.tokenExchange),
     statusUrl: authority.status?.url,
   }

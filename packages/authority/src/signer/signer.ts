@@ -37,6 +37,11 @@ const Addresses = Type.Array(Type.String({ pattern: '^http://[\\x21-\\x7e]{1,100
   maxItems: 16,
 })
 
+const Published = Type.Object(
+  { certificateLists: Addresses, ocsp: Addresses, issuerCertificates: Addresses },
+  closed,
+)
+
 const Head = Type.Object(
   {
     name: Type.String({ maxLength: 100 }),
@@ -118,12 +123,7 @@ export const signerOperations = {
         facts: Type.Optional(DeviceFacts),
         predecessors: Type.Array(Type.String({ maxLength: 43 }), { maxItems: 4 }),
         /** Where its status is published. */
-        published: Type.Optional(
-          Type.Object(
-            { certificateLists: Addresses, ocsp: Addresses, issuerCertificates: Addresses },
-            closed,
-          ),
-        ),
+        published: Type.Optional(Published),
         /** Earlier than the profile of the app has it. */
         notAfter: Type.Optional(Time),
       },
@@ -158,6 +158,8 @@ export const signerOperations = {
         spki: Spki,
         names: Type.Array(Type.String({ maxLength: 255 }), { minItems: 1, maxItems: 100 }),
         days: Type.Integer({ minimum: 1, maximum: 398 }),
+        /** Where its status is published. */
+        published: Type.Optional(Published),
       },
       closed,
     ),

@@ -15,6 +15,7 @@ import { up as signedFeed } from './migrations/011-signed-feed.ts'
 import { up as leases } from './migrations/012-leases.ts'
 import { up as auditChains } from './migrations/013-audit-chains.ts'
 import { up as people } from './migrations/014-people.ts'
+import { up as acme } from './migrations/015-acme.ts'
 import type { Tables } from './tables.ts'
 
 /**
@@ -36,6 +37,7 @@ const migrations: Readonly<Record<string, { up: (store: Kysely<Tables>) => Promi
   '012-leases': { up: leases },
   '013-audit-chains': { up: auditChains },
   '014-people': { up: people },
+  '015-acme': { up: acme },
 }
 
 /** Names and times of what was done. Named for the library that once kept it. */

@@ -40,6 +40,12 @@ export type Tables = {
   revocations: RevocationRow
   revocation_scopes: RevocationScopeRow
   revocation_lists: RevocationListRow
+  acme_credentials: AcmeCredentialRow
+  acme_accounts: AcmeAccountRow
+  acme_orders: AcmeOrderRow
+  acme_authorizations: AcmeAuthorizationRow
+  acme_nonces: AcmeNonceRow
+  service_certificates: ServiceCertificateRow
   feed_key_sets: FeedKeySetRow
   unconfirmed_status: UnconfirmedStatusRow
   leases: LeaseRow
@@ -544,4 +550,94 @@ export type LeaseRow = {
   holder: string
   /** By the clock of the store. */
   until: number
+}
+
+/** What lets ACME accounts in (RFC 8555 §7.3.4). Its key is kept nowhere: it is made of the id. */
+export type AcmeCredentialRow = {
+  id: string
+  app_id: string
+  label: string
+  created_at: number
+  created_by: string
+  expires_at: number
+  revoked_at: number | null
+}
+
+export type AcmeAccountRow = {
+  id: string
+  app_id: string
+  /** RFC 7638, base64url. */
+  key_thumbprint: string
+  /** JSON of the public key. */
+  jwk: string
+  status: 'valid' | 'deactivated'
+  /** What it was let in by; null where the app asks for nothing. */
+  credential_id: string | null
+  created_at: number
+  /** It is forgotten when it has ordered nothing for so long. */
+  keep_until: number
+}
+
+export type AcmeOrderRow = {
+  id: string
+  app_id: string
+  account_id: string
+  status: 'pending' | 'ready' | 'valid' | 'invalid'
+  /** JSON array of `{type, value}`. */
+  identifiers: string
+  created_at: number
+  expires_at: number
+  /** JSON of a problem document. */
+  error: string | null
+  /** The key that was attested, or certified. */
+  spki_sha256: string | null
+  /** Of the certificate: a device's, or one of `service_certificates`. */
+  thumbprint: string | null
+  keep_until: number
+}
+
+/** An authorization and its only challenge. */
+export type AcmeAuthorizationRow = {
+  id: string
+  order_id: string
+  account_id: string
+  /** In its order. */
+  position: number
+  identifier_type: string
+  identifier_value: string
+  status: 'pending' | 'valid' | 'invalid' | 'deactivated'
+  expires_at: number
+  token: string
+  validated_at: number | null
+  /** JSON of a problem document. */
+  error: string | null
+  /** What an attestation admits: JSON, see `attested-evidence.ts`. */
+  evidence: string | null
+  keep_until: number
+}
+
+/** Nonces that were used. */
+export type AcmeNonceRow = { nonce: string; keep_until: number }
+
+/** A server's certificate under the service root, ordered by ACME. It is no device. */
+export type ServiceCertificateRow = {
+  thumbprint: string
+  serial: string
+  app_id: string
+  account_id: string
+  /** SHA-256 of the SubjectPublicKeyInfo of the root. */
+  issuer_id: string
+  /** JSON array of DNS names. */
+  names: string
+  der: Uint8Array
+  issuer_der: Uint8Array
+  spki_sha256: string
+  /** Whether it says where its revocation is published. */
+  published: number
+  not_before: number
+  not_after: number
+  issued_at: number
+  revoked_at: number | null
+  /** Null: unspecified. */
+  reason: RevocationReason | null
 }

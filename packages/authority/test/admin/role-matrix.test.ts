@@ -66,6 +66,11 @@ const routes: { method?: 'POST'; path: string; role: Role; status: number; body?
   { path: '/feed/unconfirmed', role: 'viewer', status: 200 },
   { path: '/feed/unconfirmed/confirm', role: 'operator', status: 200, body: {} },
   { path: '/feed/unconfirmed/drop', role: 'admin', status: 400, body: {} },
+  { path: '/acme/credentials', role: 'viewer', status: 200 },
+  { path: '/acme/credentials', role: 'operator', status: 404, body: { appId: 'wallet' } },
+  { path: '/acme/credentials/{id}/revoke', role: 'operator', status: 404, body: {} },
+  { path: '/acme/service-certificates', role: 'viewer', status: 200 },
+  { path: '/acme/service-certificates/{id}/revoke', role: 'operator', status: 404, body: {} },
   { path: '/openapi.json', role: 'viewer', status: 200 },
 ]
 

@@ -123,6 +123,11 @@ const routes = [
     'GET admin-tokens',
     'POST admin-tokens',
     'POST admin-tokens/{id}/revoke',
+    'GET acme/credentials',
+    'POST acme/credentials',
+    'POST acme/credentials/{id}/revoke',
+    'GET acme/service-certificates',
+    'POST acme/service-certificates/{id}/revoke',
     'GET openapi.json',
   ].map((route) => route.replace(' ', ' /admin/v1/')),
 ]

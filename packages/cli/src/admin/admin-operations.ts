@@ -278,6 +278,24 @@ export type AdminOperations = {
     body?: { keys?: string[] | undefined; reason?: string | undefined }
     answer: { ended: number; kept: number; dropped: number }
   }
+  /** Makes a credential that ACME accounts are made with. Its key is told once */
+  createAcmeCredential: {
+    body: { appId: string; label?: string | undefined; lifetimeSeconds?: number | undefined }
+    answer: {
+      credential: {
+        id: string
+        appId: string
+        label: string
+        status: 'usable' | 'expired' | 'revoked'
+        createdAt: string
+        createdBy: string
+        expiresAt: string
+        revokedAt: string | null
+        accounts: number
+      }
+      key: string
+    }
+  }
   /** Makes an admin token, no wider than the one that asks. Its text is told once */
   createAdminToken: {
     body: {
@@ -550,6 +568,22 @@ export type AdminOperations = {
     }
     answer: Lift
   }
+  /** Credentials that ACME accounts are made with, newest first; their keys are not kept */
+  listAcmeCredentials: {
+    answer: {
+      credentials: {
+        id: string
+        appId: string
+        label: string
+        status: 'usable' | 'expired' | 'revoked'
+        createdAt: string
+        createdBy: string
+        expiresAt: string
+        revokedAt: string | null
+        accounts: number
+      }[]
+    }
+  }
   /** Admin tokens and sessions; their texts are not kept */
   listAdminTokens: { answer: { adminTokens: AdminToken[] } }
   /** The appraisals of the evidence of a device, newest first */
@@ -676,6 +710,22 @@ export type AdminOperations = {
   }
   /** The revocation lists that are published, and whether they are up to date */
   listRevocationLists: { answer: { lists: RevocationList[] } }
+  /** Certificates of servers that ACME issued, newest first */
+  listServiceCertificates: {
+    answer: {
+      serviceCertificates: {
+        thumbprint: string
+        serial: string
+        appId: string
+        names: string[]
+        accountId: string
+        issuedAt: string
+        notAfter: string
+        revokedAt: string | null
+        reason: string | null
+      }[]
+    }
+  }
   /** What gateways go on refusing because an epoch before said so */
   listUnconfirmed: {
     query?: {
@@ -739,6 +789,22 @@ export type AdminOperations = {
     body?: { reason?: string | undefined }
     answer: { device: Device; seq: number }
   }
+  /** Revokes a credential, and ends the accounts that were made with it */
+  revokeAcmeCredential: {
+    path: { id: string }
+    body?: { reason?: string | undefined }
+    answer: {
+      id: string
+      appId: string
+      label: string
+      status: 'usable' | 'expired' | 'revoked'
+      createdAt: string
+      createdBy: string
+      expiresAt: string
+      revokedAt: string | null
+      accounts: number
+    }
+  }
   /** Revokes an admin token, or ends a session */
   revokeAdminToken: {
     path: { id: string }
@@ -765,6 +831,22 @@ export type AdminOperations = {
   }
   /** Revokes a gateway: it is told to refuse everything, and is not answered any more */
   revokeGateway: { path: { name: string }; body?: { reason?: string | undefined }; answer: Gateway }
+  /** Revokes a certificate of a server, by its thumbprint */
+  revokeServiceCertificate: {
+    path: { id: string }
+    body?: { reason?: string | undefined }
+    answer: {
+      thumbprint: string
+      serial: string
+      appId: string
+      names: string[]
+      accountId: string
+      issuedAt: string
+      notAfter: string
+      revokedAt: string | null
+      reason: string | null
+    }
+  }
   /** Suspends a device */
   suspendDevice: {
     path: { id: string }
@@ -796,6 +878,7 @@ export const adminOperations = {
   acceptStatusList: { method: 'POST', path: '/admin/v1/attestation/status-list/accept' },
   approveEnrollment: { method: 'POST', path: '/admin/v1/approvals/{id}/approve' },
   confirmUnconfirmed: { method: 'POST', path: '/admin/v1/feed/unconfirmed/confirm' },
+  createAcmeCredential: { method: 'POST', path: '/admin/v1/acme/credentials' },
   createAdminToken: { method: 'POST', path: '/admin/v1/admin-tokens' },
   createEnrollmentToken: { method: 'POST', path: '/admin/v1/enrollment-tokens' },
   denyEnrollment: { method: 'POST', path: '/admin/v1/approvals/{id}/deny' },
@@ -817,6 +900,7 @@ export const adminOperations = {
   importRevocationList: { method: 'POST', path: '/admin/v1/revocation-lists' },
   importRoot: { method: 'POST', path: '/admin/v1/roots/{kind}/import' },
   lift: { method: 'POST', path: '/admin/v1/lifts' },
+  listAcmeCredentials: { method: 'GET', path: '/admin/v1/acme/credentials' },
   listAdminTokens: { method: 'GET', path: '/admin/v1/admin-tokens' },
   listAppraisals: { method: 'GET', path: '/admin/v1/devices/{id}/appraisals' },
   listApprovals: { method: 'GET', path: '/admin/v1/approvals' },
@@ -832,17 +916,23 @@ export const adminOperations = {
   listListedDevices: { method: 'GET', path: '/admin/v1/attestation/listed-devices' },
   listReceipts: { method: 'GET', path: '/admin/v1/changes/{seq}/receipts' },
   listRevocationLists: { method: 'GET', path: '/admin/v1/revocation-lists' },
+  listServiceCertificates: { method: 'GET', path: '/admin/v1/acme/service-certificates' },
   listUnconfirmed: { method: 'GET', path: '/admin/v1/feed/unconfirmed' },
   makeAuditCheckpoint: { method: 'POST', path: '/admin/v1/audit/checkpoints' },
   makeIssuer: { method: 'POST', path: '/admin/v1/issuers' },
   refreshAttestation: { method: 'POST', path: '/admin/v1/attestation/refresh' },
   replaceFeedKeys: { method: 'POST', path: '/admin/v1/feed/keys/replace' },
   resumeDevice: { method: 'POST', path: '/admin/v1/devices/{id}/resume' },
+  revokeAcmeCredential: { method: 'POST', path: '/admin/v1/acme/credentials/{id}/revoke' },
   revokeAdminToken: { method: 'POST', path: '/admin/v1/admin-tokens/{id}/revoke' },
   revokeCertificate: { method: 'POST', path: '/admin/v1/certificates/{id}/revoke' },
   revokeDevice: { method: 'POST', path: '/admin/v1/devices/{id}/revoke' },
   revokeEnrollmentToken: { method: 'POST', path: '/admin/v1/enrollment-tokens/{id}/revoke' },
   revokeGateway: { method: 'POST', path: '/admin/v1/gateways/{name}/revoke' },
+  revokeServiceCertificate: {
+    method: 'POST',
+    path: '/admin/v1/acme/service-certificates/{id}/revoke',
+  },
   suspendDevice: { method: 'POST', path: '/admin/v1/devices/{id}/suspend' },
   withdrawIssuer: { method: 'POST', path: '/admin/v1/issuers/{id}/withdraw' },
 } as const satisfies {

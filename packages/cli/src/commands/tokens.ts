@@ -76,14 +76,14 @@ function lifetimeOf(input: Input): { lifetimeSeconds?: number } {
 }
 
 /** The app of the configuration file, where it has one only. */
-function onlyApp(input: Input): string {
+export function onlyApp(input: Input, thing = 'token'): string {
   const schema = Type.Object({ apps: Type.Optional(Type.Object({})) })
   const { value } = readConfig<{ apps?: Record<string, unknown> }>(locateConfig(input), schema)
   const apps = Object.keys(value.apps ?? {})
   const [only] = apps
   if (apps.length === 1 && only !== undefined) return only
   throw new Problem('command_usage', {
-    detail: 'Which app is the token for?',
+    detail: `Which app is the ${thing} for?`,
     expected: `--app ${apps.length === 0 ? '<id>' : apps.join(', or --app ')}`,
   })
 }

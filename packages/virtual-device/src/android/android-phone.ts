@@ -24,6 +24,8 @@ export type AndroidPhone = {
   readonly provisioning: 'remote' | 'factory'
   /** Whether chains end with the root, as `getCertificateChain()` has it, or below it. */
   readonly chainHasRoot: boolean
+  /** Of a phone that a company owns, whose keys attest it. Others tell nobody. */
+  readonly serialNumber?: string
   /** Whether each use of a key asks for the user. */
   readonly userAuthentication: boolean
 }

@@ -125,5 +125,6 @@ function describeSystem(phone: AndroidPhone): AuthorizationList {
     osVersion: Number(phone.osVersion) * 10_000,
     osPatchLevel: Number(year + month),
     ...(isKeymaster4 ? { vendorPatchLevel: day, bootPatchLevel: day } : {}),
+    ...(phone.serialNumber === undefined ? {} : { serial: phone.serialNumber }),
   }
 }

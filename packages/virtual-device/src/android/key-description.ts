@@ -53,6 +53,7 @@ export type AuthorizationList = {
   readonly brand?: string
   readonly device?: string
   readonly product?: string
+  readonly serial?: string
   readonly manufacturer?: string
   readonly model?: string
   readonly vendorPatchLevel?: number
@@ -121,6 +122,7 @@ const rows = [
   row('brand', 710, text),
   row('device', 711, text),
   row('product', 712, text),
+  row('serial', 713, text),
   row('manufacturer', 716, text),
   row('model', 717, text),
   row('vendorPatchLevel', 718, derInteger),

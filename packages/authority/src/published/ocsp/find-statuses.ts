@@ -1,6 +1,6 @@
 import type { OcspStatus } from '@sallyport/pki'
 import type { Kysely } from 'kysely'
-import type { Tables } from '../../store/tables.ts'
+import type { ServiceCertificateRow, Tables } from '../../store/tables.ts'
 import type { ListIssuer } from '../list-issuers.ts'
 import { findWithdrawn } from '../withdrawn-issuers.ts'
 
@@ -18,14 +18,7 @@ export async function findStatuses(
   if (withdrawnAt !== undefined) {
     return () => ({ status: 'revoked', revokedAt: withdrawnAt, reason: 'cACompromise' })
   }
-  const rows = await store
-    .selectFrom('certificates')
-    .leftJoin('revocations', 'revocations.serial', 'certificates.serial')
-    .select(['certificates.serial', 'revoked_at', 'reason'])
-    .where('certificates.serial', 'in', serials)
-    .where('certificates.issuer_id', '=', issuer.id)
-    .where('certificates.shard', 'is not', null)
-    .execute()
+  const rows = await (issuer.root === 'service' ? serverRows : deviceRows)(store, issuer, serials)
   const statuses = new Map<string, OcspStatus>(
     rows.map(({ serial, revoked_at: revokedAt, reason }) => [
       serial,
@@ -36,3 +29,28 @@ export async function findStatuses(
   )
   return (serial) => statuses.get(serial) ?? { status: 'unknown' }
 }
+
+type FindRows = (
+  store: Kysely<Tables>,
+  issuer: ListIssuer,
+  serials: readonly string[],
+) => Promise<Pick<ServiceCertificateRow, 'serial' | 'revoked_at' | 'reason'>[]>
+
+const serverRows: FindRows = (store, issuer, serials) =>
+  store
+    .selectFrom('service_certificates')
+    .select(['serial', 'revoked_at', 'reason'])
+    .where('serial', 'in', serials)
+    .where('issuer_id', '=', issuer.id)
+    .where('published', '=', 1)
+    .execute()
+
+const deviceRows: FindRows = (store, issuer, serials) =>
+  store
+    .selectFrom('certificates')
+    .leftJoin('revocations', 'revocations.serial', 'certificates.serial')
+    .select(['certificates.serial', 'revoked_at', 'reason'])
+    .where('certificates.serial', 'in', serials)
+    .where('certificates.issuer_id', '=', issuer.id)
+    .where('certificates.shard', 'is not', null)
+    .execute()

@@ -39,8 +39,9 @@ export class PublishedIssuers {
     const published = new Set(scopes.map(({ issuer_id }) => issuer_id))
     const byKey = new Map<string, ListIssuer>()
     for (const issuer of await readListIssuers(this.#read)) {
-      // A root signs nothing between its lists: it has no responder.
-      if (issuer.appId === undefined || !published.has(issuer.id)) continue
+      // A root signs nothing between its lists, and has no responder; but that of services certifies servers.
+      const isIssuing = issuer.appId !== undefined || issuer.root === 'service'
+      if (!isIssuing || !published.has(issuer.id)) continue
       for (const key of issuerKeys(issuer.certificate)) byKey.set(key, issuer)
     }
     this.#byKey = byKey

@@ -1,0 +1,172 @@
+import { Problem } from '@sallyport/problem'
+import { isId, newId } from '@sallyport/wire'
+import type { Kysely } from 'kysely'
+import { appendAudit } from '../../audit/audit-log.ts'
+import type { Caller } from '../../authority.ts'
+import type { AcmeAccountRow, AcmeCredentialRow, Tables } from '../../store/tables.ts'
+import { type AccountKey, storedKey } from './account-key.ts'
+import { usableCredential } from './credentials.ts'
+
+const dayMs = 24 * 3_600_000
+/** An account that orders nothing is forgotten after that. */
+const keepUnusedMs = 30 * dayMs
+/** One that orders is kept for longer than any certificate lasts. */
+export const keepUsedMs = 400 * dayMs
+
+/** An account whose key its caller holds. */
+export type Account = AcmeAccountRow & { readonly key: AccountKey }
+
+/**
+ * The account of an id that may act. What let it in counts on: a credential that was revoked ends its
+ * accounts, one that expired does not.
+ *
+ * @throws Problem `acme_account_unknown`
+ */
+export async function readAccount(
+  store: Kysely<Tables>,
+  { appId, id }: { appId: string; id: string },
+): Promise<Account> {
+  const row = isId('acmeAccount', id)
+    ? await store
+        .selectFrom('acme_accounts')
+        .selectAll()
+        .where('id', '=', id)
+        .where('app_id', '=', appId)
+        .executeTakeFirst()
+    : undefined
+  if (row === undefined) {
+    throw new Problem('acme_account_unknown', { expected: `an account of ${appId}`, found: 'none' })
+  }
+  return { ...row, key: storedKey(row.jwk) }
+}
+
+export function findAccountByKey(
+  store: Kysely<Tables>,
+  appId: string,
+  { thumbprint }: AccountKey,
+): Promise<AcmeAccountRow | undefined> {
+  return store
+    .selectFrom('acme_accounts')
+    .selectAll()
+    .where('app_id', '=', appId)
+    .where('key_thumbprint', '=', thumbprint)
+    .executeTakeFirst()
+}
+
+/** @throws Problem `acme_account_ended` */
+export async function refuseEnded(
+  store: Kysely<Tables>,
+  { id, status, credential_id }: AcmeAccountRow,
+): Promise<void> {
+  const ended = (found: string) =>
+    new Problem('acme_account_ended', { expected: 'an account that is valid', found })
+  if (status !== 'valid') throw ended(`account ${id}, ${status}`)
+  if (credential_id === null) return
+  const credential = await store
+    .selectFrom('acme_credentials')
+    .select('revoked_at')
+    .where('id', '=', credential_id)
+    .executeTakeFirst()
+  if (credential?.revoked_at === null) return
+  throw ended(`account ${id}, whose credential ${credential_id} was revoked`)
+}
+
+/** Makes an account, or finds the one that the key has, if another message was quicker. */
+export async function createAccount(
+  store: Kysely<Tables>,
+  order: {
+    appId: string
+    key: AccountKey
+    credential: AcmeCredentialRow | undefined
+    caller: Caller
+    now: number
+  },
+): Promise<{ account: AcmeAccountRow; isNew: boolean }> {
+  const { appId, key, credential, caller, now } = order
+  const known = await findAccountByKey(store, appId, key)
+  if (known !== undefined) return { account: known, isNew: false }
+  // Again: it may have been revoked since it was looked at.
+  if (credential !== undefined) await usableCredential(store, credential.id, { appId, now })
+  const account: AcmeAccountRow = {
+    id: newId('acmeAccount'),
+    app_id: appId,
+    key_thumbprint: key.thumbprint,
+    jwk: key.jwk,
+    status: 'valid',
+    credential_id: credential?.id ?? null,
+    created_at: now,
+    keep_until: now + keepUnusedMs,
+  }
+  await store.insertInto('acme_accounts').values(account).execute()
+  await appendAudit(store, {
+    at: now,
+    actor: caller.address,
+    action: 'acme-account.created',
+    subject: account.id,
+    detail: {
+      appId,
+      key: key.thumbprint,
+      credential: account.credential_id,
+      requestId: caller.requestId,
+    },
+  })
+  return { account, isNew: true }
+}
+
+/** Ends an account, by its own word (RFC 8555 §7.3.6). What it was given goes on. */
+export async function deactivateAccount(
+  store: Kysely<Tables>,
+  { id }: AcmeAccountRow,
+  { caller, now }: { caller: Caller; now: number },
+): Promise<void> {
+  await store
+    .updateTable('acme_accounts')
+    .set({ status: 'deactivated', keep_until: now + keepUsedMs })
+    .where('id', '=', id)
+    .execute()
+  await store
+    .updateTable('acme_orders')
+    .set({ status: 'invalid' })
+    .where('account_id', '=', id)
+    .where('status', 'in', ['pending', 'ready'])
+    .execute()
+  await appendAudit(store, {
+    at: now,
+    actor: `acme:${id}`,
+    action: 'acme-account.deactivated',
+    subject: id,
+    detail: { address: caller.address, requestId: caller.requestId },
+  })
+}
+
+/**
+ * Gives an account another key (RFC 8555 §7.3.5). Key authorizations of before prove nothing any more.
+ *
+ * @returns the other account that has the key, where one has
+ */
+export async function changeAccountKey(
+  store: Kysely<Tables>,
+  account: AcmeAccountRow,
+  { key, caller, now }: { key: AccountKey; caller: Caller; now: number },
+): Promise<AcmeAccountRow | undefined> {
+  const holder = await findAccountByKey(store, account.app_id, key)
+  if (holder !== undefined) return holder
+  await store
+    .updateTable('acme_accounts')
+    .set({ jwk: key.jwk, key_thumbprint: key.thumbprint })
+    .where('id', '=', account.id)
+    .execute()
+  await appendAudit(store, {
+    at: now,
+    actor: `acme:${account.id}`,
+    action: 'acme-account.key-changed',
+    subject: account.id,
+    detail: {
+      before: account.key_thumbprint,
+      key: key.thumbprint,
+      address: caller.address,
+      requestId: caller.requestId,
+    },
+  })
+  return undefined
+}

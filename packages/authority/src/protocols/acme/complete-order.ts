@@ -1,0 +1,41 @@
+import { Problem } from '@sallyport/problem'
+import type { IssuerKind } from '@sallyport/wire'
+import type { Kysely } from 'kysely'
+import type { Authority } from '../../authority.ts'
+import type { Tables } from '../../store/tables.ts'
+import { keepUsedMs } from './accounts.ts'
+
+/**
+ * Marks an order as valid, in the write of its certificate.
+ *
+ * @throws Problem `acme_order_not_ready` where it was ended meanwhile
+ */
+export async function completeOrder(
+  store: Kysely<Tables>,
+  id: string,
+  { thumbprint, spkiSha256, now }: { thumbprint: string; spkiSha256: string; now: number },
+): Promise<void> {
+  // Its account may revoke the certificate as long as that lasts.
+  const keep_until = now + keepUsedMs
+  const { numUpdatedRows } = await store
+    .updateTable('acme_orders')
+    .set({ status: 'valid', thumbprint, spki_sha256: spkiSha256, keep_until })
+    .where('id', '=', id)
+    .where('status', '=', 'ready')
+    .executeTakeFirst()
+  if (numUpdatedRows !== 1n) {
+    const expected = 'an order that is ready'
+    throw new Problem('acme_order_not_ready', { expected, found: 'one that was ended meanwhile' })
+  }
+  // What was proven is with the device now.
+  await store
+    .updateTable('acme_authorizations')
+    .set({ keep_until, evidence: null })
+    .where('order_id', '=', id)
+    .execute()
+}
+
+export function countOrder({ metrics }: Authority, kind: IssuerKind | 'service'): void {
+  const help = 'ACME orders that were finished, by the kind of certificate'
+  metrics.count('sallyport_authority_acme_orders_total', help, { kind })
+}

@@ -1,0 +1,115 @@
+import { createHmac } from 'node:crypto'
+import { Problem } from '@sallyport/problem'
+import { newId, toBase64url } from '@sallyport/wire'
+import type { Kysely } from 'kysely'
+import { appendAudit } from '../../audit/audit-log.ts'
+import type { AcmeCredentialRow, Tables } from '../../store/tables.ts'
+
+/**
+ * The HMAC key of a credential (RFC 8555 §7.3.4): made of its id by the key that challenges are made
+ * with, so that no table has it.
+ */
+export function credentialKey(challengeKey: Uint8Array, id: string): Buffer {
+  return createHmac('sha256', challengeKey).update(`sallyport-acme-credential-v1\0${id}`).digest()
+}
+
+/**
+ * A credential that lets accounts of an app in now.
+ *
+ * @throws Problem `acme_credential_refused`
+ */
+export async function usableCredential(
+  store: Kysely<Tables>,
+  id: string,
+  { appId, now }: { appId: string; now: number },
+): Promise<AcmeCredentialRow> {
+  const row = await store
+    .selectFrom('acme_credentials')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirst()
+  if (row === undefined) throw refused('none of this id')
+  const fault = faults.find(({ applies }) => applies(row, appId, now))
+  if (fault !== undefined) throw refused(`credential ${row.id}, ${fault.name}`)
+  return row
+}
+
+const faults: readonly {
+  name: string
+  applies: (row: AcmeCredentialRow, appId: string, now: number) => boolean
+}[] = [
+  { name: 'of another app', applies: (row, appId) => row.app_id !== appId },
+  { name: 'revoked', applies: (row) => row.revoked_at !== null },
+  { name: 'expired', applies: (row, _appId, now) => row.expires_at <= now },
+]
+
+/** Makes a credential. Its key is told once. */
+export async function createCredential(
+  store: Kysely<Tables>,
+  order: { appId: string; label: string; expiresAt: number; actor: string; now: number },
+): Promise<AcmeCredentialRow> {
+  const { appId, label, expiresAt, actor, now } = order
+  const row: AcmeCredentialRow = {
+    id: newId('acmeCredential'),
+    app_id: appId,
+    label,
+    created_at: now,
+    created_by: actor,
+    expires_at: expiresAt,
+    revoked_at: null,
+  }
+  await store.insertInto('acme_credentials').values(row).execute()
+  await appendAudit(store, {
+    at: now,
+    actor,
+    action: 'acme-credential.created',
+    subject: row.id,
+    detail: { appId, label, expiresAt },
+  })
+  return row
+}
+
+/**
+ * Revokes a credential: no account is made with it, and those that were order no more. What they were
+ * given goes on. Again it changes nothing.
+ *
+ * @throws Problem `not_found`
+ */
+export async function revokeCredential(
+  store: Kysely<Tables>,
+  {
+    id,
+    reason,
+    actor,
+    now,
+  }: { id: string; reason: string | undefined; actor: string; now: number },
+): Promise<AcmeCredentialRow> {
+  const row = await store
+    .selectFrom('acme_credentials')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirst()
+  if (row === undefined) throw new Problem('not_found', { detail: `No ACME credential ${id}` })
+  if (row.revoked_at !== null) return row
+  await store
+    .updateTable('acme_credentials')
+    .set({ revoked_at: now })
+    .where('id', '=', id)
+    .execute()
+  await appendAudit(store, {
+    at: now,
+    actor,
+    action: 'acme-credential.revoked',
+    subject: id,
+    detail: { reason: reason ?? null },
+  })
+  return { ...row, revoked_at: now }
+}
+
+/** The key of a credential, as it is told: base64url, which every client of ACME takes. */
+export const credentialKeyText = (challengeKey: Uint8Array, id: string): string =>
+  toBase64url(credentialKey(challengeKey, id))
+
+function refused(found: string): Problem {
+  return new Problem('acme_credential_refused', { expected: 'a credential of this app', found })
+}

@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto'
+import { readAttestationStatement } from '@sallyport/attestation'
+import { parseCertificate } from '@sallyport/pki'
+import { isProblem, Problem } from '@sallyport/problem'
+import { type Evidence, fromBase64url } from '@sallyport/wire'
+import { admitEvidence } from '../../appraisals/admit-evidence.ts'
+import type { Appraisal } from '../../appraisals/appraisal.ts'
+import { appraisalRow } from '../../appraisals/appraisal-row.ts'
+import type { Authority } from '../../authority.ts'
+import { appOf } from '../../config/app-of.ts'
+import { type Admission, admissionOf } from '../../enrollment/admission.ts'
+import { policyGate } from '../../enrollment/policy-gate.ts'
+import type { AcmeAuthorizationRow, AppraisalRow } from '../../store/tables.ts'
+import { unattestedAdmission } from '../unattested-admission.ts'
+import { type AccountMessage, payloadOf } from './acme-message.ts'
+import { carriedFormats } from './attested-formats.ts'
+import type { Validated } from './authorizations.ts'
+import { deviceIdOf } from './identifiers.ts'
+import { malformed } from './jws.ts'
+
+/** What an attestation leaves behind with its authorization, JSON. */
+export type AttestedEvidence = {
+  readonly admission: Admission
+  readonly appraisal: AppraisalRow
+  /** What the device is known by, as it is attested; null where nothing proves it. */
+  readonly identifier: string | null
+}
+
+/** The app's version is told by nobody here. */
+const unknownVersion = '0'
+
+/**
+ * Appraises the attestation that answers a `device-attest-01` challenge, by the policy of the app. The
+ * key that it attests is the one that the order will certify.
+ *
+ * @throws EvidenceProblem; Problem `acme_identifier_mismatch`, `attestation_malformed`,
+ *   `acme_message_malformed`
+ */
+export async function validateDevice(
+  authority: Authority,
+  message: AccountMessage,
+  authorization: AcmeAuthorizationRow,
+): Promise<Validated> {
+  const { appId, acme, account, caller } = message
+  const app = appOf(authority.config.apps, appId)
+  const { mode, limits } = app.enrollment
+  const gate = policyGate(mode)
+  const { address } = caller
+  const most = limits.failuresPerAddressPerHour
+  authority.failedAttempts.refuseTooMany({ appId, address, most }, gate)
+  const evidence = readEvidence(payloadOf(message)['attObj'])
+  const { format: name } = evidence
+  const format = Object.hasOwn(carriedFormats, name) ? carriedFormats[name] : undefined
+  if (format === undefined) throw malformed('evidence that ACME carries', name)
+  const { token } = authorization
+  const keyAuthorization = `${token}.${account.key.thumbprint}`
+  const spki = attestedKey(evidence)
+  const sent = { challenge: format.challenge({ token, keyAuthorization }), spki, evidence }
+  const { platform } = format
+  const asserted = { platform, appVersion: unknownVersion }
+  const order = { appId, app, purpose: 'enroll', platform, sent } as const
+  const appraisal = await admitEvidence(authority, order, { gate, caller, asserted })
+  const identifier = attestedIdentifier(appraisal, authorization.identifier_value)
+  const admission =
+    appraisal.assurance === 'unattested'
+      ? { ...unattestedAdmission(acme, appraisal.at), platform, shadow: gate.findings }
+      : admissionOf(appraisal, asserted, gate)
+  const row = appraisalRow(appraisal, { appId, facts: admission, ...caller })
+  const kept: AttestedEvidence = { admission, appraisal: row, identifier }
+  return {
+    evidence: JSON.stringify(kept),
+    spkiSha256: createHash('sha256').update(spki).digest('base64url'),
+  }
+}
+
+function readEvidence(attObj: unknown): Evidence {
+  const bytes = typeof attObj === 'string' ? fromBase64url(attObj) : undefined
+  if (bytes === undefined) throw malformed('attObj in base64url', typeof attObj)
+  const read = readAttestationStatement(bytes)
+  if ('format' in read) return read
+  const { code = 'attestation_malformed', expected, found } = read
+  throw new Problem(code, { expected, found })
+}
+
+/** The key of the leaf. Whether anything vouches for it, the appraisal says. */
+function attestedKey({ chain }: Evidence): Buffer {
+  const [leaf] = Array.isArray(chain) ? (chain as unknown[]) : []
+  const der = typeof leaf === 'string' ? fromBase64url(leaf) : undefined
+  try {
+    return parseCertificate(der ?? new Uint8Array()).spki
+  } catch (error) {
+    if (!isProblem(error)) throw error
+    const { expected = 'an X.509 certificate in DER', found = 'none' } = error
+    throw new Problem('attestation_malformed', { expected, found, cause: error })
+  }
+}
+
+/**
+ * The ordered identifier as it is attested: serial numbers and UDIDs are written in either case, and mean
+ * the same. Null where nothing is proven, which mode `shadow` lets pass.
+ *
+ * @throws Problem `acme_identifier_mismatch`
+ */
+function attestedIdentifier({ assurance, results }: Appraisal, ordered: string): string | null {
+  if (assurance === 'unattested') return null
+  const identifiers = results[0]?.facts.identifiers ?? []
+  const wanted = deviceIdOf(ordered).toUpperCase()
+  const found = identifiers.find((one) => one.toUpperCase() === wanted)
+  if (found !== undefined) return found
+  throw new Problem('acme_identifier_mismatch', {
+    expected: deviceIdOf(ordered),
+    found: identifiers.join(', ') || 'an attestation that tells none',
+  })
+}

@@ -1,0 +1,184 @@
+import { randomBytes } from 'node:crypto'
+import { Problem } from '@sallyport/problem'
+import { isId, newId } from '@sallyport/wire'
+import type { Kysely } from 'kysely'
+import type { Authority } from '../../authority.ts'
+import { appOf } from '../../config/app-of.ts'
+import type { AcmeAuthorizationRow, AcmeOrderRow, Tables } from '../../store/tables.ts'
+import { keepUsedMs } from './accounts.ts'
+import { type AccountMessage, payloadOf } from './acme-message.ts'
+import { type Identifier, readIdentifiers } from './identifiers.ts'
+
+const hourMs = 3_600_000
+/** How long an order can be finished. */
+const orderMs = 24 * hourMs
+/** Orders of an account that are neither done nor over. */
+const maxOpenOrders = 100
+const maxListedOrders = 100
+
+/** An order, and its authorizations in their order. */
+export type OrderWithAuthorizations = {
+  readonly order: AcmeOrderRow
+  readonly authorizations: readonly AcmeAuthorizationRow[]
+}
+
+/**
+ * Makes an order (RFC 8555 §7.4).
+ *
+ * @throws Problem of `readIdentifiers`; `acme_orders_too_many`, `enrollment_credential_too_often`
+ */
+export async function createOrder(
+  authority: Authority,
+  message: AccountMessage,
+): Promise<OrderWithAuthorizations> {
+  const { appId, acme, account } = message
+  const app = appOf(authority.config.apps, appId)
+  const payload = payloadOf(message)
+  const identifiers = readIdentifiers(payload['identifiers'], app, acme)
+  return authority.store.write(async (tx) => {
+    const now = authority.now()
+    await refuseTooMany(tx, account.id, { maxPerHour: acme.maxPerHour, now })
+    const order = newOrder({ appId, accountId: account.id, identifiers, now })
+    const authorizations = identifiers.map((identifier, position) =>
+      newAuthorization(order, identifier, position),
+    )
+    await tx.insertInto('acme_orders').values(order).execute()
+    await tx.insertInto('acme_authorizations').values(authorizations).execute()
+    await tx
+      .updateTable('acme_accounts')
+      .set({ keep_until: now + keepUsedMs })
+      .where('id', '=', account.id)
+      .execute()
+    return { order, authorizations }
+  })
+}
+
+function newOrder(facts: {
+  appId: string
+  accountId: string
+  identifiers: readonly Identifier[]
+  now: number
+}): AcmeOrderRow {
+  const { appId, accountId, identifiers, now } = facts
+  return {
+    id: newId('acmeOrder'),
+    app_id: appId,
+    account_id: accountId,
+    status: 'pending',
+    identifiers: JSON.stringify(identifiers),
+    created_at: now,
+    expires_at: now + orderMs,
+    error: null,
+    spki_sha256: null,
+    thumbprint: null,
+    keep_until: now + 2 * orderMs,
+  }
+}
+
+function newAuthorization(
+  order: AcmeOrderRow,
+  { type, value }: Identifier,
+  position: number,
+): AcmeAuthorizationRow {
+  return {
+    id: newId('acmeAuthorization'),
+    order_id: order.id,
+    account_id: order.account_id,
+    position,
+    identifier_type: type,
+    identifier_value: value,
+    status: 'pending',
+    expires_at: order.expires_at,
+    // RFC 8555 §8.3 and draft-ietf-acme-device-attest §8: at least 128 bits.
+    token: randomBytes(32).toString('base64url'),
+    validated_at: null,
+    error: null,
+    evidence: null,
+    keep_until: order.keep_until,
+  }
+}
+
+async function refuseTooMany(
+  store: Kysely<Tables>,
+  accountId: string,
+  { maxPerHour, now }: { maxPerHour: number; now: number },
+): Promise<void> {
+  const own = store.selectFrom('acme_orders').where('account_id', '=', accountId)
+  const open = await own
+    .select((row) => row.fn.countAll<number | bigint | string>().as('count'))
+    .where('status', 'in', ['pending', 'ready'])
+    .where('expires_at', '>', now)
+    .executeTakeFirstOrThrow()
+  if (Number(open.count) >= maxOpenOrders) {
+    throw new Problem('acme_orders_too_many', {
+      expected: `at most ${maxOpenOrders} orders that are not finished`,
+      found: `${open.count} of account ${accountId}`,
+      retryAfterSeconds: hourMs / 1_000,
+    })
+  }
+  const nth = await own
+    .select('created_at')
+    .where('created_at', '>', now - hourMs)
+    .where('created_at', '<', now + hourMs)
+    .orderBy('created_at', 'desc')
+    .offset(maxPerHour - 1)
+    .limit(1)
+    .executeTakeFirst()
+  if (nth === undefined) return
+  throw new Problem('enrollment_credential_too_often', {
+    expected: `at most ${maxPerHour} orders an hour`,
+    found: `one more of account ${accountId}`,
+    retryAfterSeconds: Math.max(1, Math.ceil((nth.created_at + hourMs - now) / 1_000)),
+  })
+}
+
+/**
+ * An order of this account, as it stands now.
+ *
+ * @throws Problem `not_found`; also for another account's, of which nobody is told that it is there
+ */
+export async function readOrder(
+  store: Kysely<Tables>,
+  { id, accountId, now }: { id: string; accountId: string; now: number },
+): Promise<OrderWithAuthorizations> {
+  const order = isId('acmeOrder', id)
+    ? await store
+        .selectFrom('acme_orders')
+        .selectAll()
+        .where('id', '=', id)
+        .where('account_id', '=', accountId)
+        .executeTakeFirst()
+    : undefined
+  if (order === undefined) throw new Problem('not_found', { detail: 'There is no such order' })
+  const authorizations = await store
+    .selectFrom('acme_authorizations')
+    .selectAll()
+    .where('order_id', '=', order.id)
+    .orderBy('position')
+    .execute()
+  return { order: asOf(order, now), authorizations }
+}
+
+/** What was not finished in time is invalid (RFC 8555 §7.1.6). */
+function asOf(order: AcmeOrderRow, now: number): AcmeOrderRow {
+  const isOver = order.status === 'pending' || order.status === 'ready'
+  return isOver && order.expires_at <= now ? { ...order, status: 'invalid' } : order
+}
+
+/** The orders of an account, newest first, but for those that came to nothing. */
+export async function listOrders(
+  store: Kysely<Tables>,
+  { accountId, now }: { accountId: string; now: number },
+): Promise<string[]> {
+  const rows = await store
+    .selectFrom('acme_orders')
+    .select(['id', 'status', 'expires_at'])
+    .where('account_id', '=', accountId)
+    .where('status', '!=', 'invalid')
+    .orderBy('created_at', 'desc')
+    .limit(maxListedOrders)
+    .execute()
+  const isOver = ({ status, expires_at }: (typeof rows)[number]) =>
+    status !== 'valid' && expires_at <= now
+  return rows.filter((row) => !isOver(row)).map(({ id }) => id)
+}

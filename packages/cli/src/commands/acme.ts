@@ -1,0 +1,55 @@
+import { configuredClient } from '../admin/configured-client.ts'
+import type { Operation } from '../command.ts'
+import { argument, parseSpan, textOption } from '../input.ts'
+import { onlyApp } from './tokens.ts'
+
+export const createCredential: Operation = async (input, output) => {
+  const client = configuredClient(input)
+  const span = textOption(input, 'expires')
+  const made = await client.call('createAcmeCredential', {
+    body: {
+      appId: textOption(input, 'app') ?? onlyApp(input, 'credential'),
+      label: textOption(input, 'label') ?? '',
+      ...(span === undefined ? {} : { lifetimeSeconds: parseSpan(span, 'expires') / 1_000 }),
+    },
+  })
+  const { credential, key } = made
+  output.result(made, `${credential.id} ${key}`)
+  output.say(
+    `Its id and its key, for accounts of app ${credential.appId}, until ${credential.expiresAt}. Told once: give both to the client`,
+  )
+  return 0
+}
+
+export const listCredentials: Operation = async (input, output) => {
+  const { credentials } = await configuredClient(input).call('listAcmeCredentials')
+  output.table(credentials, { empty: 'There is no ACME credential' })
+  return 0
+}
+
+export const revokeCredential: Operation = async (input, output) => {
+  const id = argument(input, 0)
+  const body = reasonOf(textOption(input, 'reason'))
+  const client = configuredClient(input)
+  const revoked = await client.call('revokeAcmeCredential', { path: { id }, body })
+  output.result(revoked, `${id} is revoked, and ${revoked.accounts} accounts with it`)
+  return 0
+}
+
+export const listCertificates: Operation = async (input, output) => {
+  const { serviceCertificates } = await configuredClient(input).call('listServiceCertificates')
+  const rows = serviceCertificates.map(({ names, ...row }) => ({ ...row, names: names.join(' ') }))
+  output.table(rows, { empty: 'ACME has issued no certificate of a server' })
+  return 0
+}
+
+export const revokeCertificate: Operation = async (input, output) => {
+  const id = argument(input, 0)
+  const body = reasonOf(textOption(input, 'reason'))
+  const client = configuredClient(input)
+  const revoked = await client.call('revokeServiceCertificate', { path: { id }, body })
+  output.result(revoked, `The certificate of ${revoked.names.join(', ')} is revoked`)
+  return 0
+}
+
+const reasonOf = (reason: string | undefined) => (reason === undefined ? {} : { reason })
