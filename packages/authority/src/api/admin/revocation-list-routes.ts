@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { actorOf } from '../../admin/admin-guard.ts'
+import { actorOf, appsOf } from '../../admin/admin.ts'
 import type { Authority } from '../../authority.ts'
 import { type ListState, readListStates } from '../../published/due-lists.ts'
 import { importRootList } from '../../published/import-root-list.ts'
@@ -20,7 +20,7 @@ export function revocationListRoutes(api: Api, authority: Authority): void {
   api.get(
     '/revocation-lists',
     {
-      config: { role: 'viewer' },
+      config: { role: 'viewer', app: 'filtered' },
       schema: {
         tags,
         operationId: 'listRevocationLists',
@@ -31,8 +31,12 @@ export function revocationListRoutes(api: Api, authority: Authority): void {
         },
       },
     },
-    async () => {
-      const states = await readListStates(store.read, now())
+    async (request) => {
+      const apps = appsOf(request)
+      const states = (await readListStates(store.read, now())).filter(
+        // Those of roots are of no app.
+        ({ appId }) => apps === undefined || appId === undefined || apps.includes(appId),
+      )
       return { lists: states.map((state) => present(state, now())) }
     },
   )
