@@ -133,6 +133,7 @@ const openToApps = [
   'listGateways',
   'listIssuers',
   'listListedDevices',
+  'listRevocationLists',
 ]
 
 test('what is of its app, it reads and changes', async () => {
