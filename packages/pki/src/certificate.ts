@@ -180,8 +180,10 @@ function readVersion(fields: DerCursor): void {
 function readSerial(fields: DerCursor): string {
   const element = fields.next(tags.integer, 'serialNumber')
   const bytes = integerBytesOf(element, 'serialNumber')
-  // RFC 5280 §4.1.2.2: positive, at most 20 octets. 0 exists in the field and hurts nobody.
-  if (bytes.readUInt8(0) >= 0x80 || bytes.length > 20) {
+  // RFC 5280 §4.1.2.2: positive, at most 20 octets. 0 exists in the field and hurts nobody, and so does a
+  // hash of 20 octets with the zero before it that keeps it positive, as clients of SCEP make it.
+  const isTooLong = bytes.length > (bytes.readUInt8(0) === 0 ? 21 : 20)
+  if (bytes.readUInt8(0) >= 0x80 || isTooLong) {
     throw new DerError('serialNumber: negative, or over 20 bytes', element.offset)
   }
   return bytes.toString('hex').replace(/^0+(?=.)/, '')

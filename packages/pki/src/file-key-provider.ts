@@ -9,7 +9,7 @@ import {
   type ScryptCost,
   sealKeyFile,
 } from './key-file.ts'
-import { keyKindOf } from './key-kind.ts'
+import { type KeyKind, keyKindOf } from './key-kind.ts'
 import { generateKey, type KeyProvider, type SigningKey, signingKeyOf } from './signing-key.ts'
 import { syncDirectory, writeNewFile } from './write-new-file.ts'
 
@@ -36,22 +36,24 @@ export function fileKeyProvider(options: FileKeyProviderOptions): KeyProvider {
   const passphrase = onceAsked(options.passphrase)
   const oneAtATime = queue()
 
-  return {
-    create: (name, kind) =>
-      oneAtATime(async () => {
-        const path = pathOf(name)
-        await prepareDirectory(directory)
-        const key = await generateKey(kind)
-        const pkcs8 = key.privateKey.export({ format: 'der', type: 'pkcs8' })
-        const secret = await passphrase()
-        const file = await sealKeyFile({ name, kind, pkcs8, passphrase: secret, cost: scryptCost })
-        pkcs8.fill(0)
-        if (!(await writeNewFile(path, `${JSON.stringify(file, undefined, 2)}\n`))) {
-          throw new Problem('key_exists', { detail: path })
-        }
-        return signingKeyOf(key)
-      }),
+  const create = (name: string, kind: KeyKind) =>
+    oneAtATime(async () => {
+      const path = pathOf(name)
+      await prepareDirectory(directory)
+      const key = await generateKey(kind)
+      const pkcs8 = key.privateKey.export({ format: 'der', type: 'pkcs8' })
+      const secret = await passphrase()
+      const file = await sealKeyFile({ name, kind, pkcs8, passphrase: secret, cost: scryptCost })
+      pkcs8.fill(0)
+      if (!(await writeNewFile(path, `${JSON.stringify(file, undefined, 2)}\n`))) {
+        throw new Problem('key_exists', { detail: path })
+      }
+      return signingKeyOf(key)
+    })
 
+  return {
+    create,
+    createUnwrapping: create,
     open: (name) =>
       oneAtATime(async () => {
         const path = pathOf(name)

@@ -12,7 +12,9 @@ export { type DeviceFacts, maxPredecessors } from './device-extensions.ts'
 export { nameConstraintsFor } from './name-constraints.ts'
 export { nameAttributes, nameText } from './distinguished-name.ts'
 export { joseSignature } from './ecdsa-form.ts'
+export { readChallengePassword } from './challenge-password.ts'
 export { fileKeyProvider, type FileKeyProviderOptions } from './file-key-provider.ts'
+export { issueRaCertificate } from './issue-ra-certificate.ts'
 export { isIssuedBy } from './issued-by.ts'
 export {
   createRoot,

@@ -54,6 +54,7 @@ export const oids = {
   sha256: '2.16.840.1.101.3.4.2.1',
 
   clientAuth: '1.3.6.1.5.5.7.3.2',
+  cmcRa: '1.3.6.1.5.5.7.3.28',
   serverAuth: '1.3.6.1.5.5.7.3.1',
   commonName: '2.5.4.3',
 } as const

@@ -1,5 +1,6 @@
 import { generateKeyPair, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
+import { type KeyTransport, unwrapKey } from './cms/key-transport.ts'
 import type { KeyKind } from './key-kind.ts'
 import { keyKindOf } from './key-kind.ts'
 import { signWith } from './signature-algorithm.ts'
@@ -12,7 +13,12 @@ export interface SigningKey {
   readonly publicKey: KeyObject
   /** DER ECDSA-Sig-Value or PKCS#1 v1.5; SHA-384 under P-384, otherwise SHA-256. */
   sign(data: Uint8Array): Promise<Buffer>
+  /** Decrypts a content key; of RSA keys that `createUnwrapping` made, and lie where that can be done. */
+  readonly unwrap?: UnwrapKey
 }
+
+/** Decrypts a content key that is encrypted to a key. Rejects where it is not. */
+export type UnwrapKey = (encryptedKey: Buffer, transport: KeyTransport) => Promise<Buffer>
 
 /**
  * Where the keys of CAs live. Files are one such place (`fileKeyProvider`); PKCS#11, a KMS or a
@@ -21,6 +27,11 @@ export interface SigningKey {
 export interface KeyProvider {
   /** Makes a key that is there before this returns. Problem `key_exists` where the name is taken. */
   create(name: string, kind: KeyKind): Promise<SigningKey>
+  /**
+   * The same of an RSA key that also has `unwrap`. Absent where keys only sign: tokens and services tell of
+   * a wrong padding in ways of their own.
+   */
+  createUnwrapping?(name: string, kind: KeyKind): Promise<SigningKey>
   /** Problem `key_missing` where there is none of this name. */
   open(name: string): Promise<SigningKey>
   /** The names of all keys, sorted. */
@@ -54,5 +65,11 @@ export function signingKeyOf(key: KeyPair): SigningKey {
     spki: publicKey.export({ format: 'der', type: 'spki' }),
     publicKey,
     sign: (data) => signWith(privateKey, kind, data),
+    ...(kind.startsWith('rsa-')
+      ? {
+          unwrap: (encryptedKey, transport) =>
+            Promise.resolve().then(() => unwrapKey(privateKey, transport, encryptedKey)),
+        }
+      : {}),
   }
 }

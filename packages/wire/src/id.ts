@@ -7,6 +7,7 @@ export const idPrefixes = {
   enrollmentToken: 'ent_',
   approval: 'apr_',
   adminToken: 'adm_',
+  mdmCredential: 'mdm_',
   gatewayInstance: 'gwi_',
   epoch: 'epo_',
   handshake: 'hsk_',

@@ -10,6 +10,8 @@ import { listApi } from '../published/list-api.ts'
 import { ocspApi } from '../published/ocsp/ocsp-api.ts'
 import { describeApi, openApiDocument } from './open-api.ts'
 import { estApi } from '../protocols/est/est-api.ts'
+import { createJudges } from '../protocols/scep/judges.ts'
+import { scepApi } from '../protocols/scep/scep-api.ts'
 import { exchangeApi } from './oauth/exchange-api.ts'
 import { logoutApi } from './oauth/logout-api.ts'
 import { revocationApi } from './oauth/revocation-api.ts'
@@ -72,6 +74,7 @@ export function createApis(
   operations.register(async (api) => operationsApi(api as Api, authority, version))
   status.register(async (api) => listApi(api as Api, authority))
   status.register(async (api) => ocspApi(api as Api, authority))
+  status.register(async (api) => scepApi(api as Api, authority, createJudges()))
   return { device, admin, operations, status }
 }
 

@@ -3,6 +3,7 @@ import { checkAcmeConfig } from '../protocols/acme/acme-config.ts'
 import type { AppConfig } from './app-config.ts'
 import type { AuthorityConfig } from './authority-config.ts'
 import { checkAttestationConfig } from './check-attestation-config.ts'
+import { checkScepConfig } from '../protocols/scep/scep-config.ts'
 import { checkReceiptsConfig } from './receipts-config.ts'
 import { checkSessionsConfig } from './sessions-config.ts'
 import { checkStatusConfig } from './status-config.ts'
@@ -34,6 +35,7 @@ export function checkConfig(config: AuthorityConfig): void {
   checkDevelopmentRoots(config)
   checkReceiptsConfig(config.attestation.apple.receipts, config.apps)
   checkStatusConfig(config)
+  checkScepConfig(config)
 }
 
 /** Roots whose evidence proves nothing serve no one but apps that say so. */

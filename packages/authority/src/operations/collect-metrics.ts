@@ -98,9 +98,20 @@ export function collectMetrics(authority: Authority): void {
 
 /** The settings of danger that are on: their paths in the configuration. */
 export function insecureSettings({ apps, attestation, store }: AuthorityConfig): string[] {
-  const ofApps = Object.entries(apps)
-    .filter(([, app]) => app.insecureDevelopmentDevices)
-    .map(([appId]) => `apps.${appId}.insecureDevelopmentDevices`)
+  const ofApps = Object.entries(apps).flatMap(
+    ([appId, { insecureDevelopmentDevices, protocols }]) => {
+      const { insecureSha1, insecureDes, insecureStaticChallengeFile } = protocols.scep ?? {}
+      const settings = {
+        insecureDevelopmentDevices,
+        'protocols.scep.insecureSha1': insecureSha1 === true,
+        'protocols.scep.insecureDes': insecureDes === true,
+        'protocols.scep.insecureStaticChallengeFile': insecureStaticChallengeFile !== undefined,
+      }
+      return Object.entries(settings).flatMap(([name, isOn]) =>
+        isOn ? [`apps.${appId}.${name}`] : [],
+      )
+    },
+  )
   const others = {
     'attestation.insecureDevelopmentRoots': attestation.insecureDevelopmentRoots.length > 0,
     'store.postgres.insecurePlainConnection': store.postgres?.insecurePlainConnection === true,

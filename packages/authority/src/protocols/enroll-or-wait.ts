@@ -1,4 +1,5 @@
 import { Problem } from '@sallyport/problem'
+import { readAdmission } from '../enrollment/admission.ts'
 import { findApproval, isApproved, requestApproval } from '../enrollment/approval.ts'
 import { usedChallenge, useChallenge } from '../enrollment/used-challenge.ts'
 import type { Authority } from '../authority.ts'
@@ -50,7 +51,9 @@ export async function standingOrder(
   const approval = await findApproval(store.read, approvalId)
   if (!isApproved(approval, authority.now())) return { pending: approvalId }
   // Let in once, by whoever approved: what it came with was used then.
-  const approved = { ...order, use: undefined, approvalId }
+  const admission = readAdmission(approval.admission)
+  const authorizedBy = `approval:${approvalId}`
+  const approved = { ...order, admission, authorizedBy, use: undefined, approvalId }
   return { enrolled: await enrollByProtocol(authority, approved) }
 }
 

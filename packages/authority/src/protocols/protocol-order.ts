@@ -11,7 +11,7 @@ export type ProtocolOrder = {
   protocol: Protocol
   appId: string
   app: AppConfig
-  request: KeyRequest
+  request: Pick<KeyRequest, 'spki' | 'spkiSha256'>
   admission: Admission
   /** Of the evidence that the admission rests on, where there was any. */
   appraisal?: AppraisalRow | undefined

@@ -28,7 +28,7 @@ export type ProtocolRenewal = {
   app: AppConfig
   /** SHA-256 of the certificate, base64url: one that `verifyOwnCertificate` believes, and in date. */
   thumbprint: string
-  request: KeyRequest
+  request: Pick<KeyRequest, 'spki' | 'spkiSha256'>
   caller: Caller
 }
 

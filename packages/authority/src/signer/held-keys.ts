@@ -1,5 +1,5 @@
 import type { KeyKind, KeyProvider, SigningKey } from '@sallyport/pki'
-import { isProblem } from '@sallyport/problem'
+import { isProblem, Problem } from '@sallyport/problem'
 
 /** The keys of a provider; those that sign often stay open. */
 export class HeldKeys {
@@ -24,6 +24,19 @@ export class HeldKeys {
   /** Opens a key for one use: of a root, which is to lie in memory no longer than it must. */
   openOnce(name: string): Promise<SigningKey> {
     return this.#provider.open(name)
+  }
+
+  /** As `openOrCreate`, of an RSA key that also unwraps others. */
+  async openOrCreateUnwrapping(name: string, kind: KeyKind): Promise<SigningKey> {
+    const { createUnwrapping } = this.#provider
+    if (createUnwrapping === undefined) throw new Problem('key_missing', { detail: name })
+    if ((await this.#provider.list()).includes(name)) return this.open(name)
+    try {
+      return await createUnwrapping(name, kind)
+    } catch (error) {
+      if (isProblem(error) && error.code === 'key_exists') return this.open(name)
+      throw error
+    }
   }
 
   /** A process that ended between a key and what names it left a key that can be used. */

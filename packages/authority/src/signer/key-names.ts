@@ -30,6 +30,20 @@ export function issuerScopeOf(keyName: string): IssuerScope | undefined {
   return { kind: kind as IssuerKind, appId, lane }
 }
 
+const raForm = new RegExp(
+  `^scep-ra-(${inner(appIdPattern)})(?:\\.([a-z0-9-]{1,16}))?-[1-9]\\d{0,5}$`,
+)
+
+/** `scep-ra-wallet-1`; with a lane `scep-ra-wallet.intune-1`. */
+export function raKeyName({ appId, lane }: Omit<IssuerScope, 'kind'>, generation: number): string {
+  return `scep-ra-${appId}${lane === '' ? '' : `.${lane}`}-${generation}`
+}
+
+/** The app of a key of a registration authority, or undefined where it is of none. */
+export function raAppOf(keyName: string): string | undefined {
+  return raForm.exec(keyName)?.[1]
+}
+
 export function rootKeyName(kind: RootKind): string {
   return `${kind}-root`
 }

@@ -2,6 +2,7 @@ import type { KeyProvider } from '@sallyport/pki'
 import { HeldIssuers } from './held-issuers.ts'
 import { HeldKeys } from './held-keys.ts'
 import { holdsIssuer, requestIssuingCa, signIssuingCa, signRoot } from './sign-authorities.ts'
+import { makeScepRa, openScepContent, signScepReply } from './scep-ra.ts'
 import { signDeviceCertificate } from './sign-device-certificate.ts'
 import { openJwsKey, readPublicKey, signCheckpoint, signFeed, signToken } from './sign-jws.ts'
 import { signGatewayCertificate, signServerCertificate } from './sign-service-certificate.ts'
@@ -51,6 +52,9 @@ const operations: Operations = {
   token: signToken,
   feed: signFeed,
   checkpoint: signCheckpoint,
+  scepRa: makeScepRa,
+  scepContent: openScepContent,
+  scepReply: signScepReply,
 }
 
 /** A signer in this process, over the keys of a provider. What it is asked is held against its bounds. */
@@ -84,5 +88,8 @@ export function localSigner(options: {
     token: bind('token'),
     feed: bind('feed'),
     checkpoint: bind('checkpoint'),
+    scepRa: bind('scepRa'),
+    scepContent: bind('scepContent'),
+    scepReply: bind('scepReply'),
   }
 }

@@ -16,7 +16,9 @@ export type SignedApp = {
   readonly insecureDevelopmentDevices: boolean
   /** Without it nothing is issued to devices: as long as an authority is made. */
   /** What enrols by them and proves nothing has keys of these kinds. */
-  readonly protocols?: Readonly<Record<string, { readonly keyKinds: readonly string[] }>>
+  readonly protocols?: Readonly<
+    Record<string, { readonly keyKinds: readonly string[]; readonly insecureDes?: boolean }>
+  >
   readonly certificate?: { readonly lifetimeDays: number; readonly keyKinds: readonly string[] }
 }
 

@@ -66,6 +66,32 @@ const RevocationList = Type.Object(
   closed,
 )
 
+/** PKCSReq and RenewalReq, CertPoll, GetCert, GetCRL (RFC 8894 §3.2.1.2). */
+export const scepRequestTypes = ['19', '17', '20', '21', '22'] as const
+
+/** The ciphers that an answer can be encrypted with: that of the request, where it is one of them. */
+const scepCiphers = ['aes-128-cbc', 'aes-192-cbc', 'aes-256-cbc', 'des-ede3-cbc'] as const
+
+/** What a CertRep says (RFC 8894 §3.2.1). */
+const ScepReply = {
+  transactionId: Type.String({ minLength: 1, maxLength: 256 }),
+  recipientNonce: Bytes(64),
+  /** Encrypted to the recipient: certificates or a revocation list. Absent: `failInfo`, or pending. */
+  enclosed: Type.Optional(
+    Type.Object(
+      {
+        recipient: Certificate,
+        cipher: Type.Enum([...scepCiphers]),
+        certificates: Type.Array(Certificate, { maxItems: 4 }),
+        list: Type.Optional(Bytes(1_048_576)),
+      },
+      closed,
+    ),
+  ),
+  failInfo: Type.Optional(Type.Integer({ minimum: 0, maximum: 4 })),
+  failInfoText: Type.Optional(Type.String({ maxLength: 200 })),
+}
+
 const jws = Type.Object({ jws: Type.String() }, closed)
 
 /** What is asked and answered, of one operation. `maxBytes`: of the question, as JSON. */
@@ -215,6 +241,27 @@ export const signerOperations = {
     ),
     output: jws,
     maxBytes: 262_144,
+  },
+  /** The RSA key of a registration authority of SCEP, and its certificate by a CA of an app that has SCEP. */
+  scepRa: {
+    input: Type.Object({ issuer: CaReference, generation: Generation }, closed),
+    output: CaReference,
+    maxBytes: small,
+  },
+  /** What is in the envelope of a SCEP request, where it is what a request of this type has. */
+  scepContent: {
+    input: Type.Object(
+      { ra: CaReference, messageType: Type.Enum([...scepRequestTypes]), envelope: Bytes(65_536) },
+      closed,
+    ),
+    output: Type.Object({ content: Bytes(65_536) }, closed),
+    maxBytes: 131_072,
+  },
+  /** A CertRep of SCEP, signed by a registration authority. */
+  scepReply: {
+    input: Type.Object({ ra: CaReference, ...ScepReply }, closed),
+    output: Type.Object({ message: Type.String() }, closed),
+    maxBytes: 2 * 1024 * 1024,
   },
 } as const satisfies Record<string, Operation>
 

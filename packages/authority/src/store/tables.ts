@@ -49,6 +49,8 @@ export type Tables = {
   feed_key_sets: FeedKeySetRow
   unconfirmed_status: UnconfirmedStatusRow
   leases: LeaseRow
+  scep_ras: ScepRaRow
+  mdm_credentials: MdmCredentialRow
 }
 
 /** `epoch`, `trust_domain`, `challenge_key`. */
@@ -640,4 +642,26 @@ export type ServiceCertificateRow = {
   revoked_at: number | null
   /** Null: unspecified. */
   reason: RevocationReason | null
+}
+
+/** A registration authority of SCEP, by the name of its key. */
+export type ScepRaRow = {
+  key_name: string
+  app_id: string
+  issuer_id: string
+  certificate: Uint8Array
+  not_after: number
+}
+
+/** What an MDM has its devices enrol with: of its text a hash is kept. */
+export type MdmCredentialRow = {
+  id: string
+  app_id: string
+  lane: string
+  hash: string
+  label: string
+  max_per_hour: number
+  created_at: number
+  created_by: string
+  revoked_at: number | null
 }

@@ -13,6 +13,7 @@ import {
   tags,
 } from '../der/index.ts'
 import { signatureAlgorithmIdentifier, signatureHash } from '../signature-algorithm.ts'
+import type { KeyKind } from '../key-kind.ts'
 import type { SigningKey } from '../signing-key.ts'
 import { cmsOids } from './cms-oids.ts'
 import { type ContentCipher, contentCiphers, encryptContent } from './content-cipher.ts'
@@ -54,7 +55,7 @@ export async function writeSignedData(options: SignedDataOptions): Promise<Buffe
     digestAlgorithm,
     // The same SET OF, tagged [0] IMPLICIT: one byte differs (§5.4).
     Buffer.concat([Buffer.from([0xa0]), attributes.subarray(1)]),
-    signatureAlgorithmIdentifier(signer.key.keyKind),
+    signatureAlgorithmOf(signer.key.keyKind),
     derOctetString(signature),
   )
   const inside = content === undefined ? [] : [derContext(0, derOctetString(content))]
@@ -68,6 +69,13 @@ export async function writeSignedData(options: SignedDataOptions): Promise<Buffe
       derSetOf(signerInfo),
     ),
   )
+}
+
+/** Of RSA the key alone is named (RFC 3370 §3.2), which is all that strongSwan reads. */
+function signatureAlgorithmOf(kind: KeyKind): Buffer {
+  return kind.startsWith('rsa-')
+    ? derSequence(derOid(cmsOids.rsaEncryption), derNull())
+    : signatureAlgorithmIdentifier(kind)
 }
 
 /**

@@ -15,7 +15,8 @@ import { certificatesFromPem } from '../../src/pem.ts'
 import { inScratch, run } from '../openssl.ts'
 
 const content = Buffer.from('a signing request, as a client of SCEP encrypts it')
-const ciphers = contentCiphers.map(({ name }) => name)
+// DES is read and never written: messages of micromdm's client are (authority, SCEP with clients of others).
+const ciphers = contentCiphers.map(({ name }) => name).filter((name) => name !== 'des-cbc')
 
 /** Recipients that openssl made, and what it encrypts and decrypts for them. */
 async function withRecipient<T>(

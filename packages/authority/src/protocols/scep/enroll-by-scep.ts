@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto'
+import { isProblem, Problem } from '@sallyport/problem'
+import { type DeviceIdentity, verifyDeviceCertificate } from '@sallyport/pki'
+import type { Authority, Caller } from '../../authority.ts'
+import type { AppConfig } from '../../config/app-config.ts'
+import { readActive, refuseOutOfDate } from '../../devices/authenticate-device.ts'
+import { type KeyRequest, readRequest } from '../../enrollment/key-request.ts'
+import { policyGate } from '../../enrollment/policy-gate.ts'
+import { enrollOrWait, type OrderOutcome, standingOrder } from '../enroll-or-wait.ts'
+import type { ProtocolOrder } from '../protocol-order.ts'
+import { refuseRenewalKey } from '../renewal-key.ts'
+import { renewByProtocol } from '../renew-by-protocol.ts'
+import { unattestedAdmission } from '../unattested-admission.ts'
+import {
+  admitChallenge,
+  type AdmittedChallenge,
+  challengeOf,
+  type ChallengeJudge,
+} from './admit-challenge.ts'
+import type { PkiMessage } from './pki-message.ts'
+import type { ScepConfig } from './scep-config.ts'
+
+/** An app whose devices enrol by SCEP. */
+export type ScepApp = {
+  appId: string
+  app: AppConfig
+  scep: ScepConfig
+  judges: readonly ChallengeJudge[]
+}
+
+/** A request that was opened. */
+export type OpenedMessage = { message: PkiMessage; content: Buffer; caller: Caller }
+
+/**
+ * PKCSReq and RenewalReq (RFC 8894 §3.3.1). What is signed by a certificate of ours renews it, whichever of
+ * the two it is called; what is signed by the very key that it is about enrols, if its challenge is good. Of
+ * the request the key alone is used: names are ours. The same transaction of the same key is answered alike.
+ *
+ * @throws Problem `cms_signature_invalid` where another key signed, those of `readRequest`,
+ *   `admitChallenge`, `enrollOrWait` and `renewByProtocol`
+ */
+export async function enrollByScep(
+  authority: Authority,
+  place: ScepApp,
+  { message, content, caller }: OpenedMessage,
+): Promise<OrderOutcome> {
+  const { appId, app, scep } = place
+  const request = readRequest(content, scep.keyKinds)
+  const own = verifyDeviceCertificate(message.signer.der, authority.issuers.bundle)
+  if (own.ok) return renew(authority, place, { identity: own.device, request, caller })
+  if (message.messageType === '17' || message.signer.spkiSha256 !== request.spkiSha256) {
+    throw new Problem('cms_signature_invalid', {
+      expected: 'the key of the request, or a certificate of ours',
+      found: 'another signer',
+    })
+  }
+  const order = orderOf(authority, place, { message, request, caller })
+  const before = await standingOrder(authority, order)
+  if (before !== undefined) return before
+  const most = app.enrollment.limits.failuresPerAddressPerHour
+  const from = { appId, address: caller.address, most }
+  authority.failedAttempts.refuseTooMany(from, policyGate('enforce'))
+  const { transactionId } = message
+  const challenge = challengeOf(request)
+  const asked = { appId, scep, transactionId, request, challenge, caller }
+  const admitted = await admitChallenge(authority, place.judges, asked)
+  return issue(
+    authority,
+    { ...order, ...admitted, maxPerHour: admitted.maxPerHour ?? scep.maxPerHour },
+    admitted,
+  )
+}
+
+/**
+ * CertPoll (RFC 8894 §3.3.3): what became of an order that waits, told to the key that placed it.
+ *
+ * @throws Problem `not_found` where this key has none of this name, `enrollment_denied`
+ */
+export async function pollByScep(
+  authority: Authority,
+  place: ScepApp,
+  { message, caller }: OpenedMessage,
+): Promise<OrderOutcome> {
+  const order = orderOf(authority, place, { message, request: message.signer, caller })
+  const outcome = await standingOrder(authority, order)
+  if (outcome !== undefined) return outcome
+  throw new Problem('not_found', { detail: 'This key has no transaction of this name' })
+}
+
+/** A client makes the name of its transaction, mostly of its key: another key never finds it. */
+function orderOf(
+  { now }: Authority,
+  { appId, app, scep }: ScepApp,
+  {
+    message: { transactionId },
+    request,
+    caller,
+  }: Pick<OpenedMessage, 'message' | 'caller'> & {
+    request: Pick<KeyRequest, 'spki' | 'spkiSha256'>
+  },
+): ProtocolOrder {
+  const named = `${request.spkiSha256} ${transactionId}`
+  return {
+    protocol: 'scep',
+    appId,
+    app,
+    request,
+    admission: unattestedAdmission(scep, now()),
+    reference: createHash('sha256').update(named).digest('base64url'),
+    authorizedBy: 'nobody',
+    maxPerHour: scep.maxPerHour,
+    caller,
+  }
+}
+
+async function issue(
+  authority: Authority,
+  order: ProtocolOrder,
+  { tell }: AdmittedChallenge,
+): Promise<OrderOutcome> {
+  try {
+    const outcome = await enrollOrWait(authority, order)
+    if ('enrolled' in outcome) {
+      const { certificate } = outcome.enrolled
+      const issuer = authority.issuers.byId(certificate.issuer_id)?.certificate.thumbprint ?? ''
+      const { thumbprint, serial, not_after: notAfter } = certificate
+      await tell?.({ issued: { thumbprint, serial, notAfter, issuer } })
+    }
+    return outcome
+  } catch (error) {
+    if (isProblem(error)) await tell?.({ refused: error })
+    throw error
+  }
+}
+
+async function renew(
+  authority: Authority,
+  { appId, app, scep }: ScepApp,
+  { identity, request, caller }: { identity: DeviceIdentity; request: KeyRequest; caller: Caller },
+): Promise<OrderOutcome> {
+  refuseOutOfDate(identity, authority.now())
+  if (identity.appId !== appId) {
+    throw new Problem('renewal_protocol_mismatch', {
+      expected: `a device of ${appId}`,
+      found: `one of ${identity.appId}`,
+    })
+  }
+  const { thumbprint } = identity
+  const { certificate } = await readActive(authority.store.read, thumbprint, true)
+  refuseRenewalKey(scep.renewalKey, certificate, request)
+  const renewal = { protocol: 'scep', appId, app, thumbprint, request, caller } as const
+  return { enrolled: await renewByProtocol(authority, renewal) }
+}
