@@ -30,7 +30,7 @@ export async function importRootList(
     const time = (ms: number) => new Date(ms).toISOString()
     throw refused('a list in date', `one from ${time(list.thisUpdate)} to ${time(list.nextUpdate)}`)
   }
-  await requireWithdrawn(store, root, list)
+  await requireWithdrawn(store, root, list, now)
   await keep(store, root, list)
   await appendAudit(store, {
     at: now,
@@ -56,11 +56,13 @@ async function requireWithdrawn(
   store: Kysely<Tables>,
   { id }: ListIssuer,
   { revoked }: CertificateList,
+  now: number,
 ): Promise<void> {
   const rows = await store
     .selectFrom('revocations')
     .select('serial')
     .where('issuer_id', '=', id)
+    .where('not_after', '>', now)
     .execute()
   const missing = rows.find(({ serial }) => !revoked.has(serial))
   if (missing === undefined) return

@@ -8,6 +8,7 @@ import { fullList, publishedPaths } from '../../src/published/published-addresse
 import { movableClock } from '../fixture/clock.ts'
 import { type Assembled, assemble, statusUrl } from './assembled.ts'
 import { insertRevoked } from './many-revoked.ts'
+import { insertPublishedDevices } from './published-devices.ts'
 
 const hourMs = 3_600_000
 
@@ -224,7 +225,8 @@ test('a list that cannot be signed leaves the one before it, and is tried again'
 test('a CA that is withdrawn is on the list of its root, and everything that it issued on its own', () =>
   withAuthority(async ({ authority, issuers, list, round }) => {
     const { issuer, root } = await issuers()
-    const serials = await insertCertificates(authority, issuer.id)
+    const facts = { issuerId: issuer.id, now: authority.now() }
+    const { serials } = await insertPublishedDevices(authority.store, 3, facts)
     const [ended = ''] = serials
     await authority.store.write(async (tx) => {
       const certificate = await tx
@@ -250,39 +252,6 @@ test('a CA that is withdrawn is on the list of its root, and everything that it 
     await round()
     assert.equal((await list()).number, number)
   }))
-
-/** @returns the serial numbers of three certificates in two shards */
-async function insertCertificates(
-  authority: Assembled['authority'],
-  issuerId: string,
-): Promise<string[]> {
-  const { insertDevices } = await import('../fixture/devices.ts')
-  const ids = await insertDevices(authority.store, 3, { serialsOf: () => [] })
-  const now = Math.floor(authority.now())
-  return authority.store.write(async (tx) => {
-    const rows = ids.map((id, index) => ({
-      thumbprint: `thumbprint-${index}`,
-      serial: `7${String(index).padStart(31, '0')}`,
-      device_id: id,
-      app_id: 'wallet',
-      issuer_id: issuerId,
-      status: 'active' as const,
-      der: Buffer.alloc(1),
-      spki_sha256: `key-${index}`,
-      predecessor: null,
-      successor: null,
-      not_before: now,
-      not_after: now + 24 * hourMs,
-      issued_at: now,
-      used_at: null,
-      supersede_at: null,
-      forked_at: null,
-      shard: index % 2,
-    }))
-    await tx.insertInto('certificates').values(rows).execute()
-    return rows.map(({ serial }) => serial)
-  })
-}
 
 test('a list of 100,000 holds the event loop for milliseconds at a time', () =>
   withAuthority(async ({ authority, issuers, list }) => {
