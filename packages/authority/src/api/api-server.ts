@@ -16,6 +16,7 @@ import type { Logger } from 'pino'
 import { problemOf } from './problem-of.ts'
 import { addressOf } from './caller.ts'
 import { refuseDeepJson } from './json-depth.ts'
+import { refuseNul, refuseNulInUrl } from './refuse-nul.ts'
 import { type ProblemFace, sendProblem, socketProblem } from './problem-reply.ts'
 
 /** A Fastify instance whose routes are typed by their schemas. */
@@ -100,11 +101,19 @@ export function createApi(options: ApiOptions): Api {
         done(error as Problem)
         return
       }
-      void parseJson(request, text, done)
+      void parseJson(request, text, (error, message) => {
+        try {
+          refuseNul(message, text)
+          done(error, message)
+        } catch (problem) {
+          done(problem as Problem)
+        }
+      })
     },
   )
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id).header('cache-control', 'no-store')
+    refuseNulInUrl(request.url)
   })
   app.addHook('onResponse', async (request, reply) => {
     log.info(

@@ -12,7 +12,7 @@ export type PostgresConfig = {
   schema: string
   maxConnections: number
   tls?: { caFile: string; certificateFile?: string; keyFile?: string }
-  insecurePlainConnection: boolean
+  insecurePlaintext: boolean
 }
 
 /** Exactly one of them. */
@@ -57,7 +57,7 @@ const PostgresSchema = Type.Object(
         { ...closed, description: 'How the connection is encrypted, and who is believed' },
       ),
     ),
-    insecurePlainConnection: Type.Boolean({
+    insecurePlaintext: Type.Boolean({
       default: false,
       description:
         'Connects over a network without TLS: who listens reads every row, and who alters it decides which devices count',
@@ -86,16 +86,16 @@ export function checkStoreConfig(store: StoreConfig): void {
   if (store.postgres !== undefined) checkPostgres(store.postgres)
 }
 
-function checkPostgres({ host, tls, insecurePlainConnection }: PostgresConfig): void {
+function checkPostgres({ host, tls, insecurePlaintext }: PostgresConfig): void {
   const path = ['store', 'postgres']
-  if (tls === undefined && !insecurePlainConnection && !isOnThisMachine(host)) {
+  if (tls === undefined && !insecurePlaintext && !isOnThisMachine(host)) {
     throw configProblem('config_invalid', path, 'the connection would not be encrypted', {
       expected: 'tls: { caFile }, a unix socket, or an address of this machine',
       found: host,
     })
   }
-  if (tls !== undefined && insecurePlainConnection) {
-    const expected = 'tls, or insecurePlainConnection: true'
+  if (tls !== undefined && insecurePlaintext) {
+    const expected = 'tls, or insecurePlaintext: true'
     throw configProblem('config_invalid', path, 'it is both encrypted and not', {
       expected,
       found: 'both',

@@ -114,7 +114,7 @@ export function insecureSettings({ apps, attestation, store }: AuthorityConfig):
   )
   const others = {
     'attestation.insecureDevelopmentRoots': attestation.insecureDevelopmentRoots.length > 0,
-    'store.postgres.insecurePlainConnection': store.postgres?.insecurePlainConnection === true,
+    'store.postgres.insecurePlaintext': store.postgres?.insecurePlaintext === true,
   }
   return [...ofApps, ...Object.entries(others).flatMap(([name, isOn]) => (isOn ? [name] : []))]
 }

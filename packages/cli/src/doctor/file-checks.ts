@@ -7,6 +7,7 @@ import type { DoctorCheck, Examination, Finding } from './finding.ts'
 const secretMembers: ReadonlySet<string> = new Set([
   'keyFile',
   'passphraseFile',
+  'passwordFile',
   'tokenFile',
   'ticketSecretFile',
   'decryptionKeyFile',

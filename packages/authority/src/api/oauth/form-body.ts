@@ -25,6 +25,8 @@ export function readForm(text: string): Readonly<Record<string, string>> {
   let count = 0
   for (const [name, value] of new URLSearchParams(text)) {
     if (++count > maxParameters) throw malformed(`at most ${maxParameters} parameters`, 'more')
+    if (`${name}${value}`.includes('\u0000'))
+      throw malformed('text without the character NUL', 'it')
     if (Object.hasOwn(form, name)) throw malformed('each parameter once', 'one that is repeated')
     // RFC 6749 §3.1: without a value it was not sent.
     if (value !== '') form[name] = value

@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely'
 import type { Engine } from '../engine.ts'
 import { migrationState } from '../migrations.ts'
 import type { Tables } from '../tables.ts'
-import { filled, insertRows, makeTables, migrateFilled } from './fill-store.ts'
+import { filled, insertRows, makeTables, migrateFilled, refuseFilled } from './fill-store.ts'
 
 export type CopyOptions = {
   from: Engine
@@ -26,6 +26,10 @@ export async function copyStore({ from, to, onProgress }: CopyOptions): Promise<
       detail: 'The store was never initialized: run `sallyport init`',
     })
   }
+  // Before anything waits for it: it may be the very store that is copied.
+  await to.snapshotRead(async (target) => {
+    if (await to.hasTable('settings')) await refuseFilled(target)
+  })
   let rows = 0
   const copyTo = async (source: Kysely<Tables>, target: Kysely<Tables>) => {
     await makeTables(to, target, done)

@@ -17,7 +17,8 @@ export async function makeTables(
   store: Kysely<Tables>,
   migrations: readonly string[],
 ): Promise<void> {
-  await refuseFilled(engine, store)
+  const tables = await engine.tables(store)
+  if (tables.some(({ name }) => name === 'settings')) await refuseFilled(store)
   const newer = migrations.filter((name) => !hasMigration(name))
   if (newer.length > 0) {
     throw new Problem('backup_invalid', {
@@ -26,7 +27,7 @@ export async function makeTables(
       found: newer.join(', '),
     })
   }
-  for (const { name } of (await engine.tables(store)).toReversed()) {
+  for (const { name } of tables.toReversed()) {
     await store.schema.dropTable(name).execute()
   }
   await createDoneTable(store)
@@ -53,10 +54,12 @@ export function filled(tables: readonly TableShape[]): TableShape[] {
   return tables.filter(({ name }) => !name.startsWith('kysely_'))
 }
 
-/** A store that an authority began with is never written over. */
-async function refuseFilled(engine: Engine, store: Kysely<Tables>): Promise<void> {
-  const tables = await engine.tables(store)
-  if (!tables.some(({ name }) => name === 'settings')) return
+/**
+ * A store that an authority began with is never written over.
+ *
+ * @throws Problem `store_not_empty`
+ */
+export async function refuseFilled(store: Kysely<Tables>): Promise<void> {
   const settings = await store.selectFrom('settings').select('name').execute()
   if (settings.length === 0) return
   throw new Problem('store_not_empty')
