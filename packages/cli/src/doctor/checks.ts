@@ -5,6 +5,7 @@ import { authorityCheck } from './authority-checks.ts'
 import { breakGlassCheck } from './break-glass-check.ts'
 import { certificateCheck } from './certificate-checks.ts'
 import { counterCheck } from './counter-check.ts'
+import { feedPinCheck } from './feed-pin-check.ts'
 import { fileCheck } from './file-checks.ts'
 import type { DoctorCheck } from './finding.ts'
 import { identityProviderCheck } from './identity-provider-check.ts'
@@ -23,6 +24,7 @@ export const doctorChecks: readonly DoctorCheck[] = [
   gatewayCheck,
   switchCheck,
   breakGlassCheck,
+  feedPinCheck,
   fileCheck,
   rootKeyCheck,
   certificateCheck,

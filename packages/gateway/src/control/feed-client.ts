@@ -4,7 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isProblem } from '@sallyport/problem'
 import { type Change, gatewayPaths, type Heartbeat, heartbeatSeconds } from '@sallyport/wire'
 import { decodePackedStatus, type PackedStatus } from '@sallyport/wire/status'
-import { FeedFreshness, FeedOutOfStep } from '../feed/feed-freshness.ts'
+import {
+  FeedBroken,
+  FeedWentBack,
+  isUnverified,
+  needsSnapshot,
+  refuseEarlier,
+} from '../feed/feed-faults.ts'
+import { FeedFreshness } from '../feed/feed-freshness.ts'
 import { FeedKeyUnknown, FeedUnverified, readFeedJws } from '../feed/feed-jws.ts'
 import type { FeedPins } from '../feed/feed-pins.ts'
 import { receiveSnapshot, snapshotHeaders } from '../feed/receive-snapshot.ts'
@@ -46,12 +53,6 @@ const maxDelayMs = 5_000
 const silenceMs = 2 * heartbeatSeconds * 1000
 /** However slowly a snapshot comes. */
 const snapshotMs = 120_000
-
-/** What was heard makes no sense behind what is known: a new snapshot is needed. */
-class FeedBroken extends Error {}
-
-/** The authority says less than it has said before: nothing of it is taken. */
-class FeedWentBack extends Error {}
 
 /**
  * Follows the authority's feed for as long as the gateway lives: a snapshot where nothing is known or
@@ -301,28 +302,3 @@ type Expected = {
 }
 
 type Heard = { readonly at: number; readonly told: readonly Change[] }
-
-/** Within an epoch numbers rise: whoever says a lower one repeats what was true before, or has lost what came since. */
-function refuseEarlier(
-  told: { readonly epoch: string; readonly seq: number },
-  known: { readonly epoch: string; readonly seq: number } | undefined,
-): void {
-  if (known === undefined || told.epoch !== known.epoch || told.seq >= known.seq) return
-  throw new FeedWentBack(`change ${known.seq} is known, and the authority is at ${told.seq}`)
-}
-
-function needsSnapshot(error: unknown): boolean {
-  if (isProblem(error)) return error.code === 'feed_gone'
-  if (error instanceof FeedUnverified || error instanceof FeedOutOfStep) return false
-  // What cannot be read will not get better by asking for the same again.
-  return (
-    error instanceof FeedBroken ||
-    error instanceof FeedWentBack ||
-    error instanceof RangeError ||
-    error instanceof SyntaxError
-  )
-}
-
-function isUnverified(code: string | undefined): boolean {
-  return code === 'feed_unverified' || code === 'feed_went_back'
-}

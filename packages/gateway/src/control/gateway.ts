@@ -243,19 +243,14 @@ export class Gateway {
   }
 
   async metrics(): Promise<string> {
-    const { known, isConnected } = this.#status
     const { level, ageSeconds } = this.#staleness
     return metricsPage(await this.#pool.metrics(), {
       version: gatewayVersion,
       workers: this.#pool.workers.filter(({ isReady }) => isReady).length,
       workerRestarts: this.#pool.restarts,
-      feedConnected: isConnected,
       feedAgeSeconds: ageSeconds,
-      feedSequence: Math.max(0, known.seq),
-      feedRefused: this.#status.refused,
-      changeAges: this.#status.receipts.ages,
       staleLevel: level,
-      entries: known.counts(),
+      ...this.#status.facts(),
       reloads: this.#reloads.counts,
       certificates: this.#certificates.facts(),
       acmeAttempts: this.#certificates.attempts,

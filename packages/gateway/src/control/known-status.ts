@@ -4,23 +4,19 @@ import {
   changeKinds,
   changeMarkBase,
   changeMarkCharacters,
-  endedKinds,
   type StatusKind,
   type TrustedIssuer,
 } from '@sallyport/wire'
 import { maxPackedTime, type PackedStatus, unpackKey } from '@sallyport/wire/status'
+import { isListed, listedKinds, unknownIn } from '../status/listed-kinds.ts'
+import { harmlessStatuses, isSaid, later } from '../status/later-word.ts'
+import { type ListedKey, listedKeys } from '../status/listed-keys.ts'
 import { type Entry, PackedList } from '../status/packed-list.ts'
 import { keyWords, packedStatusKey, statusCode, statusKey } from '../status/status-code.ts'
 import type { StatusControl } from '../status/status-control.ts'
 import { createStatusTable, type StatusWriter } from '../status/status-table.ts'
 import type { KnownChange } from '../worker/messages.ts'
 import { issuerKey } from './issuer-key.ts'
-
-const listedKinds = ['certificate', 'device', 'issuer', ...Object.keys(endedKinds)] as StatusKind[]
-/** What nobody takes back. */
-const finalStatuses: ReadonlySet<string> = new Set(['revoked', 'ended', 'withdrawn'])
-/** What refuses nobody. */
-const harmlessStatuses: ReadonlySet<string> = new Set(['active', 'issued'])
 
 /**
  * For so long after its end an entry is kept. Whoever's clock ran ahead would otherwise forget a revocation
@@ -95,14 +91,8 @@ export class KnownStatus {
   }
 
   /** What is kept of another epoch, and this one has said nothing of: at most so many, from a place on. */
-  unconfirmed(from: number, most: number): { kind: string; key: string; entry: Entry }[] {
-    const found: { kind: string; key: string; entry: Entry }[] = []
-    let place = 0
-    this.#unconfirmed.each((kind, form, keys, at, width, entry) => {
-      if (place++ < from || found.length >= most) return
-      found.push({ kind, key: unpackKey(form, keys.subarray(at, at + width)), entry })
-    })
-    return found
+  unconfirmed(from: number, most: number): ListedKey[] {
+    return listedKeys([this.#unconfirmed], () => true).slice(from, from + most)
   }
 
   get unconfirmedCount(): number {
@@ -111,14 +101,11 @@ export class KnownStatus {
 
   /** The keys of a kind that are refused. */
   refused(kind: StatusKind): string[] {
-    const keys = new Set<string>()
-    for (const list of [this.#told, this.#unconfirmed]) {
-      list.each((of, form, bytes, at, width, { status }) => {
-        if (of !== kind || harmlessStatuses.has(status)) return
-        keys.add(unpackKey(form, bytes.subarray(at, at + width)))
-      })
-    }
-    return [...keys]
+    const listed = listedKeys(
+      [this.#told, this.#unconfirmed],
+      (of, status) => of === kind && !harmlessStatuses.has(status),
+    )
+    return [...new Set(listed.map(({ key }) => key))]
   }
 
   /**
@@ -314,32 +301,4 @@ function textOf(issuers: ReadonlyMap<string, TrustedIssuer>): string {
 
 function when(issuedUntil: number | undefined): Pick<Entry, 'issuedUntil'> {
   return issuedUntil === undefined ? {} : { issuedUntil }
-}
-
-/** Of two ends of tokens the one that ends more, whichever was told last; of anything else the last. */
-function later(before: Entry | undefined, entry: Entry): Entry {
-  if (before?.status !== 'ended' || entry.status !== 'ended') return entry
-  const until = Math.max(before.until, entry.until)
-  return isSaid(entry, before) ? { ...entry, until } : { ...before, until }
-}
-
-/**
- * Whether what is told now settles an earlier word: it ends as much, or says that nothing has ended. Without a
- * time, all tokens are ended.
- */
-function isSaid(told: Entry, before: Entry): boolean {
-  if (harmlessStatuses.has(told.status)) return true
-  if (finalStatuses.has(before.status) && !finalStatuses.has(told.status)) return false
-  const { issuedUntil = Number.MAX_SAFE_INTEGER } = told
-  return issuedUntil >= (before.issuedUntil ?? Number.MAX_SAFE_INTEGER)
-}
-
-function isListed(kind: string): boolean {
-  return listedKinds.some((each) => each === kind)
-}
-
-/** What a newer authority lists and this version knows nothing of. An empty list says nothing. */
-function unknownIn({ sections }: PackedStatus): string[] {
-  const unknown = sections.filter(({ kind, count }) => count > 0 && !isListed(kind))
-  return [...new Set(unknown.map(({ kind }) => kind))]
 }

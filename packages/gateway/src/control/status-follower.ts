@@ -84,13 +84,15 @@ export class StatusFollower {
     return seq < 0 ? undefined : { epoch, seq, mark }
   }
 
-  /** How often something came that is not, or not provably, from the authority. */
-  get refused(): number {
-    return this.#feed.refused
-  }
-
-  get isConnected(): boolean {
-    return this.#feed.isConnected
+  /** For metrics. */
+  facts() {
+    return {
+      feedConnected: this.#feed.isConnected,
+      feedSequence: Math.max(0, this.known.seq),
+      feedRefused: this.#feed.refused,
+      changeAges: this.receipts.ages,
+      entries: this.known.counts(),
+    }
   }
 
   /**
