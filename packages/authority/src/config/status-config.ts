@@ -36,7 +36,7 @@ export const StatusSchema = Type.Object(
     listHours: Type.Optional(
       Type.Number({
         minimum: 1,
-        maximum: 744,
+        maximum: 720,
         default: 72,
         description:
           'How long a revocation list counts. It is re-issued within seconds of a change, and at a quarter of this in any case',

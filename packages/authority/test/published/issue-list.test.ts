@@ -132,6 +132,12 @@ test('lists of days that are to be of an hour now are issued again at once', () 
     const again = await list()
     assert.ok(again.number > first.number)
     assert.equal(again.nextUpdate - again.thisUpdate, hourMs + 300_000)
+    // The longest that there may be, which the signer signs as well.
+    await configure('shards: 2, listHours: 720')
+    clock.moveMinutes(20)
+    await round()
+    const longest = await list()
+    assert.equal(longest.nextUpdate - longest.thisUpdate, 720 * hourMs + 300_000)
   }))
 
 test('after the clock went back an hour lists are of now, and their numbers grow', () =>
