@@ -198,6 +198,8 @@ async function stream(
     'cache-control': 'no-store',
     'x-request-id': reply.request.id,
   })
+  // A gateway that is ended at once hears that it was answered.
+  response.flushHeaders()
   response.socket?.setNoDelay(true)
   const { log, feed } = authority
   const { name } = gateway
