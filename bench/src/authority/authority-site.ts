@@ -108,6 +108,7 @@ attestation:
   insecureDevelopmentRoots: [attestation-root.pem]
 authority:
   keys: { directory: keys, passphraseFile: passphrase }
+  admin: { insecureSinglePerson: true }
   status: { url: 'http://127.0.0.1:${ports.status}', shards: 1 }
   listeners:
     device: ${tls(ports.device)}

@@ -324,7 +324,7 @@ export const commands: readonly Command[] = [
       {
         flags: '--only <verb>',
         summary:
-          'of an admin token: read, enroll, approve, suspend, revoke, end-tokens, lift, operate or administer',
+          'of an admin token: read, enroll, approve, suspend, revoke, end-tokens, lift, operate, agree or administer',
         repeatable: true,
       },
       {
@@ -1061,6 +1061,43 @@ export const commands: readonly Command[] = [
       },
     ],
     load: async () => (await import('./commands/config.ts')).printSchema,
+  },
+  {
+    name: 'proposals list',
+    summary: 'List what waits for a second person',
+    details:
+      'CAs are added and withdrawn by two, and so is what loosens what devices are held against; beyond 20 changes of status an hour (or 0.5 % of the active devices) two are needed for these as well. A proposal is open for a day.',
+    options: [{ flags: '--all', summary: 'also what was decided, for a month' }],
+    examples: [{ line: 'sallyport proposals list', does: 'what, by whom, and why it needs two' }],
+    load: async () => (await import('./commands/proposals.ts')).listProposals,
+  },
+  {
+    name: 'proposals agree',
+    summary: 'Agree to what somebody else proposed: it is then done, once',
+    details:
+      'Within what you may do yourself. Exit code 1 where it was refused after all, with the reason. Nobody agrees to what they proposed, with whatever token they made.',
+    arguments: [{ name: '<id>', summary: 'prp_…, as `proposals list` shows it' }],
+    options: [{ flags: '--reason <text>', summary: 'why, for the audit log' }],
+    examples: [
+      {
+        line: 'sallyport proposals list --json | grep -o "prp_[a-z2-7]*" | head -n 1 | xargs -r sallyport proposals agree',
+        does: 'the newest, after you have read it',
+      },
+    ],
+    load: async () => (await import('./commands/proposals.ts')).agreeProposal,
+  },
+  {
+    name: 'proposals decline',
+    summary: 'Decline a proposal, also one of your own',
+    arguments: [{ name: '<id>', summary: 'prp_…, as `proposals list` shows it' }],
+    options: [{ flags: '--reason <text>', summary: 'why, for the audit log' }],
+    examples: [
+      {
+        line: 'sallyport proposals list --json | grep -o "prp_[a-z2-7]*" | head -n 1 | xargs -r sallyport proposals decline --reason "not today"',
+        does: 'the newest',
+      },
+    ],
+    load: async () => (await import('./commands/proposals.ts')).declineProposal,
   },
   {
     name: 'audit verify',

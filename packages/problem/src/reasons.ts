@@ -820,6 +820,27 @@ export const reasons = {
     fix: 'Run any command with it in admin.tokenFile: the command puts a lasting one in its place. Elsewhere: POST /admin/v1/admin-tokens.',
     retryable: false,
   },
+  proposal_decided: {
+    area: 'admin',
+    status: 409,
+    title: 'The proposal is not open any more',
+    fix: 'Propose it again: the same command makes a new one.',
+    retryable: false,
+  },
+  proposal_own: {
+    area: 'admin',
+    status: 403,
+    title: 'Whoever proposed it cannot agree to it',
+    fix: 'Somebody else agrees: who signed in as themselves, or has a token that was made on the host of the authority (`tokens create --admin --offline`). A token counts as whoever made it.',
+    retryable: false,
+  },
+  second_person_needed: {
+    area: 'admin',
+    status: 0,
+    title: 'A second person must agree',
+    fix: 'Ask somebody else to run `sallyport proposals agree` with the id. Nothing was done yet.',
+    retryable: false,
+  },
   too_many_requests: {
     area: 'admin',
     status: 429,

@@ -185,6 +185,7 @@ attestation:
   insecureDevelopmentRoots: [attestation-root.crt]
 authority:
   keys: { directory: keys }
+  admin: { insecureSinglePerson: true }
   listeners:
     device: { listen: '127.0.0.1:0', certificateFile: server.crt, keyFile: server.key }
     admin: { listen: '127.0.0.1:0', certificateFile: server.crt, keyFile: server.key }

@@ -12,6 +12,7 @@ export const idPrefixes = {
   epoch: 'epo_',
   handshake: 'hsk_',
   appraisal: 'apl_',
+  proposal: 'prp_',
   accessToken: 'atk_',
   breakGlass: 'brk_',
   acmeCredential: 'eab_',

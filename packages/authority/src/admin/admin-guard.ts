@@ -1,6 +1,7 @@
 import { isProblem, Problem, type ReasonCode } from '@sallyport/problem'
 import type { FastifyRequest } from 'fastify'
 import type { Api } from '../api/api-server.ts'
+import { presentProposal } from '../api/admin/present-proposal.ts'
 import { addressOf } from '../api/caller.ts'
 import type { Authority } from '../authority.ts'
 import { AddressLimiter } from './address-limiter.ts'
@@ -9,8 +10,9 @@ import { authenticateAdmin } from './admin-token.ts'
 import { AdminUse } from './admin-use.ts'
 import { type AppScope, refuseOutsideApps } from './app-scope.ts'
 import { isInNetworks } from './networks.ts'
+import type { SecondPerson } from './proposals/second-person.ts'
 import { hasRole, type Role } from './roles.ts'
-import type { Verb } from './verbs.ts'
+import { type Verb, verbOf } from './verbs.ts'
 
 export { actorOf } from './admin.ts'
 
@@ -22,6 +24,8 @@ declare module 'fastify' {
     verb?: Verb
     /** How its app is found. */
     app?: AppScope
+    /** Whether it is kept as a proposal until a second person agrees. */
+    agreement?: 'always'
     /** Whether the first token, which is good for one call, opens it. */
     takesFirstToken?: boolean
   }
@@ -34,7 +38,7 @@ type Failures = Partial<Record<ReasonCode, AddressLimiter>>
  * Lets nothing through to the routes of an admin API without a token of the role that each route
  * names, and within what the token is narrowed to. A route that names no role cannot be added.
  */
-export function guardAdmin(api: Api, authority: Authority): void {
+export function guardAdmin(api: Api, authority: Authority, second: SecondPerson): void {
   // Limits of their own: whoever has no token, on a machine that operators share, keeps none of them out.
   const requests = new AddressLimiter({ perSecond: 50, burst: 200 })
   const failures: Failures = {
@@ -46,8 +50,9 @@ export function guardAdmin(api: Api, authority: Authority): void {
     if (route.config?.role === undefined) throw new TypeError(`No role for ${route.url}`)
   })
   api.addHook('onRequest', async (request) => {
-    const admin = await authenticate(authority, request, failures)
-    requests.take(addressOf(request))
+    const agreed = second.takeAgreed(request.headers.authorization)
+    const admin = agreed ?? (await authenticate(authority, request, failures))
+    if (agreed === undefined) requests.take(addressOf(request))
     refuseNarrowed(admin, request)
     noteAdmin(request, admin)
     use.note(admin)
@@ -56,6 +61,12 @@ export function guardAdmin(api: Api, authority: Authority): void {
   api.addHook('preHandler', (request) =>
     refuseOutsideApps(authority.store.read, adminOf(request), request),
   )
+  api.addHook('preHandler', async (request, reply) => {
+    if (request.routeOptions.config.agreement !== 'always' || second.isEnough(request)) return
+    const why = `${operationOf(request)} is for two`
+    const proposal = await second.propose(request, reply, why)
+    await reply.send({ proposal: presentProposal(proposal, authority.now()) })
+  })
 }
 
 async function authenticate(
@@ -70,6 +81,10 @@ async function authenticate(
     if (isProblem(error)) failures[error.code]?.take(addressOf(request))
     throw error
   }
+}
+
+function operationOf({ routeOptions }: FastifyRequest): string {
+  return routeOptions.schema?.operationId ?? ''
 }
 
 /** @throws Problem `admin_token_first`, `admin_network_refused`, `admin_role_too_low`, `admin_scope_too_narrow` */
@@ -90,7 +105,7 @@ function refuseNarrowed(admin: Admin, request: FastifyRequest): void {
     throw new Problem('admin_role_too_low', { expected: role ?? 'no one', found: admin.role })
   }
   if (app === undefined) refuseOtherApp(admin.apps, undefined)
-  const does = verb ?? (request.method === 'GET' ? 'read' : 'administer')
+  const does = verbOf(verb, request.method)
   if (admin.verbs !== undefined && !admin.verbs.includes(does)) {
     throw new Problem('admin_scope_too_narrow', {
       expected: `one of ${admin.verbs.join(', ')}`,

@@ -17,6 +17,8 @@ export type Admin = {
   readonly verbs: readonly Verb[] | undefined
   readonly networks: readonly string[] | undefined
   readonly expiresAt: number
+  /** Whether two stand behind the call. */
+  readonly isAgreed?: boolean
 }
 
 /** Closed sets were checked when the row was written. */

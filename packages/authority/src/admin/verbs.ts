@@ -15,7 +15,14 @@ export const verbs = [
   'lift',
   /** Gateways, roots and status lists. */
   'operate',
+  /** Decides what somebody else proposed. */
+  'agree',
   /** Admin tokens, CAs, and whatever says nothing else. */
   'administer',
 ] as const
 export type Verb = (typeof verbs)[number]
+
+/** What a route does: without a word a GET reads, and anything else administers. */
+export function verbOf(named: Verb | undefined, method: string): Verb {
+  return named ?? (method === 'GET' ? 'read' : 'administer')
+}

@@ -1,4 +1,5 @@
 import { guardAdmin } from '../admin/admin-guard.ts'
+import { SecondPerson } from '../admin/proposals/second-person.ts'
 import type { Authority } from '../authority.ts'
 import { acmeRoutes } from './admin/acme-routes.ts'
 import { adminTokenRoutes } from './admin/admin-token-routes.ts'
@@ -12,6 +13,7 @@ import { invalidationRoutes } from './admin/invalidation-routes.ts'
 import { issuerRoutes } from './admin/issuer-routes.ts'
 import { liftRoutes } from './admin/lift-routes.ts'
 import { revocationListRoutes } from './admin/revocation-list-routes.ts'
+import { proposalRoutes } from './admin/proposal-routes.ts'
 import { recordRoutes } from './admin/record-routes.ts'
 import { auditRoutes } from './admin/audit-routes.ts'
 import { shadowRoutes } from './admin/shadow-routes.ts'
@@ -21,9 +23,11 @@ export const adminPrefix = '/admin/v1'
 
 /** What console, command line and MDM call, with a bearer token, under `/admin/v1`. */
 export function adminApi(api: Api, authority: Authority, describe: () => object): void {
-  guardAdmin(api, authority)
-  deviceRoutes(api, authority)
-  certificateRoutes(api, authority)
+  const second = new SecondPerson(authority)
+  guardAdmin(api, authority, second)
+  deviceRoutes(api, authority, second)
+  certificateRoutes(api, authority, second)
+  proposalRoutes(api, authority, second)
   appraisalRoutes(api, authority)
   invalidationRoutes(api, authority)
   liftRoutes(api, authority)

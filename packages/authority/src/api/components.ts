@@ -14,6 +14,7 @@ import {
   ShadowFinding,
 } from './admin/messages.ts'
 import { AdminRevocationList } from './admin/revocation-list-messages.ts'
+import { AdminProposal } from './admin/proposal-messages.ts'
 import { ProblemSchema } from './problem-schema.ts'
 
 /** Messages that the description of the APIs names, for all places where they stand. */
@@ -32,6 +33,7 @@ export const components: Readonly<Record<string, TSchema>> = {
   Issuer: AdminIssuer,
   Lift: AdminLift,
   Problem: ProblemSchema,
+  Proposal: AdminProposal,
   RevocationList: AdminRevocationList,
   ShadowFinding,
 }

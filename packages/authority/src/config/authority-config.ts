@@ -2,6 +2,7 @@ import type { Section } from '@sallyport/config'
 import { type IdentityProvider, IdentityProvidersSchema } from '@sallyport/token'
 import Type from 'typebox'
 import { defaultChain } from '../audit/chain.ts'
+import { type AdminAccessConfig, AdminAccessSchema } from './admin-config.ts'
 import { type AppConfig, AppsSchema } from './app-config.ts'
 import { type AttestationConfig, AttestationSchema } from './attestation-config.ts'
 import { type KeysConfig, KeysSchema, type SignerConfig, SignerSchema } from './keys-config.ts'
@@ -32,6 +33,7 @@ export type AuthorityConfig = {
       status?: { listen: string }
     }
     status?: StatusConfig
+    admin: AdminAccessConfig
     sessions: SessionsConfig
     tokenExchange: Record<string, TokenExchangeConfig>
   }
@@ -92,6 +94,7 @@ const AuthoritySchema = Type.Object(
       { ...closed, description: 'Where the authority listens' },
     ),
     status: Type.Optional(StatusSchema),
+    admin: Type.Optional(AdminAccessSchema),
     sessions: Type.Optional(SessionsSchema),
     tokenExchange: Type.Optional(TokenExchangeSchema),
   },

@@ -97,7 +97,12 @@ export function collectMetrics(authority: Authority): void {
 }
 
 /** The settings of danger that are on: their paths in the configuration. */
-export function insecureSettings({ apps, attestation, store }: AuthorityConfig): string[] {
+export function insecureSettings({
+  apps,
+  attestation,
+  store,
+  authority,
+}: AuthorityConfig): string[] {
   const ofApps = Object.entries(apps).flatMap(
     ([appId, { insecureDevelopmentDevices, protocols }]) => {
       const { insecureSha1, insecureDes, insecureStaticChallengeFile } = protocols.scep ?? {}
@@ -114,6 +119,7 @@ export function insecureSettings({ apps, attestation, store }: AuthorityConfig):
   )
   const others = {
     'attestation.insecureDevelopmentRoots': attestation.insecureDevelopmentRoots.length > 0,
+    'authority.admin.insecureSinglePerson': authority.admin.insecureSinglePerson,
     'store.postgres.insecurePlaintext': store.postgres?.insecurePlaintext === true,
   }
   return [...ofApps, ...Object.entries(others).flatMap(([name, isOn]) => (isOn ? [name] : []))]

@@ -17,6 +17,7 @@ import { up as auditChains } from './migrations/013-audit-chains.ts'
 import { up as people } from './migrations/014-people.ts'
 import { up as acme } from './migrations/015-acme.ts'
 import { up as scep } from './migrations/016-scep.ts'
+import { up as proposals } from './migrations/017-proposals.ts'
 import type { Tables } from './tables.ts'
 
 /**
@@ -40,6 +41,7 @@ const migrations: Readonly<Record<string, { up: (store: Kysely<Tables>) => Promi
   '014-people': { up: people },
   '015-acme': { up: acme },
   '016-scep': { up: scep },
+  '017-proposals': { up: proposals },
 }
 
 /** Names and times of what was done. Named for the library that once kept it. */

@@ -28,6 +28,8 @@ export type Tables = {
   audit: AuditTableRow
   audit_checkpoints: AuditCheckpointRow
   admin_tokens: AdminTokenRow
+  proposals: ProposalRow
+  status_changes_ordered: StatusChangeOrderedRow
   appraisals: AppraisalRow
   attestation_serials: AttestationSerialRow
   app_attest_keys: AppAttestKeyRow
@@ -307,6 +309,34 @@ export type AdminTokenRow = {
   /** To the hour. */
   last_used_at: number | null
 }
+
+/** A call of the admin API that waits, or waited, for a second person. */
+export type ProposalRow = {
+  id: string
+  operation: string
+  method: string
+  url: string
+  /** JSON, as it was sent. */
+  body: string
+  /** What the call asks for: whoever agrees must have it. */
+  role: string
+  verb: string
+  why: string
+  proposed_at: number
+  proposed_by: string
+  /** As of admin tokens. */
+  person: string
+  expires_at: number
+  status: 'open' | 'agreed' | 'declined'
+  decided_at: number | null
+  decided_by: string | null
+  reason: string | null
+  /** `done`, or the code of the refusal; null: not tried, or the process ended meanwhile. */
+  outcome: string | null
+}
+
+/** Somebody changed the status of a device or a certificate. Kept for an hour. */
+export type StatusChangeOrderedRow = { at: number; person: string }
 
 /** `first`: made once with the authority, and good for making one token. */
 export type AdminTokenKind = 'first' | 'token' | 'session'

@@ -1,6 +1,6 @@
 import { request } from 'node:https'
 import { isReasonCode, Problem } from '@sallyport/problem'
-import { type AdminOperations, adminOperations } from './admin-operations.ts'
+import { type AdminOperations, adminOperations, type Proposal } from './admin-operations.ts'
 
 /** Answers of the admin API are pages; anything larger is not from it. */
 const maxAnswerBytes = 16 * 1024 * 1024
@@ -52,6 +52,7 @@ export function createAdminClient(options: AdminClientOptions): AdminClient {
     const answer = await exchange(options, method, path, body)
     if (answer.date !== undefined) offsetMs = answer.date - Date.now()
     const value = decode(answer.body, options.url)
+    if (answer.status === 202) throw proposed(value)
     if (answer.status >= 200 && answer.status < 300) return value as T
     throw refusal(answer.status, value, `${method} ${path.split('?')[0]}`)
   }
@@ -139,6 +140,15 @@ function decode(body: string, url: string): unknown {
       cause,
     })
   }
+}
+
+/** Nothing was done yet: the call is kept until somebody else agrees. */
+function proposed(value: unknown): Problem {
+  const { proposal } = value as { proposal: Proposal }
+  return new Problem('second_person_needed', {
+    detail: `${proposal.why}. Proposed as ${proposal.id}, until ${proposal.expiresAt}`,
+    expected: `of somebody else: sallyport proposals agree ${proposal.id}`,
+  })
 }
 
 /** The authority's refusal as it would have been thrown there. */

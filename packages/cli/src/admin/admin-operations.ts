@@ -249,6 +249,22 @@ export type Issuer = {
 
 export type Lift = { subject: string; seq: number }
 
+export type Proposal = {
+  id: string
+  operation: string
+  path: string
+  body: string
+  why: string
+  status: 'open' | 'expired' | 'agreed' | 'declined'
+  proposedAt: string
+  proposedBy: string
+  expiresAt: string
+  decidedAt: string | null
+  decidedBy: string | null
+  reason: string | null
+  outcome: string | null
+}
+
 export type RevocationList = {
   issuerId: string
   appId: string | null
@@ -267,6 +283,12 @@ export type ShadowFinding = { check: string; code: string; expected: string; fou
 export type AdminOperations = {
   /** Takes up the status list that was not believed */
   acceptStatusList: { body: { sha256: string }; answer: AttestationStatus }
+  /** Agrees to a call that somebody else proposed, which is then made, once */
+  agreeProposal: {
+    path: { id: string }
+    body?: { reason?: string | undefined }
+    answer: { proposal: Proposal; answer: Record<string, Json> }
+  }
   /** Lets an enrolment go on */
   approveEnrollment: {
     path: { id: string }
@@ -312,6 +334,7 @@ export type AdminOperations = {
             | 'end-tokens'
             | 'lift'
             | 'operate'
+            | 'agree'
             | 'administer'
           )[]
         | undefined
@@ -324,6 +347,12 @@ export type AdminOperations = {
   createEnrollmentToken: {
     body: { appId: string; label?: string | undefined; lifetimeSeconds?: number | undefined }
     answer: { enrollmentToken: EnrollmentToken; token: string }
+  }
+  /** Declines a proposal, also one of one’s own */
+  declineProposal: {
+    path: { id: string }
+    body?: { reason?: string | undefined }
+    answer: Proposal
   }
   /** Refuses an enrolment */
   denyEnrollment: { path: { id: string }; body?: { reason?: string | undefined }; answer: Approval }
@@ -693,6 +722,8 @@ export type AdminOperations = {
       nextCursor?: string
     }
   }
+  /** Calls that wait for a second person, newest first */
+  listProposals: { query?: { all?: boolean | undefined }; answer: { proposals: Proposal[] } }
   /** What each gateway did about a change */
   listReceipts: {
     path: { seq: number }
@@ -876,11 +907,13 @@ export type AdminOperations = {
 /** Where each operation is. */
 export const adminOperations = {
   acceptStatusList: { method: 'POST', path: '/admin/v1/attestation/status-list/accept' },
+  agreeProposal: { method: 'POST', path: '/admin/v1/proposals/{id}/agree' },
   approveEnrollment: { method: 'POST', path: '/admin/v1/approvals/{id}/approve' },
   confirmUnconfirmed: { method: 'POST', path: '/admin/v1/feed/unconfirmed/confirm' },
   createAcmeCredential: { method: 'POST', path: '/admin/v1/acme/credentials' },
   createAdminToken: { method: 'POST', path: '/admin/v1/admin-tokens' },
   createEnrollmentToken: { method: 'POST', path: '/admin/v1/enrollment-tokens' },
+  declineProposal: { method: 'POST', path: '/admin/v1/proposals/{id}/decline' },
   denyEnrollment: { method: 'POST', path: '/admin/v1/approvals/{id}/deny' },
   dropUnconfirmed: { method: 'POST', path: '/admin/v1/feed/unconfirmed/drop' },
   endTokens: { method: 'POST', path: '/admin/v1/invalidations' },
@@ -914,6 +947,7 @@ export const adminOperations = {
   listInvalidations: { method: 'GET', path: '/admin/v1/invalidations' },
   listIssuers: { method: 'GET', path: '/admin/v1/issuers' },
   listListedDevices: { method: 'GET', path: '/admin/v1/attestation/listed-devices' },
+  listProposals: { method: 'GET', path: '/admin/v1/proposals' },
   listReceipts: { method: 'GET', path: '/admin/v1/changes/{seq}/receipts' },
   listRevocationLists: { method: 'GET', path: '/admin/v1/revocation-lists' },
   listServiceCertificates: { method: 'GET', path: '/admin/v1/acme/service-certificates' },

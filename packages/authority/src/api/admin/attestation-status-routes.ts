@@ -73,7 +73,7 @@ export function attestationStatusRoutes(api: Api, authority: Authority): void {
   api.post(
     '/attestation/status-list/accept',
     {
-      config: { role: 'admin', verb: 'operate' },
+      config: { role: 'admin', verb: 'operate', agreement: 'always' },
       schema: {
         tags,
         operationId: 'acceptStatusList',

@@ -1,5 +1,6 @@
 import type { DeviceStatus } from '@sallyport/wire'
 import { actorOf, appsOf } from '../../admin/admin.ts'
+import type { SecondPerson } from '../../admin/proposals/second-person.ts'
 import type { Role } from '../../admin/roles.ts'
 import type { Verb } from '../../admin/verbs.ts'
 import { currentAppraisal } from '../../appraisals/find-appraisals.ts'
@@ -21,6 +22,8 @@ import {
 } from './messages.ts'
 import { presentCertificate, presentDevice } from './present.ts'
 import { presentAppraisal } from './present-appraisal.ts'
+import { presentProposal } from './present-proposal.ts'
+import { Proposed } from './proposal-messages.ts'
 import { presentAppAttestKey } from './present-receipts.ts'
 
 const tags = ['devices']
@@ -56,7 +59,7 @@ const verbs: readonly {
   },
 ]
 
-export function deviceRoutes(api: Api, authority: Authority): void {
+export function deviceRoutes(api: Api, authority: Authority, second: SecondPerson): void {
   const { store, lanes, now } = authority
 
   api.get(
@@ -129,26 +132,38 @@ export function deviceRoutes(api: Api, authority: Authority): void {
           summary,
           params: IdParams,
           body: Reason,
-          response: { 200: DeviceChange, ...problems(400, 401, 403, 404, 409, 429, 503) },
+          response: {
+            200: DeviceChange,
+            202: Proposed,
+            ...problems(400, 401, 403, 404, 409, 429, 503),
+          },
         },
       },
-      async (request) => {
+      async (request, reply) => {
         const change = {
           deviceId: request.params.id,
           status,
           reason: request.body.reason,
           actor: actorOf(request),
         }
-        const { device, seq } = await lanes.run('admin', () =>
-          store.write((tx) => changeDeviceStatus(tx, { ...change, now: now() })),
+        const isRevocation = status === 'revoked'
+        const changed = await lanes.run('admin', () =>
+          store.write(async (tx) => {
+            const why = await second.needs(tx, request, { isRevocation })
+            return why ?? changeDeviceStatus(tx, { ...change, now: now() })
+          }),
         )
-        return { device: presentDevice(device), seq }
+        if (typeof changed === 'string') {
+          const proposal = await second.propose(request, reply, changed)
+          return { proposal: presentProposal(proposal, now()) }
+        }
+        return { device: presentDevice(changed.device), seq: changed.seq }
       },
     )
   }
 }
 
-export function certificateRoutes(api: Api, authority: Authority): void {
+export function certificateRoutes(api: Api, authority: Authority, second: SecondPerson): void {
   const { store, lanes, now } = authority
 
   api.get(
@@ -176,22 +191,32 @@ export function certificateRoutes(api: Api, authority: Authority): void {
         summary: 'Revokes one certificate; its device can enrol again',
         params: IdParams,
         body: Reason,
-        response: { 200: CertificateChange, ...problems(400, 401, 403, 404, 409, 429, 503) },
+        response: {
+          200: CertificateChange,
+          202: Proposed,
+          ...problems(400, 401, 403, 404, 409, 429, 503),
+        },
       },
     },
-    (request) => {
+    async (request, reply) => {
       const actor = actorOf(request)
       const { id } = request.params
       const { reason = 'no reason given' } = request.body
-      return lanes.run('admin', async () => {
-        const revoked = await store.write(async (tx) => {
+      const revoked = await lanes.run('admin', () =>
+        store.write(async (tx) => {
+          const why = await second.needs(tx, request, { isRevocation: true })
+          if (why !== undefined) return why
           const certificate = await findCertificate(tx, id)
           const end = { certificate, status: 'revoked' as const, reason, actor, now: now() }
           return { certificate, seq: await endCertificate(tx, end) }
-        })
-        const certificate = presentCertificate({ ...revoked.certificate, status: 'revoked' })
-        return { certificate, seq: revoked.seq }
-      })
+        }),
+      )
+      if (typeof revoked === 'string') {
+        const proposal = await second.propose(request, reply, revoked)
+        return { proposal: presentProposal(proposal, now()) }
+      }
+      const certificate = presentCertificate({ ...revoked.certificate, status: 'revoked' })
+      return { certificate, seq: revoked.seq }
     },
   )
 }

@@ -134,7 +134,7 @@ export function feedRoutes(api: Api, authority: Authority): void {
   api.post(
     '/feed/unconfirmed/drop',
     {
-      config: { role: 'admin' },
+      config: { role: 'admin', agreement: 'always' },
       schema: {
         tags,
         operationId: 'dropUnconfirmed',

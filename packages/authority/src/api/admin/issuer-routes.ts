@@ -1,7 +1,6 @@
 import { certificatesFromPem, toPem } from '@sallyport/pki'
 import { isProblem, Problem } from '@sallyport/problem'
 import { appIdPattern, issuerKinds } from '@sallyport/wire'
-import type { FastifyRequest } from 'fastify'
 import Type from 'typebox'
 import { actorOf, appsOf } from '../../admin/admin.ts'
 import type { Authority } from '../../authority.ts'
@@ -66,7 +65,7 @@ export function issuerRoutes(api: Api, authority: Authority): void {
   api.post(
     '/issuers',
     {
-      config: { role: 'admin' },
+      config: { role: 'admin', agreement: 'always' },
       schema: {
         tags,
         operationId: 'makeIssuer',
@@ -88,7 +87,7 @@ export function issuerRoutes(api: Api, authority: Authority): void {
         const { appId, kind = 'device', lane = '' } = request.body
         const { trustDomain, apps } = authority.config
         appOf(apps, appId)
-        const actor = authorize(request)
+        const actor = actorOf(request)
         const facts = { trustDomain, now: now(), actor }
         const row = await makeIssuer(store, authority.signer, { appId, kind, lane }, facts)
         await authority.refreshIssuers()
@@ -99,7 +98,7 @@ export function issuerRoutes(api: Api, authority: Authority): void {
   api.post(
     '/issuers/import',
     {
-      config: { role: 'admin' },
+      config: { role: 'admin', agreement: 'always' },
       schema: {
         tags,
         operationId: 'importIssuer',
@@ -110,7 +109,7 @@ export function issuerRoutes(api: Api, authority: Authority): void {
     },
     (request) =>
       lanes.run('admin', async () => {
-        const actor = authorize(request)
+        const actor = actorOf(request)
         const der = certificateIn(request.body.certificate)
         return presentIssuer(await importIssuer(authority, { der, actor }))
       }),
@@ -119,7 +118,7 @@ export function issuerRoutes(api: Api, authority: Authority): void {
   api.post(
     '/roots/:kind/import',
     {
-      config: { role: 'admin' },
+      config: { role: 'admin', agreement: 'always' },
       schema: {
         tags,
         operationId: 'importRoot',
@@ -135,7 +134,7 @@ export function issuerRoutes(api: Api, authority: Authority): void {
     },
     (request) =>
       lanes.run('admin', async () => {
-        const actor = authorize(request)
+        const actor = actorOf(request)
         const der = certificateIn(request.body.certificate)
         const root = await importRoot(authority, { der, kind: request.params.kind, actor })
         return { thumbprint: root.thumbprint, notAfter: time(root.notAfter) }
@@ -145,7 +144,7 @@ export function issuerRoutes(api: Api, authority: Authority): void {
   api.post(
     '/issuers/:id/withdraw',
     {
-      config: { role: 'admin' },
+      config: { role: 'admin', agreement: 'always' },
       schema: {
         tags,
         operationId: 'withdrawIssuer',
@@ -162,16 +161,11 @@ export function issuerRoutes(api: Api, authority: Authority): void {
       lanes.run('admin', async () => {
         const { id } = request.params
         const { reason = '' } = request.body
-        const order = { id, reason, actor: authorize(request) }
+        const order = { id, reason, actor: actorOf(request) }
         const { made } = await withdrawIssuer(authority, order)
         return { made: made.map(presentMade) }
       }),
   )
-}
-
-/** Who changes the CAs. A second person's word, where one is asked for, is looked at here. */
-function authorize(request: FastifyRequest): string {
-  return actorOf(request)
 }
 
 /** The first of the text: what follows it may be its chain. */

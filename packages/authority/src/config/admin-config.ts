@@ -1,0 +1,24 @@
+import Type from 'typebox'
+
+/** Who may use the admin API, beside whoever has a token. */
+export type AdminAccessConfig = {
+  /** What needs a second person needs none. */
+  insecureSinglePerson: boolean
+}
+
+export const AdminAccessSchema = Type.Object(
+  {
+    insecureSinglePerson: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description:
+          'One person alone adds and withdraws CAs, loosens what devices are held against, and ends as many devices in an hour as they like',
+      }),
+    ),
+  },
+  {
+    additionalProperties: false,
+    default: {},
+    description: 'Who may use the admin API, and what needs a second person',
+  },
+)
