@@ -49,6 +49,38 @@ test(`killed ${rounds} times in the middle of lists of ${revoked}, an authority 
   }
 })
 
+test('where one of two authorities is killed, the other looks after the lists', async () => {
+  const watcher = await assemble()
+  const { authority, directory, issuers, list } = watcher
+  const { issuer } = await issuers()
+  const notAfter = authority.now() + 3_600_000
+  const insert = () => insertRevoked(authority.store, issuer.id, { count: 1, shards: 1, notAfter })
+  const untilListed = async (entries: number, withinMs: number) => {
+    const until = Date.now() + withinMs
+    while ((await list()).revoked.size < entries) {
+      assert.ok(Date.now() < until, `${entries} are not on the list in time`)
+      await sleep(100)
+    }
+  }
+  const children: ChildProcess[] = []
+  try {
+    const first = await startChild(directory)
+    children.push(first)
+    await insert()
+    await untilListed(1, 20_000)
+    children.push(await startChild(directory))
+    const ended = once(first, 'exit')
+    first.kill('SIGKILL')
+    await ended
+    await insert()
+    // The lease of the dead lapses first.
+    await untilListed(2, 40_000)
+  } finally {
+    for (const child of children) child.kill('SIGKILL')
+    await watcher.close()
+  }
+})
+
 async function startChild(directory: string): Promise<ChildProcess> {
   const file = path.join(import.meta.dirname, 'publishing-process.js')
   const child = fork(file, [directory], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
