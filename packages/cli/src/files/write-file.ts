@@ -1,5 +1,5 @@
 import { statSync, writeFileSync } from 'node:fs'
-import { replaceFileSync } from '@sallyport/pki'
+import { replaceFileSync } from '@sallyport/pki/replace-file'
 
 /** Modes of files: secrets are for their owner alone. */
 export const modes = { secret: 0o600, public: 0o644 } as const

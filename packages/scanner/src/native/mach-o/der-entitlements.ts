@@ -7,7 +7,7 @@ import {
   readDer,
   tags,
   utf8Of,
-} from '@sallyport/pki'
+} from '@sallyport/pki/der'
 import { EntryFault } from '../../archive/entry.ts'
 import { plistLimits, type PlistValue } from '../../plist/plist-value.ts'
 
