@@ -30,87 +30,159 @@ export function instructionsOf(dex: DexFile, code: CodeItem, most = 100_000): In
   const { view } = dex
   for (let at = code.start; at + 2 <= code.end && found.length < most; ) {
     const opcode = view.getUint8(at)
-    const format = formatOf(opcode)
+    const read = readOperands[opcode]
     const units = unitsOf[opcode] as number
-    if (format === undefined || at + units * 2 > code.end) break
+    if (read === undefined || at + units * 2 > code.end) break
     const payload = opcode === 0 ? payloadUnits(view, at, code.end) : 0
     if (payload > 0) {
       at += payload * 2
       continue
     }
-    found.push(decode(view, at, (at - code.start) / 2, opcode, format))
+    const instruction = new Decoded((at - code.start) / 2, units, opcode)
+    read(instruction, view, at, view.getUint8(at + 1))
+    found.push(instruction)
     at += units * 2
   }
   return found
 }
 
 const none: readonly number[] = []
-const nothing = { a: 0, b: 0, c: 0, index: 0, literal: 0, target: 0, registers: none }
 
-function decode(
-  view: DataView,
-  at: number,
-  unit: number,
-  opcode: number,
-  format: Format,
-): Instruction {
-  const operands = operandsOf[format](view, at, view.getUint8(at + 1), unit)
-  return { unit, units: unitsOf[opcode] as number, opcode, ...nothing, ...operands }
+/** One shape for all, whatever their formats: there are hundreds of thousands of them. */
+class Decoded implements Instruction {
+  readonly unit: number
+  readonly units: number
+  readonly opcode: number
+  a = 0
+  b = 0
+  c = 0
+  index = 0
+  literal = 0
+  target = 0
+  registers = none
+
+  constructor(unit: number, units: number, opcode: number) {
+    this.unit = unit
+    this.units = units
+    this.opcode = opcode
+  }
 }
 
-type Operands = Partial<Omit<Instruction, 'unit' | 'units' | 'opcode'>>
+/** @param high the second byte */
+type ReadOperands = (into: Decoded, view: DataView, at: number, high: number) => void
 
 const low = (byte: number) => byte & 15
 const top = (byte: number) => byte >> 4
 
-/** @param high the second byte */
-const operandsOf: Readonly<
-  Record<Format, (view: DataView, at: number, high: number, unit: number) => Operands>
-> = {
-  '10x': () => ({}),
-  '12x': (_view, _at, high) => ({ a: low(high), b: top(high) }),
-  '11n': (_view, _at, high) => ({ a: low(high), literal: (top(high) << 28) >> 28 }),
-  '11x': (_view, _at, high) => ({ a: high }),
-  '10t': (view, at, _high, unit) => ({ target: unit + view.getInt8(at + 1) }),
-  '20t': (view, at, _high, unit) => ({ target: unit + view.getInt16(at + 2, true) }),
-  '30t': (view, at, _high, unit) => ({ target: unit + view.getInt32(at + 2, true) }),
-  '22x': (view, at, high) => ({ a: high, b: view.getUint16(at + 2, true) }),
-  '32x': (view, at) => ({ a: view.getUint16(at + 2, true), b: view.getUint16(at + 4, true) }),
-  '21t': (view, at, high, unit) => ({ a: high, target: unit + view.getInt16(at + 2, true) }),
-  '21s': (view, at, high) => ({ a: high, literal: view.getInt16(at + 2, true) }),
-  '21h': (view, at, high) => ({ a: high, literal: view.getInt16(at + 2, true) * 65_536 }),
-  '21c': (view, at, high) => ({ a: high, index: view.getUint16(at + 2, true) }),
-  '23x': (view, at, high) => ({ a: high, b: view.getUint8(at + 2), c: view.getUint8(at + 3) }),
-  '22b': (view, at, high) => ({ a: high, b: view.getUint8(at + 2), literal: view.getInt8(at + 3) }),
-  '22t': (view, at, high, unit) => ({
-    a: low(high),
-    b: top(high),
-    target: unit + view.getInt16(at + 2, true),
-  }),
-  '22s': (view, at, high) => ({
-    a: low(high),
-    b: top(high),
-    literal: view.getInt16(at + 2, true),
-  }),
-  '22c': (view, at, high) => ({ a: low(high), b: top(high), index: view.getUint16(at + 2, true) }),
-  '31i': (view, at, high) => ({ a: high, literal: view.getInt32(at + 2, true) }),
-  '31t': (view, at, high, unit) => ({ a: high, target: unit + view.getInt32(at + 2, true) }),
-  '31c': (view, at, high) => ({ a: high, index: view.getUint32(at + 2, true) }),
-  '51l': (view, at, high) => ({ a: high, literal: view.getInt32(at + 2, true) }),
+const operandsOf: Readonly<Record<Format, ReadOperands>> = {
+  '10x': () => {},
+  '12x': (into, _view, _at, high) => {
+    into.a = low(high)
+    into.b = top(high)
+  },
+  '11n': (into, _view, _at, high) => {
+    into.a = low(high)
+    into.literal = (top(high) << 28) >> 28
+  },
+  '11x': (into, _view, _at, high) => {
+    into.a = high
+  },
+  '10t': (into, view, at) => {
+    into.target = into.unit + view.getInt8(at + 1)
+  },
+  '20t': (into, view, at) => {
+    into.target = into.unit + view.getInt16(at + 2, true)
+  },
+  '30t': (into, view, at) => {
+    into.target = into.unit + view.getInt32(at + 2, true)
+  },
+  '22x': (into, view, at, high) => {
+    into.a = high
+    into.b = view.getUint16(at + 2, true)
+  },
+  '32x': (into, view, at) => {
+    into.a = view.getUint16(at + 2, true)
+    into.b = view.getUint16(at + 4, true)
+  },
+  '21t': (into, view, at, high) => {
+    into.a = high
+    into.target = into.unit + view.getInt16(at + 2, true)
+  },
+  '21s': (into, view, at, high) => {
+    into.a = high
+    into.literal = view.getInt16(at + 2, true)
+  },
+  '21h': (into, view, at, high) => {
+    into.a = high
+    into.literal = view.getInt16(at + 2, true) * 65_536
+  },
+  '21c': (into, view, at, high) => {
+    into.a = high
+    into.index = view.getUint16(at + 2, true)
+  },
+  '23x': (into, view, at, high) => {
+    into.a = high
+    into.b = view.getUint8(at + 2)
+    into.c = view.getUint8(at + 3)
+  },
+  '22b': (into, view, at, high) => {
+    into.a = high
+    into.b = view.getUint8(at + 2)
+    into.literal = view.getInt8(at + 3)
+  },
+  '22t': (into, view, at, high) => {
+    into.a = low(high)
+    into.b = top(high)
+    into.target = into.unit + view.getInt16(at + 2, true)
+  },
+  '22s': (into, view, at, high) => {
+    into.a = low(high)
+    into.b = top(high)
+    into.literal = view.getInt16(at + 2, true)
+  },
+  '22c': (into, view, at, high) => {
+    into.a = low(high)
+    into.b = top(high)
+    into.index = view.getUint16(at + 2, true)
+  },
+  '31i': (into, view, at, high) => {
+    into.a = high
+    into.literal = view.getInt32(at + 2, true)
+  },
+  '31t': (into, view, at, high) => {
+    into.a = high
+    into.target = into.unit + view.getInt32(at + 2, true)
+  },
+  '31c': (into, view, at, high) => {
+    into.a = high
+    into.index = view.getUint32(at + 2, true)
+  },
+  '51l': (into, view, at, high) => {
+    into.a = high
+    into.literal = view.getInt32(at + 2, true)
+  },
   '35c': fewRegisters,
   '45cc': fewRegisters,
   '3rc': manyRegisters,
   '4rcc': manyRegisters,
 }
 
-function fewRegisters(view: DataView, at: number, high: number): Operands {
+function fewRegisters(into: Decoded, view: DataView, at: number, high: number): void {
   const nibbles = view.getUint16(at + 4, true)
   const all = [nibbles & 15, (nibbles >> 4) & 15, (nibbles >> 8) & 15, nibbles >> 12, low(high)]
-  return { index: view.getUint16(at + 2, true), registers: all.slice(0, Math.min(5, top(high))) }
+  all.length = Math.min(5, top(high))
+  into.index = view.getUint16(at + 2, true)
+  into.registers = all
 }
 
-function manyRegisters(view: DataView, at: number, high: number): Operands {
+function manyRegisters(into: Decoded, view: DataView, at: number, high: number): void {
   const first = view.getUint16(at + 4, true)
-  const registers = Array.from({ length: high }, (_, each) => first + each)
-  return { index: view.getUint16(at + 2, true), registers }
+  into.index = view.getUint16(at + 2, true)
+  into.registers = Array.from({ length: high }, (_, each) => first + each)
 }
+
+/** By opcode. */
+const readOperands = Array.from({ length: 256 }, (_, opcode): ReadOperands | undefined => {
+  const format = formatOf(opcode)
+  return format && operandsOf[format]
+})

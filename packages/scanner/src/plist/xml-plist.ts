@@ -24,8 +24,12 @@ const leaves: Readonly<
   false: (_, offset) => ({ type: 'boolean', isTrue: false, offset }),
 }
 
+const openings = ['<plist', '<!DOCTYPE plist']
+
 /** Whether `<plist`, or its DOCTYPE, is what begins behind declarations and comments. */
 export function isXmlPlist(head: Buffer): boolean {
+  // Most files have neither, and need not be decoded.
+  if (!openings.some((opening) => head.includes(opening))) return false
   const text = head.toString('utf8')
   let at = /^[\uFEFF\s]*/.exec(text)?.[0].length ?? 0
   for (;;) {
@@ -40,7 +44,7 @@ export function isXmlPlist(head: Buffer): boolean {
     at = end + closing.length
     while (/\s/.test(text.charAt(at))) at++
   }
-  return text.startsWith('<plist', at) || text.startsWith('<!DOCTYPE plist', at)
+  return openings.some((opening) => text.startsWith(opening, at))
 }
 
 /**

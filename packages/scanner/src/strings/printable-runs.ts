@@ -16,9 +16,20 @@ const kinds = Uint8Array.from({ length: 256 }, (_, byte) => {
   return 0
 })
 
+/** By two neighbours: 1 where no text holds both, since one is no character, or what UTF-8 has before or behind it is not there. */
+const parted = new Uint8Array(1 << 16)
+for (const [first, kind] of kinds.entries()) {
+  for (const [second, next] of kinds.entries()) {
+    const isWithin = next === continuation
+    const isOpen = kind > 1 && kind < continuation
+    const isParted = kind === 0 || next === 0 || (isOpen && !isWithin) || (kind === 1 && isWithin)
+    if (isParted) parted[(first << 8) | second] = 1
+  }
+}
+
 /**
  * Runs of printable ASCII and well-formed UTF-8 (RFC 3629) of at least so many bytes. Most of a binary is passed over
- * in steps of that many: a run that long covers one of the bytes looked at.
+ * in steps of nearly that many: from the last byte that a run would have backwards, to the first pair that no text holds.
  */
 export function utf8Runs(
   bytes: Buffer,
@@ -29,9 +40,17 @@ export function utf8Runs(
 ): void {
   let at = from
   while (at + minimumBytes <= to) {
-    const probe = bytes[at + minimumBytes - 1] ?? 0
-    if (kinds[probe] === 0) {
-      at += minimumBytes
+    const last = at + minimumBytes - 1
+    if (kinds[bytes[last] as number] === 0) {
+      at = last + 1
+      continue
+    }
+    let pair = last
+    while (pair > at && parted[((bytes[pair - 1] as number) << 8) | (bytes[pair] as number)] === 0) {
+      pair--
+    }
+    if (pair > at) {
+      at = pair
       continue
     }
     const end = endOfRun(bytes, at, to)

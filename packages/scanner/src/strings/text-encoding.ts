@@ -10,7 +10,11 @@ const marks: readonly (readonly [Buffer, TextEncoding])[] = [
 ]
 
 /** Control characters that text files do hold: tab, line ends, form feed, escape. */
-const usualControls = new Set([0x09, 0x0a, 0x0c, 0x0d, 0x1b])
+const usualControls: readonly number[] = [0x09, 0x0a, 0x0c, 0x0d, 0x1b]
+/** 1 at each byte of ASCII that is a character, or one of those. */
+const plain = Uint8Array.from({ length: 256 }, (_, byte) =>
+  (byte >= 0x20 && byte < 0x7f) || usualControls.includes(byte) ? 1 : 0,
+)
 /** One in so many bytes may be another: a file of text with a few bytes of something else in it is still read. */
 const strayShare = 256
 
@@ -58,20 +62,23 @@ function startsWith(head: Buffer, mark: Buffer): boolean {
 function wideEncoding(head: Buffer): TextEncoding | undefined {
   const pairs = head.length >> 1
   if (pairs < 4 || head.length % 2 !== 0 || !head.subarray(0, 64).includes(0)) return undefined
+  const enough = pairs * 0.8
   let little = 0
   let big = 0
   for (let at = 0; at < pairs * 2; at += 2) {
+    // Neither can be reached any more.
+    if (Math.max(little, big) + pairs - at / 2 <= enough) return undefined
     const first = head[at] as number
     const second = head[at + 1] as number
     if (second === 0 && isPlain(first)) little++
     if (first === 0 && isPlain(second)) big++
   }
-  if (little > pairs * 0.8) return 'utf16le'
-  return big > pairs * 0.8 ? 'utf16be' : undefined
+  if (little > enough) return 'utf16le'
+  return big > enough ? 'utf16be' : undefined
 }
 
 function isPlain(byte: number): boolean {
-  return (byte >= 0x20 && byte < 0x7f) || usualControls.has(byte)
+  return plain[byte] === 1
 }
 
 /** Of bytes without a zero. */

@@ -39,28 +39,20 @@ export function literalFinder<Value>(literals: readonly Literal<Value>[]): Liter
       if (!bucket.includes(literal)) bucket.push(literal)
     }
   }
+  const tables = { shifts, bucketOf }
   return (text, found) => {
     // Nested calls are for what was just found, which is short: they make one of their own.
     const codes = spareCodes ?? Buffer.allocUnsafeSlow(windowCharacters)
     spareCodes = undefined
     for (let from = 0; from + shortest <= text.length; from += windowCharacters - overlap) {
       const count = codes.write(text.slice(from, from + windowCharacters), 'latin1')
-      let at = shortest - 1
+      let at = nextFront(tables, codes, shortest - 1, count)
       while (at < count) {
-        const pair = pairOf((codes[at - 1] as number) & 127, (codes[at] as number) & 127)
-        const shift = shifts[pair] as number
-        if (shift > 0) {
-          at += shift
-          continue
-        }
         const start = at - overlap
-        const bucket = bucketOf[slotOf((codes[start] as number) & 127, pair)] as number
-        if (bucket > 0) {
-          for (const each of buckets[bucket - 1] as Literal<Value>[]) {
-            if (standsAt(text, from + start, each)) found(from + start, each.value)
-          }
+        for (const each of buckets[bucketAt(tables, codes, at) - 1] ?? []) {
+          if (standsAt(text, from + start, each)) found(from + start, each.value)
         }
-        at += 1
+        at = nextFront(tables, codes, at + 1, count)
       }
     }
     spareCodes = codes
@@ -72,6 +64,33 @@ const windowCharacters = 32 * 1024
 /** With the next window: no front of a literal lies across their border. */
 const overlap = shortest - 1
 let spareCodes: Buffer | undefined
+
+type Tables = { readonly shifts: Uint8Array; readonly bucketOf: Uint16Array }
+
+/**
+ * Where the next front of a literal ends, from `at` on; `count` or more: nowhere. Apart from the finders, so that it is
+ * compiled once for all of them.
+ */
+function nextFront(tables: Tables, codes: Buffer, from: number, count: number): number {
+  const { shifts } = tables
+  let at = from
+  while (at < count) {
+    const shift = shifts[pairAt(codes, at)] as number
+    if (shift > 0) at += shift
+    else if (bucketAt(tables, codes, at) > 0) break
+    else at += 1
+  }
+  return at
+}
+
+/** One more than the index of the bucket; 0: there is none. */
+function bucketAt({ bucketOf }: Tables, codes: Buffer, at: number): number {
+  return bucketOf[slotOf((codes[at - overlap] as number) & 127, pairAt(codes, at))] as number
+}
+
+function pairAt(codes: Buffer, at: number): number {
+  return pairOf((codes[at - 1] as number) & 127, (codes[at] as number) & 127)
+}
 
 type Front = readonly [first: number, second: number, third: number]
 

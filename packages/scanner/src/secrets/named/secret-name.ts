@@ -28,7 +28,7 @@ export const secretNameParts: readonly string[] = [
 ]
 
 const password = /passw|passphrase|pwd|storepass|keypass/i
-const key = new RegExp(secretNameParts.map((part) => part.replaceAll('.', '\\.')).join('|'), 'i')
+const part = new RegExp(secretNameParts.map((part) => part.replaceAll('.', '\\.')).join('|'), 'i')
 
 /** What the last word of a name says that its value is about a secret, not one. */
 const about =
@@ -39,7 +39,7 @@ const others =
 
 /** @param name an identifier, or a key of JSON, YAML, properties, a property list */
 export function namedKind(name: string): NamedKind | undefined {
-  if (about.test(name) || others.test(name)) return undefined
-  if (password.test(name)) return 'password'
-  return key.test(name) ? 'key' : undefined
+  // First what most names of a program fail.
+  if (!part.test(name) || about.test(name) || others.test(name)) return undefined
+  return password.test(name) ? 'password' : 'key'
 }
