@@ -16,16 +16,17 @@ const kinds = Uint8Array.from({ length: 256 }, (_, byte) => {
   return 0
 })
 
-/** By two neighbours: 1 where no text holds both, since one is no character, or what UTF-8 has before or behind it is not there. */
+/** By the kind of a byte, and the byte behind it: 1 where no text holds both. */
+const partedFrom = [0, 1, 2, 3, 4, continuation].map((kind) =>
+  kinds.map((next) => {
+    if (kind === 0 || next === 0) return 1
+    if (kind === 1) return next === continuation ? 1 : 0
+    return kind < continuation && next !== continuation ? 1 : 0
+  }),
+)
+/** By two neighbours, the first one in the upper byte. */
 const parted = new Uint8Array(1 << 16)
-for (const [first, kind] of kinds.entries()) {
-  for (const [second, next] of kinds.entries()) {
-    const isWithin = next === continuation
-    const isOpen = kind > 1 && kind < continuation
-    const isParted = kind === 0 || next === 0 || (isOpen && !isWithin) || (kind === 1 && isWithin)
-    if (isParted) parted[(first << 8) | second] = 1
-  }
-}
+kinds.forEach((kind, first) => parted.set(partedFrom[kind] as Uint8Array, first << 8))
 
 /**
  * Runs of printable ASCII and well-formed UTF-8 (RFC 3629) of at least so many bytes. Most of a binary is passed over
@@ -46,7 +47,10 @@ export function utf8Runs(
       continue
     }
     let pair = last
-    while (pair > at && parted[((bytes[pair - 1] as number) << 8) | (bytes[pair] as number)] === 0) {
+    while (
+      pair > at &&
+      parted[((bytes[pair - 1] as number) << 8) | (bytes[pair] as number)] === 0
+    ) {
       pair--
     }
     if (pair > at) {

@@ -9,12 +9,10 @@ const marks: readonly (readonly [Buffer, TextEncoding])[] = [
   [Buffer.from('feff', 'hex'), 'utf16be'],
 ]
 
-/** Control characters that text files do hold: tab, line ends, form feed, escape. */
-const usualControls: readonly number[] = [0x09, 0x0a, 0x0c, 0x0d, 0x1b]
-/** 1 at each byte of ASCII that is a character, or one of those. */
-const plain = Uint8Array.from({ length: 256 }, (_, byte) =>
-  (byte >= 0x20 && byte < 0x7f) || usualControls.includes(byte) ? 1 : 0,
-)
+/** 1 at each byte of ASCII that is a character, or a control character that text files do hold … */
+const plain = new Uint8Array(256).fill(1, 0x20, 0x7f)
+/** … tab, line ends, form feed, escape. */
+for (const control of [0x09, 0x0a, 0x0c, 0x0d, 0x1b]) plain[control] = 1
 /** One in so many bytes may be another: a file of text with a few bytes of something else in it is still read. */
 const strayShare = 256
 
@@ -65,13 +63,13 @@ function wideEncoding(head: Buffer): TextEncoding | undefined {
   const enough = pairs * 0.8
   let little = 0
   let big = 0
+  let others = 0
   for (let at = 0; at < pairs * 2; at += 2) {
-    // Neither can be reached any more.
-    if (Math.max(little, big) + pairs - at / 2 <= enough) return undefined
     const first = head[at] as number
     const second = head[at + 1] as number
     if (second === 0 && isPlain(first)) little++
-    if (first === 0 && isPlain(second)) big++
+    else if (first === 0 && isPlain(second)) big++
+    else if (++others >= pairs - enough) return undefined
   }
   if (little > enough) return 'utf16le'
   return big > enough ? 'utf16be' : undefined

@@ -33,7 +33,7 @@ export function literalFinder<Value>(literals: readonly Literal<Value>[]): Liter
       const pair = pairOf(second, third)
       shifts[front] = Math.min(shifts[front] as number, 1)
       shifts[pair] = 0
-      const slot = slotOf(first, pair)
+      const slot = slotOf(first, second, third)
       if (bucketOf[slot] === 0) bucketOf[slot] = buckets.push([])
       const bucket = buckets[(bucketOf[slot] as number) - 1] as Literal<Value>[]
       if (!bucket.includes(literal)) bucket.push(literal)
@@ -49,7 +49,8 @@ export function literalFinder<Value>(literals: readonly Literal<Value>[]): Liter
       let at = nextFront(tables, codes, shortest - 1, count)
       while (at < count) {
         const start = at - overlap
-        for (const each of buckets[bucketAt(tables, codes, at) - 1] ?? []) {
+        const slot = slotOf(codes[start] as number, codes[at - 1] as number, codes[at] as number)
+        for (const each of buckets[(bucketOf[slot] as number) - 1] ?? []) {
           if (standsAt(text, from + start, each)) found(from + start, each.value)
         }
         at = nextFront(tables, codes, at + 1, count)
@@ -65,31 +66,32 @@ const windowCharacters = 32 * 1024
 const overlap = shortest - 1
 let spareCodes: Buffer | undefined
 
+/** `bucketOf`: one more than the index of the bucket; 0: there is none. */
 type Tables = { readonly shifts: Uint8Array; readonly bucketOf: Uint16Array }
 
 /**
  * Where the next front of a literal ends, from `at` on; `count` or more: nowhere. Apart from the finders, so that it is
  * compiled once for all of them.
  */
-function nextFront(tables: Tables, codes: Buffer, from: number, count: number): number {
-  const { shifts } = tables
+function nextFront(
+  { shifts, bucketOf }: Tables,
+  codes: Buffer,
+  from: number,
+  count: number,
+): number {
   let at = from
   while (at < count) {
-    const shift = shifts[pairAt(codes, at)] as number
-    if (shift > 0) at += shift
-    else if (bucketAt(tables, codes, at) > 0) break
-    else at += 1
+    const second = codes[at - 1] as number
+    const third = codes[at] as number
+    const shift = shifts[pairOf(second, third)] as number
+    if (shift > 0) {
+      at += shift
+      continue
+    }
+    if (bucketOf[slotOf(codes[at - overlap] as number, second, third)] !== 0) break
+    at += 1
   }
   return at
-}
-
-/** One more than the index of the bucket; 0: there is none. */
-function bucketAt({ bucketOf }: Tables, codes: Buffer, at: number): number {
-  return bucketOf[slotOf((codes[at - overlap] as number) & 127, pairAt(codes, at))] as number
-}
-
-function pairAt(codes: Buffer, at: number): number {
-  return pairOf((codes[at - 1] as number) & 127, (codes[at] as number) & 127)
 }
 
 type Front = readonly [first: number, second: number, third: number]
@@ -113,9 +115,9 @@ function standsAt(text: string, index: number, { literal, anyCase }: Literal<unk
 }
 
 function pairOf(first: number, second: number): number {
-  return (first << 7) | second
+  return ((first & 127) << 7) | (second & 127)
 }
 
-function slotOf(first: number, pair: number): number {
-  return (first << 6) ^ pair
+function slotOf(first: number, second: number, third: number): number {
+  return ((first & 127) << 6) ^ pairOf(second, third)
 }
