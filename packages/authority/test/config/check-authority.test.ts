@@ -5,6 +5,7 @@ import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { isProblem } from '@sallyport/problem'
 import type { AuthorityConfig } from '../../src/config/authority-config.ts'
+import { checkSigner } from '../../src/config/check-signer.ts'
 import { checkAuthority } from '../../src/config/check-authority.ts'
 import { developmentApp } from '../fixture/apps.ts'
 import { layOut, readTestConfig } from '../fixture/deployment.ts'
@@ -24,6 +25,7 @@ function refusal(
   change(config)
   try {
     checkAuthority(config, { directory, environment: {} })
+    checkSigner(config, { directory, environment: {} })
     return 'none'
   } catch (error) {
     if (!isProblem(error)) throw error
