@@ -7,6 +7,7 @@ import { type ProtocolsConfig, ProtocolsSchema } from '../protocols/protocols-co
 import { type RevokedSerialPolicy, revokedSerialPolicies } from './attestation-config.ts'
 import { type AllowedKeyKind, keyKinds } from './key-kinds.ts'
 import { type LimitsConfig, LimitsSchema } from './limits-config.ts'
+import { type RenewalKey, renewalKeyMember } from '../protocols/renewal-key.ts'
 import { type UserConfig, UserSchema } from './user-config.ts'
 
 /** How an app's devices enrol. */
@@ -32,6 +33,8 @@ export type CertificateConfig = {
   /** How long after its end a certificate can be renewed by a signature of its key. */
   graceDays: number
   keyKinds: AllowedKeyKind[]
+  /** What a renewal by the API of phones brings; EST and SCEP have their own. */
+  renewalKey: RenewalKey
   /** How long a renewed certificate goes on beside its successor, so that no call in flight breaks. */
   overlapMinutes: number
   /** What happens to a device whose renewed certificate is renewed again with another key. */
@@ -130,6 +133,7 @@ const CertificateSchema = Type.Object(
           'How long after its end a signature of the same key still renews a certificate',
       }),
     ),
+    ...renewalKeyMember,
     keyKinds: Type.Optional(
       Type.Array(Type.Enum([...keyKinds]), {
         minItems: 1,

@@ -8,6 +8,7 @@ import { refuseExpired } from '../enrollment/challenge.ts'
 import { usedChallenge } from '../enrollment/used-challenge.ts'
 import { certificateAnswer } from '../issuance/certificate-answer.ts'
 import { signCertificate } from '../issuance/sign-certificate.ts'
+import { refuseRenewalKey } from '../protocols/renewal-key.ts'
 import type { Tables } from '../store/tables.ts'
 import { refuseFork } from './fork.ts'
 import { recordRenewal } from './record-renewal.ts'
@@ -57,6 +58,7 @@ async function attemptRenewal(
 ): Promise<IssuedCertificate | typeof overtaken> {
   const { store } = authority
   const holder = await readHolder(store.read, renewal)
+  refuseRenewalKey(renewal.app.certificate.renewalKey, holder.certificate, renewal.request)
   const { spkiSha256 } = renewal.request
   const succession = await readSuccession(store.read, holder.certificate, spkiSha256)
   const order =

@@ -77,7 +77,7 @@ test('the suites of enrolment and renewal pass with every key in a token', {
     maxBuffer: 2 ** 26,
   }).catch((error: { stdout?: string }) => {
     const failed = error.stdout?.split('\n').filter((line) => line.startsWith('not ok'))
-    throw new Error(failed?.join('\n') ?? String(error))
+    throw new Error(failed?.join('\n') ?? 'it could not be run')
   })
   const passed = Number(/^# pass (\d+)$/m.exec(stdout)?.[1])
   assert.ok(passed >= 40, stdout.slice(-2_000))
