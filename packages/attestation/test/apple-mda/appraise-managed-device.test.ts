@@ -61,7 +61,11 @@ test('the leaf proves a key in a Secure Enclave, and says which device has it', 
   assert.equal(result.accepted, true)
   assert.equal(result.assurance, 'secure-enclave')
   assert.equal(result.development, false)
-  assert.deepEqual(result.facts, { model: 'J314sAP', osVersion: '26.1' })
+  assert.deepEqual(result.facts, {
+    identifiers: ['C02XL3FHJG5J', '00008103-001C2D3E4F50001E'],
+    model: 'J314sAP',
+    osVersion: '26.1',
+  })
   const { certificates, ...claims } = result.claims
   const [first] = certificates as Record<string, unknown>[]
   assert.equal(first?.['notBefore'], '2026-11-20T12:00:00.000Z')

@@ -18,9 +18,12 @@ export async function signServerCertificate(
   { keys, bounds, now }: SignerContext,
   { root, spki, names, days, published }: SignerInput<'serverCertificate'>,
 ): ReturnType<Signer['serverCertificate']> {
-  const { serverNames } = bounds()
+  const { serverNames, statusUrl } = bounds()
   const foreign = names.find((name) => !serverNames.some((allowed) => isServerName(name, allowed)))
   if (foreign !== undefined) throw signerRefusal(serverNames.join(', ') || 'no server', foreign)
+  const addresses = Object.values(published ?? {}).flat()
+  const elsewhere = addresses.find((address) => !address.startsWith(`${statusUrl}/`))
+  if (elsewhere !== undefined) throw signerRefusal(`addresses under ${statusUrl}`, elsewhere)
   const issuer = await openServiceRoot(keys, root)
   const facts = { issuer, spki: bytesOf(spki), names, now: now(), days, published }
   return { certificate: toBase64url((await issueServerCertificate(facts)).der) }

@@ -4,6 +4,7 @@ import { AddressLimiter } from '../../admin/address-limiter.ts'
 import type { Api } from '../../api/api-server.ts'
 import { addressOf } from '../../api/caller.ts'
 import { refuseDeepJson } from '../../api/json-depth.ts'
+import { refusalRecord } from '../../api/refusal-record.ts'
 import type { Authority } from '../../authority.ts'
 import { keyChange, newAccount, updateAccount } from './account-operations.ts'
 import type { AcmeConfig } from './acme-config.ts'
@@ -158,7 +159,9 @@ export function acmeApi(
     const index = String(reply.getHeader('link'))
     reply.header('link', [index, `<${urls.authorization(id)}>;rel="up"`])
     if (payload === undefined) return presentChallenge(authorization, urls)
-    const answer = () => answerChallenge(authority, message, authorization)
+    const note = (refusal: Problem) =>
+      authority.decisions.keep(refusalRecord(refusal, request, now()))
+    const answer = () => answerChallenge(authority, message, authorization, note)
     // A server that is asked may take its time: it takes nobody's turn.
     const isAsking = authorization.identifier_type === 'dns'
     return presentChallenge(isAsking ? await answer() : await lanes.run('enrollment', answer), urls)

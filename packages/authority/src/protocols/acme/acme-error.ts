@@ -27,6 +27,7 @@ const types: Partial<Record<ReasonCode, string>> = {
   acme_already_revoked: 'alreadyRevoked',
   acme_validation_unreachable: 'connection',
   acme_validation_wrong: 'incorrectResponse',
+  evidence_refused: 'badAttestationStatement',
   csr_malformed: 'badCSR',
   csr_signature_invalid: 'badCSR',
   csr_key_not_allowed: 'badCSR',

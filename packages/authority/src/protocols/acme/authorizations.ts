@@ -65,12 +65,14 @@ export function statusOf(
  * Looks at the answer to a challenge (RFC 8555 §7.5.1), and makes authorization and order valid or
  * invalid by it, in one write. One that is over is answered as it stands.
  *
+ * @param note is told why it is invalid: no refusal of the message tells of it
  * @throws Problem where nothing can be said: `authority_busy`, `store_unavailable`
  */
 export async function answerChallenge(
   authority: Authority,
   message: AccountMessage,
   authorization: AcmeAuthorizationRow,
+  note: (refusal: Problem) => void,
 ): Promise<AcmeAuthorizationRow> {
   if (statusOf(authorization, authority.now()) !== 'pending') return authorization
   const validate = validators[challengeOf(authorization.identifier_type)]
@@ -86,7 +88,10 @@ export async function answerChallenge(
     type,
     outcome: isValid ? 'valid' : outcome.code,
   })
-  if (!isValid) authority.failedAttempts.noteRefusal(outcome, message.appId, caller.address)
+  if (!isValid) {
+    note(outcome)
+    authority.failedAttempts.noteRefusal(outcome, message.appId, caller.address)
+  }
   return authority.store.write((tx) =>
     isValid
       ? recordValid(tx, authorization, { validated: outcome, now: authority.now() })

@@ -27,6 +27,10 @@ export type AcmeDeployment = Deployment & {
 export type AcmeDeploymentOptions = DeploymentOptions & {
   /** Members of `protocols.acme`, YAML. */
   acme?: string
+  /** The line of where http-01 asks, YAML. */
+  validation?: string
+  /** YAML of `serviceNames`. */
+  names?: string
   /** Members of `enrollment` beside evidence, YAML. */
   enrollment?: string
   /** Members of `certificate`, YAML. */
@@ -40,6 +44,10 @@ export async function deployAcme(options: AcmeDeploymentOptions = {}): Promise<A
   const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-acme-'))
   writeFileSync(path.join(directory, 'root.pem'), phoneRoot.pem)
   const { acme = '', enrollment = '', certificate = '' } = options
+  const {
+    validation = `insecureValidationTarget: '127.0.0.1:${validationPort}'`,
+    names = `['*.example.internal', plain.example.internal]`,
+  } = options
   const appOf = (name: string) => `
   ${name}:
     insecureDevelopmentDevices: true
@@ -51,8 +59,8 @@ export async function deployAcme(options: AcmeDeploymentOptions = {}): Promise<A
     certificate: { revocation: published, keyKinds: [ec-p256, ec-p384], ${certificate} }
     protocols:
       acme:
-        serviceNames: ['*.example.internal', plain.example.internal]
-        insecureValidationTarget: '127.0.0.1:${validationPort}'
+        serviceNames: ${names}
+        ${validation}
         ${acme}`
   const deployment = await deploy({
     directory,
