@@ -201,6 +201,8 @@ async function stream(
   // A gateway that is ended at once hears that it was answered.
   response.flushHeaders()
   response.socket?.setNoDelay(true)
+  // Now, not with the first event: who is ended before there was one is to know that it was answered.
+  response.flushHeaders()
   const { log, feed } = authority
   const { name } = gateway
   response.on('error', (error) => log.debug({ err: error, gateway: name }, 'feed ended'))
