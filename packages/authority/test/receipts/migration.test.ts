@@ -8,16 +8,21 @@ import { up as initial } from '../../src/store/migrations/001-initial.ts'
 import { up as forkedAt } from '../../src/store/migrations/002-forked-at.ts'
 import { up as attestation } from '../../src/store/migrations/003-attestation.ts'
 import { up as appAttestReceipts } from '../../src/store/migrations/004-app-attest-receipts.ts'
-import { insertDevices } from '../fixture/devices.ts'
-import { withTables } from '../fixture/old-store.ts'
+import type { Row } from '../../src/store/engine.ts'
+import { insertRows } from '../../src/store/portable/fill-store.ts'
+import { deviceRow } from '../fixture/devices.ts'
+import { tablesOf, withTables } from '../fixture/old-store.ts'
 
 test('receipts that were kept before they were refreshed fall due a day after they came', async () => {
   const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-migration-'))
   try {
     await withTables(directory, async (store) => {
       for (const up of [initial, forkedAt, attestation]) await up(store)
-      const write = <T>(work: (tx: typeof store) => Promise<T>) => work(store)
-      const ids = await insertDevices({ write }, 3, { serialsOf: () => [] })
+      const ids = ['dev_0', 'dev_1', 'dev_2']
+      const devices = (await tablesOf(store)).find(({ name }) => name === 'devices')
+      const enrolled = ids.map((id) => deviceRow(id, 'wallet', 1_000) as unknown as Row)
+      // Later versions know more of a device.
+      await insertRows(store, devices ?? { name: 'devices', columns: [] }, enrolled)
       const receipts = [
         [Buffer.from('receipt'), null],
         [Buffer.from('receipt'), 5_000],
