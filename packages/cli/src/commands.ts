@@ -1,6 +1,7 @@
 // A pure table: every command, with its help. Operations are loaded when they run.
 import type { Command, Option } from './command.ts'
 import { acmeCommands } from './commands/acme-commands.ts'
+import { mdmCommands } from './commands/mdm-commands.ts'
 import { pinsCommands } from './pins/pins-commands.ts'
 import { storeCommands } from './store/store-commands.ts'
 
@@ -12,6 +13,8 @@ export const commandGroups: Readonly<Record<string, string>> = {
   tokens: 'Make tokens for enrolments and for administrators',
   acme: 'Let ACME clients in, and see what servers were given',
   'acme credentials': 'Make credentials for ACME clients, list and revoke them',
+  mdm: 'Have the devices of an MDM enrol by SCEP',
+  'mdm credentials': 'Make challenges for MDMs, list and revoke them',
   'acme certificates': 'List the certificates of servers that ACME issued, and revoke them',
   gateways: 'List gateways, and revoke them',
   feed: 'See what gateways are told, and decide what they kept over a restored backup',
@@ -374,6 +377,7 @@ export const commands: readonly Command[] = [
     load: async () => (await import('./commands/tokens.ts')).revokeToken,
   },
   ...acmeCommands,
+  ...mdmCommands,
   {
     name: 'approve',
     summary: 'List the enrolments that wait for approval, approve one, or deny it',

@@ -4,6 +4,7 @@ import { acmeReasons } from './acme-reasons.ts'
 import { addressReasons } from './address-reasons.ts'
 import { attestationReasons } from './attestation-reasons.ts'
 import { bindingReasons } from './binding-reasons.ts'
+import { mdmReasons } from './mdm-reasons.ts'
 import { cmsReasons } from './cms-reasons.ts'
 import { limitReasons } from './limit-reasons.ts'
 import { pinReasons } from './pin-reasons.ts'
@@ -424,6 +425,7 @@ export const reasons = {
   ...tokenReasons,
   ...sessionReasons,
   ...feedReasons,
+  ...mdmReasons,
   ...cmsReasons,
   ...signerReasons,
   ...storeReasons,

@@ -3,6 +3,8 @@ export {
   IdentityProviderSchema,
   IdentityProvidersSchema,
 } from './identity-provider.ts'
+export { addressPolicy } from './outgoing/address-policy.ts'
+export { createOutgoingClient, type OutgoingClient } from './outgoing/outgoing-client.ts'
 export { type AddressKind, addressKind } from './outgoing/address-kind.ts'
 export { maxLifetimeHoursByDefault } from './max-lifetime.ts'
 export * from './verify.ts'

@@ -23,6 +23,7 @@ const scopes = {
   appraisal: ofRow('appraisal', 'appraisals'),
   enrollmentToken: ofRow('enrolment token', 'enrollment_tokens'),
   acmeCredential: ofRow('ACME credential', 'acme_credentials'),
+  mdmCredential: ofRow('MDM credential', 'mdm_credentials'),
   serviceCertificate: async ({ apps, params }, store) => {
     const row = await findServiceCertificate(store, textOf(params, 'id'))
     const isWithin = row !== undefined && apps.includes(row.app_id)
@@ -63,7 +64,13 @@ export async function refuseOutsideApps(
 
 function ofRow(
   thing: string,
-  table: 'devices' | 'approvals' | 'appraisals' | 'enrollment_tokens' | 'acme_credentials',
+  table:
+    | 'devices'
+    | 'approvals'
+    | 'appraisals'
+    | 'enrollment_tokens'
+    | 'acme_credentials'
+    | 'mdm_credentials',
 ): Scope {
   return async ({ apps, params }, store) => {
     const id = textOf(params, 'id')

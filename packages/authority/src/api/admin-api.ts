@@ -11,6 +11,7 @@ import { feedRoutes } from './admin/feed-routes.ts'
 import { gatewayRoutes } from './admin/gateway-routes.ts'
 import { invalidationRoutes } from './admin/invalidation-routes.ts'
 import { issuerRoutes } from './admin/issuer-routes.ts'
+import { mdmRoutes } from './admin/mdm-routes.ts'
 import { liftRoutes } from './admin/lift-routes.ts'
 import { revocationListRoutes } from './admin/revocation-list-routes.ts'
 import { proposalRoutes } from './admin/proposal-routes.ts'
@@ -43,6 +44,7 @@ export function adminApi(api: Api, authority: Authority, describe: () => object)
   adminTokenRoutes(api, authority)
   attestationStatusRoutes(api, authority)
   acmeRoutes(api, authority)
+  mdmRoutes(api, authority)
   api.get(
     '/openapi.json',
     {

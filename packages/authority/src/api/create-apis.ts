@@ -74,7 +74,7 @@ export function createApis(
   operations.register(async (api) => operationsApi(api as Api, authority, version))
   status.register(async (api) => listApi(api as Api, authority))
   status.register(async (api) => ocspApi(api as Api, authority))
-  status.register(async (api) => scepApi(api as Api, authority, createJudges()))
+  status.register(async (api) => scepApi(api as Api, authority, createJudges(directory)))
   return { device, admin, operations, status }
 }
 

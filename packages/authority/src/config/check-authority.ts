@@ -2,6 +2,7 @@ import { configProblem } from '@sallyport/problem'
 import { filesOfProvider, type ProviderFile, providerRules } from '@sallyport/token'
 import { readTlsFiles } from '../api/listener.ts'
 import { readClientCas } from '../protocols/est/client-cas.ts'
+import { readJudges } from '../protocols/scep/judges.ts'
 import { readReceiptTeams } from '../receipts/receipt-teams.ts'
 import { readRevocationClients } from '../sessions/revocation-client.ts'
 import { readDevelopmentRoots } from '../trust/development-roots.ts'
@@ -45,6 +46,7 @@ const checks: readonly AuthorityCheck[] = [
   (config, { directory }) => void readReceiptTeams(directory, config),
   (config, { directory }) => void readRevocationClients(directory, config),
   (config, { directory }) => void readClientCas(directory, config),
+  (config, { directory }) => void readJudges(directory, config),
   (config, { directory }) => void readTlsFiles(directory, config, 'device'),
   (config, { directory }) => void readTlsFiles(directory, config, 'admin'),
 ]

@@ -34,7 +34,9 @@ describe('enrolment by a standard protocol', () => {
   let close: () => Promise<void>
 
   before(async () => {
-    const { config, directory } = await layOut()
+    const { config, directory } = await layOut({
+      authority: "    status: { listen: '127.0.0.1:0' }\n",
+    })
     const settings = {
       est: { ...est, keyKinds: [...est.keyKinds] },
       scep: { ...scep, keyKinds: [...scep.keyKinds] },

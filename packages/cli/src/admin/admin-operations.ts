@@ -348,6 +348,24 @@ export type AdminOperations = {
     body: { appId: string; label?: string | undefined; lifetimeSeconds?: number | undefined }
     answer: { enrollmentToken: EnrollmentToken; token: string }
   }
+  /** Makes a credential for an MDM: the challenge of its fleet. Its text is told once */
+  createMdmCredential: {
+    body: { appId: string; label?: string | undefined; maxPerHour?: number | undefined }
+    answer: {
+      credential: {
+        id: string
+        appId: string
+        lane: string
+        label: string
+        status: 'usable' | 'revoked'
+        maxPerHour: number
+        createdAt: string
+        createdBy: string
+        revokedAt: string | null
+      }
+      challenge: string
+    }
+  }
   /** Declines a proposal, also one of one’s own */
   declineProposal: {
     path: { id: string }
@@ -722,6 +740,22 @@ export type AdminOperations = {
       nextCursor?: string
     }
   }
+  /** Credentials that MDMs have their devices enrol with; their texts are not kept */
+  listMdmCredentials: {
+    answer: {
+      credentials: {
+        id: string
+        appId: string
+        lane: string
+        label: string
+        status: 'usable' | 'revoked'
+        maxPerHour: number
+        createdAt: string
+        createdBy: string
+        revokedAt: string | null
+      }[]
+    }
+  }
   /** Calls that wait for a second person, newest first */
   listProposals: { query?: { all?: boolean | undefined }; answer: { proposals: Proposal[] } }
   /** What each gateway did about a change */
@@ -862,6 +896,22 @@ export type AdminOperations = {
   }
   /** Revokes a gateway: it is told to refuse everything, and is not answered any more */
   revokeGateway: { path: { name: string }; body?: { reason?: string | undefined }; answer: Gateway }
+  /** Revokes a credential: it enrols no more devices, and those that it brought go on */
+  revokeMdmCredential: {
+    path: { id: string }
+    body?: { reason?: string | undefined }
+    answer: {
+      id: string
+      appId: string
+      lane: string
+      label: string
+      status: 'usable' | 'revoked'
+      maxPerHour: number
+      createdAt: string
+      createdBy: string
+      revokedAt: string | null
+    }
+  }
   /** Revokes a certificate of a server, by its thumbprint */
   revokeServiceCertificate: {
     path: { id: string }
@@ -913,6 +963,7 @@ export const adminOperations = {
   createAcmeCredential: { method: 'POST', path: '/admin/v1/acme/credentials' },
   createAdminToken: { method: 'POST', path: '/admin/v1/admin-tokens' },
   createEnrollmentToken: { method: 'POST', path: '/admin/v1/enrollment-tokens' },
+  createMdmCredential: { method: 'POST', path: '/admin/v1/mdm/credentials' },
   declineProposal: { method: 'POST', path: '/admin/v1/proposals/{id}/decline' },
   denyEnrollment: { method: 'POST', path: '/admin/v1/approvals/{id}/deny' },
   dropUnconfirmed: { method: 'POST', path: '/admin/v1/feed/unconfirmed/drop' },
@@ -947,6 +998,7 @@ export const adminOperations = {
   listInvalidations: { method: 'GET', path: '/admin/v1/invalidations' },
   listIssuers: { method: 'GET', path: '/admin/v1/issuers' },
   listListedDevices: { method: 'GET', path: '/admin/v1/attestation/listed-devices' },
+  listMdmCredentials: { method: 'GET', path: '/admin/v1/mdm/credentials' },
   listProposals: { method: 'GET', path: '/admin/v1/proposals' },
   listReceipts: { method: 'GET', path: '/admin/v1/changes/{seq}/receipts' },
   listRevocationLists: { method: 'GET', path: '/admin/v1/revocation-lists' },
@@ -963,6 +1015,7 @@ export const adminOperations = {
   revokeDevice: { method: 'POST', path: '/admin/v1/devices/{id}/revoke' },
   revokeEnrollmentToken: { method: 'POST', path: '/admin/v1/enrollment-tokens/{id}/revoke' },
   revokeGateway: { method: 'POST', path: '/admin/v1/gateways/{name}/revoke' },
+  revokeMdmCredential: { method: 'POST', path: '/admin/v1/mdm/credentials/{id}/revoke' },
   revokeServiceCertificate: {
     method: 'POST',
     path: '/admin/v1/acme/service-certificates/{id}/revoke',

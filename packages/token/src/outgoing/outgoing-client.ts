@@ -19,6 +19,10 @@ export type OutgoingRequest = {
   readonly accept: string
   /** With it the request is a POST. */
   readonly form?: URLSearchParams
+  /** JSON text, in place of a form: the request is a POST as well. */
+  readonly json?: string
+  /** Beside those that every request has. */
+  readonly headers?: Readonly<Record<string, string>>
   readonly authorization?: string | undefined
   /** The statuses of answers whose body is wanted. Default: 200 alone. */
   readonly statuses?: readonly number[]
@@ -61,7 +65,7 @@ export function createOutgoingClient(options: OutgoingClientOptions): OutgoingCl
     signal.throwIfAborted()
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
     const isSecure = url.protocol === 'https:'
-    const body = asked.form?.toString()
+    const body = asked.json ?? asked.form?.toString()
     const request = (isSecure ? requestHttps : http.request)(url, {
       agent: isSecure ? tlsAgent : plainAgent,
       method: body === undefined ? 'GET' : 'POST',
@@ -81,8 +85,12 @@ export function createOutgoingClient(options: OutgoingClientOptions): OutgoingCl
   }
 }
 
-function headersOf({ accept, authorization }: OutgoingRequest, body: string | undefined) {
+function headersOf(
+  { accept, authorization, json, headers }: OutgoingRequest,
+  body: string | undefined,
+) {
   return {
+    ...headers,
     accept,
     // What is compressed has no bound until it is not.
     'accept-encoding': 'identity',
@@ -91,7 +99,8 @@ function headersOf({ accept, authorization }: OutgoingRequest, body: string | un
     ...(body === undefined
       ? {}
       : {
-          'content-type': 'application/x-www-form-urlencoded',
+          'content-type':
+            json === undefined ? 'application/x-www-form-urlencoded' : 'application/json',
           'content-length': Buffer.byteLength(body),
         }),
   }

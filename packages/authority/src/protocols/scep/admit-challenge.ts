@@ -4,6 +4,7 @@ import type { Authority, Caller } from '../../authority.ts'
 import type { KeyRequest } from '../../enrollment/key-request.ts'
 import { usableToken, useToken } from '../../enrollment/enrollment-token.ts'
 import { readSecretToken } from '../../enrollment/secret-token.ts'
+import type { CertificateRow } from '../../store/tables.ts'
 import type { ProtocolOrder } from '../protocol-order.ts'
 import type { ScepConfig } from './scep-config.ts'
 
@@ -27,7 +28,7 @@ export type AdmittedChallenge = Pick<ProtocolOrder, 'authorizedBy' | 'use' | 'id
 }
 
 export type ChallengeOutcome =
-  | { issued: { thumbprint: string; serial: string; notAfter: number; issuer: string } }
+  | { issued: { certificate: CertificateRow; issuer: string } }
   | { refused: Problem }
 
 /** One kind of challenge. Undefined: it is of another kind. */

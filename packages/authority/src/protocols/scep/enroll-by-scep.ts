@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { isProblem, Problem } from '@sallyport/problem'
-import { type DeviceIdentity, verifyDeviceCertificate } from '@sallyport/pki'
+import { derSequence, type DeviceIdentity, nameText, verifyDeviceCertificate } from '@sallyport/pki'
 import type { Authority, Caller } from '../../authority.ts'
 import type { AppConfig } from '../../config/app-config.ts'
 import { readActive, refuseOutOfDate } from '../../devices/authenticate-device.ts'
@@ -122,9 +122,8 @@ async function issue(
     const outcome = await enrollOrWait(authority, order)
     if ('enrolled' in outcome) {
       const { certificate } = outcome.enrolled
-      const issuer = authority.issuers.byId(certificate.issuer_id)?.certificate.thumbprint ?? ''
-      const { thumbprint, serial, not_after: notAfter } = certificate
-      await tell?.({ issued: { thumbprint, serial, notAfter, issuer } })
+      const ca = authority.issuers.byId(certificate.issuer_id)?.certificate
+      await tell?.({ issued: { certificate, issuer: nameText(ca?.subject ?? derSequence()) } })
     }
     return outcome
   } catch (error) {

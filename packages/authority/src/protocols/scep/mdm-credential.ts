@@ -54,7 +54,12 @@ export async function createMdmCredential(
  */
 export async function revokeMdmCredential(
   store: Kysely<Tables>,
-  { id, actor, now }: { id: string; actor: string; now: number },
+  {
+    id,
+    reason,
+    actor,
+    now,
+  }: { id: string; reason: string | undefined; actor: string; now: number },
 ): Promise<MdmCredentialRow> {
   const row = await store
     .selectFrom('mdm_credentials')
@@ -69,7 +74,7 @@ export async function revokeMdmCredential(
     actor,
     action: 'mdm-credential.revoked',
     subject: id,
-    detail: {},
+    detail: { reason: reason ?? null },
   })
   return { ...row, revoked_at: now }
 }

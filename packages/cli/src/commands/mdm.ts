@@ -1,0 +1,37 @@
+import { configuredClient } from '../admin/configured-client.ts'
+import type { Operation } from '../command.ts'
+import { argument, numberOption, textOption } from '../input.ts'
+import { onlyApp } from './tokens.ts'
+
+export const createCredential: Operation = async (input, output) => {
+  const client = configuredClient(input)
+  const maxPerHour = numberOption(input, 'max-per-hour', { least: 1, most: 1_000_000 })
+  const made = await client.call('createMdmCredential', {
+    body: {
+      appId: textOption(input, 'app') ?? onlyApp(input, 'credential'),
+      label: textOption(input, 'label') ?? '',
+      ...(maxPerHour === undefined ? {} : { maxPerHour }),
+    },
+  })
+  const { credential, challenge } = made
+  output.result(made, challenge)
+  output.say(
+    `The challenge of the SCEP profile of app ${credential.appId}, for ${credential.maxPerHour} devices an hour. Told once: give it to the MDM`,
+  )
+  return 0
+}
+
+export const listCredentials: Operation = async (input, output) => {
+  const { credentials } = await configuredClient(input).call('listMdmCredentials')
+  output.table(credentials, { empty: 'There is no MDM credential' })
+  return 0
+}
+
+export const revokeCredential: Operation = async (input, output) => {
+  const id = argument(input, 0)
+  const reason = textOption(input, 'reason')
+  const body = reason === undefined ? {} : { reason }
+  const revoked = await configuredClient(input).call('revokeMdmCredential', { path: { id }, body })
+  output.result(revoked, `${id} is revoked; what it enrolled goes on`)
+  return 0
+}
