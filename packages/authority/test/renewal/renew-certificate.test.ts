@@ -193,19 +193,30 @@ test('evidence that was appraised too long ago is renewed with the certificate',
 })
 
 test('a suspended device does not renew, and renews again when it is resumed', async () => {
-  const phone = await enroll(deployment)
-  const path = `/admin/v1/devices/${phone.issued.deviceId}`
-  await deployment.admin(`${path}/suspend`, { body: {} })
-  assert.equal((await renew(deployment, phone)).body.code, 'device_suspended')
-  await deployment.admin(`${path}/resume`, { body: {} })
-  assert.equal((await renew(deployment, phone)).status, 201)
+  // Of its own: months have passed in the other one, and the token of its admin with them.
+  const own = await deploy()
+  try {
+    const phone = await enroll(own)
+    const path = `/admin/v1/devices/${phone.issued.deviceId}`
+    await own.admin(`${path}/suspend`, { body: {} })
+    assert.equal((await renew(own, phone)).body.code, 'device_suspended')
+    await own.admin(`${path}/resume`, { body: {} })
+    assert.equal((await renew(own, phone)).status, 201)
+  } finally {
+    await own.close()
+  }
 })
 
 test('a revoked device is told to enrol anew', async () => {
-  const phone = await enroll(deployment)
-  await deployment.admin(`/admin/v1/devices/${phone.issued.deviceId}/revoke`, { body: {} })
-  const answer = await renew(deployment, phone)
-  assert.equal(answer.status, 403)
-  assert.equal(answer.body.code, 'device_revoked')
-  assert.equal(answer.body.action, 're-enroll')
+  const own = await deploy()
+  try {
+    const phone = await enroll(own)
+    await own.admin(`/admin/v1/devices/${phone.issued.deviceId}/revoke`, { body: {} })
+    const answer = await renew(own, phone)
+    assert.equal(answer.status, 403)
+    assert.equal(answer.body.code, 'device_revoked')
+    assert.equal(answer.body.action, 're-enroll')
+  } finally {
+    await own.close()
+  }
 })
