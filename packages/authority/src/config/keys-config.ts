@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { resolvePath } from '@sallyport/config'
 import { configProblem } from '@sallyport/problem'
@@ -120,11 +122,20 @@ export function checkKeysConfig({ pkcs11, vault }: KeysConfig): void {
   )
 }
 
-/** The absolute path of the socket. */
+/** `sun_path` holds 108 bytes with its end on Linux, and 104 elsewhere (unix(7)). */
+export const maxSocketPathBytes = 103
+
+/**
+ * The absolute path of the socket: beside the keys, unless that is longer than a socket can be; then in a
+ * folder of this user for temporary files, under a name that is made of it.
+ */
 export function signerSocketOf(
   directory: string,
   { keys, signer }: { keys: KeysConfig; signer: SignerConfig },
 ): string {
   if (signer.socket !== undefined) return resolvePath(directory, signer.socket)
-  return join(resolvePath(directory, keys.directory), 'signer.sock')
+  const beside = join(resolvePath(directory, keys.directory), 'signer.sock')
+  if (Buffer.byteLength(beside) <= maxSocketPathBytes) return beside
+  const name = createHash('sha256').update(beside).digest('hex').slice(0, 16)
+  return join(tmpdir(), `sallyport-${process.getuid?.() ?? 0}`, `${name}.sock`)
 }

@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isProblem } from '@sallyport/problem'
 import { newId } from '@sallyport/wire'
 import pino from 'pino'
+import { signerSocketOf } from '../../src/config/keys-config.ts'
 import { encodeFrame, FrameReader } from '../../src/signer/process/frames.ts'
 import { outcomes, tagOf } from '../../src/signer/process/operation-tags.ts'
 import { SignerClient } from '../../src/signer/process/signer-client.ts'
@@ -236,4 +237,22 @@ test('a file in its place is not removed, a second signer does not take over, wh
   await close()
   await serve()
   await ask().deviceCertificate(await order())
+})
+
+test('a folder of keys that lies too deep for a socket has it elsewhere, for its user alone', async () => {
+  const keys = { directory: path.join('deep'.repeat(20), 'deeper'.repeat(10)) }
+  const elsewhere = signerSocketOf(directory, { keys, signer: {} })
+  assert.ok(Buffer.byteLength(elsewhere) <= 103)
+  assert.equal(elsewhere, signerSocketOf(directory, { keys, signer: {} }))
+  assert.notEqual(elsewhere, signerSocketOf(`${directory}2`, { keys, signer: {} }))
+  const close = await serveSigner({ signer: made.signer, socket: elsewhere, log })
+  ends.push(close)
+  const client = new SignerClient({ socket: elsewhere })
+  ends.push(() => client.close())
+  await client.signer.deviceCertificate(await order())
+  assert.equal(lstatSync(path.dirname(elsewhere)).mode & 0o777, 0o700)
+  assert.equal(
+    path.dirname(signerSocketOf('/short', { keys: { directory: 'keys' }, signer: {} })),
+    '/short/keys',
+  )
 })

@@ -1,9 +1,7 @@
 import { lstatSync, mkdirSync, type Stats } from 'node:fs'
 import { dirname } from 'node:path'
 import { Problem } from '@sallyport/problem'
-
-/** `sun_path` holds 108 bytes with its end on Linux, and 104 elsewhere (unix(7)). */
-const maxPathBytes = 103
+import { maxSocketPathBytes } from '../../config/keys-config.ts'
 
 /**
  * Node tells nobody which user is at the other end of a socket. The file system does: whoever can reach a
@@ -11,10 +9,10 @@ const maxPathBytes = 103
  * made it.
  */
 export function prepareSocketDirectory(socket: string): void {
-  if (Buffer.byteLength(socket) > maxPathBytes) {
+  if (Buffer.byteLength(socket) > maxSocketPathBytes) {
     throw new Problem('signer_socket_refused', {
       detail: socket,
-      expected: `a path of at most ${maxPathBytes} bytes: set authority.signer.socket`,
+      expected: `a path of at most ${maxSocketPathBytes} bytes: set authority.signer.socket`,
       found: `${Buffer.byteLength(socket)} bytes`,
     })
   }
