@@ -1,5 +1,5 @@
 import { createHash, createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
-import { request } from 'node:https'
+import { type Agent, request } from 'node:https'
 import { buffer } from 'node:stream/consumers'
 import { toBase64url } from '@sallyport/wire'
 
@@ -12,6 +12,8 @@ export type AcmeAccountOptions = {
   readonly key?: KeyObject
   /** What the account is made with: the two parts of a credential. */
   readonly credential?: { readonly id: string; readonly key: string }
+  /** Default: a connection for each message. */
+  readonly agent?: Agent
 }
 
 export type AcmeAnswer = {
@@ -46,21 +48,23 @@ export const newAcmeKey = (): KeyObject =>
  * @throws Error with the problem document of a server that refuses
  */
 export async function openAcmeAccount(options: AcmeAccountOptions): Promise<AcmeAccount> {
-  const { ca, key = newAcmeKey(), credential } = options
-  const found = await acmeCall(options.directory, { ca })
+  const { key = newAcmeKey(), credential } = options
+  const { ca, agent } = options
+  const network = { ca, ...(agent === undefined ? {} : { agent }) }
+  const found = await acmeCall(options.directory, network)
   const directory = found.body as Record<string, string>
   const jwk = publicJwk(key)
   const nonces: string[] = []
   const takeNonce = async () => {
     const kept = nonces.pop()
     if (kept !== undefined) return kept
-    const answer = await acmeCall(String(directory['newNonce']), { ca, method: 'HEAD' })
+    const answer = await acmeCall(String(directory['newNonce']), { ...network, method: 'HEAD' })
     return String(answer.headers['replay-nonce'])
   }
   const send = async (url: string, name: object, payload?: object): Promise<AcmeAnswer> => {
     const attempt = async () => {
       const header = { alg: 'ES256', nonce: await takeNonce(), url, ...name }
-      const answer = await acmeCall(url, { ca, body: signJws(key, header, payload) })
+      const answer = await acmeCall(url, { ...network, body: signJws(key, header, payload) })
       const nonce = answer.headers['replay-nonce']
       if (typeof nonce === 'string') nonces.push(nonce)
       return answer
@@ -122,6 +126,7 @@ export type AcmeCallOptions = {
   /** Sent as `application/jose+json`; a text as it is. */
   readonly body?: object | string
   readonly contentType?: string
+  readonly agent?: Agent
 }
 
 /** One request of ACME over HTTPS. POST where there is a body. */
@@ -131,7 +136,7 @@ export async function acmeCall(url: string, options: AcmeCallOptions): Promise<A
   const { promise, resolve, reject } = Promise.withResolvers<AcmeAnswer>()
   const asking = request(url, {
     ca,
-    agent: false,
+    agent: options.agent ?? false,
     method: options.method ?? (text === undefined ? 'GET' : 'POST'),
     headers: text === undefined ? {} : { 'content-type': contentType },
   })
