@@ -58,11 +58,9 @@ export async function appendAudits(
     return { ...unhashed, detail: canonicalJson(event.detail), hash }
   })
   await store.insertInto('audit').values(rows).execute()
-  await store
-    .insertInto('heads')
-    .values({ name, seq, hash })
-    .onConflict((conflict) => conflict.column('name').doUpdateSet({ seq, hash }))
-    .execute()
+  const isFirst = head === undefined
+  if (isFirst) await store.insertInto('heads').values({ name, seq, hash }).execute()
+  else await store.updateTable('heads').set({ seq, hash }).where('name', '=', name).execute()
 }
 
 /** The hash that a row must have. */

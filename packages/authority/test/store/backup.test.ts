@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -6,7 +7,9 @@ import { after, before, test } from 'node:test'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { isProblem, type ReasonCode } from '@sallyport/problem'
 import { devicePaths } from '@sallyport/wire'
+import { readAudit, verifyAudit } from '../../src/audit/audit-log.ts'
 import { defaultChain } from '../../src/audit/chain.ts'
+import { createDoneTable, migrateOne, migrationNames } from '../../src/store/migrations.ts'
 import {
   backupStore,
   copyStoreTo,
@@ -15,16 +18,15 @@ import {
 import type { StoreLocation } from '../../src/store/store.ts'
 import { type Deployment, deploy, trustDomain } from '../fixture/deployment.ts'
 import { reportOf } from '../fixture/gateway.ts'
-import { rowsOf, withTables } from '../fixture/old-store.ts'
-import { enroll, type Phone, renew } from '../fixture/phone.ts'
-import { editStore, isPostgres, storeIn, withStore } from '../fixture/store-place.ts'
+import { dropTables, rowsOf, tablesOf, withTables } from '../fixture/old-store.ts'
+import { enroll, renew } from '../fixture/phone.ts'
+import { isPostgres, storeIn, withStore } from '../fixture/store-place.ts'
 
 const here = mkdtempSync(path.join(tmpdir(), 'sallyport-backup-'))
 let deployment: Deployment
-let phones: Phone[]
 before(async () => {
   deployment = await deploy({ heartbeatMs: 50 })
-  phones = await Promise.all(Array.from({ length: 30 }, () => enroll(deployment)))
+  await Promise.all(Array.from({ length: 30 }, () => enroll(deployment)))
 })
 after(async () => {
   await deployment.close()
@@ -211,55 +213,60 @@ test('with the backup of yesterday restored, devices go on, and a gateway is tol
 })
 
 async function emptyOut(store: Parameters<Parameters<typeof withTables>[1]>[0]): Promise<void> {
-  const { dropTables } = await import('../fixture/old-store.ts')
   await dropTables(store)
   await store.schema.dropTable('kysely_migration').execute()
 }
 
+/** The tables as they were before there were leases and chains of the audit log, and their columns. */
+const olderNames = migrationNames.filter((name) => name < '012')
+
+async function olderColumns(): Promise<Map<string, readonly string[]>> {
+  const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-columns-'))
+  let tables: Awaited<ReturnType<typeof tablesOf>> = []
+  await withTables(directory, async (store) => {
+    await createDoneTable(store)
+    for (const name of olderNames) await migrateOne(store, name)
+    tables = await tablesOf(store)
+  })
+  rmSync(directory, { recursive: true })
+  return new Map(tables.map(({ name, columns }) => [name, columns]))
+}
+
 test('a backup of the tables of an older version becomes one of this', async () => {
   const older = mkdtempSync(path.join(tmpdir(), 'sallyport-older-'))
+  const known = await olderColumns()
   await backup('now.gz')
   const lines = gunzipSync(readFileSync(file('now.gz')))
     .toString('utf8')
     .trimEnd()
     .split('\n')
-  const { createHash } = await import('node:crypto')
-  // As one from before there were leases and chains of the audit log.
-  const head = JSON.parse(lines[0] ?? '') as { migrations: string[] }
-  head.migrations = head.migrations.filter((name) => name < '012')
+  const head = { ...JSON.parse(lines[0] ?? ''), migrations: olderNames }
   const kept: string[] = [JSON.stringify(head)]
-  let table = { table: '', columns: [] as string[] }
+  let from = { table: '', columns: [] as string[] }
   let rows = 0
   for (const line of lines.slice(1, -1)) {
-    const value = JSON.parse(line) as typeof table | (string | number)[]
+    const value = JSON.parse(line) as typeof from | (string | number)[]
+    if (!Array.isArray(value)) from = value
+    const columns = known.get(from.table)?.filter((name) => from.columns.includes(name))
+    if (columns === undefined) continue
     if (!Array.isArray(value)) {
-      table = value
-      if (table.table !== 'audit_checkpoints') {
-        const columns = table.columns.filter((name) => name !== 'chain')
-        kept.push(JSON.stringify({ table: table.table, columns }))
-      }
+      kept.push(JSON.stringify({ table: from.table, columns }))
       continue
     }
-    if (table.table === 'audit_checkpoints') continue
-    const cells =
-      table.table === 'audit' ? value.toSpliced(table.columns.indexOf('chain'), 1) : value
-    if (table.table === 'heads' && cells[0] === 'audit:authority') cells[0] = 'audit'
-    kept.push(JSON.stringify(cells))
+    const cells = columns.map((name) => value[from.columns.indexOf(name)])
+    kept.push(JSON.stringify(cells.map((cell) => (cell === 'audit:authority' ? 'audit' : cell))))
     rows++
   }
   const body = `${kept.join('\n')}\n`
   const sha256 = createHash('sha256').update(body).digest('hex')
-  writeFileSync(
-    file('older.gz'),
-    gzipSync(`${body}${JSON.stringify({ end: true, rows, sha256 })}\n`),
-  )
+  const end = JSON.stringify({ end: true, rows, sha256 })
+  writeFileSync(file('older.gz'), gzipSync(`${body}${end}\n`))
   await restore('older.gz', storeIn(older))
-  const told = await rowsIn(older)
-  assert.equal(
-    told.get('devices')?.length,
-    (await rowsIn(deployment.directory)).get('devices')?.length,
-  )
-  assert.ok((told.get('audit')?.length ?? 0) > phones.length)
-  await editStore(older, "update settings set value = value where name = 'epoch'")
+  const [told, whole] = [await rowsIn(older), await rowsIn(deployment.directory)]
+  for (const table of ['devices', 'certificates', 'issuers', 'gateways']) {
+    assert.equal(told.get(table)?.length, whole.get(table)?.length, table)
+  }
+  const audit = await withStore(older, ({ read }) => readAudit(read, 0, 10_000))
+  assert.equal(verifyAudit(audit).count, (whole.get('audit')?.length ?? 0) + 1)
   rmSync(older, { recursive: true })
 })
