@@ -158,6 +158,32 @@ describe('sallyport serve', () => {
     assert.equal(await ended, 0)
   })
 
+  test('a signer that is killed is started again, and the authority goes on with it', async () => {
+    const file = await newDeployment()
+    const text = readFileSync(file, 'utf8')
+    const appId = /^apps:\n {2}"?([a-z0-9-]+)"?:/m.exec(text)?.[1] ?? ''
+    const alone = 'authority:\n  admin: { insecureSinglePerson: true }\n  keys:'
+    writeFileSync(file, text.replace('authority:\n  keys:', alone))
+    const { child, heard, ended, said } = serve(['--config', file], /gateway: ready/)
+    await heard
+    const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8')
+    const signer = children
+      .trim()
+      .split(' ')
+      .find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('\0signer\0'))
+    process.kill(Number(signer), 'SIGKILL')
+    const rotate = () => sallyport(['ca', 'rotate', appId, '--config', file])
+    const first = await rotate()
+    assert.ok(first.code === 0 || first.stderr.includes('signer_unavailable'), first.stderr)
+    const deadline = Date.now() + 30_000
+    let last = first
+    while (last.code !== 0 && Date.now() < deadline) last = await rotate()
+    assert.equal(last.code, 0, last.stderr)
+    assert.match(said(), /signer: ended with signal SIGKILL; starting it again/)
+    child.kill('SIGTERM')
+    assert.equal(await ended, 0)
+  })
+
   test('a file that describes no role is refused', async () => {
     const file = path.join(newFolder(), 'sallyport.yaml')
     writeFileSync(file, 'version: 1\ntrustDomain: example.com\n')
