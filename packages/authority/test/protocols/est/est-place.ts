@@ -90,7 +90,7 @@ export function certificatesIn(der: Buffer): Certificate[] {
 }
 
 /** The elements inside one. */
-function readInside(der: Buffer): Buffer[] {
+export function readInside(der: Buffer): Buffer[] {
   const parts: Buffer[] = []
   for (let at = headOf(der); at < der.length; ) {
     const rest = der.subarray(at)

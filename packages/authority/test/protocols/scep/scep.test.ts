@@ -156,3 +156,33 @@ describe('SCEP with approval', () => {
     assert.equal(again.certificates[0]?.thumbprint, issued.certificates[0]?.thumbprint)
   })
 })
+
+describe('the registration authority of SCEP', () => {
+  const dayMs = 24 * 3_600_000
+  let scep: ScepPlace
+  let shiftMs = 0
+  before(async () => {
+    scep = await deployScep({ now: () => Date.now() + shiftMs })
+  })
+  after(() => scep.close())
+
+  it('is followed by another before it ends, opens until it does, and then no more', async () => {
+    const first = await scep.ra()
+    shiftMs = 250 * dayMs
+    const second = await scep.ra()
+    assert.notEqual(second.thumbprint, first.thumbprint)
+    assert.ok(second.notAfter > first.notAfter)
+    const send = async (ra: typeof first) => {
+      const signer = await newSigner()
+      const content = await requestWith(signer.key, await scep.token())
+      return scep.post(await messageOf({ content, signer, ra }))
+    }
+    assert.equal((await send(first)).status, 200)
+    assert.equal((await send(second)).status, 200)
+    shiftMs = 366 * dayMs
+    const late = await send(first)
+    assert.equal(late.status, 400)
+    assert.equal(((await late.json()) as { code: string }).code, 'cms_recipient_unknown')
+    assert.equal((await send(second)).status, 200)
+  })
+})
