@@ -514,17 +514,6 @@ export const commands: readonly Command[] = [
     load: async () => (await import('./commands/revocation-lists.ts')).listRevocationLists,
   },
   {
-    name: 'certificates import-list',
-    summary: 'Publish the revocation list of a root whose key is elsewhere',
-    details:
-      'The file is a complete list of version 2, PEM or DER, that the root signed. It has a greater number than the one before it, and every CA that was withdrawn. docs/guide/published-status.md has how to sign one.',
-    arguments: [{ name: '<file>', summary: 'the list' }],
-    examples: [
-      { line: 'sallyport certificates import-list root.crl', does: 'checks it, and publishes it' },
-    ],
-    load: async () => (await import('./commands/revocation-lists.ts')).importRevocationList,
-  },
-  {
     name: 'ca list',
     summary: 'List the CAs that issue device certificates, and the requests that wait for a root',
     details:
@@ -653,7 +642,7 @@ export const commands: readonly Command[] = [
     needsNoConfig: true,
     summary: 'Sign the revocation list of a root, on the machine that has it',
     details:
-      'For whatever looks at the whole chain of a certificate, as nginx does. Bring it with `sallyport certificates import-list`, and sign another before it lapses. CAs that were withdrawn stand in the file of --withdrawn, all of them each time. Reads the passphrase from SALLYPORT_PASSPHRASE, or asks.',
+      'For whatever looks at the whole chain of a certificate, as nginx does. Bring it with `sallyport ca import-list`, and sign another before it lapses. CAs that were withdrawn stand in the file of --withdrawn, all of them each time. Reads the passphrase from SALLYPORT_PASSPHRASE, or asks.',
     options: [
       {
         flags: '--root <folder>',
@@ -665,13 +654,21 @@ export const commands: readonly Command[] = [
       { flags: '--out <file>', summary: 'where it is written, PEM (default: device-root.crl)' },
     ],
     examples: [
-      { line: 'sallyport ca sign-list --root /media/root', does: 'nothing was withdrawn' },
       {
-        line: 'sallyport ca sign-list --root /media/root --withdrawn withdrawn.pem',
-        does: 'with the CAs that were',
+        line: 'SALLYPORT_PASSPHRASE="of the offline root" sallyport ca sign-list --root root --out root.crl',
+        does: 'nothing was withdrawn',
       },
     ],
     load: async () => (await import('./commands/ca-sign-list.ts')).signRootList,
+  },
+  {
+    name: 'ca import-list',
+    summary: 'Publish the revocation list of a root whose key is elsewhere',
+    details:
+      'The file is a complete list of version 2, PEM or DER, that the root signed. It has a greater number than the one before it, and every CA that was withdrawn. docs/guide/published-status.md has how to sign one.',
+    arguments: [{ name: '<file>', summary: 'the list' }],
+    examples: [{ line: 'sallyport ca import-list root.crl', does: 'checks it, and publishes it' }],
+    load: async () => (await import('./commands/revocation-lists.ts')).importRevocationList,
   },
   {
     name: 'ca withdraw',

@@ -44,7 +44,7 @@ export const signRootList: Operation = async (input, output) => {
   writeFileAtomically(out, toPem('X509 CRL', list))
   output.result({ out, number: now, withdrawn: withdrawn.map(({ spkiSha256 }) => spkiSha256) }, out)
   output.say(
-    `Carry it to the authority before ${new Date(nextUpdate).toISOString()}: sallyport certificates import-list ${path.basename(out)}`,
+    `Carry it to the authority before ${new Date(nextUpdate).toISOString()}: sallyport ca import-list ${path.basename(out)}`,
   )
   return 0
 }

@@ -65,12 +65,12 @@ const stateFindings: Readonly<
   lapsed: {
     verdict: 'fail',
     found: 'the list has lapsed: whoever looks at it refuses every device',
-    fix: 'Look for REVOCATION LIST NOT ISSUED in the log of the authority. A root whose key is elsewhere: `sallyport certificates import-list`.',
+    fix: 'Look for REVOCATION LIST NOT ISSUED in the log of the authority. A root whose key is elsewhere: `sallyport ca import-list`.',
   },
   missing: {
     verdict: 'warn',
     found: 'there is no list yet',
-    fix: 'Look for REVOCATION LIST NOT ISSUED in the log of the authority. A root whose key is elsewhere: `sallyport certificates import-list`.',
+    fix: 'Look for REVOCATION LIST NOT ISSUED in the log of the authority. A root whose key is elsewhere: `sallyport ca import-list`.',
   },
 }
 

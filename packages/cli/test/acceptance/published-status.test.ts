@@ -106,14 +106,14 @@ test('a list that is of no root, or not newer, is not imported', async () => {
   const file = path.join(newFolder(), 'root.crl')
   writeFileSync(file, published.der)
   // The very list that is published: repeated, nothing changes.
-  const again = await run('certificates', 'import-list', file)
+  const again = await run('ca', 'import-list', file)
   assert.equal(again.code, 0, again.stderr)
   assert.match(again.stdout, /^List \d+ of the root is published, with 0 CAs on it$/m)
   writeFileSync(file, 'not a list')
-  const refused = await run('certificates', 'import-list', file)
+  const refused = await run('ca', 'import-list', file)
   assert.equal(refused.code, 1, refused.stdout)
   assert.match(refused.stderr, /revocation_list_refused/)
-  const missing = await run('certificates', 'import-list', path.join(newFolder(), 'none.crl'))
+  const missing = await run('ca', 'import-list', path.join(newFolder(), 'none.crl'))
   assert.equal(missing.code, 3)
 })
 

@@ -34,7 +34,7 @@ test('a root signs its list with the line of the page, and OpenSSL believes it',
       .find((block) => block.includes('sign-list'))
       ?.trim() ?? ''
   const { stderr } = await run(line)
-  assert.match(stderr, /sallyport certificates import-list root\.crl/)
+  assert.match(stderr, /sallyport ca import-list root\.crl/)
   const openssl = (command: string) =>
     execFileSync('openssl', command.split(' '), { cwd, encoding: 'utf8', stdio: 'pipe' })
   openssl('crl -in root.crl -CAfile device-root.crt -outform DER -out root.der')
