@@ -7,6 +7,7 @@ import { enrollByProtocol } from '../enroll-by-protocol.ts'
 import { type AccountMessage, payloadOf } from './acme-message.ts'
 import { completeOrder, countOrder } from './complete-order.ts'
 import type { AttestedEvidence } from './device-attest.ts'
+import { challengeOf } from './identifiers.ts'
 import { malformed } from './jws.ts'
 import { type OrderWithAuthorizations, readOrder } from './orders.ts'
 import { issueServiceCertificate } from './service-certificates.ts'
@@ -33,10 +34,27 @@ export async function finalizeOrder(
     const expected = 'an order that is ready'
     throw new Problem('acme_order_not_ready', { expected, found: `one that is ${order.status}` })
   }
-  if (authorization.evidence === null) await issueServiceCertificate(authority, order, request)
-  else await enroll(authority, message, found, request)
+  const issue = issuers[challengeOf(authorization.identifier_type)]
+  await issue(authority, message, found, request)
   const now = authority.now()
   return readOrder(authority.store.read, { id: order.id, accountId: account.id, now })
+}
+
+/** What is issued for what was proven. */
+const issuers: Readonly<
+  Record<
+    ReturnType<typeof challengeOf>,
+    (
+      authority: Authority,
+      message: AccountMessage,
+      found: OrderWithAuthorizations,
+      request: KeyRequest,
+    ) => Promise<void>
+  >
+> = {
+  'device-attest-01': enroll,
+  'http-01': (authority, _message, { order }, request) =>
+    issueServiceCertificate(authority, order, request),
 }
 
 function readCsr(
