@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { certificatesFromPem, parseCertificate, toPem } from '@sallyport/pki'
+import { blocksOf } from '../guide/guide.ts'
+import { type Development, endLeftOver, newFolder, quietPort, sallyport } from '../sallyport.ts'
+import { ask, open, placeOf } from './connection.ts'
+import { type Identity, startEdited } from './edited-development.ts'
+
+const page = readFileSync(new URL('../../../../../docs/guide/mdm.md', import.meta.url), 'utf8')
+const [credentials = '', strongswan = '', est = ''] = blocksOf(page, 'sh')
+
+describe('a managed fleet, by the lines of the guide', () => {
+  let dev: Development
+  let folder: string
+  let url: string
+  before(async () => {
+    folder = newFolder()
+    const port = await quietPort()
+    url = `http://127.0.0.1:${port}`
+    dev = await startEdited((config) => {
+      const { authority, apps } = config as unknown as Edited
+      authority.listeners['status'] = { listen: `127.0.0.1:${port}` }
+      const [app] = Object.values(apps)
+      if (app !== undefined) app.protocols = { est: { lane: 'machines' }, scep: { lane: 'fleet' } }
+    })
+    copyFileSync(dev.facts.caFile, path.join(folder, 'service-root.pem'))
+  })
+  after(async () => {
+    await dev.end()
+    endLeftOver()
+  })
+
+  const run = async (...args: string[]) => {
+    const ran = await sallyport([...args, '--config', dev.facts.configFile])
+    assert.equal(ran.code, 0, ran.stderr)
+    return ran.stdout.trim()
+  }
+  /** Runs a block of the page as a shell does, with where it is here in place of where it is there. */
+  const shell = (block: string, token: string) =>
+    new Promise<void>((resolve, reject) => {
+      const script = block
+        .replaceAll('http://status.example.com', url)
+        .replaceAll('https://enrol.example.com', dev.facts.authority)
+        .replaceAll('/wallet', '/demo')
+      const options = { cwd: folder, env: { ...process.env, TOKEN: token }, timeout: 60_000 }
+      execFile('bash', ['-euo', 'pipefail', '-c', script], options, (error, _out, said) =>
+        error === null ? resolve() : reject(new Error(said)),
+      )
+    })
+  const at = (name: string) => path.join(folder, name)
+  const status = async (identity: Identity) => {
+    const place = placeOf(dev.facts)
+    return (await ask(await open(place, identity), place)).status
+  }
+  const idOf = (certificate: { uris: readonly string[] }) =>
+    certificate.uris[0]?.split('/').at(-1) ?? ''
+
+  it('a machine that enrolled by EST is let in as unattested, until it is revoked', async () => {
+    await shell(est, await run('tokens', 'create', '--app', 'demo'))
+    const identity = {
+      cert: readFileSync(at('renewed.pem'), 'utf8'),
+      key: readFileSync(at('machine.key'), 'utf8'),
+    }
+    const [certificate] = certificatesFromPem(identity.cert)
+    assert.ok(certificate)
+    assert.equal(await status(identity), 200)
+    const shown = JSON.parse(await run('devices', 'show', idOf(certificate), '--json'))
+    assert.match(JSON.stringify(shown), /"assurance":"unattested"/)
+    await revoked(certificate, identity)
+  })
+
+  it('a device of an MDM enrols and renews with strongSwan by SCEP, and is let in alike', async () => {
+    const answer = await fetch(`${url}/scep/demo?operation=GetCACert`)
+    writeFileSync(at('cas.p7'), Buffer.from(await answer.arrayBuffer()))
+    await shell('openssl pkcs7 -inform DER -in cas.p7 -print_certs -out all.pem', '')
+    const [, issuing] = certificatesFromPem(readFileSync(at('all.pem'), 'utf8'))
+    writeFileSync(at('issuing.pem'), toPem('CERTIFICATE', issuing?.der ?? new Uint8Array()))
+    const line = credentials.trim().replace('--app wallet', '--app demo').split(' ').slice(1)
+    const challenge = await run(...line)
+    await shell(strongswan, challenge)
+    const certificate = parseCertificate(readFileSync(at('next.der')))
+    const identity = {
+      cert: toPem('CERTIFICATE', certificate.der),
+      key: readFileSync(at('next.key'), 'utf8'),
+    }
+    assert.equal(await status(identity), 200)
+    assert.match(await run('mdm', 'credentials', 'list'), /Jamf/)
+    await revoked(certificate, identity)
+  })
+
+  async function revoked(
+    certificate: { uris: readonly string[] },
+    identity: Identity,
+  ): Promise<void> {
+    await run('devices', 'revoke', idOf(certificate), '--yes')
+    for (let round = 0; round < 50; round++) {
+      const now = await status(identity).catch(() => 0)
+      if (now !== 200) return
+      await sleep(100)
+    }
+    assert.fail('a gateway lets it in five seconds later')
+  }
+})
+
+type Edited = {
+  authority: { listeners: Record<string, object> }
+  apps: Record<string, { protocols?: object }>
+}
