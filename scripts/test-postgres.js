@@ -17,7 +17,9 @@ try {
 
 function test(url) {
   const files = 'packages/authority/dist/test/**/*.test.js'
-  const child = spawn(process.execPath, ['--test', files, ...process.argv.slice(2)], {
+  // Much of the time goes by in waiting for the database.
+  const options = ['--test', '--test-concurrency=4', ...process.argv.slice(2)]
+  const child = spawn(process.execPath, [...options, files], {
     cwd: root,
     stdio: 'inherit',
     env: { ...process.env, [variable]: url },
