@@ -47,6 +47,7 @@ const lapsing: readonly (Timed & { readonly keptMs: number })[] = [
   { table: 'handshakes', key: 'id', time: 'at', keptMs: keepMs },
   // What no token can be in date for any more:
   { table: 'invalidations', key: 'seq', time: 'until', keptMs: toldAfterEndMs },
+  { table: 'used_id_tokens', key: 'key', time: 'keep_until', keptMs: 0 },
   { table: 'proposals', key: 'id', time: 'expires_at', keptMs: keepMs },
   { table: 'used_logout_tokens', key: 'key', time: 'keep_until', keptMs: 0 },
   { table: 'exchanged_sessions', key: 'key', time: 'keep_until', keptMs: 0 },

@@ -1064,6 +1064,27 @@ export const commands: readonly Command[] = [
     load: async () => (await import('./commands/config.ts')).printSchema,
   },
   {
+    name: 'login',
+    summary: 'Sign in at the identity provider: a session of the admin API, for some hours',
+    details:
+      'Prints an address to open in a browser on this machine; with --device, a code to type in a browser anywhere. As authority.admin.signIn says who may. The session is kept for this account (mode 0600), and taken before admin.tokenFile; SALLYPORT_ADMIN_TOKEN goes before it.',
+    options: [{ flags: '--device', summary: 'for a host without a browser' }],
+    examples: [{ line: 'sallyport login', does: 'in the morning' }],
+    load: async () => (await import('./commands/login.ts')).login,
+  },
+  {
+    name: 'logout',
+    summary: 'End the session that `login` began, here and at the authority',
+    examples: [{ line: 'sallyport logout', does: 'in the evening' }],
+    load: async () => (await import('./commands/login.ts')).logout,
+  },
+  {
+    name: 'whoami',
+    summary: 'Say as whom commands ask the authority, and what that may',
+    examples: [{ line: 'sallyport whoami', does: 'role, apps, verbs, networks, and when it ends' }],
+    load: async () => (await import('./commands/login.ts')).whoami,
+  },
+  {
     name: 'proposals list',
     summary: 'List what waits for a second person',
     details:

@@ -822,6 +822,13 @@ export const reasons = {
     fix: 'Run any command with it in admin.tokenFile: the command puts a lasting one in its place. Elsewhere: POST /admin/v1/admin-tokens.',
     retryable: false,
   },
+  sign_in_refused: {
+    area: 'admin',
+    status: 401,
+    title: 'This sign-in is not taken',
+    fix: 'Sign in again: `sallyport login`. Where a group is missing, whoever runs the provider adds it, or authority.admin.signIn names another one.',
+    retryable: false,
+  },
   proposal_decided: {
     area: 'admin',
     status: 409,

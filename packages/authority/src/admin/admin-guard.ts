@@ -4,6 +4,7 @@ import type { Api } from '../api/api-server.ts'
 import { presentProposal } from '../api/admin/present-proposal.ts'
 import { addressOf } from '../api/caller.ts'
 import type { Authority } from '../authority.ts'
+import type { AdminTokenRow } from '../store/tables.ts'
 import { AddressLimiter } from './address-limiter.ts'
 import { type Admin, adminOf, adminOfRow, noteAdmin, refuseOtherApp } from './admin.ts'
 import { authenticateAdmin } from './admin-token.ts'
@@ -76,7 +77,9 @@ async function authenticate(
 ): Promise<Admin> {
   const { authorization } = request.headers
   try {
-    return adminOfRow(await authenticateAdmin(authority.store.read, authorization, authority.now()))
+    const row = await authenticateAdmin(authority.store.read, authorization, authority.now())
+    refuseEndedSignIn(row, authority)
+    return adminOfRow(row)
   } catch (error) {
     if (isProblem(error)) failures[error.code]?.take(addressOf(request))
     throw error
@@ -85,6 +88,13 @@ async function authenticate(
 
 function operationOf({ routeOptions }: FastifyRequest): string {
   return routeOptions.schema?.operationId ?? ''
+}
+
+/** Where people sign in no more, their sessions are over. */
+function refuseEndedSignIn({ kind }: AdminTokenRow, { config }: Authority): void {
+  if (kind !== 'session' || config.authority.admin.signIn !== undefined) return
+  const expected = 'a token: authority.admin.signIn is not configured any more'
+  throw new Problem('admin_token_invalid', { expected, found: 'a session' })
 }
 
 /** @throws Problem `admin_token_first`, `admin_network_refused`, `admin_role_too_low`, `admin_scope_too_narrow` */

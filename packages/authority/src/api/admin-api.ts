@@ -17,6 +17,7 @@ import { revocationListRoutes } from './admin/revocation-list-routes.ts'
 import { proposalRoutes } from './admin/proposal-routes.ts'
 import { recordRoutes } from './admin/record-routes.ts'
 import { auditRoutes } from './admin/audit-routes.ts'
+import { sessionRoutes } from './admin/session-routes.ts'
 import { shadowRoutes } from './admin/shadow-routes.ts'
 import type { Api } from './api-server.ts'
 
@@ -42,6 +43,7 @@ export function adminApi(api: Api, authority: Authority, describe: () => object)
   auditRoutes(api, authority)
   shadowRoutes(api, authority)
   adminTokenRoutes(api, authority)
+  sessionRoutes(api, authority)
   attestationStatusRoutes(api, authority)
   acmeRoutes(api, authority)
   mdmRoutes(api, authority)

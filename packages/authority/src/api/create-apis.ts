@@ -5,6 +5,7 @@ import { adminApi, adminPrefix } from './admin-api.ts'
 import { type Api, createApi } from './api-server.ts'
 import { deviceApi } from './device-api.ts'
 import { gatewayApi } from './gateway-api.ts'
+import { signInApi } from './admin/sign-in-api.ts'
 import { readTlsFiles } from './listener.ts'
 import { listApi } from '../published/list-api.ts'
 import { ocspApi } from '../published/ocsp/ocsp-api.ts'
@@ -71,6 +72,9 @@ export function createApis(
   device.register(async (api) => acmeApi(api as Api, authority))
   admin.register(async (api) => gatewayApi(api as Api, authority))
   admin.register(async (api) => adminApi(api as Api, authority, describe), { prefix: adminPrefix })
+  admin.register(async (api) => signInApi(api as Api, authority, directory), {
+    prefix: adminPrefix,
+  })
   operations.register(async (api) => operationsApi(api as Api, authority, version))
   status.register(async (api) => listApi(api as Api, authority))
   status.register(async (api) => ocspApi(api as Api, authority))

@@ -1,13 +1,16 @@
 import Type from 'typebox'
+import { type SignInConfig, SignInSchema } from './sign-in-config.ts'
 
 /** Who may use the admin API, beside whoever has a token. */
 export type AdminAccessConfig = {
+  signIn?: SignInConfig
   /** What needs a second person needs none. */
   insecureSinglePerson: boolean
 }
 
 export const AdminAccessSchema = Type.Object(
   {
+    signIn: Type.Optional(SignInSchema),
     insecureSinglePerson: Type.Optional(
       Type.Boolean({
         default: false,

@@ -6,6 +6,7 @@ import { checkAttestationConfig } from './check-attestation-config.ts'
 import { checkScepConfig } from '../protocols/scep/scep-config.ts'
 import { checkReceiptsConfig } from './receipts-config.ts'
 import { checkSessionsConfig } from './sessions-config.ts'
+import { checkSignIn } from './sign-in-config.ts'
 import { checkStatusConfig } from './status-config.ts'
 import { checkStoreConfig } from './store-config.ts'
 import { checkTokenExchange } from './token-exchange-config.ts'
@@ -35,6 +36,7 @@ export function checkConfig(config: AuthorityConfig): void {
   checkDevelopmentRoots(config)
   checkReceiptsConfig(config.attestation.apple.receipts, config.apps)
   checkStatusConfig(config)
+  checkSignIn(config.authority.admin.signIn, config.apps)
   checkScepConfig(config)
 }
 

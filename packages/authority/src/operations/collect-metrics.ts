@@ -119,6 +119,8 @@ export function insecureSettings({
   )
   const others = {
     'attestation.insecureDevelopmentRoots': attestation.insecureDevelopmentRoots.length > 0,
+    'authority.admin.signIn.insecureUnboundDevice':
+      authority.admin.signIn?.insecureUnboundDevice === true,
     'authority.admin.insecureSinglePerson': authority.admin.insecureSinglePerson,
     'store.postgres.insecurePlaintext': store.postgres?.insecurePlaintext === true,
   }

@@ -18,6 +18,7 @@ import { up as people } from './migrations/014-people.ts'
 import { up as acme } from './migrations/015-acme.ts'
 import { up as scep } from './migrations/016-scep.ts'
 import { up as proposals } from './migrations/017-proposals.ts'
+import { up as usedIdTokens } from './migrations/018-used-id-tokens.ts'
 import type { Tables } from './tables.ts'
 
 /**
@@ -42,6 +43,7 @@ const migrations: Readonly<Record<string, { up: (store: Kysely<Tables>) => Promi
   '015-acme': { up: acme },
   '016-scep': { up: scep },
   '017-proposals': { up: proposals },
+  '018-used-id-tokens': { up: usedIdTokens },
 }
 
 /** Names and times of what was done. Named for the library that once kept it. */

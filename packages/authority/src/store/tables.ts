@@ -29,6 +29,7 @@ export type Tables = {
   audit_checkpoints: AuditCheckpointRow
   admin_tokens: AdminTokenRow
   proposals: ProposalRow
+  used_id_tokens: UsedIdTokenRow
   status_changes_ordered: StatusChangeOrderedRow
   appraisals: AppraisalRow
   attestation_serials: AttestationSerialRow
@@ -334,6 +335,9 @@ export type ProposalRow = {
   /** `done`, or the code of the refusal; null: not tried, or the process ended meanwhile. */
   outcome: string | null
 }
+
+/** An ID token that began a session, by a hash of its nonce. */
+export type UsedIdTokenRow = { key: string; keep_until: number }
 
 /** Somebody changed the status of a device or a certificate. Kept for an hour. */
 export type StatusChangeOrderedRow = { at: number; person: string }

@@ -366,6 +366,11 @@ export type AdminOperations = {
       challenge: string
     }
   }
+  /** Begins a session of some hours on the word of an ID token */
+  createSession: {
+    body: { idToken: string; nonceVerifier?: string | undefined; accessToken?: string | undefined }
+    answer: { adminToken: AdminToken; token: string }
+  }
   /** Declines a proposal, also one of one’s own */
   declineProposal: {
     path: { id: string }
@@ -379,6 +384,8 @@ export type AdminOperations = {
     body: { keys?: string[] | undefined; reason: string }
     answer: { ended: number; kept: number; dropped: number }
   }
+  /** Ends the session, or revokes the token, that asks */
+  endSession: { body?: {}; answer: AdminToken }
   /** Ends access tokens: one, those of a session, of a user, or on a device */
   endTokens: {
     body?: {
@@ -592,6 +599,8 @@ export type AdminOperations = {
       isTruncated: boolean
     }
   }
+  /** Where people sign in, and as which client */
+  getSignIn: { answer: { issuer: string; clientId: string; scopes: string[] } }
   /** Brings the certificate that a root issued for a request of a CA */
   importIssuer: { body: { certificate: string }; answer: Issuer }
   /** Publishes the list of a root whose key is elsewhere */
@@ -934,6 +943,19 @@ export type AdminOperations = {
     body?: { reason?: string | undefined }
     answer: { device: Device; seq: number }
   }
+  /** Whose token this is, and what it is narrowed to */
+  whoami: {
+    answer: {
+      id: string
+      kind: 'first' | 'token' | 'session'
+      actor: string
+      role: 'viewer' | 'support' | 'operator' | 'admin'
+      apps: string[] | null
+      verbs: string[] | null
+      networks: string[] | null
+      expiresAt: string
+    }
+  }
   /** Withdraws a CA: nothing that it issued is believed, and nothing brings it back */
   withdrawIssuer: {
     path: { id: string }
@@ -964,9 +986,11 @@ export const adminOperations = {
   createAdminToken: { method: 'POST', path: '/admin/v1/admin-tokens' },
   createEnrollmentToken: { method: 'POST', path: '/admin/v1/enrollment-tokens' },
   createMdmCredential: { method: 'POST', path: '/admin/v1/mdm/credentials' },
+  createSession: { method: 'POST', path: '/admin/v1/sessions' },
   declineProposal: { method: 'POST', path: '/admin/v1/proposals/{id}/decline' },
   denyEnrollment: { method: 'POST', path: '/admin/v1/approvals/{id}/deny' },
   dropUnconfirmed: { method: 'POST', path: '/admin/v1/feed/unconfirmed/drop' },
+  endSession: { method: 'POST', path: '/admin/v1/sessions/end' },
   endTokens: { method: 'POST', path: '/admin/v1/invalidations' },
   findDecisions: { method: 'GET', path: '/admin/v1/decisions/{id}' },
   findHandshakes: { method: 'GET', path: '/admin/v1/handshakes' },
@@ -980,6 +1004,7 @@ export const adminOperations = {
   getFeedKeySet: { method: 'GET', path: '/admin/v1/feed/keys' },
   getOpenApi: { method: 'GET', path: '/admin/v1/openapi.json' },
   getShadowReport: { method: 'GET', path: '/admin/v1/shadow/report' },
+  getSignIn: { method: 'GET', path: '/admin/v1/sign-in' },
   importIssuer: { method: 'POST', path: '/admin/v1/issuers/import' },
   importRevocationList: { method: 'POST', path: '/admin/v1/revocation-lists' },
   importRoot: { method: 'POST', path: '/admin/v1/roots/{kind}/import' },
@@ -1021,6 +1046,7 @@ export const adminOperations = {
     path: '/admin/v1/acme/service-certificates/{id}/revoke',
   },
   suspendDevice: { method: 'POST', path: '/admin/v1/devices/{id}/suspend' },
+  whoami: { method: 'GET', path: '/admin/v1/whoami' },
   withdrawIssuer: { method: 'POST', path: '/admin/v1/issuers/{id}/withdraw' },
 } as const satisfies {
   readonly [Name in keyof AdminOperations]: {

@@ -6,6 +6,7 @@ import { type AdminConfig, adminSection } from '../configuration/admin-section.t
 import { locateConfig } from '../configuration/locate.ts'
 import { readNamedFile } from '../configuration/named-file.ts'
 import { modes, writeFileAtomically } from '../files/write-file.ts'
+import { keptSession } from '../login/kept-sessions.ts'
 import { operatorName } from '../gateway/break-glass-entries.ts'
 import { type AdminClient, type AdminClientOptions, createAdminClient } from './admin-client.ts'
 
@@ -14,8 +15,8 @@ const ClientSchema = Type.Object({ admin: Type.Optional(adminSection.schema) })
 
 /** Where the admin API is, and what commands show it. */
 export type AdminAccess = Pick<AdminClientOptions, 'url' | 'ca'> & {
-  /** Of SALLYPORT_ADMIN_TOKEN, else of admin.tokenFile. */
-  token: string | undefined
+  /** Of SALLYPORT_ADMIN_TOKEN, else of who signed in, else of admin.tokenFile, which is read when it is asked for. */
+  readonly token: string | undefined
   /** Where the token lies; undefined where it is of the environment, or there is none. */
   tokenFile: string | undefined
 }
@@ -36,10 +37,18 @@ export function adminAccess(input: Input): AdminAccess {
     admin.caFile === undefined ? undefined : readNamedFile(pathOf(admin.caFile), 'admin.caFile')
   const access = { url: admin.url, ...(ca === undefined ? {} : { ca }) }
   if (given !== '') return { ...access, token: given, tokenFile: undefined }
+  const session = keptSession(admin.url)
+  if (session !== undefined) return { ...access, token: session.token, tokenFile: undefined }
   const tokenFile = admin.tokenFile === undefined ? undefined : pathOf(admin.tokenFile)
-  const token =
-    tokenFile === undefined ? undefined : readNamedFile(tokenFile, 'admin.tokenFile').trim()
-  return { ...access, token, tokenFile }
+  return {
+    ...access,
+    tokenFile,
+    get token() {
+      return tokenFile === undefined
+        ? undefined
+        : readNamedFile(tokenFile, 'admin.tokenFile').trim()
+    },
+  }
 }
 
 /**

@@ -13,7 +13,8 @@ const AdminSchema = Type.Object(
     ),
     tokenFile: Type.Optional(
       Type.String({
-        description: 'A file with an admin token; or set SALLYPORT_ADMIN_TOKEN',
+        description:
+          'A file with an admin token; or set SALLYPORT_ADMIN_TOKEN, or run `sallyport login`',
       }),
     ),
   },
