@@ -24,6 +24,8 @@ function test(url) {
     stdio: 'inherit',
     env: { ...process.env, [variable]: url },
   })
+  // The tests end first, then the database.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
   return new Promise((resolve) => {
     child.on('exit', (code) => resolve(code ?? 1))
   })
