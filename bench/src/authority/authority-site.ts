@@ -53,6 +53,7 @@ export async function layOutAuthority(): Promise<AuthoritySite> {
     store: { path: file('sallyport.db') },
     now: Date.now(),
     scryptCost: { N: 2 ** 14, r: 8, p: 1 },
+    firstToken: 'lasting',
   })
   const server = await initialized.makeServerIdentity(['127.0.0.1'])
   await initialized.close()

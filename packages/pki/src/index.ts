@@ -34,8 +34,6 @@ export { defaultScryptCost, type ScryptCost } from './key-file.ts'
 export * from './ocsp/index.ts'
 export { layeredKeyProvider } from './layered-key-provider.ts'
 export { oids } from './oids.ts'
-export { pkcs11KeyProvider } from './pkcs11/pkcs11-key-provider.ts'
-export type { TokenOptions } from './pkcs11/token-session.ts'
 export { certificatesFromPem, requestFromPem, toPem } from './pem.ts'
 export { replaceFile, replaceFileSync, type ReplaceOptions } from './replace-file.ts'
 export { syncDirectory } from './write-new-file.ts'
@@ -65,8 +63,6 @@ export {
 } from './spiffe-id.ts'
 export { publicKeyFromSpki, readSubjectPublicKey } from './subject-public-key.ts'
 export type { TrustBundle, TrustIssuer } from './trust-bundle.ts'
-export { vaultKeyProvider } from './vault/vault-key-provider.ts'
-export type { VaultOptions } from './vault/vault-client.ts'
 export {
   type Check,
   checkDates,

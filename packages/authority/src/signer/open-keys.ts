@@ -1,12 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { resolvePath } from '@sallyport/config'
-import {
-  fileKeyProvider,
-  type KeyProvider,
-  layeredKeyProvider,
-  pkcs11KeyProvider,
-  vaultKeyProvider,
-} from '@sallyport/pki'
+import { fileKeyProvider, type KeyProvider, layeredKeyProvider } from '@sallyport/pki'
+import { pkcs11KeyProvider } from '@sallyport/pki/pkcs11'
+import { vaultKeyProvider } from '@sallyport/pki/vault'
 import type { AuthorityConfig } from '../config/authority-config.ts'
 import type { KeysConfig } from '../config/keys-config.ts'
 import { findPassphrase, secretLineOf } from '../passphrase.ts'
