@@ -1,5 +1,5 @@
 import { writeCertificatesOnly } from '@sallyport/pki/cms'
-import { Problem } from '@sallyport/problem'
+import { isProblem, Problem } from '@sallyport/problem'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { AddressLimiter } from '../../admin/address-limiter.ts'
 import type { Api } from '../../api/api-server.ts'
@@ -89,7 +89,9 @@ export function estApi(
       async run(place, request) {
         const enroll = () => enrollByEst(authority, place, message(request))
         const outcome = await lanes.run('enrollment', enroll).catch((error: unknown) => {
-          failedAttempts.noteRefusal(error, place.appId, addressOf(request))
+          // Who came without credentials guessed nothing: clients ask so which ones they are to bring.
+          const isAsking = isProblem(error) && error.code === 'enrollment_token_required'
+          if (!isAsking) failedAttempts.noteRefusal(error, place.appId, addressOf(request))
           throw error
         })
         return 'enrolled' in outcome ? issued(outcome.enrolled) : outcome
