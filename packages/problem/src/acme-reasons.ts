@@ -76,7 +76,7 @@ export const acmeReasons = {
     area: 'enrolment',
     status: 403,
     title: 'The credential lets no account in',
-    fix: '`sallyport acme credentials list` tells whether it is expired, revoked or of another app. Its key is told once, and is another one after a backup was restored: make a new credential.',
+    fix: 'Look with `sallyport acme credentials list` whether it is expired, revoked or of another app. Its key is told once, and is another one after a backup was restored: make a new credential.',
     retryable: false,
   },
   acme_identifier_unsupported: {
