@@ -1122,6 +1122,50 @@ export const commands: readonly Command[] = [
     load: async () => (await import('./commands/proposals.ts')).declineProposal,
   },
   {
+    name: 'audit list',
+    summary: 'List rows of the audit log: who did what, to what',
+    options: [
+      { flags: '--actor <who>', summary: 'such as admin:adm_… or device:dev_…' },
+      { flags: '--action <what>', summary: 'such as device.revoked' },
+      { flags: '--subject <id>', summary: 'to what: an id' },
+      { flags: '--since <time>', summary: 'from then on, as 2027-01-31T12:00:00Z' },
+      { flags: '--until <time>', summary: 'before then' },
+      { flags: '--chain <name>', summary: 'of another authority than the one that is asked' },
+      { flags: '--after <row>', summary: 'rows after this one' },
+      { flags: '--limit <number>', summary: 'most rows (default: 100)' },
+    ],
+    examples: [
+      { line: 'sallyport audit list --action admin-token.created', does: 'who was let in' },
+    ],
+    load: async () => (await import('./commands/audit-export.ts')).listAudit,
+  },
+  {
+    name: 'audit export',
+    summary: 'Print the audit log as JSON lines, to keep elsewhere',
+    details:
+      'Every row with the hashes that chain it, held against the one before while it is printed. The last word says where to go on: --after prints what came since. `audit check` verifies an export on any machine.',
+    options: [
+      { flags: '--after <row>', summary: 'go on after this row (default: from the first)' },
+      { flags: '--chain <name>', summary: 'of another authority than the one that is asked' },
+    ],
+    examples: [{ line: 'sallyport audit export > audit.jsonl', does: 'for the archive' }],
+    load: async () => (await import('./commands/audit-export.ts')).exportAudit,
+  },
+  {
+    name: 'audit check',
+    needsNoConfig: true,
+    summary: 'Verify an export of the audit log, without an authority',
+    details: 'Exit code 1, with the row, where one was changed or is missing.',
+    arguments: [{ name: '<file>', summary: 'JSON lines, as `audit export` prints them' }],
+    examples: [
+      {
+        line: 'sallyport audit export > audit.jsonl && sallyport audit check audit.jsonl',
+        does: 'that each hash holds',
+      },
+    ],
+    load: async () => (await import('./commands/audit-export.ts')).checkAuditExport,
+  },
+  {
     name: 'audit verify',
     summary: 'Read the whole audit log and work out every hash anew',
     details:

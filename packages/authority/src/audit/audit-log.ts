@@ -145,7 +145,7 @@ export async function readAudit(
 }
 
 /** SQLite keeps any kind of value in any column: what someone else wrote is not believed to be ours. */
-function readRow(row: AuditTableRow): AuditRow {
+export function readRow(row: AuditTableRow): AuditRow {
   if (!Number.isSafeInteger(row.at) || !Number.isSafeInteger(row.seq)) {
     throw new RangeError(`row ${row.seq}, time ${row.at}`)
   }

@@ -69,6 +69,7 @@ after(() => deployment.close())
 /** Bodies that name something of the other app, where nothing in the path does. */
 const bodies: Record<string, () => object> = {
   createAcmeCredential: () => ({ appId: 'bank' }),
+  createMdmCredential: () => ({ appId: 'bank' }),
   createEnrollmentToken: () => ({ appId: 'bank' }),
   createAdminToken: () => ({ label: 'wider', role: 'viewer', apps: ['bank'] }),
   createSession: () => ({ idToken: 'x', nonceVerifier: 'x'.repeat(43) }),
@@ -138,6 +139,7 @@ const openToApps = [
   'listGateways',
   'listIssuers',
   'listListedDevices',
+  'listMdmCredentials',
   'listRevocationLists',
   'listServiceCertificates',
   'whoami',

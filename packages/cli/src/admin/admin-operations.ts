@@ -651,7 +651,16 @@ export type AdminOperations = {
   }
   /** The audit log, oldest first, with the hashes that chain it */
   listAudit: {
-    query?: { chain?: string | undefined; after?: number | undefined; limit?: number | undefined }
+    query?: {
+      chain?: string | undefined
+      after?: number | undefined
+      limit?: number | undefined
+      actor?: string | undefined
+      action?: string | undefined
+      subject?: string | undefined
+      since?: string | undefined
+      until?: string | undefined
+    }
     answer: {
       rows: {
         chain: string

@@ -3,6 +3,7 @@ import Type from 'typebox'
 import { appsOf } from '../../admin/admin.ts'
 import { appraisalsOfRequests } from '../../appraisals/find-appraisals.ts'
 import { readAudit } from '../../audit/audit-log.ts'
+import { findAudit } from '../../audit/find-audit.ts'
 import type { Authority } from '../../authority.ts'
 import { findDecisions, findHandshakes } from '../../decisions/find-decisions.ts'
 import type { Api } from '../api-server.ts'
@@ -22,6 +23,12 @@ const AuditQuery = Type.Object(
     /** Rows after this number. */
     after: Type.Optional(Type.Integer({ minimum: 0 })),
     limit: Type.Optional(Limit),
+    /** Only rows of which all of these hold. */
+    actor: Type.Optional(Type.String({ maxLength: 300 })),
+    action: Type.Optional(Type.String({ maxLength: 100 })),
+    subject: Type.Optional(Type.String({ maxLength: 300 })),
+    since: Type.Optional(Time),
+    until: Type.Optional(Time),
   },
   closed,
 )
@@ -47,6 +54,10 @@ const HandshakeList = Type.Object({
   handshakes: Type.Array(Type.Object({ source: Source, handshake: HandshakeRecord })),
 })
 
+function millisecondsOf(time: string | undefined): number | undefined {
+  return time === undefined ? undefined : Date.parse(time)
+}
+
 export function recordRoutes(api: Api, authority: Authority): void {
   const { store, decisions, refusedAppraisals, now } = authority
 
@@ -63,8 +74,16 @@ export function recordRoutes(api: Api, authority: Authority): void {
       },
     },
     async ({ query }) => {
-      const { after = 0, limit = 100, chain = authority.config.authority.name } = query
-      const rows = await readAudit(store.read, after, limit, chain)
+      const { after = 0, limit = 100, chain = authority.config.authority.name, ...asked } = query
+      const isFiltered = Object.values(asked).some((value) => value !== undefined)
+      const filter = {
+        ...asked,
+        since: millisecondsOf(asked.since),
+        until: millisecondsOf(asked.until),
+      }
+      const rows = isFiltered
+        ? await findAudit(store.read, filter, { chain, after, limit })
+        : await readAudit(store.read, after, limit, chain)
       const last = rows.at(-1)
       return { rows, ...(rows.length < limit || !last ? {} : { nextAfter: last.seq }) }
     },

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { after, before, test } from 'node:test'
+import { parse } from 'yaml'
+import { endLeftOverRoles, type RoleProcess, startRole } from '../acceptance/role-process.ts'
+import { newDeployment } from '../production-deployment.ts'
+import { newFolder, sallyport } from '../sallyport.ts'
+
+let config: string
+let authority: RoleProcess
+before(async () => {
+  config = await newDeployment()
+  const { authority: of } = parse(readFileSync(config, 'utf8'))
+  authority = await startRole('authority', config, of.listeners.operations.listen)
+})
+after(async () => {
+  await authority.end()
+  endLeftOverRoles()
+})
+
+const run = (...args: string[]) => sallyport([...args, '--config', config])
+const check = (file: string) => sallyport(['audit', 'check', file])
+
+test('an export goes on where it ended, and is verified without an authority', async () => {
+  assert.equal((await run('tokens', 'create', '--label', 'first')).code, 0)
+  const first = await run('audit', 'export')
+  assert.equal(first.code, 0, first.stderr)
+  const last = /--after (\d+)/.exec(first.stderr)?.[1] ?? ''
+  assert.equal((await run('tokens', 'create', '--label', 'second')).code, 0)
+  const second = await run('audit', 'export', '--after', last)
+  assert.match(second.stdout, /"second"/)
+  assert.doesNotMatch(second.stdout, /"first"/)
+
+  const file = path.join(newFolder(), 'audit.jsonl')
+  writeFileSync(file, first.stdout + second.stdout)
+  const checked = await check(file)
+  assert.equal(checked.code, 0, checked.stderr)
+
+  const lines = (first.stdout + second.stdout).trim().split('\n')
+  const bent = [
+    lines.with(1, lines[1]?.replace('"admin', '"edmin').replace('"authority', '"buthority') ?? ''),
+    lines.toSpliced(1, 1),
+    [...lines.slice(0, 2), 'no json', ...lines.slice(2)],
+  ]
+  for (const rows of bent) {
+    writeFileSync(file, `${rows.join('\n')}\n`)
+    const { code, stderr } = await check(file)
+    assert.equal(code, 1, stderr)
+    assert.match(stderr, /audit_broken/)
+  }
+})
+
+test('rows are listed by who, what, to what and when', async () => {
+  const listed = await run('audit', 'list', '--action', 'enrollment-token.created', '--json')
+  assert.equal(listed.code, 0, listed.stderr)
+  const rows = JSON.parse(listed.stdout) as { action: string; subject: string; actor: string }[]
+  assert.ok(rows.length >= 2)
+  assert.ok(rows.every(({ action }) => action === 'enrollment-token.created'))
+  const [{ subject, actor } = { subject: '', actor: '' }] = rows
+  const one = await run('audit', 'list', '--subject', subject, '--actor', actor, '--json')
+  assert.equal(JSON.parse(one.stdout).length, 1)
+  const none = await run('audit', 'list', '--until', '2020-01-01T00:00:00Z', '--json')
+  assert.deepEqual(JSON.parse(none.stdout), [])
+})
