@@ -28,6 +28,7 @@ export const commandGroups: Readonly<Record<string, string>> = {
   agent: 'Keep a proxy in step with the authority',
   access: 'Try the rules of who may do what',
   routes: 'Try which request goes where, and what would refuse it',
+  proposals: 'See what waits for a second person, and agree to it or decline it',
   audit: 'Verify the audit log',
   store: 'Back up the store, restore it, and move it to PostgreSQL or back',
 }

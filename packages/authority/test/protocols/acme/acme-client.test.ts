@@ -24,7 +24,7 @@ type AcmeLibrary = {
   }
 }
 
-const require = createRequire(new URL('../../../../../gateway/package.json', import.meta.url))
+const require = createRequire(import.meta.url)
 
 test('the library acme-client obtains, renews and revokes, and changes the key of its account', async () => {
   const library = require('acme-client') as AcmeLibrary
