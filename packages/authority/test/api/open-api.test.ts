@@ -114,6 +114,8 @@ const routes = [
     'POST invalidations',
     'GET blocks',
     'POST lifts',
+    'GET revocation-lists',
+    'POST revocation-lists',
     'GET feed',
     'GET feed/keys',
     'POST feed/keys/replace',
