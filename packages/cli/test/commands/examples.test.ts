@@ -51,12 +51,18 @@ function paste(line: string): Promise<{ code: number; stderr: string; stdout: st
  * internet is not there on every machine.
  */
 function isExpected(name: string, code: number, stderr: string): boolean {
+  // Nobody signs in where `dev` runs, and no MDM enrols.
+  if (code === 1 && /^(?:login|acme .*|mdm .*)$/.test(name)) return /not_found/.test(stderr)
   if (code === 1)
     return /^(?:explain|doctor|scan|attestation status|attestation accept-list|ca import-list)$/.test(
       name,
     )
   // No proxy asks for decisions in what `dev` writes.
   if (code === 3 && name === 'integrate') return /nowhere to ask/.test(stderr)
+  // There is one person where `dev` runs: CAs take two, so that no request is made, and nobody agrees with themselves.
+  if (code === 3 && name === 'ca issue') return /ENOENT/.test(stderr)
+  if (code === 3 && /^(?:ca|feed) /.test(name)) return /second_person_needed/.test(stderr)
+  if (code === 123 && name === 'proposals agree') return /proposal_own/.test(stderr)
   // Nor is there ACME.
   if (code === 3 && /^acme .* (?:create|revoke)$/.test(name)) return /not_found/.test(stderr)
   if (code === 3) return name === 'attestation snapshot' && /trust_source_unreachable/.test(stderr)
