@@ -29,7 +29,7 @@ export const commandGroups: Readonly<Record<string, string>> = {
   access: 'Try the rules of who may do what',
   routes: 'Try which request goes where, and what would refuse it',
   proposals: 'See what waits for a second person, and agree to it or decline it',
-  audit: 'Verify the audit log',
+  audit: 'Read, export and verify the audit log',
   store: 'Back up the store, restore it, and move it to PostgreSQL or back',
 }
 
