@@ -21,7 +21,12 @@ export const storeCommands: readonly Command[] = [
       'As of one point in time, of SQLite and of PostgreSQL in one form, compressed, with a checksum, for its owner alone. No key is in it: those lie in authority.keys.directory, and without them a restored store issues nothing. Names of users and addresses are in it.',
     arguments: [{ name: '<file>', summary: 'is there when it is whole, and not before' }],
     options: [{ flags: '--replace', summary: 'in the place of a file of that name' }],
-    examples: [{ line: 'sallyport store backup "$(mktemp -d)/backup.gz"', does: 'every night' }],
+    examples: [
+      {
+        line: 'sallyport store backup backup.gz --replace',
+        does: 'every night, in the place of the one before',
+      },
+    ],
     load: async () => (await load()).backupStore,
   },
   {

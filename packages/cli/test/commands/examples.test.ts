@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { commands } from '../../src/commands.ts'
@@ -33,6 +33,16 @@ function installSallyport(): void {
   mkdirSync(tools)
   const script = `#!/bin/sh\nexec "${process.execPath}" "${binary}" "$@"\n`
   writeFileSync(path.join(tools, 'sallyport'), script, { mode: 0o755 })
+}
+
+/** What the examples of `store` take: a configuration that names an empty one, of SQLite as PostgreSQL is not everywhere. */
+function nameEmptyStores(): void {
+  const made = readFileSync(path.join(folder, '.sallyport/dev/sallyport.yaml'), 'utf8')
+  for (const name of ['restored', 'postgres']) {
+    const other = made.replace('path: state/sallyport.db', `path: ${name}.db`)
+    assert.notEqual(other, made)
+    writeFileSync(path.join(folder, `${name}.yaml`), other)
+  }
 }
 
 /** Runs a line as printed, to its end. */
@@ -108,6 +118,7 @@ describe('as printed', () => {
   before(async () => {
     installSallyport()
     block = await pasteUntil('sallyport dev', /Ctrl-C ends everything/)
+    nameEmptyStores()
   })
   after(endAll)
 
