@@ -1,4 +1,4 @@
-// The tests of the authority on PostgreSQL: the one that SALLYPORT_TEST_POSTGRES names, or a throw-away one of
+// The tests of the authority, or those in the folders that are named, on PostgreSQL: the one that SALLYPORT_TEST_POSTGRES names, or a throw-away one of
 // the machine's own programs, which is stopped and taken away at the end.
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -16,10 +16,13 @@ try {
 }
 
 function test(url) {
-  const files = 'packages/authority/dist/test/**/*.test.js'
+  const folders = process.argv.slice(2)
+  const files = (folders.length === 0 ? ['**'] : folders).map(
+    (folder) => `packages/authority/dist/test/${folder}/*.test.js`,
+  )
   // Much of the time goes by in waiting for the database.
-  const options = ['--test', '--test-concurrency=4', ...process.argv.slice(2)]
-  const child = spawn(process.execPath, [...options, files], {
+  const options = ['--test', '--test-concurrency=2']
+  const child = spawn(process.execPath, [...options, ...files], {
     cwd: root,
     stdio: 'inherit',
     env: { ...process.env, [variable]: url },
