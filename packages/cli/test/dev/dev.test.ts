@@ -147,7 +147,8 @@ test('a second start goes on with device and addresses, and with what was edited
   const directory = newFolder()
   const first = await startDev(directory, ['--port', await quietPort()])
   const pids = childrenOf(first.facts.pid)
-  assert.equal(pids.length, 4)
+  // Service, signer, authority, gateway and phone.
+  assert.equal(pids.length, 5)
   assert.equal(await first.end('SIGINT'), 0)
   assert.deepEqual(pids.filter(isAlive), [])
   const { configFile } = first.facts
