@@ -86,7 +86,7 @@ const coverage: readonly [input: string, file: string, title: string][] = [
   ['a full disk under the store', 'authority/test/store/full-disk.test.ts', 'on a full disk'],
   [
     'a full disk under the store',
-    'authority/test/store/group-commit.test.ts',
+    'authority/test/store/sqlite.test.ts',
     'a full store refuses every write of the group',
   ],
 ]
