@@ -187,6 +187,8 @@ async function configureAuthorities(
     const config = parse(readFileSync(configFile, 'utf8'))
     config.store = { postgres: { host, port, database: 'sallyport', user: 'postgres' } }
     config.authority.name = `authority-${number}`
+    // More devices are revoked than one person may in an hour.
+    config.authority.admin = { insecureSinglePerson: true }
     config.authority.listeners.device.listen = `127.0.0.1:${device}`
     config.authority.listeners.admin.listen = `127.0.0.1:${admin}`
     config.authority.listeners.operations.listen = `127.0.0.1:${operations}`
@@ -296,7 +298,7 @@ async function untilAnswered(
     const agent = new https.Agent({ ca })
     const answer = await post(url, body, agent, headers).catch(() => undefined)
     agent.destroy()
-    if (answer !== undefined && answer.status < 300) return answer.body
+    if (answer?.status === 200 || answer?.status === 201) return answer.body
     if (answer === undefined) trouble.dropped++
     else {
       const code = String(answer.body['code'])
