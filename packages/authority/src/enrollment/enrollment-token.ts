@@ -2,6 +2,7 @@ import { Problem } from '@sallyport/problem'
 import type { Kysely } from 'kysely'
 import { appendAudit } from '../audit/audit-log.ts'
 import type { EnrollmentTokenRow, Tables } from '../store/tables.ts'
+import { type Revocation, revokeCredential } from './revoke-credential.ts'
 import { isSecretOf, makeSecretToken, readSecretToken } from './secret-token.ts'
 
 /**
@@ -29,11 +30,7 @@ export async function knownToken(
 ): Promise<EnrollmentTokenRow | undefined> {
   const read = readSecretToken('enrollmentToken', text)
   if (read === undefined) return undefined
-  const row = await store
-    .selectFrom('enrollment_tokens')
-    .selectAll()
-    .where('id', '=', read.id)
-    .executeTakeFirst()
+  const row = await findToken(store, read.id)
   return row !== undefined && isSecretOf(row.hash, read.secret) ? row : undefined
 }
 
@@ -115,33 +112,15 @@ export async function createEnrollmentToken(
   return { row, token: text }
 }
 
-/**
- * Revokes a token. Revoking it again changes nothing.
- *
- * @throws Problem `not_found`
- */
+/** @throws Problem `not_found` */
 export async function revokeEnrollmentToken(
   store: Kysely<Tables>,
-  { id, actor, now }: { id: string; actor: string; now: number },
+  revocation: Revocation,
 ): Promise<EnrollmentTokenRow> {
-  const row = await store
-    .selectFrom('enrollment_tokens')
-    .selectAll()
-    .where('id', '=', id)
-    .executeTakeFirst()
-  if (row === undefined) throw new Problem('not_found', { detail: `No enrolment token ${id}` })
-  if (row.revoked_at !== null) return row
-  await store
-    .updateTable('enrollment_tokens')
-    .set({ revoked_at: now })
-    .where('id', '=', id)
-    .execute()
-  await appendAudit(store, {
-    at: now,
-    actor,
-    action: 'enrollment-token.revoked',
-    subject: id,
-    detail: {},
-  })
-  return { ...row, revoked_at: now }
+  const row = await findToken(store, revocation.id)
+  return revokeCredential(store, 'enrollment_tokens', row, revocation)
+}
+
+function findToken(store: Kysely<Tables>, id: string): Promise<EnrollmentTokenRow | undefined> {
+  return store.selectFrom('enrollment_tokens').selectAll().where('id', '=', id).executeTakeFirst()
 }

@@ -4,9 +4,9 @@ import { actorOf, appsOf } from '../../admin/admin.ts'
 import type { Authority } from '../../authority.ts'
 import { appOf } from '../../config/app-of.ts'
 import {
-  createCredential,
+  createAcmeCredential,
   credentialKeyText,
-  revokeCredential,
+  revokeAcmeCredential,
 } from '../../protocols/acme/credentials.ts'
 import {
   findServiceCertificate,
@@ -22,6 +22,7 @@ import {
   NewAcmeCredential,
 } from './acme-messages.ts'
 import { IdParams, Reason } from './messages.ts'
+import { optionalTime, time } from './present.ts'
 
 const tags = ['acme']
 const maxListed = 1_000
@@ -84,7 +85,9 @@ function credentialRoutes(api: Api, authority: Authority): void {
       }
       const expiresAt = now() + lifetimeSeconds * 1_000
       const order = { appId, label, expiresAt, actor: actorOf(request), now: now() }
-      const row = await lanes.run('admin', () => store.write((tx) => createCredential(tx, order)))
+      const row = await lanes.run('admin', () =>
+        store.write((tx) => createAcmeCredential(tx, order)),
+      )
       const key = credentialKeyText(challengeKey, row.id)
       return reply.code(201).send({ credential: present(row, 0, now()), key })
     },
@@ -106,7 +109,9 @@ function credentialRoutes(api: Api, authority: Authority): void {
     async (request) => {
       const { reason } = request.body
       const order = { id: request.params.id, reason, actor: actorOf(request), now: now() }
-      const row = await lanes.run('admin', () => store.write((tx) => revokeCredential(tx, order)))
+      const row = await lanes.run('admin', () =>
+        store.write((tx) => revokeAcmeCredential(tx, order)),
+      )
       const counts = await countAccounts(authority, [row])
       return present(row, counts.get(row.id) ?? 0, now())
     },
@@ -186,10 +191,6 @@ async function countAccounts(
     .execute()
   return new Map(counts.map(({ credential_id, count }) => [credential_id, Number(count)]))
 }
-
-const time = (milliseconds: number) => new Date(Math.floor(milliseconds)).toISOString()
-const optionalTime = (milliseconds: number | null) =>
-  milliseconds === null ? null : time(milliseconds)
 
 function present(row: AcmeCredentialRow, accounts: number, now: number): AdminAcmeCredential {
   const isExpired = row.expires_at <= now

@@ -89,7 +89,8 @@ export function enrollmentTokenRoutes(api: Api, authority: Authority): void {
       },
     },
     (request) => {
-      const revocation = { id: request.params.id, actor: actorOf(request), now: now() }
+      const { reason } = request.body
+      const revocation = { id: request.params.id, reason, actor: actorOf(request), now: now() }
       return lanes.run('admin', async () => {
         const row = await store.write((tx) => revokeEnrollmentToken(tx, revocation))
         return presentEnrollmentToken(row, now())

@@ -8,6 +8,7 @@ import type { MdmCredentialRow } from '../../store/tables.ts'
 import type { Api } from '../api-server.ts'
 import { problems } from '../problem-schema.ts'
 import { IdParams, Reason } from './messages.ts'
+import { optionalTime, time } from './present.ts'
 
 const tags = ['mdm']
 const maxListed = 1_000
@@ -128,7 +129,6 @@ export function mdmRoutes(api: Api, authority: Authority): void {
 }
 
 function present(row: MdmCredentialRow): AdminMdmCredential {
-  const time = (milliseconds: number) => new Date(Math.floor(milliseconds)).toISOString()
   return {
     id: row.id,
     appId: row.app_id,
@@ -138,6 +138,6 @@ function present(row: MdmCredentialRow): AdminMdmCredential {
     maxPerHour: Number(row.max_per_hour),
     createdAt: time(row.created_at),
     createdBy: row.created_by,
-    revokedAt: row.revoked_at === null ? null : time(row.revoked_at),
+    revokedAt: optionalTime(row.revoked_at),
   }
 }

@@ -3,6 +3,7 @@ import { Problem } from '@sallyport/problem'
 import { newId, toBase64url } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
 import { appendAudit } from '../../audit/audit-log.ts'
+import { type Revocation, revokeCredential } from '../../enrollment/revoke-credential.ts'
 import type { AcmeCredentialRow, Tables } from '../../store/tables.ts'
 
 /**
@@ -23,11 +24,7 @@ export async function usableCredential(
   id: string,
   { appId, now }: { appId: string; now: number },
 ): Promise<AcmeCredentialRow> {
-  const row = await store
-    .selectFrom('acme_credentials')
-    .selectAll()
-    .where('id', '=', id)
-    .executeTakeFirst()
+  const row = await findCredential(store, id)
   if (row === undefined) throw refused('none of this id')
   const fault = faults.find(({ applies }) => applies(row, appId, now))
   if (fault !== undefined) throw refused(`credential ${row.id}, ${fault.name}`)
@@ -44,7 +41,7 @@ const faults: readonly {
 ]
 
 /** Makes a credential. Its key is told once. */
-export async function createCredential(
+export async function createAcmeCredential(
   store: Kysely<Tables>,
   order: { appId: string; label: string; expiresAt: number; actor: string; now: number },
 ): Promise<AcmeCredentialRow> {
@@ -70,40 +67,20 @@ export async function createCredential(
 }
 
 /**
- * Revokes a credential: no account is made with it, and those that were order no more. What they were
- * given goes on. Again it changes nothing.
+ * No account is made with it again, and those that were order no more.
  *
  * @throws Problem `not_found`
  */
-export async function revokeCredential(
+export async function revokeAcmeCredential(
   store: Kysely<Tables>,
-  {
-    id,
-    reason,
-    actor,
-    now,
-  }: { id: string; reason: string | undefined; actor: string; now: number },
+  revocation: Revocation,
 ): Promise<AcmeCredentialRow> {
-  const row = await store
-    .selectFrom('acme_credentials')
-    .selectAll()
-    .where('id', '=', id)
-    .executeTakeFirst()
-  if (row === undefined) throw new Problem('not_found', { detail: `No ACME credential ${id}` })
-  if (row.revoked_at !== null) return row
-  await store
-    .updateTable('acme_credentials')
-    .set({ revoked_at: now })
-    .where('id', '=', id)
-    .execute()
-  await appendAudit(store, {
-    at: now,
-    actor,
-    action: 'acme-credential.revoked',
-    subject: id,
-    detail: { reason: reason ?? null },
-  })
-  return { ...row, revoked_at: now }
+  const row = await findCredential(store, revocation.id)
+  return revokeCredential(store, 'acme_credentials', row, revocation)
+}
+
+function findCredential(store: Kysely<Tables>, id: string): Promise<AcmeCredentialRow | undefined> {
+  return store.selectFrom('acme_credentials').selectAll().where('id', '=', id).executeTakeFirst()
 }
 
 /** The key of a credential, as it is told: base64url, which every client of ACME takes. */

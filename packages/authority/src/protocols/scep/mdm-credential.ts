@@ -1,6 +1,7 @@
 import { Problem } from '@sallyport/problem'
 import type { Kysely } from 'kysely'
 import { appendAudit } from '../../audit/audit-log.ts'
+import { type Revocation, revokeCredential } from '../../enrollment/revoke-credential.ts'
 import { isSecretOf, makeSecretToken, readSecretToken } from '../../enrollment/secret-token.ts'
 import type { MdmCredentialRow, Tables } from '../../store/tables.ts'
 import type { ChallengeJudge } from './admit-challenge.ts'
@@ -46,37 +47,17 @@ export async function createMdmCredential(
   return { row, credential: text }
 }
 
-/**
- * Revokes a credential: it enrols no more devices, and those that it brought go on. Revoking it again
- * changes nothing.
- *
- * @throws Problem `not_found`
- */
+/** @throws Problem `not_found` */
 export async function revokeMdmCredential(
   store: Kysely<Tables>,
-  {
-    id,
-    reason,
-    actor,
-    now,
-  }: { id: string; reason: string | undefined; actor: string; now: number },
+  revocation: Revocation,
 ): Promise<MdmCredentialRow> {
-  const row = await store
-    .selectFrom('mdm_credentials')
-    .selectAll()
-    .where('id', '=', id)
-    .executeTakeFirst()
-  if (row === undefined) throw new Problem('not_found', { detail: `No MDM credential ${id}` })
-  if (row.revoked_at !== null) return row
-  await store.updateTable('mdm_credentials').set({ revoked_at: now }).where('id', '=', id).execute()
-  await appendAudit(store, {
-    at: now,
-    actor,
-    action: 'mdm-credential.revoked',
-    subject: id,
-    detail: { reason: reason ?? null },
-  })
-  return { ...row, revoked_at: now }
+  const row = await findCredential(store, revocation.id)
+  return revokeCredential(store, 'mdm_credentials', row, revocation)
+}
+
+function findCredential(store: Kysely<Tables>, id: string): Promise<MdmCredentialRow | undefined> {
+  return store.selectFrom('mdm_credentials').selectAll().where('id', '=', id).executeTakeFirst()
 }
 
 /** A credential of an MDM. It is looked at again in the write: one that was revoked meanwhile enrols nobody. */
@@ -84,11 +65,7 @@ export const mdmCredentialJudge: ChallengeJudge = async ({ store }, { appId, sce
   const read = readSecretToken('mdmCredential', challenge)
   if (read === undefined) return undefined
   const usable = async (tx: Kysely<Tables>): Promise<MdmCredentialRow> => {
-    const row = await tx
-      .selectFrom('mdm_credentials')
-      .selectAll()
-      .where('id', '=', read.id)
-      .executeTakeFirst()
+    const row = await findCredential(tx, read.id)
     const found =
       row === undefined || !isSecretOf(row.hash, read.secret)
         ? 'none of this text'
