@@ -7,7 +7,7 @@ import { type ProtocolsConfig, ProtocolsSchema } from '../protocols/protocols-co
 import { type RevokedSerialPolicy, revokedSerialPolicies } from './attestation-config.ts'
 import { type AllowedKeyKind, keyKinds } from './key-kinds.ts'
 import { type LimitsConfig, LimitsSchema } from './limits-config.ts'
-import { type RenewalKey, renewalKeyMember } from '../protocols/renewal-key.ts'
+import { type RenewalKey, renewalKeyMember } from '../renewal/renewal-key.ts'
 import { type UserConfig, UserSchema } from './user-config.ts'
 
 /** How an app's devices enrol. */

@@ -12,6 +12,7 @@ import pino from 'pino'
 import { assembleAuthority } from '../../src/assemble-authority.ts'
 import type { Authority } from '../../src/authority.ts'
 import { appOf } from '../../src/config/app-of.ts'
+import { verifyOwnCertificate } from '../../src/devices/authenticate-device.ts'
 import { changeDeviceStatus } from '../../src/devices/device-status.ts'
 import { readRequest } from '../../src/enrollment/key-request.ts'
 import { enrollByProtocol } from '../../src/protocols/enroll-by-protocol.ts'
@@ -144,28 +145,25 @@ describe('enrolment by a standard protocol', () => {
 
   it('renews with another key, again with the same answer, and tells of a fork', async () => {
     const { certificate } = await enrollByProtocol(authority, order(await newKey(), 'renewing'))
-    const renewal = async (thumbprint: string, key: Awaited<ReturnType<typeof newKey>>) => {
+    const renewalKey = 'any' as const
+    const settings = { ...est, keyKinds: [...est.keyKinds], renewalKey }
+    const renewal = ({ der }: { der: Uint8Array }, key: Awaited<ReturnType<typeof newKey>>) => {
       const { app, request, caller } = order(key, 'any')
-      return renewByProtocol(authority, {
-        protocol: 'est',
-        appId,
-        app,
-        thumbprint,
-        request,
-        caller,
-      })
+      const identity = verifyOwnCertificate(authority.issuers, der)
+      const renewing = { protocol: 'est', appId, app, settings, identity, request, caller } as const
+      return renewByProtocol(authority, renewing)
     }
     const key = await newKey()
-    const renewed = await renewal(certificate.thumbprint, key)
-    const again = await renewal(certificate.thumbprint, key)
+    const renewed = await renewal(certificate, key)
+    const again = await renewal(certificate, key)
     assert.equal(again.certificate.thumbprint, renewed.certificate.thumbprint)
     assert.equal(renewed.device.id, certificate.device_id)
     const parsed = parseCertificate(renewed.certificate.der)
     assert.equal(authority.issuers.byId(renewed.certificate.issuer_id)?.kind, 'unattested')
     assert.ok(verifyDeviceCertificate(parsed.der, authority.issuers.bundle).ok)
     // Its key is held: it is in use.
-    await renewal(renewed.certificate.thumbprint, await newKey())
-    const thief = renewal(certificate.thumbprint, await newKey())
+    await renewal(renewed.certificate, await newKey())
+    const thief = renewal(certificate, await newKey())
     await assert.rejects(thief, refused('renewal_forked'))
   })
 })

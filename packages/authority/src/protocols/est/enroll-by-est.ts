@@ -4,14 +4,11 @@ import type { Authority, Caller } from '../../authority.ts'
 import type { AppConfig } from '../../config/app-config.ts'
 import {
   type AuthenticatedDevice,
-  readActive,
-  refuseOutOfDate,
   verifyOwnCertificate,
 } from '../../devices/authenticate-device.ts'
 import type { KeyRequest } from '../../enrollment/key-request.ts'
 import { policyGate } from '../../enrollment/policy-gate.ts'
 import { enrollOrWait, type OrderOutcome } from '../enroll-or-wait.ts'
-import { refuseRenewalKey } from '../renewal-key.ts'
 import { renewByProtocol } from '../renew-by-protocol.ts'
 import { type TokenCredential, tokenCredential } from '../token-credential.ts'
 import { unattestedAdmission } from '../unattested-admission.ts'
@@ -68,8 +65,8 @@ export async function enrollByEst(
  * of the request be those of the certificate; ours has none that the device chose, and the new one has the
  * same again, whatever the request says.
  *
- * @throws Problem `device_certificate_required`, `renewal_protocol_mismatch`, `csr_key_not_allowed`, those
- *   of `verifyOwnCertificate`, `readEstRequest` and `renewByProtocol`
+ * @throws Problem `device_certificate_required`, those of `verifyOwnCertificate`, `readEstRequest` and
+ *   `renewByProtocol`
  */
 export async function reenrollByEst(
   authority: Authority,
@@ -81,27 +78,18 @@ export async function reenrollByEst(
   return renew(authority, place, { certificate: peer, request, caller })
 }
 
-async function renew(
+function renew(
   authority: Authority,
-  { appId, app, est }: EstApp,
+  { appId, app, est: settings }: EstApp,
   {
-    certificate: der,
+    certificate,
     request,
     caller,
   }: { certificate: Uint8Array; request: KeyRequest; caller: Caller },
 ): Promise<AuthenticatedDevice> {
-  const identity = verifyOwnCertificate(authority.issuers, der)
-  refuseOutOfDate(identity, authority.now())
-  if (identity.appId !== appId) {
-    throw new Problem('renewal_protocol_mismatch', {
-      expected: `a device of ${appId}`,
-      found: `one of ${identity.appId}`,
-    })
-  }
-  const { thumbprint } = identity
-  const { certificate } = await readActive(authority.store.read, thumbprint, true)
-  refuseRenewalKey(est.renewalKey, certificate, request)
-  return renewByProtocol(authority, { protocol: 'est', appId, app, thumbprint, request, caller })
+  const identity = verifyOwnCertificate(authority.issuers, certificate)
+  const renewal = { protocol: 'est', appId, app, settings, identity, request, caller } as const
+  return renewByProtocol(authority, renewal)
 }
 
 function credentialOf(

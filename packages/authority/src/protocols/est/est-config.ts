@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { type ProtocolConfig, protocolMembers } from '../protocol-config.ts'
-import { type RenewalKey, renewalKeyMember } from '../renewal-key.ts'
+import { type RenewalKey, renewalKeyMember } from '../../renewal/renewal-key.ts'
 
 /** How an app's devices enrol by EST. */
 export type EstConfig = ProtocolConfig & {

@@ -3,12 +3,10 @@ import { isProblem, Problem } from '@sallyport/problem'
 import { derSequence, type DeviceIdentity, nameText, verifyDeviceCertificate } from '@sallyport/pki'
 import type { Authority, Caller } from '../../authority.ts'
 import type { AppConfig } from '../../config/app-config.ts'
-import { readActive, refuseOutOfDate } from '../../devices/authenticate-device.ts'
 import { type KeyRequest, readRequest } from '../../enrollment/key-request.ts'
 import { policyGate } from '../../enrollment/policy-gate.ts'
 import { enrollOrWait, type OrderOutcome, standingOrder } from '../enroll-or-wait.ts'
 import type { ProtocolOrder } from '../protocol-order.ts'
-import { refuseRenewalKey } from '../renewal-key.ts'
 import { renewByProtocol } from '../renew-by-protocol.ts'
 import { unattestedAdmission } from '../unattested-admission.ts'
 import {
@@ -134,19 +132,9 @@ async function issue(
 
 async function renew(
   authority: Authority,
-  { appId, app, scep }: ScepApp,
+  { appId, app, scep: settings }: ScepApp,
   { identity, request, caller }: { identity: DeviceIdentity; request: KeyRequest; caller: Caller },
 ): Promise<OrderOutcome> {
-  refuseOutOfDate(identity, authority.now())
-  if (identity.appId !== appId) {
-    throw new Problem('renewal_protocol_mismatch', {
-      expected: `a device of ${appId}`,
-      found: `one of ${identity.appId}`,
-    })
-  }
-  const { thumbprint } = identity
-  const { certificate } = await readActive(authority.store.read, thumbprint, true)
-  refuseRenewalKey(scep.renewalKey, certificate, request)
-  const renewal = { protocol: 'scep', appId, app, thumbprint, request, caller } as const
+  const renewal = { protocol: 'scep', appId, app, settings, identity, request, caller } as const
   return { enrolled: await renewByProtocol(authority, renewal) }
 }

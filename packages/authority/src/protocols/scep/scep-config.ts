@@ -3,7 +3,7 @@ import Type from 'typebox'
 import type { AuthorityConfig } from '../../config/authority-config.ts'
 import { outgoingUrl } from '../../config/outgoing-url.ts'
 import { type ProtocolConfig, protocolMembers } from '../protocol-config.ts'
-import { type RenewalKey, renewalKeyMember } from '../renewal-key.ts'
+import { type RenewalKey, renewalKeyMember } from '../../renewal/renewal-key.ts'
 
 /** Asks an MDM whether it handed a challenge out. */
 export type ChallengeWebhook = {
