@@ -3,7 +3,6 @@ import { type Certificate, parseCertificate } from './certificate.ts'
 import { keyUsages, type KeyUsage } from './certificate-extensions.ts'
 import { derTime } from './der/der-time.ts'
 import {
-  derBitString,
   derBoolean,
   derContext,
   derContextPrimitive,
@@ -14,7 +13,6 @@ import {
   derOid,
   derSequence,
 } from './der/der-writer.ts'
-import { canonicalSignature } from './ecdsa-form.ts'
 import { oids } from './oids.ts'
 import {
   encodeAuthorityInformation,
@@ -22,6 +20,7 @@ import {
   type PublishedAddresses,
 } from './revocation/distribution-point.ts'
 import { signatureAlgorithmIdentifier } from './signature-algorithm.ts'
+import { signStructure } from './signed-structure.ts'
 import type { SigningKey } from './signing-key.ts'
 import { readDer } from './der/der-cursor.ts'
 import { bitStringOctetsOf } from './der/der-value.ts'
@@ -57,19 +56,17 @@ export async function buildCertificate(fields: CertificateFields): Promise<Certi
   const serial = fields.serial ?? randomBytes(16)
   if (serial.length !== 16) throw new TypeError('a serial number is 16 random bytes')
   if (fields.notAfter <= fields.notBefore) throw new TypeError('notAfter lies before notBefore')
-  const algorithm = signatureAlgorithmIdentifier(fields.key.keyKind)
   const tbs = derSequence(
     derContext(0, derInteger(2)),
     derInteger(serial),
-    algorithm,
+    signatureAlgorithmIdentifier(fields.key.keyKind),
     fields.issuer,
     derSequence(derTime(fields.notBefore), derTime(fields.notAfter)),
     fields.subject,
     fields.spki,
     derContext(3, derSequence(...fields.extensions)),
   )
-  const signature = canonicalSignature(await fields.key.sign(tbs), fields.key.keyKind)
-  return parseCertificate(derSequence(tbs, algorithm, derBitString(signature)))
+  return parseCertificate(await signStructure(fields.key, tbs))
 }
 
 /** Extension (RFC 5280 §4.1). */

@@ -11,15 +11,15 @@ import {
   readSubjectAlternativeName,
   readSubjectKeyIdentifier,
 } from './certificate-extensions.ts'
-import { type DerCursor, readDer } from './der/der-cursor.ts'
+import { type DerCursor } from './der/der-cursor.ts'
 import { DerError } from './der/der-error.ts'
 import { timeOf } from './der/der-time.ts'
-import { bitStringOctetsOf, integerBytesOf, smallIntegerOf } from './der/der-value.ts'
+import { integerBytesOf, smallIntegerOf } from './der/der-value.ts'
 import { contextConstructed, contextPrimitive, tags } from './der/tag.ts'
 import { readName } from './distinguished-name.ts'
 import type { KeyKind } from './key-kind.ts'
 import { oids } from './oids.ts'
-import { signatureAlgorithmOf } from './signature-algorithm.ts'
+import { readInnerAlgorithm, readSigned } from './signed-structure.ts'
 import { publicKeyFromSpki, readSubjectPublicKey } from './subject-public-key.ts'
 
 /** An X.509 version 3 certificate, read by the one parser that authority and gateway share. */
@@ -105,22 +105,12 @@ export function thumbprint(der: Uint8Array): string {
 }
 
 function readCertificate(der: Buffer): Certificate {
-  const outer = readDer(der)
-  const certificate = outer.enter('Certificate')
-  outer.end('Certificate')
-  const tbs = certificate.next(tags.sequence, 'tbsCertificate')
-  const outerAlgorithm = certificate.next(tags.sequence, 'signatureAlgorithm')
-  const signatureAlgorithm = signatureAlgorithmOf(outerAlgorithm, 'signatureAlgorithm')
-  const signature = bitStringOctetsOf(certificate.next(tags.bitString, 'signature'), 'signature')
-  certificate.end('Certificate')
-
+  const signed = readSigned(der, ['Certificate', 'tbsCertificate'])
+  const { contents: tbs, signatureAlgorithm, signature } = signed
   const fields = tbs.enter('tbsCertificate')
   readVersion(fields)
   const serial = readSerial(fields)
-  const innerAlgorithm = fields.next(tags.sequence, 'signature')
-  if (!innerAlgorithm.whole.equals(outerAlgorithm.whole)) {
-    throw new DerError('the signature algorithms inside and outside differ', innerAlgorithm.offset)
-  }
+  readInnerAlgorithm(fields, signed)
   const issuer = readName(fields.next(tags.sequence, 'issuer'), 'issuer')
   const validity = fields.enter('validity')
   const notBefore = timeOf(validity.next(undefined, 'notBefore'), 'notBefore')

@@ -1,8 +1,8 @@
 import { type Assurance, formatDeviceUri, parseDeviceUri } from '@sallyport/wire'
-import { buildCertificate, extensions, type Issuer } from './build-certificate.ts'
+import { extensions, type Issuer } from './build-certificate.ts'
 import type { Certificate } from './certificate.ts'
 import { type DeviceFacts, encodeFacts, encodePredecessors } from './device-extensions.ts'
-import { nameOf } from './distinguished-name.ts'
+import { issueEndEntity } from './issue-end-entity.ts'
 import { oids } from './oids.ts'
 import type { PublishedAddresses } from './revocation/distribution-point.ts'
 
@@ -20,7 +20,7 @@ export type DeviceCertificateOptions = {
   predecessors: readonly string[]
   /** Milliseconds, written to the second; the caller dates back by `backdateMs`. */
   notBefore: number
-  /** Milliseconds, written to the second, at most the issuer's own. */
+  /** Milliseconds, written to the second; the issuer's own where that is sooner. */
   notAfter: number
   /** Where its status is published; undefined where it is told to gateways alone. */
   published?: PublishedAddresses | undefined
@@ -42,22 +42,16 @@ export function issueDeviceCertificate(options: DeviceCertificateOptions): Promi
     // Nobody can forget it: what a development CA issues says so.
     ...(isDevelopment ? [oids.developmentPolicy] : []),
   ]
-  return buildCertificate({
-    key: issuer.key,
-    issuer: issuer.certificate.subject,
-    subject: nameOf(),
+  return issueEndEntity({
+    issuer,
     spki,
+    keyUsages: ['digitalSignature'],
+    extendedKeyUsage: oids.clientAuth,
     notBefore: options.notBefore,
-    notAfter: Math.min(options.notAfter, issuer.certificate.notAfter),
-    ...(options.serial === undefined ? {} : { serial: options.serial }),
+    notAfter: options.notAfter,
+    serial: options.serial,
+    names: [extensions.uri(uri, true), extensions.policies(...policies)],
     extensions: [
-      extensions.endEntity(),
-      extensions.keyUsage('digitalSignature'),
-      extensions.extendedKeyUsage(oids.clientAuth),
-      extensions.uri(uri, true),
-      extensions.policies(...policies),
-      extensions.subjectKeyIdentifier(spki),
-      extensions.authorityKeyIdentifier(issuer.certificate),
       ...(options.published === undefined
         ? [extensions.noRevAvail()]
         : [

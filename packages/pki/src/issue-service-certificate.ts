@@ -1,15 +1,13 @@
 import { isIP, SocketAddress } from 'node:net'
-import { backdateMs, buildCertificate, extensions, type Issuer } from './build-certificate.ts'
+import { extensions, type Issuer } from './build-certificate.ts'
 import type { Certificate } from './certificate.ts'
 import type { KeyUsage } from './certificate-extensions.ts'
 import { derContextPrimitive } from './der/der-writer.ts'
-import { nameOf } from './distinguished-name.ts'
+import { issueEndEntity, validForDays } from './issue-end-entity.ts'
 import { oids } from './oids.ts'
 import type { PublishedAddresses } from './revocation/distribution-point.ts'
 import { formatGatewayUri } from './spiffe-id.ts'
 import { readSubjectPublicKey } from './subject-public-key.ts'
-
-const dayMs = 24 * 60 * 60_000
 
 /** A TLS server's certificate under the service root, for DNS names (also `*.` ones) and addresses. */
 export function issueServerCertificate(options: {
@@ -24,24 +22,17 @@ export function issueServerCertificate(options: {
 }): Promise<Certificate> {
   const { issuer, spki, names, now, days, published } = options
   if (names.length === 0) throw new TypeError('a server has at least one name')
-  return buildCertificate({
-    key: issuer.key,
-    issuer: issuer.certificate.subject,
-    subject: nameOf(),
+  return issueEndEntity({
+    issuer,
     spki,
-    notBefore: now - backdateMs,
-    notAfter: Math.min(now + days * dayMs, issuer.certificate.notAfter),
-    extensions: [
-      extensions.endEntity(),
-      extensions.keyUsage(...serverKeyUsages(spki)),
-      extensions.extendedKeyUsage(oids.serverAuth),
-      extensions.names(names.map(generalName), true),
-      extensions.subjectKeyIdentifier(spki),
-      extensions.authorityKeyIdentifier(issuer.certificate),
-      ...(published === undefined
+    keyUsages: serverKeyUsages(spki),
+    extendedKeyUsage: oids.serverAuth,
+    ...validForDays(now, days),
+    names: [extensions.names(names.map(generalName), true)],
+    extensions:
+      published === undefined
         ? []
-        : [extensions.certificateLists(published), extensions.authorityInformation(published)]),
-    ],
+        : [extensions.certificateLists(published), extensions.authorityInformation(published)],
   })
 }
 
@@ -56,21 +47,13 @@ export function issueGatewayCertificate(options: {
   days: number
 }): Promise<Certificate> {
   const { issuer, spki, trustDomain, name, now, days } = options
-  return buildCertificate({
-    key: issuer.key,
-    issuer: issuer.certificate.subject,
-    subject: nameOf(),
+  return issueEndEntity({
+    issuer,
     spki,
-    notBefore: now - backdateMs,
-    notAfter: Math.min(now + days * dayMs, issuer.certificate.notAfter),
-    extensions: [
-      extensions.endEntity(),
-      extensions.keyUsage('digitalSignature'),
-      extensions.extendedKeyUsage(oids.clientAuth),
-      extensions.uri(formatGatewayUri({ trustDomain, name }), true),
-      extensions.subjectKeyIdentifier(spki),
-      extensions.authorityKeyIdentifier(issuer.certificate),
-    ],
+    keyUsages: ['digitalSignature'],
+    extendedKeyUsage: oids.clientAuth,
+    ...validForDays(now, days),
+    names: [extensions.uri(formatGatewayUri({ trustDomain, name }), true)],
   })
 }
 

@@ -1,8 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { Problem } from '@sallyport/problem'
-import { readDer } from './der/der-cursor.ts'
 import { DerError } from './der/der-error.ts'
-import { bitStringOctetsOf, smallIntegerOf } from './der/der-value.ts'
+import { smallIntegerOf } from './der/der-value.ts'
 import { derBitString, derContext, derInteger, derSequence } from './der/der-writer.ts'
 import { contextConstructed, tags } from './der/tag.ts'
 import { nameOf, readName } from './distinguished-name.ts'
@@ -13,10 +12,9 @@ import {
   isSignedBy,
   signatureAlgorithmIdentifier,
   signatureAlgorithmName,
-  signatureAlgorithmOf,
   signWithNow,
 } from './signature-algorithm.ts'
-import { canonicalSignature } from './ecdsa-form.ts'
+import { readSigned, signStructure } from './signed-structure.ts'
 import type { SigningKey } from './signing-key.ts'
 import { publicKeyFromSpki, readSubjectPublicKey } from './subject-public-key.ts'
 
@@ -79,14 +77,8 @@ export function createSigningRequest(
 }
 
 /** The request of a CA, whose key may be anywhere: for whoever has the root to issue it by. */
-export async function createAuthorityRequest(key: SigningKey, subject: string): Promise<Buffer> {
-  const information = requestInformation(key.spki, subject)
-  const signature = canonicalSignature(await key.sign(information), key.keyKind)
-  return derSequence(
-    information,
-    signatureAlgorithmIdentifier(key.keyKind),
-    derBitString(signature),
-  )
+export function createAuthorityRequest(key: SigningKey, subject: string): Promise<Buffer> {
+  return signStructure(key, requestInformation(key.spki, subject))
 }
 
 function requestInformation(spki: Uint8Array, subject: string | undefined): Buffer {
@@ -96,24 +88,15 @@ function requestInformation(spki: Uint8Array, subject: string | undefined): Buff
 type ReadRequest = { information: Buffer; spki: Buffer; algorithm: string; signature: Buffer }
 
 function readRequest(der: Buffer): ReadRequest {
-  const outer = readDer(der)
-  const request = outer.enter('CertificationRequest')
-  outer.end('CertificationRequest')
-  const information = request.next(tags.sequence, 'certificationRequestInfo')
-  const algorithm = signatureAlgorithmOf(
-    request.next(tags.sequence, 'signatureAlgorithm'),
-    'signatureAlgorithm',
-  )
-  const signature = bitStringOctetsOf(request.next(tags.bitString, 'signature'), 'signature')
-  request.end('CertificationRequest')
-
-  const fields = information.enter('certificationRequestInfo')
+  const names = ['CertificationRequest', 'certificationRequestInfo'] as const
+  const { contents, signatureAlgorithm, signature } = readSigned(der, names)
+  const fields = contents.enter('certificationRequestInfo')
   smallIntegerOf(fields.next(tags.integer, 'version'), 0, 'version')
   readName(fields.next(tags.sequence, 'subject'), 'subject')
   const spki = fields.next(tags.sequence, 'subjectPKInfo').whole
   fields.next(contextConstructed(0), 'attributes')
   fields.end('certificationRequestInfo')
-  return { information: information.whole, spki, algorithm, signature }
+  return { information: contents.whole, spki, algorithm: signatureAlgorithm, signature }
 }
 
 function verifyPossession(request: ReadRequest, publicKey: KeyObject): void {

@@ -5,14 +5,12 @@ import {
   DerError,
   objectIdentifierOf,
   octetsOf,
-  readDer,
   smallIntegerOf,
   tags,
 } from '../der/index.ts'
-import { berToDer } from './ber-to-der.ts'
-import { cmsOids } from './cms-oids.ts'
 import { type ContentCipher, contentCiphers } from './content-cipher.ts'
-import { type CertificateIdentifier, readIssuerAndSerial } from './issuer-and-serial.ts'
+import { enterContentInfo } from './content-info.ts'
+import { type CertificateIdentifier, readCertificateIdentifier } from './certificate-identifier.ts'
 import { type KeyTransport, readKeyTransport } from './key-transport.ts'
 
 /** CMS EnvelopedData whose key goes to holders of RSA keys (RFC 5652 §6), still encrypted. */
@@ -40,16 +38,7 @@ const maxRecipients = 4
  * `contentCiphers`. Nothing is decrypted. The caller bounds the length of the bytes first. Throws DerError.
  */
 export function readEnvelopedData(bytes: Uint8Array): EnvelopedData {
-  const outer = readDer(berToDer(bytes))
-  const contentInfo = outer.enter('ContentInfo')
-  const type = contentInfo.next(tags.oid, 'contentType')
-  if (objectIdentifierOf(type) !== cmsOids.envelopedData) {
-    throw new DerError('contentType: expected EnvelopedData', type.offset)
-  }
-  const wrapper = contentInfo.enter('content', contextConstructed(0))
-  contentInfo.end('ContentInfo')
-  const fields = wrapper.enter('EnvelopedData')
-  wrapper.end('content')
+  const fields = enterContentInfo(bytes, 'EnvelopedData')
   smallIntegerOf(fields.next(tags.integer, 'version'), 4, 'version')
   fields.optional(contextConstructed(0), 'originatorInfo')
   const recipients = readRecipients(fields.enter('recipientInfos', tags.set))
@@ -72,11 +61,7 @@ function readRecipients(list: DerCursor): Recipient[] {
 
 function readRecipient(fields: DerCursor): Recipient {
   smallIntegerOf(fields.next(tags.integer, 'version'), 2, 'version')
-  const keyIdentifier = fields.optional(contextPrimitive(0))?.content.toString('hex')
-  const isCertificate: CertificateIdentifier =
-    keyIdentifier === undefined
-      ? readIssuerAndSerial(fields.enter('rid'))
-      : ({ subjectKeyId }) => subjectKeyId === keyIdentifier
+  const isCertificate = readCertificateIdentifier(fields, 'rid')
   const transport = readKeyTransport(fields.next(tags.sequence, 'keyEncryptionAlgorithm'))
   const encryptedKey = octetsOf(fields.next(tags.octetString, 'encryptedKey'))
   fields.end('KeyTransRecipientInfo')

@@ -2,18 +2,15 @@ import { isProblem } from '@sallyport/problem'
 import { type Certificate, parseCertificate } from '../certificate.ts'
 import {
   contextConstructed,
-  contextPrimitive,
   type DerCursor,
   DerError,
   objectIdentifierOf,
   octetsOf,
-  readDer,
   smallIntegerOf,
   tags,
 } from '../der/index.ts'
-import { berToDer } from './ber-to-der.ts'
-import { cmsOids } from './cms-oids.ts'
-import { type CertificateIdentifier, readIssuerAndSerial } from './issuer-and-serial.ts'
+import { enterContentInfo } from './content-info.ts'
+import { type CertificateIdentifier, readCertificateIdentifier } from './certificate-identifier.ts'
 import { readSignedAttributes, type SignedAttributes } from './signed-attributes.ts'
 
 /** CMS SignedData of one signer (RFC 5652 §5), with its content inside. */
@@ -47,16 +44,7 @@ const maxCertificates = 6
  * Throws DerError.
  */
 export function readSignedData(bytes: Uint8Array): SignedData {
-  const outer = readDer(berToDer(bytes))
-  const contentInfo = outer.enter('ContentInfo')
-  const type = contentInfo.next(tags.oid, 'contentType')
-  if (objectIdentifierOf(type) !== cmsOids.signedData) {
-    throw new DerError('contentType: expected SignedData', type.offset)
-  }
-  const wrapper = contentInfo.enter('content', contextConstructed(0))
-  contentInfo.end('ContentInfo')
-  const fields = wrapper.enter('SignedData')
-  wrapper.end('content')
+  const fields = enterContentInfo(bytes, 'SignedData')
   smallIntegerOf(fields.next(tags.integer, 'version'), 5, 'version')
   fields.next(tags.set, 'digestAlgorithms')
   const { contentType, content } = readContent(fields.enter('encapContentInfo'))
@@ -103,7 +91,7 @@ function readCertificate(der: Buffer, offset: number): Certificate {
 
 function readSigner(fields: DerCursor): SignerInfo {
   smallIntegerOf(fields.next(tags.integer, 'version'), 5, 'version')
-  const isCertificate = readSignerIdentifier(fields)
+  const isCertificate = readCertificateIdentifier(fields, 'sid')
   const digestAlgorithm = readAlgorithm(fields.enter('digestAlgorithm'))
   const attributes = fields.optional(contextConstructed(0), 'signedAttrs')
   const signatureAlgorithm = readAlgorithm(fields.enter('signatureAlgorithm'))
@@ -118,13 +106,6 @@ function readSigner(fields: DerCursor): SignerInfo {
     signatureAlgorithm,
     signature,
   }
-}
-
-/** IssuerAndSerialNumber, or `[0]` and a SubjectKeyIdentifier. */
-function readSignerIdentifier(fields: DerCursor): CertificateIdentifier {
-  const keyIdentifier = fields.optional(contextPrimitive(0))?.content.toString('hex')
-  if (keyIdentifier !== undefined) return ({ subjectKeyId }) => subjectKeyId === keyIdentifier
-  return readIssuerAndSerial(fields.enter('sid'))
 }
 
 /** Parameters are absent or NULL where an algorithm here has any meaning for us; they are not read. */

@@ -17,7 +17,7 @@ import type { KeyKind } from '../key-kind.ts'
 import type { SigningKey } from '../signing-key.ts'
 import { cmsOids } from './cms-oids.ts'
 import { type ContentCipher, contentCiphers, encryptContent } from './content-cipher.ts'
-import { issuerAndSerial } from './issuer-and-serial.ts'
+import { issuerAndSerial } from './certificate-identifier.ts'
 import { wrapKey } from './key-transport.ts'
 
 /** An attribute of a signer: OID, and its one value in DER. */

@@ -1,6 +1,6 @@
-import { backdateMs, buildCertificate, extensions, type Issuer } from '../build-certificate.ts'
+import { extensions, type Issuer } from '../build-certificate.ts'
 import type { Certificate } from '../certificate.ts'
-import { nameOf } from '../distinguished-name.ts'
+import { issueEndEntity, validForDays } from '../issue-end-entity.ts'
 import { oids } from '../oids.ts'
 
 /**
@@ -16,20 +16,13 @@ export function issueResponderCertificate(options: {
   days: number
 }): Promise<Certificate> {
   const { issuer, spki, now, days } = options
-  return buildCertificate({
-    key: issuer.key,
-    issuer: issuer.certificate.subject,
-    subject: nameOf('OCSP responder'),
+  return issueEndEntity({
+    issuer,
+    subject: 'OCSP responder',
     spki,
-    notBefore: now - backdateMs,
-    notAfter: Math.min(now + days * 24 * 3_600_000, issuer.certificate.notAfter),
-    extensions: [
-      extensions.endEntity(),
-      extensions.keyUsage('digitalSignature'),
-      extensions.extendedKeyUsage(oids.ocspSigning),
-      extensions.subjectKeyIdentifier(spki),
-      extensions.authorityKeyIdentifier(issuer.certificate),
-      extensions.ocspNoCheck(),
-    ],
+    keyUsages: ['digitalSignature'],
+    extendedKeyUsage: oids.ocspSigning,
+    ...validForDays(now, days),
+    extensions: [extensions.ocspNoCheck()],
   })
 }

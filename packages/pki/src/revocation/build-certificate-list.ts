@@ -1,8 +1,8 @@
 import { authorityKeyIdentifier, extension, type Issuer } from '../build-certificate.ts'
 import { derTime } from '../der/der-time.ts'
-import { derBitString, derContext, derElement, derInteger, derSequence } from '../der/der-writer.ts'
+import { derContext, derElement, derInteger, derSequence } from '../der/der-writer.ts'
 import { tags } from '../der/tag.ts'
-import { canonicalSignature } from '../ecdsa-form.ts'
+import { signStructure } from '../signed-structure.ts'
 import { oids } from '../oids.ts'
 import { signatureAlgorithmIdentifier } from '../signature-algorithm.ts'
 import { encodeIssuingDistributionPoint, type ListScope } from './distribution-point.ts'
@@ -41,10 +41,9 @@ export async function buildCertificateList(
   if (nextUpdate <= thisUpdate) throw new TypeError('nextUpdate lies before thisUpdate')
   await requireEntries(entries)
   const { certificate, key } = issuer
-  const algorithm = signatureAlgorithmIdentifier(key.keyKind)
   const tbs = derSequence(
     derInteger(1),
-    algorithm,
+    signatureAlgorithmIdentifier(key.keyKind),
     certificate.subject,
     derTime(thisUpdate),
     derTime(nextUpdate),
@@ -64,8 +63,7 @@ export async function buildCertificateList(
       ),
     ),
   )
-  const signature = canonicalSignature(await key.sign(tbs), key.keyKind)
-  return derSequence(tbs, algorithm, derBitString(signature))
+  return signStructure(key, tbs)
 }
 
 async function requireEntries(entries: Uint8Array): Promise<void> {

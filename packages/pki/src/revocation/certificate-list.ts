@@ -8,11 +8,12 @@ import {
 import { type DerCursor, readDer } from '../der/der-cursor.ts'
 import { DerError } from '../der/der-error.ts'
 import { timeOf } from '../der/der-time.ts'
-import { bitStringOctetsOf, smallIntegerOf } from '../der/der-value.ts'
+import { smallIntegerOf } from '../der/der-value.ts'
 import { contextConstructed, tags } from '../der/tag.ts'
 import { readName } from '../distinguished-name.ts'
 import { oids } from '../oids.ts'
-import { isSignedBy, signatureAlgorithmOf } from '../signature-algorithm.ts'
+import { isSignedBy } from '../signature-algorithm.ts'
+import { readInnerAlgorithm, readSigned } from '../signed-structure.ts'
 import { type ListScope, readIssuingDistributionPoint } from './distribution-point.ts'
 import { readRevoked, type RevokedCertificate } from './revoked-entries.ts'
 
@@ -86,24 +87,14 @@ export function isListOf(list: CertificateList, issuer: Certificate): boolean {
 }
 
 function readList(der: Buffer): CertificateList {
-  const outer = readDer(der)
-  const list = outer.enter('CertificateList')
-  outer.end('CertificateList')
-  const tbs = list.next(tags.sequence, 'tbsCertList')
-  const outerAlgorithm = list.next(tags.sequence, 'signatureAlgorithm')
-  const signatureAlgorithm = signatureAlgorithmOf(outerAlgorithm, 'signatureAlgorithm')
-  const signature = bitStringOctetsOf(list.next(tags.bitString, 'signature'), 'signature')
-  list.end('CertificateList')
-
+  const signed = readSigned(der, ['CertificateList', 'tbsCertList'])
+  const { contents: tbs, signatureAlgorithm, signature } = signed
   const fields = tbs.enter('tbsCertList')
   const version = fields.next(tags.integer, 'version 2')
   if (smallIntegerOf(version, 255, 'version') !== 1) {
     throw new DerError('expected a list of version 2', version.offset)
   }
-  const innerAlgorithm = fields.next(tags.sequence, 'signature')
-  if (!innerAlgorithm.whole.equals(outerAlgorithm.whole)) {
-    throw new DerError('the signature algorithms inside and outside differ', innerAlgorithm.offset)
-  }
+  readInnerAlgorithm(fields, signed)
   const issuer = readName(fields.next(tags.sequence, 'issuer'), 'issuer')
   const thisUpdate = timeOf(fields.next(undefined, 'thisUpdate'), 'thisUpdate')
   const nextUpdate = timeOf(fields.next(undefined, 'nextUpdate'), 'nextUpdate')

@@ -1,11 +1,28 @@
 import type { Certificate } from '../certificate.ts'
-import { type DerCursor, derInteger, derSequence, integerBytesOf, tags } from '../der/index.ts'
+import {
+  contextPrimitive,
+  type DerCursor,
+  derInteger,
+  derSequence,
+  integerBytesOf,
+  tags,
+} from '../der/index.ts'
 
 /** Whether a certificate is the one that a message means. */
 export type CertificateIdentifier = (certificate: Certificate) => boolean
 
-/** The rest of an IssuerAndSerialNumber (RFC 5652 §10.2.4) that was entered. Throws DerError. */
-export function readIssuerAndSerial(fields: DerCursor): CertificateIdentifier {
+/**
+ * Which certificate is a signer's or a recipient's: IssuerAndSerialNumber, or `[0]` and a
+ * SubjectKeyIdentifier (RFC 5652 §5.3, §6.2.1). Throws DerError.
+ */
+export function readCertificateIdentifier(fields: DerCursor, name: string): CertificateIdentifier {
+  const keyIdentifier = fields.optional(contextPrimitive(0))?.content.toString('hex')
+  if (keyIdentifier !== undefined) return ({ subjectKeyId }) => subjectKeyId === keyIdentifier
+  return readIssuerAndSerial(fields.enter(name))
+}
+
+/** The rest of an IssuerAndSerialNumber (RFC 5652 §10.2.4) that was entered. */
+function readIssuerAndSerial(fields: DerCursor): CertificateIdentifier {
   const issuer = fields.next(tags.sequence, 'issuer').whole
   const number = integerBytesOf(fields.next(tags.integer, 'serialNumber'))
   fields.end('IssuerAndSerialNumber')
