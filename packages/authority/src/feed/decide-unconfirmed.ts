@@ -29,6 +29,8 @@ type Registered = {
   readonly end: (() => Promise<unknown>) | undefined
   /** What it says of it now: what gateways are told where it has not ended as they think. */
   readonly status: string
+  /** Said after a word is let go of: what the registry itself ended, which is less than gateways thought. */
+  readonly isStill?: NewChange | undefined
 }
 
 type LookUp = (
@@ -174,6 +176,7 @@ async function drop(
   // What is final is let go of by a word that nothing has ended, and by no lesser one.
   if (!harmlessStatuses.has(status)) await appendChange(store, changeOf(row, 'active', now))
   await appendChange(store, changeOf(row, status, now))
+  if (registered?.isStill !== undefined) await appendChange(store, registered.isStill)
   return 'dropped'
 }
 
@@ -221,5 +224,16 @@ async function invalidated(
     isEnded: row !== undefined && (row.issued_until ?? Infinity) >= (issued_until ?? Infinity),
     end: () => endTokens(store, [invalidation], { actor, reason, now }),
     status: 'active',
+    isStill:
+      row === undefined
+        ? undefined
+        : {
+            at: now,
+            kind: kind as EndedKind,
+            key,
+            status: 'ended',
+            until: row.until,
+            ...(row.issued_until === null ? {} : { issuedUntil: row.issued_until }),
+          },
   }
 }

@@ -1,6 +1,7 @@
-import { changeKinds, type Report } from '@sallyport/wire'
+import type { Report } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
 import type { Tables, UnconfirmedStatusRow } from '../store/tables.ts'
+import { isReportable } from './reportable.ts'
 
 /** A gateway that makes things up fills no more than this. */
 const maxOpen = 500_000
@@ -15,6 +16,7 @@ export type ReportedUnconfirmed = {
 /**
  * Keeps what a gateway goes on refusing from another epoch, until somebody decides. What was decided in this
  * epoch stays so; what was decided in one before is asked anew. Of two gateways the one counts that refuses more.
+ * What refuses nothing is passed over.
  */
 export async function recordUnconfirmed(
   store: Kysely<Tables>,
@@ -26,7 +28,7 @@ export async function recordUnconfirmed(
     .set({ unconfirmed: total })
     .where('name', '=', gateway)
     .execute()
-  const known = statuses.filter(({ kind }) => changeKinds.some((each) => each === kind))
+  const known = statuses.filter(isReportable)
   if (known.length === 0 || (await countOpen(store)) >= maxOpen) return
   for (const { kind, key, status, until, issuedUntil } of known) {
     const before = await store

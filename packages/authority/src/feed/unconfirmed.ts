@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import type { ExpressionBuilder, Kysely } from 'kysely'
 import type { Authority } from '../authority.ts'
 import type { Tables, UnconfirmedDecision, UnconfirmedStatusRow } from '../store/tables.ts'
 import { type Decision, decideUnconfirmed } from './decide-unconfirmed.ts'
@@ -40,21 +40,56 @@ export function unconfirmedAfter(
 export type UnconfirmedOrder = Pick<Decision, 'verdict' | 'actor' | 'reason'> & {
   /** Undefined: all that are open. */
   readonly keys: readonly string[] | undefined
+  /** CAs of this registry that may be withdrawn again, of those that are to be confirmed. */
+  readonly withdrawing?: readonly string[]
+}
+
+/** What confirming would come to in the registry. */
+export type Confirmation = {
+  /** CAs that would be withdrawn. */
+  readonly issuers: readonly string[]
+  /** Devices and certificates that would end. */
+  readonly changes: number
+}
+
+/** @param keys undefined: all that are open */
+export async function weighConfirmation(
+  read: Kysely<Tables>,
+  keys: readonly string[] | undefined,
+): Promise<Confirmation> {
+  const asked = read
+    .selectFrom('unconfirmed_status')
+    .where('unconfirmed_status.decision', '=', 'open')
+    .$if(keys !== undefined, (query) => query.where('unconfirmed_status.key', 'in', keys ?? []))
+  const issuers = await asked
+    .innerJoin('issuers', 'issuers.id', 'unconfirmed_status.key')
+    .select('issuers.id')
+    .where('unconfirmed_status.kind', '=', 'issuer')
+    .where('issuers.status', '!=', 'revoked')
+    .execute()
+  const { count } = await asked
+    .select((row) => row.fn.countAll<number>().as('count'))
+    .where('kind', 'in', ['device', 'certificate'])
+    .executeTakeFirstOrThrow()
+  return { issuers: issuers.map(({ id }) => id), changes: Number(count) }
 }
 
 /** Decides what is open, write after write. @returns how many were decided in which way */
 export async function decideAll(
   authority: Authority,
-  { keys, ...order }: UnconfirmedOrder,
+  { keys, withdrawing = [], ...order }: UnconfirmedOrder,
 ): Promise<UnconfirmedCounts> {
   const { store, now } = authority
-  if (order.verdict === 'confirm') await withdrawAgain(authority, keys, order)
+  const { actor, reason = 'withdrawn before the store was restored' } = order
+  for (const id of withdrawing) await withdrawIssuer(authority, { id, reason, actor })
   const counts: UnconfirmedCounts = { open: 0, ended: 0, kept: 0, dropped: 0 }
   const decision = { ...order, issuedApps: await listedApps(store.read) }
   for (;;) {
     const done = await store.write(async (tx) => {
       let open = tx.selectFrom('unconfirmed_status').selectAll().where('decision', '=', 'open')
       if (keys !== undefined) open = open.where('key', 'in', keys)
+      // One that a gateway told of meanwhile: nobody was asked about it.
+      if (order.verdict === 'confirm') open = open.where(isNoIssuerInForce)
       const rows = await open.limit(perWrite).execute()
       return rows.length === 0
         ? undefined
@@ -65,20 +100,7 @@ export async function decideAll(
   }
 }
 
-/** Withdraws the CAs that had been: others are made in their place, which no row alone does. */
-async function withdrawAgain(
-  authority: Authority,
-  keys: readonly string[] | undefined,
-  { actor, reason = 'withdrawn before the store was restored' }: Omit<UnconfirmedOrder, 'keys'>,
-): Promise<void> {
-  const rows = await authority.store.read
-    .selectFrom('unconfirmed_status')
-    .innerJoin('issuers', 'issuers.id', 'unconfirmed_status.key')
-    .select('issuers.id')
-    .where('unconfirmed_status.kind', '=', 'issuer')
-    .where('unconfirmed_status.decision', '=', 'open')
-    .where('issuers.status', '!=', 'revoked')
-    .execute()
-  const chosen = rows.filter(({ id }) => keys === undefined || keys.includes(id))
-  for (const { id } of chosen) await withdrawIssuer(authority, { id, reason, actor })
+function isNoIssuerInForce(row: ExpressionBuilder<Tables, 'unconfirmed_status'>) {
+  const inForce = row.selectFrom('issuers').select('id').where('status', '!=', 'revoked')
+  return row.or([row('kind', '!=', 'issuer'), row('key', 'not in', inForce)])
 }

@@ -5,10 +5,10 @@ import type { Kysely } from 'kysely'
 import type { Authority } from '../../authority.ts'
 import type { ProposalRow, Tables } from '../../store/tables.ts'
 import { type Admin, adminOf } from '../admin.ts'
-import { hasRole, type Role } from '../roles.ts'
+import { refuseLowerRole, type Role } from '../roles.ts'
 import { type Verb, verbOf } from '../verbs.ts'
 import { decideProposal, findProposal, noteOutcome, propose } from './proposal.ts'
-import { countStatusChange } from './status-change-limit.ts'
+import { type CountedChange, countStatusChange } from './status-change-limit.ts'
 
 /** Repeats a call within this process; the answer as it would have been sent. */
 export type Repeat = (call: {
@@ -49,11 +49,11 @@ export class SecondPerson {
   async needs(
     tx: Kysely<Tables>,
     request: FastifyRequest,
-    { isRevocation }: { isRevocation: boolean },
+    change: Pick<CountedChange, 'isRevocation' | 'changes'>,
   ): Promise<string | undefined> {
     if (this.isEnough(request)) return undefined
     const { now } = this.#authority
-    return countStatusChange(tx, { admin: adminOf(request), now: now(), isRevocation })
+    return countStatusChange(tx, { admin: adminOf(request), now: now(), ...change })
   }
 
   /** Keeps the call, and answers that it waits. */
@@ -108,9 +108,7 @@ export class SecondPerson {
 /** Whoever agrees may do it themselves: within the role and the verbs of what was proposed. */
 function refuseLower(proposal: ProposalRow, admin: Admin): void {
   const { role, verb } = proposal
-  if (!hasRole(admin.role, role as Role)) {
-    throw new Problem('admin_role_too_low', { expected: role, found: admin.role })
-  }
+  refuseLowerRole(admin, role as Role)
   if (admin.verbs !== undefined && !admin.verbs.includes(verb as Verb)) {
     const facts = { expected: verb, found: admin.verbs.join(', ') }
     throw new Problem('admin_scope_too_narrow', facts)

@@ -13,7 +13,12 @@ export type CountedChange = {
   now: number
   /** Of one device, for ever: what an emergency needs. */
   isRevocation: boolean
+  /** Of so many devices and certificates at once; default: one. */
+  changes?: number
 }
+
+/** SQLite takes so many values in a statement, two a row. */
+const perInsert = 1_000
 
 /**
  * Counts a change of status that somebody orders, in the write that makes it, unless so many were ordered in
@@ -24,7 +29,7 @@ export type CountedChange = {
  */
 export async function countStatusChange(
   store: Kysely<Tables>,
-  { admin, now, isRevocation }: CountedChange,
+  { admin, now, isRevocation, changes: ordered = 1 }: CountedChange,
 ): Promise<string | undefined> {
   await store
     .deleteFrom('status_changes_ordered')
@@ -38,17 +43,19 @@ export async function countStatusChange(
     ])
     .executeTakeFirstOrThrow()
   const changes = Number(count)
-  const isEmergency = isRevocation && now - Number(last ?? -Infinity) >= minuteMs
-  if (changes >= least && !isEmergency) {
+  const isEmergency = isRevocation && ordered === 1 && now - Number(last ?? -Infinity) >= minuteMs
+  if (changes + ordered > least && !isEmergency) {
     const most = Math.max(least, Math.floor(((await activeDevices(store)) * perThousand) / 1_000))
-    if (changes >= most) {
-      return `${changes} devices and certificates had their status changed within the hour, and ${most} need nobody else`
+    if (changes + ordered > most) {
+      const more = ordered === 1 ? '' : `, ${ordered} more are to be`
+      return `${changes} devices and certificates had their status changed within the hour${more}, and ${most} need nobody else`
     }
   }
-  await store
-    .insertInto('status_changes_ordered')
-    .values({ at: now, person: admin.person })
-    .execute()
+  const row = { at: now, person: admin.person }
+  for (let left = ordered; left > 0; left -= perInsert) {
+    const rows = Array.from({ length: Math.min(left, perInsert) }, () => row)
+    await store.insertInto('status_changes_ordered').values(rows).execute()
+  }
   return undefined
 }
 

@@ -1,9 +1,20 @@
+import type { FastifyRequest } from 'fastify'
+import type { Kysely } from 'kysely'
 import Type from 'typebox'
 import { actorOf } from '../../admin/admin-guard.ts'
+import { adminOf } from '../../admin/admin.ts'
+import type { SecondPerson } from '../../admin/proposals/second-person.ts'
+import { refuseLowerRole } from '../../admin/roles.ts'
 import type { Authority } from '../../authority.ts'
 import { feedHead } from '../../feed/append-change.ts'
-import { countUnconfirmed, decideAll, unconfirmedAfter } from '../../feed/unconfirmed.ts'
-import type { UnconfirmedStatusRow } from '../../store/tables.ts'
+import {
+  type Confirmation,
+  countUnconfirmed,
+  decideAll,
+  unconfirmedAfter,
+  weighConfirmation,
+} from '../../feed/unconfirmed.ts'
+import type { Tables, UnconfirmedStatusRow } from '../../store/tables.ts'
 import type { Api } from '../api-server.ts'
 import { problems } from '../problem-schema.ts'
 import {
@@ -17,6 +28,8 @@ import {
 } from './feed-messages.ts'
 import { Reason } from './messages.ts'
 import { optionalTime, time } from './present.ts'
+import { presentProposal } from './present-proposal.ts'
+import { Proposed } from './proposal-messages.ts'
 
 const tags = ['feed']
 const pageSize = 200
@@ -30,7 +43,7 @@ const UnconfirmedQuery = Type.Object(
 )
 
 /** What gateways follow: how far it is, the keys that sign it, and what they kept from an epoch before. */
-export function feedRoutes(api: Api, authority: Authority): void {
+export function feedRoutes(api: Api, authority: Authority, second: SecondPerson): void {
   const { store, lanes, feed, feedSigner } = authority
 
   const presentFeed = async (): Promise<AdminFeed> => ({
@@ -121,15 +134,42 @@ export function feedRoutes(api: Api, authority: Authority): void {
         operationId: 'confirmUnconfirmed',
         summary: 'Ends again what had ended in an epoch before',
         body: ConfirmUnconfirmed,
-        response: { 200: UnconfirmedDecided, ...problems(400, 401, 403, 429, 503) },
+        response: {
+          200: UnconfirmedDecided,
+          202: Proposed,
+          ...problems(400, 401, 403, 429, 503),
+        },
       },
     },
-    (request) => {
+    async (request, reply) => {
       const { keys, reason } = request.body
-      const order = { verdict: 'confirm', keys, reason, actor: actorOf(request) } as const
+      const { issuers, changes } = await weighConfirmation(store.read, keys)
+      // It withdraws them, which is for whoever may do so without a gateway that says they were.
+      if (issuers.length > 0) refuseLowerRole(adminOf(request), 'admin')
+      const why = await lanes.run('admin', () =>
+        store.write((tx) => whyForTwo(tx, request, { issuers, changes })),
+      )
+      if (why !== undefined) {
+        const proposal = await second.propose(request, reply, why)
+        return { proposal: presentProposal(proposal, authority.now()) }
+      }
+      const by = { reason, actor: actorOf(request) }
+      const order = { verdict: 'confirm', keys, withdrawing: issuers, ...by } as const
       return lanes.run('admin', () => decideAll(authority, order))
     },
   )
+
+  /** What one gateway tells of is no more believed than an operator who orders it. */
+  async function whyForTwo(
+    tx: Kysely<Tables>,
+    request: FastifyRequest,
+    { issuers, changes }: Confirmation,
+  ): Promise<string | undefined> {
+    if (second.isEnough(request)) return undefined
+    if (issuers.length > 0) return 'it withdraws CAs'
+    if (changes === 0) return undefined
+    return second.needs(tx, request, { isRevocation: false, changes })
+  }
 
   api.post(
     '/feed/unconfirmed/drop',
