@@ -1,6 +1,7 @@
 import { Problem } from '@sallyport/problem'
 import type { Kysely } from 'kysely'
 import { appendAudit } from '../audit/audit-log.ts'
+import { personal } from '../audit/personal.ts'
 import { isSecretOf, makeSecretToken, readSecretToken } from '../enrollment/secret-token.ts'
 import type { AdminTokenKind, AdminTokenRow, Tables } from '../store/tables.ts'
 import { readList } from './admin.ts'
@@ -57,7 +58,7 @@ export async function createAdminToken(
     actor,
     action: 'admin-token.created',
     subject: id,
-    detail: { label, role, expiresAt, kind, ...scopeOf(row) },
+    detail: { label: personal('operator', label), role, expiresAt, kind, ...scopeOf(row) },
   })
   return { row, token: text }
 }
@@ -157,7 +158,7 @@ export async function revokeAdminToken(
     actor,
     action: 'admin-token.revoked',
     subject: id,
-    detail: { label: row.label, role: row.role, reason },
+    detail: { label: personal('operator', row.label), role: row.role, reason },
   })
   return { ...row, revoked_at: now }
 }

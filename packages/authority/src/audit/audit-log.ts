@@ -1,23 +1,40 @@
 import { createHash } from 'node:crypto'
 import { Problem } from '@sallyport/problem'
 import type { Kysely } from 'kysely'
-import type { AuditTableRow, Tables } from '../store/tables.ts'
-import { canonicalJson, type Json } from './canonical-json.ts'
+import type { PersonalValueRow, Tables } from '../store/tables.ts'
+import { canonicalJson } from './canonical-json.ts'
 import { chainOf, defaultChain, headName } from './chain.ts'
+import { type OpenedParts, sealAgain } from './opened-row.ts'
+import { type Personal, personalActor, type Told } from './personal.ts'
+import { seal, type SealedParts } from './seal.ts'
 
 export type AuditEvent = {
   at: number
-  /** Who: `device:<id>`, `admin:<token id>`, `gateway:<name>`, `authority`, or an address. */
+  /**
+   * Who: `device:<id>`, `admin:<token id>`, `gateway:<name>`, `authority`; an address or somebody in person,
+   * which becomes a personal value without being said to be one.
+   */
   actor: string
   /** What, as `<thing>.<verb>`: `device.enrolled`, `certificate.renewed`. */
   action: string
   /** To what: an id. */
-  subject: string
-  detail: { readonly [member: string]: Json }
+  subject: string | Personal
+  /** Whatever a person may want forgotten stands in it by `personal(kind, value)`. */
+  detail: { readonly [member: string]: Told }
 }
 
-/** One row of the log. Each row's hash covers the row and the hash before it, in the chain of its authority. */
-export type AuditRow = AuditEvent & {
+/**
+ * One row of the log, as it is read. Each row's hash covers the row as it is kept, with commitments in the place
+ * of personal values, and the hash before it, in the chain of its authority.
+ */
+export type AuditRow = RowOfChain & OpenedParts
+/** As it is kept. */
+type SealedRow = RowOfChain & SealedParts
+
+type RowOfChain = {
+  at: number
+  /** What, as `<thing>.<verb>`. */
+  action: string
   /** The name of the authority that wrote it. */
   chain: string
   seq: number
@@ -52,19 +69,29 @@ export async function appendAudits(
     .where('name', '=', name)
     .executeTakeFirst()
   let { seq, hash } = head ?? { seq: 0, hash: '' }
-  const rows = events.map((event) => {
-    const unhashed = { ...event, chain, seq: ++seq, previous: hash }
-    hash = auditHash(unhashed)
-    return { ...unhashed, detail: canonicalJson(event.detail), hash }
+  const personal: PersonalValueRow[] = []
+  const rows = events.map(({ at, action, actor, subject, detail }) => {
+    const told = { actor: personalActor(actor), subject, detail }
+    const { sealed, values } = seal(told, { chain, seq: ++seq, at })
+    personal.push(...values)
+    const unhashed = { ...sealed, at, action, chain, seq, previous: hash }
+    hash = hashOf(unhashed)
+    return { ...unhashed, detail: canonicalJson(sealed.detail), hash }
   })
   await store.insertInto('audit').values(rows).execute()
+  if (personal.length > 0) await store.insertInto('personal_values').values(personal).execute()
   const isFirst = head === undefined
   if (isFirst) await store.insertInto('heads').values({ name, seq, hash }).execute()
   else await store.updateTable('heads').set({ seq, hash }).where('name', '=', name).execute()
 }
 
-/** The hash that a row must have. */
-export function auditHash(row: Omit<AuditRow, 'hash'>): string {
+/** The hash that a row must have; undefined where a personal value in it is not the one that was written. */
+export function auditHash(row: Omit<AuditRow, 'hash'>): string | undefined {
+  const sealed = sealAgain(row)
+  return sealed === undefined ? undefined : hashOf({ ...row, ...sealed })
+}
+
+function hashOf(row: Omit<SealedRow, 'hash'>): string {
   const { chain, seq, at, actor, action, subject, detail, previous } = row
   const ofAll = { seq, at, actor, action, subject, detail, previous }
   const text = canonicalJson(chain === defaultChain ? ofAll : { chain, ...ofAll })
@@ -95,6 +122,7 @@ export function verifyAudit(
     if (row.seq !== seq + 1) throw broken(row, `row ${seq + 1}`, `row ${row.seq}`)
     if (row.previous !== hash) throw broken(row, `previous hash ${hash}`, row.previous)
     const expected = auditHash(row)
+    if (expected === undefined) throw broken(row, 'values that were committed to', 'another one')
     if (row.hash !== expected) throw broken(row, `hash ${expected}`, row.hash)
     count++
     seq = row.seq
@@ -109,45 +137,4 @@ function broken(row: AuditRow, expected: string, found: string): Problem {
     expected,
     found,
   })
-}
-
-/**
- * Rows of a chain after `seq`, oldest first.
- *
- * @throws Problem `audit_broken` where a row holds what was never written
- */
-export async function readAudit(
-  store: Kysely<Tables>,
-  after: number,
-  limit: number,
-  chain = defaultChain,
-): Promise<AuditRow[]> {
-  try {
-    const rows = await store
-      .selectFrom('audit')
-      .selectAll()
-      .where('chain', '=', chain)
-      .where('seq', '>', after)
-      .orderBy('seq')
-      .limit(limit)
-      .execute()
-    return rows.map(readRow)
-  } catch (cause) {
-    // RangeError is what node:sqlite says of an integer beyond 2^53.
-    if (!(cause instanceof RangeError || cause instanceof SyntaxError)) throw cause
-    throw new Problem('audit_broken', {
-      detail: `In the rows after ${after}`,
-      expected: 'safe integers, and JSON as it was written',
-      found: cause.message,
-      cause,
-    })
-  }
-}
-
-/** SQLite keeps any kind of value in any column: what someone else wrote is not believed to be ours. */
-export function readRow(row: AuditTableRow): AuditRow {
-  if (!Number.isSafeInteger(row.at) || !Number.isSafeInteger(row.seq)) {
-    throw new RangeError(`row ${row.seq}, time ${row.at}`)
-  }
-  return { ...row, detail: JSON.parse(row.detail) as AuditRow['detail'] }
 }

@@ -2,6 +2,7 @@ import { Problem } from '@sallyport/problem'
 import { newId, type PendingEnrollment } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
 import { appendAudit } from '../audit/audit-log.ts'
+import { personal } from '../audit/personal.ts'
 import type { ApprovalRow, Tables } from '../store/tables.ts'
 import { admitRequest } from '../users/admit-device.ts'
 import type { NewDevice } from '../users/new-device.ts'
@@ -53,7 +54,11 @@ export async function requestApproval(
     actor: address,
     action: 'approval.requested',
     subject: row.id,
-    detail: { appId, spkiSha256: row.spki_sha256, ...user },
+    detail: {
+      appId,
+      spkiSha256: row.spki_sha256,
+      ...(user && { provider: user.provider, subject: personal('user', user.subject) }),
+    },
   })
   return row
 }

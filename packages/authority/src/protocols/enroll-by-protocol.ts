@@ -4,6 +4,7 @@ import type { Kysely } from 'kysely'
 import { recordAppraisal } from '../appraisals/record-appraisal.ts'
 import { recordStanding } from '../appraisals/standing.ts'
 import { appendAudit } from '../audit/audit-log.ts'
+import { personal } from '../audit/personal.ts'
 import type { Authority } from '../authority.ts'
 import { type AuthenticatedDevice, readActive } from '../devices/authenticate-device.ts'
 import { deviceRow } from '../enrollment/device-row.ts'
@@ -117,7 +118,7 @@ async function recordOrder(
       appId,
       protocol,
       authorizedBy,
-      identifier: identifier ?? null,
+      identifier: personal('identifier', identifier),
       thumbprint,
       serial,
       assurance: device.assurance,

@@ -1,6 +1,7 @@
 import type { BreakGlassEvent } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
 import { appendAudit } from '../audit/audit-log.ts'
+import { personal } from '../audit/personal.ts'
 import type { Tables } from '../store/tables.ts'
 
 /** Writes into the audit log that somebody made a stage of a gateway laxer, or that this is over: each once. */
@@ -27,7 +28,7 @@ export async function recordBrokenGlass(
         stage,
         mode,
         reason,
-        by,
+        by: personal('operator', by),
         at: new Date(at).toISOString(),
         until: new Date(until).toISOString(),
       },

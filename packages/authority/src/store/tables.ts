@@ -1,6 +1,7 @@
 // A pure table: every table of the store, and nothing that is done with it.
 import type { RevocationReason } from '@sallyport/pki'
 import type { CertificateStatus, DeviceStatus, EndedKind, IssuerKind } from '@sallyport/wire'
+import type { PersonalKind } from '../audit/personal.ts'
 import type { Protocol } from '../protocols/protocol-config.ts'
 import type { JwsPurpose } from '../signer/key-names.ts'
 
@@ -26,6 +27,7 @@ export type Tables = {
   shadow_counts: ShadowCountRow
   broken_glass: BrokenGlassRow
   audit: AuditTableRow
+  personal_values: PersonalValueRow
   audit_checkpoints: AuditCheckpointRow
   admin_tokens: AdminTokenRow
   proposals: ProposalRow
@@ -280,6 +282,28 @@ export type AuditTableRow = {
   detail: string
   previous: string
   hash: string
+}
+
+/**
+ * A personal value of a row of the audit log, and the salts of the commitment that the row has in its place
+ * (`audit/commitment.ts`). Without it, it was forgotten.
+ */
+export type PersonalValueRow = {
+  chain: string
+  seq: number
+  /** JSON pointer into the row. */
+  place: string
+  at: number
+  kind: PersonalKind
+  salt: string
+  /** Of an address its network. */
+  value: string
+  /** The whole address, until it is truncated; from then on there is the hash. */
+  exact: string | null
+  exact_salt: string | null
+  exact_hash: string | null
+  /** When it was written, until then. */
+  exact_at: number | null
 }
 
 /** The ends of all chains at a time, signed. */

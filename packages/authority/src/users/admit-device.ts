@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import { appendAudit } from '../audit/audit-log.ts'
+import { personal, personalActor } from '../audit/personal.ts'
 import { refuseTooOften } from '../enrollment/enrollment-limits.ts'
 import type { PolicyGate } from '../enrollment/policy-gate.ts'
 import type { Tables } from '../store/tables.ts'
@@ -62,6 +63,12 @@ export async function tellOfUserDevice(
     actor: address,
     action: 'user.device-added',
     subject: deviceId,
-    detail: { appId, ...user, devices: others + 1, approvedBy },
+    detail: {
+      appId,
+      provider: user.provider,
+      subject: personal('user', user.subject),
+      devices: others + 1,
+      approvedBy: approvedBy === null ? null : personalActor(approvedBy),
+    },
   })
 }

@@ -666,10 +666,19 @@ export type AdminOperations = {
         chain: string
         seq: number
         at: number
-        actor: string
+        actor: string | { forgotten: true }
         action: string
-        subject: string
+        subject: string | { forgotten: true }
         detail: Record<string, Json>
+        personal?: {
+          at: string
+          kind: 'address' | 'user' | 'identifier' | 'operator'
+          commitment: string
+          salt?: string
+          network?: string
+          exactSalt?: string
+          exactHash?: string
+        }[]
         previous: string
         hash: string
       }[]

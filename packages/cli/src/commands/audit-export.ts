@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
-import type { AuditRow, AuditVerification } from '@sallyport/authority'
+import type { AuditRow, AuditVerification, Forgotten } from '@sallyport/authority'
 import { isProblem, Problem } from '@sallyport/problem'
 import { configuredClient } from '../admin/configured-client.ts'
 import type { Operation } from '../command.ts'
@@ -23,14 +23,18 @@ export const listAudit: Operation = async (input, output) => {
   const told = rows.map(({ seq, at, actor, action, subject, detail }) => ({
     seq,
     at: new Date(at).toISOString(),
-    actor,
+    actor: shown(actor),
     action,
-    subject,
+    subject: shown(subject),
     detail: JSON.stringify(detail),
   }))
   output.table(told, { empty: 'No row of the audit log is like that' })
   if (nextAfter !== undefined) output.say(`There is more: --after ${nextAfter}`)
   return 0
+}
+
+function shown(value: string | Forgotten): string {
+  return typeof value === 'string' ? value : 'forgotten'
 }
 
 /** Prints rows as they are chained, one JSON a line, page by page: what was printed is never asked again. */

@@ -33,10 +33,12 @@ export const verifyAuditLog: Operation = async (input, output) => {
   }
 }
 
-type ChainEnd = AuditVerification & { name: string }
+/** `forgotten`: personal values that rows had, and that are gone. */
+type ChainEnd = AuditVerification & { name: string; forgotten: number }
 
 function told(ends: readonly ChainEnd[], checkpoints: number, output: Output): 0 {
   const rows = ends.reduce((sum, { count }) => sum + count, 0)
+  const forgotten = ends.reduce((sum, end) => sum + end.forgotten, 0)
   const [only] = ends
   const where = ends.length > 1 ? ` in ${ends.length} chains` : ''
   const chains = ends.map(({ name, seq, hash }) => ({ name, seq, hash }))
@@ -47,10 +49,13 @@ function told(ends: readonly ChainEnd[], checkpoints: number, output: Output): 0
       ...(ends.length === 1 && only ? { seq: only.seq, hash: only.hash } : {}),
       chains,
       checkpoints,
+      forgotten,
     },
     `${rows} rows${where}, each hash holds`,
   )
   if (checkpoints > 0) output.say(`${checkpoints} checkpoints hold`)
+  if (forgotten > 0)
+    output.say(`${forgotten} personal values were forgotten: of each its commitment is left`)
   for (const { name, seq, hash } of ends) {
     const chain = name === defaultChain ? '' : `${name}:`
     output.say(
@@ -101,15 +106,17 @@ async function verifyChain(
   const { verifyAudit } = await import('@sallyport/authority')
   const wanted = expected.get(chain)
   let verified: AuditVerification = { count: 0, seq: 0, hash: '' }
+  let forgotten = 0
   let toldAt = performance.now()
   for (;;) {
     const query = { chain, after: verified.seq, limit: pageSize }
     const { rows } = await client.call('listAudit', { query })
     verified = verifyAudit(rows, verified)
-    for (const { seq, hash } of rows) {
+    for (const { seq, hash, personal = [] } of rows) {
+      forgotten += personal.filter(({ salt }) => salt === undefined).length
       if (wanted?.get(seq)?.hash === hash) wanted.delete(seq)
     }
-    if (rows.length < pageSize) return { name: chain, ...verified }
+    if (rows.length < pageSize) return { name: chain, ...verified, forgotten }
     if (performance.now() - toldAt > progressMs) {
       output.say(`${verified.count} rows so far`)
       toldAt = performance.now()

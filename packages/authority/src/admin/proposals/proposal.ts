@@ -2,6 +2,7 @@ import { Problem } from '@sallyport/problem'
 import { newId } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
 import { appendAudit } from '../../audit/audit-log.ts'
+import { personalActor } from '../../audit/personal.ts'
 import type { ProposalRow, Tables } from '../../store/tables.ts'
 import type { Admin } from '../admin.ts'
 
@@ -103,7 +104,11 @@ export async function decideProposal(
     actor: admin.actor,
     action: `proposal.${status}`,
     subject: id,
-    detail: { operation: row.operation, proposedBy: row.proposed_by, reason: decided.reason },
+    detail: {
+      operation: row.operation,
+      proposedBy: personalActor(row.proposed_by),
+      reason: decided.reason,
+    },
   })
   return { ...row, ...decided }
 }

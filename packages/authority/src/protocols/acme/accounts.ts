@@ -2,6 +2,7 @@ import { Problem } from '@sallyport/problem'
 import { isId, newId } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
 import { appendAudit } from '../../audit/audit-log.ts'
+import { personal } from '../../audit/personal.ts'
 import type { Caller } from '../../authority.ts'
 import type { AcmeAccountRow, AcmeCredentialRow, Tables } from '../../store/tables.ts'
 import { type AccountKey, storedKey } from './account-key.ts'
@@ -135,7 +136,7 @@ export async function deactivateAccount(
     actor: `acme:${id}`,
     action: 'acme-account.deactivated',
     subject: id,
-    detail: { address: caller.address, requestId: caller.requestId },
+    detail: { address: personal('address', caller.address), requestId: caller.requestId },
   })
 }
 
@@ -164,7 +165,7 @@ export async function changeAccountKey(
     detail: {
       before: account.key_thumbprint,
       key: key.thumbprint,
-      address: caller.address,
+      address: personal('address', caller.address),
       requestId: caller.requestId,
     },
   })
