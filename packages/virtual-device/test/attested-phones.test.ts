@@ -29,7 +29,8 @@ const assurances: Readonly<Record<(typeof platforms)[number], Assurance>> = {
 }
 
 async function certificateCount(deviceId: string | undefined): Promise<number> {
-  const { body } = await authority.admin('GET', `/devices/${deviceId}`)
+  const { status, body } = await authority.admin('GET', `/devices/${deviceId}`)
+  assert.equal(status, 200, JSON.stringify(body))
   return (body['certificates'] as unknown[]).length
 }
 
@@ -50,17 +51,19 @@ for (const platform of platforms) {
       })
     }
 
-    test('renews after its expiry, within the grace, by a signature', async () => {
-      const device = phones[platform]()
+    test('renews after its expiry, within the grace, by a signature', async (t) => {
+      const own = await deployAuthority(t)
+      const device = attestedPhones(own)[platform]()
       const { deviceId } = await device.enroll()
-      authority.clock.offsetMs += 20 * dayMs
+      own.clock.offsetMs += 20 * dayMs
       assert.equal(await whoAmI(device), deviceId)
     })
 
-    test('enrols again by itself when the grace is over', async () => {
-      const device = phones[platform]({}, { autoEnroll: true })
+    test('enrols again by itself when the grace is over', async (t) => {
+      const own = await deployAuthority(t)
+      const device = attestedPhones(own)[platform]({}, { autoEnroll: true })
       const { deviceId } = await device.enroll()
-      authority.clock.offsetMs += 60 * dayMs
+      own.clock.offsetMs += 60 * dayMs
       assert.notEqual(await whoAmI(device), deviceId)
     })
 

@@ -43,6 +43,7 @@ export type AuthorityDeployment = {
   readonly playConsole: PlayConsole
   /** How far the authority's clock is ahead of the real one. */
   clock: { offsetMs: number }
+  /** With an admin token that ends after thirty days of the authority's clock: rejects where the answer is a refusal. */
   admin(method: string, path: string, body?: unknown): Promise<AdminAnswer>
   /** A device of the app `wallet`, in a directory of its own unless one is given. */
   device(options?: Partial<VirtualDeviceOptions>): VirtualDevice
@@ -151,10 +152,19 @@ export async function deployAuthority(t: Pick<TestContext, 'after'>): Promise<Au
     attestationRoot,
     playConsole,
     clock,
-    admin: (method, path, body) => {
+    admin: async (method, path, body) => {
       const authorization = `Bearer ${initialized.adminToken}`
       const ca = initialized.serviceRootPem
-      return askAdmin(`${adminUrl}/admin/v1${path}`, { method, ca, authorization, body })
+      const answer = await askAdmin(`${adminUrl}/admin/v1${path}`, {
+        method,
+        ca,
+        authorization,
+        body,
+      })
+      if (answer.status >= 400) {
+        throw new Error(`${method} ${path}: ${answer.status} ${String(answer.body['code'])}`)
+      }
+      return answer
     },
     device: (options = {}) => {
       const device = createVirtualDevice({
