@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { chmod, writeFile } from 'node:fs/promises'
+import { chmod, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { newId } from '@sallyport/wire'
@@ -47,6 +47,14 @@ test('a stage that somebody made laxer lets through what it would refuse, and is
   await becomes(bed, 200)
   await write(bed, [])
   await becomes(bed, 401)
+})
+
+test('there is somewhere to write it as soon as the gateway runs, though nothing was heard yet', async (t) => {
+  const bed = await startBed(t, {
+    authorityIsAway: true,
+    hosts: { [host]: { clientCertificate: 'explain', routes } },
+  })
+  assert.equal((await stat(path.join(bed.directory, 'state'))).mode & 0o777, 0o700)
 })
 
 test('it ends by itself, also while nobody asks', async (t) => {

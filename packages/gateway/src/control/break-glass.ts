@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs'
 import { replaceFile } from '@sallyport/pki'
 import type { BreakGlassEvent } from '@sallyport/wire'
 import { breakGlassStatusFile, readBreakGlassFile } from '../break-glass/break-glass-file.ts'
@@ -45,6 +46,7 @@ export class BreakGlass {
 
   /** What is open already is read before the first worker starts. */
   start(): void {
+    this.#makeDirectory()
     if (this.#take()) this.#looking = this.#tellStatus(this.open)
     this.#timer = setInterval(() => {
       // What goes wrong is said there.
@@ -55,6 +57,16 @@ export class BreakGlass {
   async close(): Promise<void> {
     clearInterval(this.#timer)
     await this.#looking
+  }
+
+  // Somebody may break the glass before anything else is kept there; made by them, it would not be the gateway's own.
+  #makeDirectory(): void {
+    const { stateDirectory, log } = this.#options
+    try {
+      mkdirSync(stateDirectory, { recursive: true, mode: 0o700 })
+    } catch (error) {
+      log.warn({ error: String(error) }, 'the state directory cannot be made')
+    }
   }
 
   async #look(): Promise<void> {
