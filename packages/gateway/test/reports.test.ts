@@ -58,3 +58,22 @@ test('a report that is not understood costs its records, and no receipt', async 
   await eventually(() => bed.authority.refused > 0)
   await eventually(() => bed.authority.reports.some(({ dropped }) => dropped > 0), 7_000)
 })
+
+test('a report reaches no change that it, or one before it, does not tell the receipt of', async (t) => {
+  const bed = await startBed(t)
+  const seqs: number[] = []
+  for (let at = 0; at < 40; at++) {
+    seqs.push(bed.authority.change('device', `dev_${at}`, 'revoked'))
+    // Each of these is reported too, while the change is being written to disk.
+    await askOnce(bed, undefined, `/${at}`)
+  }
+  const told = () =>
+    new Set(bed.authority.reports.flatMap(({ applied }) => applied.map(({ seq }) => seq)))
+  await eventually(() => seqs.every((seq) => told().has(seq)))
+  const before = new Set<number>()
+  for (const { seq: reached, applied } of bed.authority.reports) {
+    for (const { seq } of applied) before.add(seq)
+    const missing = seqs.filter((seq) => seq <= reached && !before.has(seq))
+    assert.deepEqual(missing, [], `reached ${reached}`)
+  }
+})

@@ -102,7 +102,7 @@ export class Gateway {
       log,
       instance: this.#instance,
       version: gatewayVersion,
-      position: () => this.#status.position,
+      position: () => this.#status.reached,
       blocks: () => this.#addresses.held(maxReportedBlocks),
       unconfirmed: () => this.#status.unconfirmed,
     })

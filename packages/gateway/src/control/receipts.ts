@@ -60,6 +60,11 @@ export class Receipts {
     this.#complete()
   }
 
+  /** The first change that is still being done; undefined where none is. */
+  get firstOpen(): number | undefined {
+    return this.#open.keys().next().value
+  }
+
   /** A worker that is gone has no connections left to end. */
   gone(worker: PooledWorker): void {
     for (const { waiting } of this.#open.values()) waiting.delete(worker)

@@ -30,6 +30,7 @@ export type ReportOptions = {
   readonly log: Log
   readonly instance: string
   readonly version: string
+  /** The last change that was done with all before it; undefined before anything is known. */
   readonly position: () => { readonly epoch: string; readonly seq: number } | undefined
   /** The temporary blocks of addresses that hold. */
   readonly blocks?: () => readonly HeldBlock[]

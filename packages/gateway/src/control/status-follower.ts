@@ -84,6 +84,16 @@ export class StatusFollower {
     return seq < 0 ? undefined : { epoch, seq, mark }
   }
 
+  /**
+   * How far this gateway has done what it was told: what is known and not yet in force in every worker, or not yet
+   * on disk, is not reached. To the authority, whoever reached a change and tells of no receipt had it from a snapshot.
+   */
+  get reached(): { readonly epoch: string; readonly seq: number } | undefined {
+    const { epoch, seq } = this.known
+    const open = this.receipts.firstOpen ?? seq + 1
+    return seq < 0 ? undefined : { epoch, seq: Math.max(0, Math.min(seq, open - 1)) }
+  }
+
   /** For metrics. */
   facts() {
     return {
