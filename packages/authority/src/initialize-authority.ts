@@ -9,6 +9,7 @@ import { Problem } from '@sallyport/problem'
 import type { FeedKey } from '@sallyport/wire'
 import { createAdminToken, maxTokenSeconds } from './admin/admin-token.ts'
 import { appendAudit } from './audit/audit-log.ts'
+import { made } from './audit/change.ts'
 import { FeedSigner } from './feed/feed-signer.ts'
 import { addGateway } from './gateways/gateways.ts'
 import { ensureIssuers } from './issuers/ensure-issuers.ts'
@@ -138,7 +139,7 @@ async function finish(
       actor: 'authority',
       action: 'authority.initialized',
       subject,
-      detail: {},
+      detail: made({ trustDomain }),
     })
     const order = { label: 'first', role: 'admin', actor: 'authority', now } as const
     const kind =

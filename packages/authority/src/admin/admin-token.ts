@@ -1,6 +1,7 @@
 import { Problem } from '@sallyport/problem'
 import type { Kysely } from 'kysely'
 import { appendAudit } from '../audit/audit-log.ts'
+import { changed, made } from '../audit/change.ts'
 import { personal } from '../audit/personal.ts'
 import { isSecretOf, makeSecretToken, readSecretToken } from '../enrollment/secret-token.ts'
 import type { AdminTokenKind, AdminTokenRow, Tables } from '../store/tables.ts'
@@ -58,7 +59,7 @@ export async function createAdminToken(
     actor,
     action: 'admin-token.created',
     subject: id,
-    detail: { label: personal('operator', label), role, expiresAt, kind, ...scopeOf(row) },
+    detail: made({ label: personal('operator', label), role, expiresAt, kind, ...scopeOf(row) }),
   })
   return { row, token: text }
 }
@@ -158,7 +159,12 @@ export async function revokeAdminToken(
     actor,
     action: 'admin-token.revoked',
     subject: id,
-    detail: { label: personal('operator', row.label), role: row.role, reason },
+    detail: {
+      label: personal('operator', row.label),
+      role: row.role,
+      reason,
+      ...changed({ revokedAt: null }, { revokedAt: now }),
+    },
   })
   return { ...row, revoked_at: now }
 }

@@ -3,9 +3,10 @@ import { Problem } from '@sallyport/problem'
 import type { Kysely } from 'kysely'
 import type { PersonalValueRow, Tables } from '../store/tables.ts'
 import { canonicalJson } from './canonical-json.ts'
+import type { AuditChange, Facts } from './change.ts'
 import { chainOf, defaultChain, headName } from './chain.ts'
 import { type OpenedParts, sealAgain } from './opened-row.ts'
-import { type Personal, personalActor, type Told } from './personal.ts'
+import { type Personal, personalActor } from './personal.ts'
 import { seal, type SealedParts } from './seal.ts'
 
 export type AuditEvent = {
@@ -19,8 +20,11 @@ export type AuditEvent = {
   action: string
   /** To what: an id. */
   subject: string | Personal
-  /** Whatever a person may want forgotten stands in it by `personal(kind, value)`. */
-  detail: { readonly [member: string]: Told }
+  /**
+   * What changed, and what is to be known with it: small, and no secrets; `appId` where it is of an app.
+   * Whatever a person may want forgotten stands in it by `personal(kind, value)`.
+   */
+  detail: AuditChange & Facts
 }
 
 /**

@@ -2,6 +2,7 @@ import { Problem } from '@sallyport/problem'
 import type { CertificateStatus } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
 import { appendAudit } from '../audit/audit-log.ts'
+import { changed } from '../audit/change.ts'
 import { appendChange, lastChangeOf } from '../feed/append-change.ts'
 import { publishCertificate } from '../published/record-revocation.ts'
 import type { CertificateRow, Tables } from '../store/tables.ts'
@@ -50,7 +51,13 @@ export async function endCertificate(
     actor,
     action: `certificate.${status}`,
     subject: thumbprint,
-    detail: { deviceId: certificate.device_id, reason, seq },
+    detail: {
+      appId: certificate.app_id,
+      deviceId: certificate.device_id,
+      reason,
+      seq,
+      ...changed({ status: certificate.status }, { status }),
+    },
   })
   return seq
 }

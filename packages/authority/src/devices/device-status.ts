@@ -2,6 +2,7 @@ import { Problem } from '@sallyport/problem'
 import type { DeviceStatus } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
 import { appendAudits } from '../audit/audit-log.ts'
+import { changed } from '../audit/change.ts'
 import { appendChanges, lastChangeOf } from '../feed/append-change.ts'
 import { publishDevices } from '../published/record-revocation.ts'
 import type { DeviceRow, Tables } from '../store/tables.ts'
@@ -102,7 +103,12 @@ export async function changeStatuses(
       actor,
       action: verbs[status],
       subject: device.id,
-      detail: { before: device.status, reason, seq: first + index },
+      detail: {
+        appId: device.app_id,
+        reason,
+        seq: first + index,
+        ...changed({ status: device.status }, { status }),
+      },
     })),
   )
   return changes.map(({ device, reason }, index) => ({

@@ -2,6 +2,7 @@ import { Problem } from '@sallyport/problem'
 import { newId, type PendingEnrollment } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
 import { appendAudit } from '../audit/audit-log.ts'
+import { changed, made } from '../audit/change.ts'
 import { personal } from '../audit/personal.ts'
 import type { ApprovalRow, Tables } from '../store/tables.ts'
 import { admitRequest } from '../users/admit-device.ts'
@@ -56,8 +57,8 @@ export async function requestApproval(
     subject: row.id,
     detail: {
       appId,
-      spkiSha256: row.spki_sha256,
       ...(user && { provider: user.provider, subject: personal('user', user.subject) }),
+      ...made({ status: row.status, spkiSha256 }),
     },
   })
   return row
@@ -128,7 +129,7 @@ export async function decideApproval(
     actor: decision.actor,
     action: `approval.${status}`,
     subject: id,
-    detail: { appId: row.app_id, reason },
+    detail: { appId: row.app_id, reason, ...changed({ status: row.status }, { status }) },
   })
   return decided
 }

@@ -1,6 +1,7 @@
 import { Problem } from '@sallyport/problem'
 import type { Kysely } from 'kysely'
 import { appendAudit } from '../audit/audit-log.ts'
+import { changed, made } from '../audit/change.ts'
 import type { EnrollmentTokenRow, Tables } from '../store/tables.ts'
 import { type Revocation, revokeCredential } from './revoke-credential.ts'
 import { isSecretOf, makeSecretToken, readSecretToken } from './secret-token.ts'
@@ -54,20 +55,21 @@ export async function useToken(
   tokenId: string,
   use: { usedFor: string; now: number; address: string },
 ): Promise<void> {
-  const { numUpdatedRows } = await store
+  const used = await store
     .updateTable('enrollment_tokens')
     .set({ used_at: use.now, used_for: use.usedFor })
     .where('id', '=', tokenId)
     .where('used_at', 'is', null)
     .where('revoked_at', 'is', null)
+    .returning('app_id')
     .executeTakeFirst()
-  if (numUpdatedRows !== 1n) throw invalid(`token ${tokenId}, used before`)
+  if (used === undefined) throw invalid(`token ${tokenId}, used before`)
   await appendAudit(store, {
     at: use.now,
     actor: use.address,
     action: 'enrollment-token.used',
     subject: tokenId,
-    detail: { usedFor: use.usedFor },
+    detail: { appId: used.app_id, ...changed({ usedFor: null }, { usedFor: use.usedFor }) },
   })
 }
 
@@ -107,7 +109,7 @@ export async function createEnrollmentToken(
     actor,
     action: 'enrollment-token.created',
     subject: id,
-    detail: { appId, label, expiresAt },
+    detail: { appId, ...made({ label, expiresAt }) },
   })
   return { row, token: text }
 }

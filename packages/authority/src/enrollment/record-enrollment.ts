@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import { assignAppraisal, recordAppraisal } from '../appraisals/record-appraisal.ts'
 import { recordStanding } from '../appraisals/standing.ts'
 import { appendAudit } from '../audit/audit-log.ts'
+import { made } from '../audit/change.ts'
 import { recordCertificate, type SignedCertificate } from '../issuance/sign-certificate.ts'
 import type { AppraisalRow, CertificateRow, DeviceRow, Tables } from '../store/tables.ts'
 import { admitDevice, tellOfUserDevice } from '../users/admit-device.ts'
@@ -76,15 +77,18 @@ export async function recordEnrollment(
     subject: deviceId,
     detail: {
       appId,
-      thumbprint,
-      serial: certificate.serial,
-      assurance: row.assurance,
-      evidence: row.evidence_format,
-      appraisalId: row.appraisal_id,
-      development: row.development === 1,
       approvalId: from.approvalId ?? null,
       shadow: shadow.map(({ check, code }) => ({ check, code })),
       requestId: caller.requestId,
+      ...made({
+        status: row.status,
+        thumbprint,
+        serial: certificate.serial,
+        assurance: row.assurance,
+        evidence: row.evidence_format,
+        appraisalId: row.appraisal_id,
+        development: row.development === 1,
+      }),
     },
   })
   await tellOfUserDevice(store, device, { deviceId, others, approvedBy })

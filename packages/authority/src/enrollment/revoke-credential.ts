@@ -1,6 +1,7 @@
 import { Problem } from '@sallyport/problem'
 import type { Kysely } from 'kysely'
 import { appendAudit } from '../audit/audit-log.ts'
+import { changed } from '../audit/change.ts'
 import type { Tables } from '../store/tables.ts'
 
 /** What lets someone in until it is revoked, by the table that it lies in. */
@@ -24,7 +25,7 @@ export type Revocation = {
  * @param row undefined where the table has none of this id
  * @throws Problem `not_found`
  */
-export async function revokeCredential<Row extends { revoked_at: number | null }>(
+export async function revokeCredential<Row extends { app_id: string; revoked_at: number | null }>(
   store: Kysely<Tables>,
   table: keyof typeof credentials,
   row: Row | undefined,
@@ -39,7 +40,11 @@ export async function revokeCredential<Row extends { revoked_at: number | null }
     actor,
     action,
     subject: id,
-    detail: { reason: reason ?? null },
+    detail: {
+      appId: row.app_id,
+      reason: reason ?? null,
+      ...changed({ revokedAt: null }, { revokedAt: now }),
+    },
   })
   return { ...row, revoked_at: now }
 }

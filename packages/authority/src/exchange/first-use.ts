@@ -1,6 +1,7 @@
 import type { VerifiedToken } from '@sallyport/token'
 import type { Kysely } from 'kysely'
 import { appendAudit } from '../audit/audit-log.ts'
+import { made, unchanged } from '../audit/change.ts'
 import { issuedKey, tokenKey } from '../sessions/ended-key.ts'
 import type { Tables } from '../store/tables.ts'
 
@@ -56,7 +57,7 @@ export async function useFirst(
       actor: `device:${deviceId}`,
       action: 'session.bound',
       subject: key,
-      detail: { issuer },
+      detail: { issuer, ...made({ deviceId }) },
     })
     return deviceId
   }
@@ -82,7 +83,7 @@ export async function useFirst(
     actor: `device:${deviceId}`,
     action: 'session.refused-elsewhere',
     subject: key,
-    detail: { issuer, boundTo: known.device_id },
+    detail: { issuer, boundTo: known.device_id, ...unchanged },
   })
   return known.device_id
 }

@@ -1,6 +1,7 @@
 import type { DeviceStatus, EndedKind } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
 import { appendAudits } from '../audit/audit-log.ts'
+import { changed } from '../audit/change.ts'
 import { endCertificate } from '../devices/certificate-status.ts'
 import { canBecome, changeDeviceStatus } from '../devices/device-status.ts'
 import { endTokens } from '../sessions/invalidation.ts'
@@ -136,7 +137,12 @@ export async function decideUnconfirmed(
       actor: decision.actor,
       action: decision.verdict === 'confirm' ? 'feed.confirmed' : 'feed.dropped',
       subject: row.key,
-      detail: { kind: row.kind, status: row.status, came, reason: decision.reason ?? null },
+      detail: {
+        kind: row.kind,
+        status: row.status,
+        reason: decision.reason ?? null,
+        ...changed({ decision: row.decision }, { decision: came }),
+      },
     })),
   )
   return counts

@@ -1,6 +1,7 @@
 import { newId } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
 import { appendAudit } from '../audit/audit-log.ts'
+import { changed } from '../audit/change.ts'
 import type { Authority } from '../authority.ts'
 import { readSetting, writeSetting } from '../store/setting.ts'
 import type { Tables } from '../store/tables.ts'
@@ -91,7 +92,7 @@ async function beginEpoch(
     actor: `gateway:${gateway}`,
     action: 'feed.restarted',
     subject: next,
-    detail: { before: epoch, head, reported: seq },
+    detail: { head, reported: seq, ...changed({ epoch }, { epoch: next }) },
   })
   return head
 }

@@ -1,5 +1,6 @@
 import { type FeedKey, type FeedMessage, maxFeedKeySets } from '@sallyport/wire'
 import { appendAudit } from '../audit/audit-log.ts'
+import { changed } from '../audit/change.ts'
 import type { JwsKeys } from '../signer/jws-keys.ts'
 import type { Signer } from '../signer/signer.ts'
 import type { Store } from '../store/store.ts'
@@ -97,7 +98,7 @@ export class FeedSigner {
         actor,
         action: 'feed-key.replaced',
         subject: kid,
-        detail: { before: before.kid },
+        detail: changed({ kid: before.kid }, { kid }),
       }),
     )
   }

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import { appendAudit } from '../audit/audit-log.ts'
+import { changed } from '../audit/change.ts'
 import { trustedIssuer } from '../issuers/trusted-issuer.ts'
 import { readSetting, writeSetting } from '../store/setting.ts'
 import type { Store } from '../store/store.ts'
@@ -52,7 +53,7 @@ export async function listApps(store: Store, apps: readonly string[], now: numbe
       actor: 'authority',
       action: 'feed.listed-apps',
       subject: wanted.join(' ') || 'none',
-      detail: { before: [...before] },
+      detail: changed({ apps: [...before] }, { apps: wanted }),
     })
   })
 }

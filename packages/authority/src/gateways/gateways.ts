@@ -1,6 +1,7 @@
 import { Problem } from '@sallyport/problem'
 import type { Kysely } from 'kysely'
 import { appendAudit } from '../audit/audit-log.ts'
+import { changed, made } from '../audit/change.ts'
 import { appendChange } from '../feed/append-change.ts'
 import type { Store } from '../store/store.ts'
 import type { GatewayRow, Tables } from '../store/tables.ts'
@@ -48,7 +49,8 @@ export async function addGateway(
     unconfirmed: null,
   }
   await store.insertInto('gateways').values(row).execute()
-  await appendAudit(store, { at: now, actor, action: 'gateway.added', subject: name, detail: {} })
+  const detail = made({ status: row.status })
+  await appendAudit(store, { at: now, actor, action: 'gateway.added', subject: name, detail })
   return row
 }
 
@@ -72,7 +74,11 @@ export async function revokeGateway(
     actor,
     action: 'gateway.revoked',
     subject: name,
-    detail: { reason: revocation.reason ?? null, seq },
+    detail: {
+      reason: revocation.reason ?? null,
+      seq,
+      ...changed({ status: gateway.status }, { status: 'revoked' }),
+    },
   })
   return { ...gateway, status: 'revoked' }
 }

@@ -1,6 +1,7 @@
 import { Problem } from '@sallyport/problem'
 import type { Kysely } from 'kysely'
 import { appendAudit } from '../audit/audit-log.ts'
+import { changed } from '../audit/change.ts'
 import type { Authority } from '../authority.ts'
 import { toldAfterEndMs } from '../feed/pack-status.ts'
 import { appendChange } from '../feed/append-change.ts'
@@ -50,7 +51,12 @@ async function endIssuer(
     await appendChange(tx, { at: now, kind: 'issuer', key: id, status: 'revoked', until })
   }
   await publishWithdrawn(tx, Math.floor(now))
-  const detail = { appId: row.app_id, kind: row.kind, reason, before: row.status }
+  const detail = {
+    appId: row.app_id,
+    kind: row.kind,
+    reason,
+    ...changed({ status: row.status }, { status: 'revoked' }),
+  }
   await appendAudit(tx, { at: now, actor, action: 'issuer.withdrawn', subject: id, detail })
   return { ...row, status: 'revoked' }
 }
@@ -79,7 +85,7 @@ export async function retireFollowed(
         .where('status', '=', 'active')
         .executeTakeFirst()
       if (numUpdatedRows !== 1n) continue
-      const detail = { appId, kind }
+      const detail = { appId, kind, ...changed({ status: 'active' }, { status: 'retired' }) }
       await appendAudit(tx, {
         at: now,
         actor: 'authority',

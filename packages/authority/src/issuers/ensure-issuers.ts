@@ -4,6 +4,7 @@ import { isProblem } from '@sallyport/problem'
 import { developmentTrustDomain } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
 import { appendAudit } from '../audit/audit-log.ts'
+import { made } from '../audit/change.ts'
 import { appendChange } from '../feed/append-change.ts'
 import { bytesOf } from '../signer/bytes.ts'
 import type { IssuerScope } from '../signer/key-names.ts'
@@ -165,13 +166,13 @@ async function recordIssuer(
     .executeTakeFirst()
   if (numInsertedOrUpdatedRows !== 1n) return
   if (row.status === 'active') await announceIssuer(tx, row, now)
-  const { kind, app_id: appId, lane, trust_domain: trustDomain, not_after: notAfter } = row
+  const { kind, app_id: appId, lane, status, trust_domain: trustDomain, not_after: notAfter } = row
   await appendAudit(tx, {
     at: now,
     actor,
     action: row.status === 'pending' ? 'issuer.requested' : 'issuer.created',
     subject: row.id,
-    detail: { appId, kind, ...(lane === '' ? {} : { lane }), trustDomain, notAfter },
+    detail: { appId, ...made({ status, kind, lane, trustDomain, notAfter }) },
   })
 }
 

@@ -10,6 +10,7 @@ import {
 import { isProblem, Problem } from '@sallyport/problem'
 import { toBase64url } from '@sallyport/wire'
 import { appendAudit } from '../audit/audit-log.ts'
+import { changed, made } from '../audit/change.ts'
 import type { Authority } from '../authority.ts'
 import type { CaReference, Signer } from '../signer/signer.ts'
 import type { Bound } from '../signer/signer-refusal.ts'
@@ -125,7 +126,14 @@ export async function importIssuer(
       actor: order.actor,
       action: 'issuer.imported',
       subject: row.id,
-      detail: { appId: row.app_id, kind: row.kind, notAfter: row.not_after },
+      detail: {
+        appId: row.app_id,
+        kind: row.kind,
+        ...changed(
+          { status: pending.status, notAfter: null },
+          { status: row.status, notAfter: row.not_after },
+        ),
+      },
     })
   })
   await authority.refreshIssuers()
@@ -182,6 +190,7 @@ export async function importRoot(
   }
   await authority.store.write(async (tx) => {
     const row = { kind, key_name: rootKeyName(kind), certificate: certificate.der }
+    const before = await readRoot(tx, kind)
     await tx.deleteFrom('roots').where('kind', '=', kind).execute()
     await tx.insertInto('roots').values(row).execute()
     await appendAudit(tx, {
@@ -189,8 +198,15 @@ export async function importRoot(
       actor,
       action: 'root.imported',
       subject: kind,
-      detail: { thumbprint: certificate.thumbprint, notAfter: certificate.notAfter },
+      detail:
+        before === undefined
+          ? made(factsOf(certificate))
+          : changed(factsOf(before.certificate), factsOf(certificate)),
     })
   })
   return certificate
+}
+
+function factsOf({ thumbprint, notAfter }: Certificate) {
+  return { thumbprint, notAfter }
 }

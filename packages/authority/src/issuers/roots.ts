@@ -2,6 +2,7 @@ import { type Certificate, parseCertificate } from '@sallyport/pki'
 import { toBase64url } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
 import { appendAudit } from '../audit/audit-log.ts'
+import { made } from '../audit/change.ts'
 import { bytesOf } from '../signer/bytes.ts'
 import type { CaReference, Signer } from '../signer/signer.ts'
 import type { Store } from '../store/store.ts'
@@ -46,7 +47,7 @@ export async function openRoot(
       actor: 'authority',
       action: 'root.created',
       subject: kind,
-      detail: { thumbprint: certificate.thumbprint, notAfter: certificate.notAfter },
+      detail: made({ thumbprint: certificate.thumbprint, notAfter: certificate.notAfter }),
     })
   })
   return { certificate, reference }

@@ -5,6 +5,7 @@ import { isId, issuedBase } from '@sallyport/wire'
 import { accountBase, comparable, liftKey, type LiftSubject } from '@sallyport/wire/lift'
 import type { Kysely } from 'kysely'
 import { appendAudit } from '../audit/audit-log.ts'
+import { made } from '../audit/change.ts'
 import { appendChange } from '../feed/append-change.ts'
 import type { Tables } from '../store/tables.ts'
 
@@ -33,7 +34,7 @@ export async function lift(
   const key = liftKey(subject)
   const until = now + keptMs
   const seq = await appendChange(store, { at: now, kind: 'lift', key, status: 'lifted', until })
-  const detail = { reason: reason ?? null, seq }
+  const detail = { reason: reason ?? null, seq, ...made({ lifted: subject.kind, until }) }
   await appendAudit(store, { at: now, actor, action: 'limits.lifted', subject: key, detail })
   return { seq, key }
 }

@@ -4,6 +4,7 @@ import type { Kysely } from 'kysely'
 import { recordAppraisal } from '../appraisals/record-appraisal.ts'
 import { recordStanding } from '../appraisals/standing.ts'
 import { appendAudit } from '../audit/audit-log.ts'
+import { made } from '../audit/change.ts'
 import { personal } from '../audit/personal.ts'
 import type { Authority } from '../authority.ts'
 import { type AuthenticatedDevice, readActive } from '../devices/authenticate-device.ts'
@@ -116,15 +117,18 @@ async function recordOrder(
     subject: deviceId,
     detail: {
       appId,
-      protocol,
-      authorizedBy,
-      identifier: personal('identifier', identifier),
-      thumbprint,
-      serial,
-      assurance: device.assurance,
-      evidence: device.evidence_format,
       approvalId: order.approvalId ?? null,
       requestId: caller.requestId,
+      ...made({
+        status: device.status,
+        protocol,
+        authorizedBy,
+        identifier: personal('identifier', identifier),
+        thumbprint,
+        serial,
+        assurance: device.assurance,
+        evidence: device.evidence_format,
+      }),
     },
   })
   return { certificate, device }

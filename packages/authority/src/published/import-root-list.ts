@@ -2,6 +2,7 @@ import { type CertificateList, isListOf, parseCertificateList } from '@sallyport
 import { isProblem, Problem } from '@sallyport/problem'
 import type { Kysely } from 'kysely'
 import { appendAudit } from '../audit/audit-log.ts'
+import { changed } from '../audit/change.ts'
 import type { Tables } from '../store/tables.ts'
 import { keepList } from './issue-list.ts'
 import { type ListIssuer, readListIssuers } from './list-issuers.ts'
@@ -31,13 +32,17 @@ export async function importRootList(
     throw refused('a list in date', `one from ${time(list.thisUpdate)} to ${time(list.nextUpdate)}`)
   }
   await requireWithdrawn(store, root, list, now)
-  await keep(store, root, list)
+  const before = await keep(store, root, list)
   await appendAudit(store, {
     at: now,
     actor,
     action: 'list.imported',
     subject: root.id,
-    detail: { number: list.number, entries: list.revoked.size, nextUpdate: list.nextUpdate },
+    detail: {
+      entries: list.revoked.size,
+      nextUpdate: list.nextUpdate,
+      ...changed({ number: before }, { number: list.number }),
+    },
   })
   return root.id
 }
@@ -72,7 +77,12 @@ async function requireWithdrawn(
   )
 }
 
-async function keep(store: Kysely<Tables>, root: ListIssuer, list: CertificateList): Promise<void> {
+/** @returns the last number of the list before it */
+async function keep(
+  store: Kysely<Tables>,
+  root: ListIssuer,
+  list: CertificateList,
+): Promise<number> {
   const scope = await store
     .selectFrom('revocation_scopes')
     .selectAll()
@@ -101,6 +111,7 @@ async function keep(store: Kysely<Tables>, root: ListIssuer, list: CertificateLi
     .where('issuer_id', '=', root.id)
     .where('shard', '=', fullList)
     .execute()
+  return scope.last_number
 }
 
 function refused(expected: string, found: string): Problem {

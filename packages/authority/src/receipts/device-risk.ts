@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import { appendAudit } from '../audit/audit-log.ts'
+import { changed } from '../audit/change.ts'
 import type { RiskPolicy } from '../config/receipts-config.ts'
 import { canBecome, changeStatuses, findDevice } from '../devices/device-status.ts'
 import type { RiskEffect, Tables } from '../store/tables.ts'
@@ -37,7 +38,12 @@ export async function judgeRisk(
     actor: 'authority',
     action: 'device.risk',
     subject: deviceId,
-    detail: { riskMetric, maxRiskMetric, effect },
+    detail: {
+      appId: device.app_id,
+      riskMetric,
+      maxRiskMetric,
+      ...changed({ effect: before }, { effect }),
+    },
   })
   if (isSuspending) {
     const reason = `this phone made ${riskMetric} App Attest keys in 30 days, more than ${maxRiskMetric}`

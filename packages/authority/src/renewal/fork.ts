@@ -2,6 +2,7 @@ import { Problem } from '@sallyport/problem'
 import type { DeviceStatus } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
 import { appendAudit } from '../audit/audit-log.ts'
+import { changed } from '../audit/change.ts'
 import type { CertificateConfig } from '../config/app-config.ts'
 import { changeDeviceStatus } from '../devices/device-status.ts'
 import type { CertificateRow, Tables } from '../store/tables.ts'
@@ -26,14 +27,20 @@ export async function recordFork(
   store: Kysely<Tables>,
   { shown, rival, actor, now, detail }: Fork,
 ): Promise<void> {
-  const { thumbprint, device_id: subject, forked_at: before } = shown
+  const { thumbprint, device_id: subject, app_id: appId, forked_at: before } = shown
   if (before !== null && before <= now && now - before < recordEveryMs) return
   await store
     .updateTable('certificates')
     .set({ forked_at: now })
     .where('thumbprint', '=', thumbprint)
     .execute()
-  const whole = { shown: thumbprint, rival: rival.thumbprint, ...detail }
+  const whole = {
+    appId,
+    shown: thumbprint,
+    rival: rival.thumbprint,
+    ...detail,
+    ...changed({ forkedAt: before }, { forkedAt: now }),
+  }
   await appendAudit(store, { at: now, actor, action: 'device.forked', subject, detail: whole })
 }
 

@@ -37,7 +37,6 @@ export async function recordRenewal(
     detail: {
       assurance: changes.assurance,
       evidence: appraisal?.format ?? null,
-      appraisalId: changes.appraisal_id,
       shadow: admission.shadow.map(({ check, code }) => ({ check, code })),
     },
   })

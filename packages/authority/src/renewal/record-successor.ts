@@ -1,6 +1,7 @@
 import { Problem } from '@sallyport/problem'
 import type { Kysely } from 'kysely'
 import { appendAudit } from '../audit/audit-log.ts'
+import { changed, type Facts } from '../audit/change.ts'
 import type { Caller } from '../authority.ts'
 import type { AppConfig } from '../config/app-config.ts'
 import type { AuthenticatedDevice } from '../devices/authenticate-device.ts'
@@ -45,7 +46,7 @@ export async function refuseSuccessor(
 export async function recordSuccessor(
   store: Kysely<Tables>,
   { app, signed, predecessor, device, replaced, caller, now }: Successor,
-  { changes, detail }: { changes: Partial<DeviceRow>; detail: Record<string, unknown> },
+  { changes, detail }: { changes: Partial<DeviceRow>; detail: Facts },
 ): Promise<AuthenticatedDevice> {
   const { id: deviceId, app_id: appId } = device
   if (replaced?.status === 'active') {
@@ -66,16 +67,23 @@ export async function recordSuccessor(
     subject: deviceId,
     detail: {
       appId,
-      thumbprint: certificate.thumbprint,
-      serial: certificate.serial,
-      predecessor: predecessor.thumbprint,
       replaced: replaced?.thumbprint ?? null,
       sameKey: certificate.spki_sha256 === predecessor.spki_sha256,
       ...detail,
       requestId: caller.requestId,
+      ...changed(
+        standingOf(predecessor, device),
+        standingOf(certificate, { ...device, ...renewed }),
+      ),
     },
   })
   return { certificate, device: { ...device, ...renewed } }
+}
+
+/** What a renewal changes, for the audit log. */
+function standingOf({ thumbprint, serial }: CertificateRow, device: DeviceRow) {
+  const { assurance, appraisal_id: appraisalId } = device
+  return { thumbprint, serial, assurance, appraisalId }
 }
 
 async function refuseTooManyCertificates(

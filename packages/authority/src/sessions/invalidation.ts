@@ -1,6 +1,7 @@
 import type { EndedKind } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
 import { appendAudits } from '../audit/audit-log.ts'
+import { changed, made } from '../audit/change.ts'
 import { appendChanges, lastChangeOf } from '../feed/append-change.ts'
 import type { InvalidationRow, Tables } from '../store/tables.ts'
 
@@ -88,7 +89,17 @@ export async function endTokens(
         actor,
         action: actions[kind],
         subject: key,
-        detail: { issuer: asked.issuer, issuedUntil, until, reason: reason ?? null, seq },
+        detail: {
+          issuer: asked.issuer,
+          reason: reason ?? null,
+          seq,
+          ...(known === undefined
+            ? made({ issuedUntil, until })
+            : changed(
+                { issuedUntil: known.issued_until, until: known.until },
+                { issuedUntil, until },
+              )),
+        },
       },
     ])
     rows.push(row)

@@ -1,6 +1,7 @@
 import type { BreakGlassEvent } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
 import { appendAudit } from '../audit/audit-log.ts'
+import { made } from '../audit/change.ts'
 import { personal } from '../audit/personal.ts'
 import type { Tables } from '../store/tables.ts'
 
@@ -18,6 +19,7 @@ export async function recordBrokenGlass(
       .onConflict((conflict) => conflict.doNothing())
       .executeTakeFirstOrThrow()
     if (numInsertedOrUpdatedRows === 0n) continue
+    const laxer = { mode, until: new Date(until).toISOString() }
     await appendAudit(store, {
       at: now,
       actor: `gateway:${gateway}`,
@@ -26,11 +28,10 @@ export async function recordBrokenGlass(
       detail: {
         route,
         stage,
-        mode,
         reason,
         by: personal('operator', by),
         at: new Date(at).toISOString(),
-        until: new Date(until).toISOString(),
+        ...(event === 'began' ? made(laxer) : { before: laxer, after: null }),
       },
     })
   }

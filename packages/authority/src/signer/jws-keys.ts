@@ -2,6 +2,7 @@ import { isProblem } from '@sallyport/problem'
 import { fromBase64url } from '@sallyport/wire'
 import type { Logger } from 'pino'
 import { appendAudit } from '../audit/audit-log.ts'
+import { made } from '../audit/change.ts'
 import type { AuthorityConfig } from '../config/authority-config.ts'
 import type { Store } from '../store/store.ts'
 import type { SigningKeyRow } from '../store/tables.ts'
@@ -151,7 +152,7 @@ export class JwsKeys {
     const der = Buffer.from(fromBase64url(spki) ?? [])
     const { kid } = publicJwkOf(der)
     const at = now()
-    const made = await store.write(async (tx) => {
+    const isMade = await store.write(async (tx) => {
       const { numInsertedOrUpdatedRows } = await tx
         .insertInto('signing_keys')
         .values({
@@ -171,11 +172,11 @@ export class JwsKeys {
         actor: 'authority',
         action: `${purpose}-key.created`,
         subject: kid,
-        detail: { signsFrom },
+        detail: made({ signsFrom }),
       })
       return true
     })
-    if (made) log?.info({ purpose, kid, signsFrom }, 'a key was made')
+    if (isMade) log?.info({ purpose, kid, signsFrom }, 'a key was made')
     return kid
   }
 }

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import { appendAudit } from '../audit/audit-log.ts'
+import { changed } from '../audit/change.ts'
 import { readSetting, writeSetting } from '../store/setting.ts'
 import type { Store } from '../store/store.ts'
 import type { StatusListRow, Tables } from '../store/tables.ts'
@@ -141,6 +142,7 @@ async function finish(
   { entered, left }: ListChange,
   now: number,
 ): Promise<void> {
+  const before = await recordedList(tx)
   const value = JSON.stringify({ sha256, fetchedAt } satisfies RecordedList)
   await writeSetting(tx, settingName, value)
   await appendAudit(tx, {
@@ -148,6 +150,12 @@ async function finish(
     actor: 'authority',
     action: 'status_list.taken_up',
     subject: sha256,
-    detail: { source, fetchedAt, entered: entered.length, left: left.length },
+    detail: {
+      source,
+      fetchedAt,
+      entered: entered.length,
+      left: left.length,
+      ...changed({ sha256: before?.sha256 ?? null }, { sha256 }),
+    },
   })
 }

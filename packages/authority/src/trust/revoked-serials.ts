@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import { appendAudits } from '../audit/audit-log.ts'
+import { unchanged } from '../audit/change.ts'
 import { canBecome, changeStatuses } from '../devices/device-status.ts'
 import type { DeviceRow, Tables } from '../store/tables.ts'
 import { policyOf, type SweepPolicy } from './policy-change.ts'
@@ -117,7 +118,7 @@ async function notify(
       actor: 'authority',
       action: 'device.key_listed',
       subject: device.id,
-      detail: { reason },
+      detail: { appId: device.app_id, reason, ...unchanged },
     })),
   )
 }

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import { appendAudit } from '../audit/audit-log.ts'
+import { changed } from '../audit/change.ts'
 import { personal, personalActor } from '../audit/personal.ts'
 import { refuseTooOften } from '../enrollment/enrollment-limits.ts'
 import type { PolicyGate } from '../enrollment/policy-gate.ts'
@@ -67,8 +68,8 @@ export async function tellOfUserDevice(
       appId,
       provider: user.provider,
       subject: personal('user', user.subject),
-      devices: others + 1,
       approvedBy: approvedBy === null ? null : personalActor(approvedBy),
+      ...changed({ devices: others }, { devices: others + 1 }),
     },
   })
 }

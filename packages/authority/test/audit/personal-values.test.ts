@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test'
 import { isProblem } from '@sallyport/problem'
 import fc from 'fast-check'
 import { appendAudit, type AuditRow, verifyAudit } from '../../src/audit/audit-log.ts'
+import { unchanged } from '../../src/audit/change.ts'
 import { canonicalJson, type Json } from '../../src/audit/canonical-json.ts'
 import { commit, exactHash, opens } from '../../src/audit/commitment.ts'
 import { openRow, sealAgain } from '../../src/audit/opened-row.ts'
@@ -30,7 +31,10 @@ before(async () => {
           actor,
           action: 'person.told',
           subject: personal('identifier', 'serial 7'),
-          detail: { who: { name: personal('user', subject), of: [personal('address', '::7')] } },
+          detail: {
+            ...unchanged,
+            who: { name: personal('user', subject), of: [personal('address', '::7')] },
+          },
         })
       }
     }),
@@ -64,7 +68,7 @@ test('a row holds no personal value, and who reads it sees each', async () => {
   }
   const { actor, subject: thing, detail } = await row()
   assert.deepEqual([actor, thing], [address, 'serial 7'])
-  assert.deepEqual(detail, { who: { name: subject, of: ['::7'] } })
+  assert.deepEqual(detail, { ...unchanged, who: { name: subject, of: ['::7'] } })
   assert.equal(verifyAudit(await read()).count, (await read()).length)
 })
 
@@ -131,6 +135,7 @@ test('a value that was changed in the store is told; one that is gone was forgot
   const gone = await row()
   assert.deepEqual([gone.actor, gone.subject], [{ forgotten: true }, { forgotten: true }])
   assert.deepEqual(gone.detail, {
+    ...unchanged,
     who: { name: { forgotten: true }, of: [{ forgotten: true }] },
   })
   assert.ok(!isBroken(await read()))
@@ -160,7 +165,7 @@ test('of an address its network can be left, and is proven still', async () => {
   )
   const left = await row()
   assert.equal(left.actor, '203.0.113.0/24')
-  assert.deepEqual(left.detail, { who: { name: subject, of: ['::/48'] } })
+  assert.deepEqual(left.detail, { ...unchanged, who: { name: subject, of: ['::/48'] } })
   assert.ok(!JSON.stringify(left).includes('203.0.113.7'))
   assert.ok(!isBroken(await read()))
   assert.equal((await read('&actor=203.0.113.0/24')).length, 2)

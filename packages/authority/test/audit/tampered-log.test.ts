@@ -29,7 +29,7 @@ test('labels of every script are held to the byte by the chain', () => {
   assert.equal(verifyAudit(rows).count, rows.length)
   const told = rows.filter(({ action }) => action === 'enrollment-token.created')
   assert.deepEqual(
-    told.map(({ detail }) => detail['label']),
+    told.map(({ detail }) => (detail['after'] as { label: string }).label),
     labels,
   )
 })

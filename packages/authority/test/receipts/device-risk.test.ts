@@ -37,9 +37,11 @@ describe('a phone that made too many App Attest keys', () => {
     assert.equal(more.length, 0)
     assert.equal(risk?.subject, fleet.keys[0]?.deviceId)
     assert.deepEqual(JSON.parse(risk?.detail ?? ''), {
+      appId: 'wallet',
       riskMetric: 6,
       maxRiskMetric: 5,
-      effect: 'notified',
+      before: { effect: null },
+      after: { effect: 'notified' },
     })
     assert.equal(await status(), 'active')
     assert.match(await fleet.metrics.text(), /device_risks_total\{effect="notified"\} 1\n/)

@@ -144,8 +144,9 @@ test('the audit log names evidence and appraisal of an enrolment and of a renewa
   )
   for (const action of ['device.enrolled', 'certificate.renewed']) {
     const row = rows.find((each: { action: string }) => each.action === action)
-    assert.equal(row.detail.evidence, 'android-key')
-    assert.equal(row.detail.assurance, 'tee')
-    assert.match(row.detail.appraisalId, /^apl_/)
+    const told = { ...row.detail, ...row.detail.after }
+    assert.equal(told.evidence, 'android-key')
+    assert.equal(told.assurance, 'tee')
+    assert.match(told.appraisalId, /^apl_/)
   }
 })

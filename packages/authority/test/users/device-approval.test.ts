@@ -71,7 +71,7 @@ test('the first device of a user needs nobody, the second one the first', async 
     ],
   )
   const added = await auditOf(deployment, 'user.device-added', second.issued.deviceId)
-  assert.equal(added.detail.devices, 2)
+  assert.equal(added.detail.after.devices, 2)
   assert.equal(added.detail.approvedBy, `device:${first.issued.deviceId}`)
 })
 

@@ -75,8 +75,9 @@ test('a device belongs to the user whose token came with its enrolment', async (
     appId: 'wallet',
     provider: 'corp',
     subject: 'ada',
-    devices: 1,
     approvedBy: null,
+    before: { devices: 0 },
+    after: { devices: 1 },
   })
 })
 

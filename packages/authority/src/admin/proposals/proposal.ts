@@ -2,6 +2,7 @@ import { Problem } from '@sallyport/problem'
 import { newId } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
 import { appendAudit } from '../../audit/audit-log.ts'
+import { changed, made } from '../../audit/change.ts'
 import { personalActor } from '../../audit/personal.ts'
 import type { ProposalRow, Tables } from '../../store/tables.ts'
 import type { Admin } from '../admin.ts'
@@ -57,7 +58,7 @@ export async function propose(
   }
   await store.insertInto('proposals').values(row).execute()
   const { operation, url, body, why } = call
-  const detail = { operation, url, body, why }
+  const detail = made({ status: row.status, operation, url, body, why })
   await appendAudit(store, { at: now, actor, action: 'proposal.made', subject: row.id, detail })
   return row
 }
@@ -108,6 +109,7 @@ export async function decideProposal(
       operation: row.operation,
       proposedBy: personalActor(row.proposed_by),
       reason: decided.reason,
+      ...changed({ status: row.status }, { status }),
     },
   })
   return { ...row, ...decided }

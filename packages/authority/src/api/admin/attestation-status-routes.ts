@@ -1,6 +1,7 @@
 import { Problem, reasonOf } from '@sallyport/problem'
 import { actorOf, appsOf } from '../../admin/admin.ts'
 import { appendAudit } from '../../audit/audit-log.ts'
+import { changed } from '../../audit/change.ts'
 import type { Authority } from '../../authority.ts'
 import { notFetched } from '../../config/attestation-config.ts'
 import { liftedDevices, listedDevices } from '../../trust/listed-devices.ts'
@@ -92,7 +93,7 @@ export function attestationStatusRoutes(api: Api, authority: Authority): void {
             actor: actorOf(request),
             action: 'status_list.accepted',
             subject: sha256,
-            detail: {},
+            detail: changed({ sha256: trust.statusList.held?.copy.sha256 ?? null }, { sha256 }),
           }),
         )
         if (!(await trust.acceptStatusList(sha256))) throw noneSuch(sha256)

@@ -2,6 +2,7 @@ import { Problem } from '@sallyport/problem'
 import { isId, newId } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
 import { appendAudit } from '../../audit/audit-log.ts'
+import { changed, made } from '../../audit/change.ts'
 import { personal } from '../../audit/personal.ts'
 import type { Caller } from '../../authority.ts'
 import type { AcmeAccountRow, AcmeCredentialRow, Tables } from '../../store/tables.ts'
@@ -106,9 +107,12 @@ export async function createAccount(
     subject: account.id,
     detail: {
       appId,
-      key: key.thumbprint,
-      credential: account.credential_id,
       requestId: caller.requestId,
+      ...made({
+        status: account.status,
+        key: key.thumbprint,
+        credential: account.credential_id,
+      }),
     },
   })
   return { account, isNew: true }
@@ -117,7 +121,7 @@ export async function createAccount(
 /** Ends an account, by its own word (RFC 8555 §7.3.6). What it was given goes on. */
 export async function deactivateAccount(
   store: Kysely<Tables>,
-  { id }: AcmeAccountRow,
+  { id, app_id: appId, status }: AcmeAccountRow,
   { caller, now }: { caller: Caller; now: number },
 ): Promise<void> {
   await store
@@ -136,7 +140,12 @@ export async function deactivateAccount(
     actor: `acme:${id}`,
     action: 'acme-account.deactivated',
     subject: id,
-    detail: { address: personal('address', caller.address), requestId: caller.requestId },
+    detail: {
+      appId,
+      address: personal('address', caller.address),
+      requestId: caller.requestId,
+      ...changed({ status }, { status: 'deactivated' }),
+    },
   })
 }
 
@@ -163,10 +172,10 @@ export async function changeAccountKey(
     action: 'acme-account.key-changed',
     subject: account.id,
     detail: {
-      before: account.key_thumbprint,
-      key: key.thumbprint,
+      appId: account.app_id,
       address: personal('address', caller.address),
       requestId: caller.requestId,
+      ...changed({ key: account.key_thumbprint }, { key: key.thumbprint }),
     },
   })
   return undefined

@@ -3,6 +3,7 @@ import { Problem } from '@sallyport/problem'
 import { newId, toBase64url } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
 import { appendAudit } from '../../audit/audit-log.ts'
+import { made } from '../../audit/change.ts'
 import { type Revocation, revokeCredential } from '../../enrollment/revoke-credential.ts'
 import type { AcmeCredentialRow, Tables } from '../../store/tables.ts'
 
@@ -61,7 +62,7 @@ export async function createAcmeCredential(
     actor,
     action: 'acme-credential.created',
     subject: row.id,
-    detail: { appId, label, expiresAt },
+    detail: { appId, ...made({ label, expiresAt }) },
   })
   return row
 }

@@ -3,6 +3,7 @@ import { Problem } from '@sallyport/problem'
 import { toBase64url } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
 import { appendAudit } from '../../audit/audit-log.ts'
+import { changed, made } from '../../audit/change.ts'
 import type { Authority } from '../../authority.ts'
 import { appOf } from '../../config/app-of.ts'
 import type { KeyRequest } from '../../enrollment/key-request.ts'
@@ -76,7 +77,11 @@ export async function issueServiceCertificate(
       actor: `acme:${order.account_id}`,
       action: 'service-certificate.issued',
       subject: thumbprint,
-      detail: { appId: order.app_id, order: order.id, names, serial: certificate.serial },
+      detail: {
+        appId: order.app_id,
+        order: order.id,
+        ...made({ names, serial: certificate.serial }),
+      },
     })
     return true
   })
@@ -119,7 +124,12 @@ export async function revokeServiceCertificate(
     actor,
     action: 'service-certificate.revoked',
     subject: thumbprint,
-    detail: { serial, reason },
+    detail: {
+      appId: certificate.app_id,
+      serial,
+      reason,
+      ...changed({ revokedAt: null }, { revokedAt: now }),
+    },
   })
   return { ...certificate, ...changes }
 }

@@ -1,6 +1,7 @@
 import { Problem } from '@sallyport/problem'
 import type { Kysely } from 'kysely'
 import { appendAudit } from '../../audit/audit-log.ts'
+import { made } from '../../audit/change.ts'
 import { type Revocation, revokeCredential } from '../../enrollment/revoke-credential.ts'
 import { isSecretOf, makeSecretToken, readSecretToken } from '../../enrollment/secret-token.ts'
 import type { MdmCredentialRow, Tables } from '../../store/tables.ts'
@@ -42,7 +43,7 @@ export async function createMdmCredential(
     actor,
     action: 'mdm-credential.created',
     subject: id,
-    detail: { appId, lane, label, maxPerHour },
+    detail: { appId, ...made({ lane, label, maxPerHour }) },
   })
   return { row, credential: text }
 }

@@ -1,6 +1,7 @@
 import { type Certificate, parseCertificate } from '@sallyport/pki'
 import { toBase64url } from '@sallyport/wire'
 import { appendAudit } from '../../audit/audit-log.ts'
+import { made } from '../../audit/change.ts'
 import type { Authority } from '../../authority.ts'
 import { bytesOf } from '../../signer/bytes.ts'
 import type { CaReference } from '../../signer/signer.ts'
@@ -106,7 +107,7 @@ export class RaCertificates {
         actor: 'authority',
         action: 'scep-ra.created',
         subject: certificate.thumbprint,
-        detail: { appId: ca.appId, keyName, notAfter: certificate.notAfter },
+        detail: { appId: ca.appId, ...made({ keyName, notAfter: certificate.notAfter }) },
       })
     })
     this.#known.delete(ca.id)

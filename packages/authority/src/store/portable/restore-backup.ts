@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Kysely } from 'kysely'
 import { appendAudit } from '../../audit/audit-log.ts'
+import { changed } from '../../audit/change.ts'
 import { nameChain } from '../../audit/chain.ts'
 import { openEpoch } from '../../feed/epoch.ts'
 import type { Engine } from '../engine.ts'
@@ -110,7 +111,7 @@ async function begin(
     actor: 'operator',
     action: 'store.restored',
     subject: next,
-    detail: { before, rows, backupOf: head.at },
+    detail: { rows, backupOf: head.at, ...changed({ epoch: before }, { epoch: next }) },
   })
   return next
 }
