@@ -50,6 +50,8 @@ export async function renewByProtocol(
     thumbprint,
     spkiSha256,
     caller,
+    // A message of SCEP says not when it was made: who kept one, and sends it, is to end no device by it.
+    onFork: protocol === 'scep' ? 'notify' : undefined,
     refuse: ({ certificate }) => {
       refuseRenewalKey(settings.renewalKey, certificate, request)
       refuseAttested(authority, certificate)

@@ -21,6 +21,8 @@ export type SuccessionOrder<Signed> = {
   refuse: (holder: AuthenticatedDevice) => void
   /** Refuses a message of long ago that someone sends again: it is no second holder. */
   refuseStale?: (now: number) => void
+  /** What a fork does to the device, where that is not what its app says. */
+  onFork?: AppConfig['certificate']['onFork'] | undefined
   /** Signs the successor; outside the write, for it may take long. */
   sign: (holder: AuthenticatedDevice, planned: Succession) => Promise<Signed>
   /** Writes it. @returns undefined, with nothing written, where something overtook it */
@@ -85,7 +87,7 @@ async function attemptSuccession<Signed>(
       order.refuseStale?.(now)
       const { address: actor, requestId } = caller
       const fork = { shown: certificate, rival: current.rival, actor, now, detail: { requestId } }
-      const { onFork } = app.certificate
+      const { onFork = app.certificate.onFork } = order
       return { refusal: await refuseFork(tx, fork, { spkiSha256, onFork }) }
     }
     await noteUse(tx, [thumbprint], { seenBy: `device:${device.id}`, now })

@@ -1,8 +1,9 @@
 import { readEnvelopedData } from '@sallyport/pki/cms'
-import { DerError, type Certificate } from '@sallyport/pki'
+import { DerError, type Certificate, verifyDeviceCertificate } from '@sallyport/pki'
 import { isProblem, Problem, publicCode, type ReasonCode, reasonOf } from '@sallyport/problem'
 import { toBase64url } from '@sallyport/wire'
 import type { Authority, Caller } from '../../authority.ts'
+import { policyGate } from '../../enrollment/policy-gate.ts'
 import { bytesOf } from '../../signer/bytes.ts'
 import type { SignerInput } from '../../signer/signer.ts'
 import type { OrderOutcome } from '../enroll-or-wait.ts'
@@ -63,13 +64,21 @@ export async function answerScep(
   }
   try {
     refuseOtherKeys(message.signer)
+    const own = verifyDeviceCertificate(message.signer.der, authority.issuers.bundle)
+    // Before anything is decrypted: what is sent in again and again is no client.
+    if (!own.ok) refuseFailing(authority, place, caller)
     const { content } = await authority.signer.scepContent({
       ra: ra.reference,
       messageType: message.messageType,
       envelope: toBase64url(message.envelope),
     })
     const answer = answerers[message.messageType]
-    const enclosed = await answer(authority, place, { message, content: bytesOf(content), caller })
+    const enclosed = await answer(authority, place, {
+      message,
+      own,
+      content: bytesOf(content),
+      caller,
+    })
     if (enclosed === 'pending') return { message: await reply({}), kind: 'pending' }
     const { certificates, list, kind } = enclosed
     return {
@@ -91,6 +100,16 @@ export async function answerScep(
     }
     return { message: await reply(failure), kind: 'refused', refusal: error }
   }
+}
+
+/** @throws Problem `enrollment_failures_too_often` */
+function refuseFailing(
+  { failedAttempts }: Authority,
+  { appId, app }: ScepApp,
+  { address }: Caller,
+): void {
+  const most = app.enrollment.limits.failuresPerAddressPerHour
+  failedAttempts.refuseTooMany({ appId, address, most }, policyGate('enforce'))
 }
 
 function outcomeOf(outcome: OrderOutcome): Enclosed {

@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto'
 import { isProblem, Problem } from '@sallyport/problem'
-import { derSequence, type DeviceIdentity, nameText, verifyDeviceCertificate } from '@sallyport/pki'
+import {
+  derSequence,
+  type DeviceIdentity,
+  nameText,
+  type verifyDeviceCertificate,
+} from '@sallyport/pki'
 import type { Authority, Caller } from '../../authority.ts'
 import type { AppConfig } from '../../config/app-config.ts'
 import { type KeyRequest, readRequest } from '../../enrollment/key-request.ts'
-import { policyGate } from '../../enrollment/policy-gate.ts'
 import { enrollOrWait, type OrderOutcome, standingOrder } from '../enroll-or-wait.ts'
 import type { ProtocolOrder } from '../protocol-order.ts'
 import { renewByProtocol } from '../renew-by-protocol.ts'
@@ -16,6 +20,7 @@ import {
   type ChallengeJudge,
 } from './admit-challenge.ts'
 import type { PkiMessage } from './pki-message.ts'
+import { readOpened } from './read-opened.ts'
 import type { ScepConfig } from './scep-config.ts'
 
 /** An app whose devices enrol by SCEP. */
@@ -26,8 +31,14 @@ export type ScepApp = {
   judges: readonly ChallengeJudge[]
 }
 
-/** A request that was opened. */
-export type OpenedMessage = { message: PkiMessage; content: Buffer; caller: Caller }
+/** A request that was opened. Its sender signed the message, and need not have written the content. */
+export type OpenedMessage = {
+  message: PkiMessage
+  /** Whether the signer's certificate is one of ours, and whose. */
+  own: ReturnType<typeof verifyDeviceCertificate>
+  content: Buffer
+  caller: Caller
+}
 
 /**
  * PKCSReq and RenewalReq (RFC 8894 §3.3.1). What is signed by a certificate of ours renews it, whichever of
@@ -40,11 +51,11 @@ export type OpenedMessage = { message: PkiMessage; content: Buffer; caller: Call
 export async function enrollByScep(
   authority: Authority,
   place: ScepApp,
-  { message, content, caller }: OpenedMessage,
+  { message, own, content, caller }: OpenedMessage,
 ): Promise<OrderOutcome> {
-  const { appId, app, scep } = place
-  const request = readRequest(content, scep.keyKinds)
-  const own = verifyDeviceCertificate(message.signer.der, authority.issuers.bundle)
+  const { appId, scep } = place
+  if (!own.ok) refuseOtherKinds(message, scep)
+  const request = readOpened(() => readRequest(content, scep.keyKinds))
   if (own.ok) return renew(authority, place, { identity: own.device, request, caller })
   if (message.messageType === '17' || message.signer.spkiSha256 !== request.spkiSha256) {
     throw new Problem('cms_signature_invalid', {
@@ -55,9 +66,6 @@ export async function enrollByScep(
   const order = orderOf(authority, place, { message, request, caller })
   const before = await standingOrder(authority, order)
   if (before !== undefined) return before
-  const most = app.enrollment.limits.failuresPerAddressPerHour
-  const from = { appId, address: caller.address, most }
-  authority.failedAttempts.refuseTooMany(from, policyGate('enforce'))
   const { transactionId } = message
   const challenge = challengeOf(request)
   const asked = { appId, scep, transactionId, request, challenge, caller }
@@ -67,6 +75,15 @@ export async function enrollByScep(
     { ...order, ...admitted, maxPerHour: admitted.maxPerHour ?? scep.maxPerHour },
     admitted,
   )
+}
+
+/** The key of an enrolment is the signer's: what is wrong with it can be told. */
+function refuseOtherKinds({ signer }: PkiMessage, { keyKinds }: ScepConfig): void {
+  if (keyKinds.some((kind) => kind === signer.keyKind)) return
+  throw new Problem('csr_key_not_allowed', {
+    expected: keyKinds.join(', '),
+    found: signer.keyDescription,
+  })
 }
 
 /**

@@ -5,6 +5,7 @@ import type { IssuingCa } from '../../issuers/issuer-set.ts'
 import { KeptLists } from '../../published/kept-lists.ts'
 import { fullList } from '../../published/published-addresses.ts'
 import type { OpenedMessage, ScepApp } from './enroll-by-scep.ts'
+import { readOpened } from './read-opened.ts'
 
 /** Larger lists are fetched from where certificates say. */
 const maxListBytes = 1024 * 1024
@@ -12,14 +13,14 @@ const maxListBytes = 1024 * 1024
 /**
  * GetCert (RFC 8894 §3.3.4): a certificate, to the key that it is of; nobody learns of others.
  *
- * @throws Problem `csr_malformed`, `not_found`
+ * @throws Problem `cms_decryption_failed`, `not_found`
  */
 export async function getCertificate(
   { store, issuers }: Authority,
   { appId }: ScepApp,
   { message: { signer }, content }: OpenedMessage,
 ): Promise<Uint8Array> {
-  const { issuer, serial } = readIssuerAndSerial(content)
+  const { issuer, serial } = readOpened(() => readIssuerAndSerial(content))
   const row = await store.read
     .selectFrom('certificates')
     .selectAll()
@@ -35,14 +36,14 @@ export async function getCertificate(
 /**
  * GetCRL (RFC 8894 §3.3.4): the list of the CA that issued a certificate, where it is published.
  *
- * @throws Problem `csr_malformed`, `not_found`
+ * @throws Problem `cms_decryption_failed`, `not_found`
  */
 export async function getRevocationList(
   { store, issuers }: Authority,
   { appId }: ScepApp,
   { content }: OpenedMessage,
 ): Promise<Uint8Array> {
-  const { issuer } = readIssuerAndSerial(content)
+  const { issuer } = readOpened(() => readIssuerAndSerial(content))
   const ca: IssuingCa | undefined = issuers.bundle.issuers
     .map(({ certificate }) => issuers.byId(certificate.spkiSha256))
     .find((one) => one?.appId === appId && one.certificate.subject.equals(issuer))

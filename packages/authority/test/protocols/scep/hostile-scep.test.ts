@@ -24,7 +24,7 @@ import { deployScep, scepApp, type ScepPlace } from './scep-place.ts'
 
 describe('SCEP under attack', () => {
   let scep: ScepPlace
-  const bank = scepApp().replaceAll('wallet', 'bank').slice(1)
+  const bank = scepApp(', keyKinds: [rsa-2048]').replaceAll('wallet', 'bank').slice(1)
   const limits = ', limits: { failuresPerAddressPerHour: 100000 }'
 
   const audited = async (): Promise<number> => {
@@ -268,7 +268,12 @@ describe('SCEP under attack', () => {
     await leavingNothing(async () => {
       const content = createSigningRequest(await generateKey('ec-p256'))
       const answer = await scep.ask({ content, signer })
-      assert.deepEqual([answer.status, answer.failInfo], ['2', '0'])
+      // By the request of another key nothing is told of what is in it; by a signature it is.
+      assert.deepEqual([answer.status, answer.failInfo], ['2', '1'])
+      const other = await selfSigned(await generateKey('rsa-3072'))
+      const own = await requestWith(other.key, 'x')
+      const refused = await scep.ask({ content: own, signer: other, appId: 'bank' })
+      assert.deepEqual([refused.status, refused.failInfo], ['2', '0'])
     })
   })
 })
