@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { freePorts } from '../src/dev/ports.ts'
-import { newFolder, sallyport } from './sallyport.ts'
+import { newFolder, quietPorts, sallyport } from './sallyport.ts'
 
 /** A production deployment on free ports of the loopback interface. */
 export async function newDeployment(): Promise<string> {
@@ -11,7 +10,7 @@ export async function newDeployment(): Promise<string> {
   const made = await sallyport(['init', '--dir', directory, ...args])
   assert.equal(made.code, 0, made.stderr)
   const file = path.join(directory, 'sallyport.yaml')
-  const [device, admin, operations, gateway, gatewayOperations] = await freePorts(5)
+  const [device, admin, operations, gateway, gatewayOperations] = await quietPorts(5)
   const text = readFileSync(file, 'utf8')
     .replace('0.0.0.0:8443', `127.0.0.1:${device}`)
     .replaceAll(':8444', `:${admin}`)

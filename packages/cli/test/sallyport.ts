@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -13,14 +13,20 @@ export const binary = fileURLToPath(new URL('../../bin/sallyport.js', import.met
 export type Ran = { code: number; stdout: string; stderr: string }
 
 /**
- * A port that no program is given by chance: below those of connections (ip_local_port_range), and not the
- * usual one of a gateway. For tests in which it must still be free after an end.
+ * Ports that no program is given by chance: below those of connections (ip_local_port_range), and not the usual
+ * one of a gateway. Whatever else runs on the machine, they are free until somebody listens, and after an end.
  */
-export async function quietPort(): Promise<string> {
-  for (;;) {
+export async function quietPorts(count: number): Promise<number[]> {
+  const ports = new Set<number>()
+  while (ports.size < count) {
     const port = 10_000 + Math.floor(Math.random() * 20_000)
-    if (await isFree(port)) return String(port)
+    if (await isFree(port)) ports.add(port)
   }
+  return [...ports]
+}
+
+export async function quietPort(): Promise<string> {
+  return String((await quietPorts(1))[0])
 }
 
 /** Runs one command to its end. */
@@ -62,12 +68,15 @@ export function endLeftOver(): void {
   for (const child of running) child.kill('SIGKILL')
 }
 
-/** Starts `sallyport dev --json` and waits until it says that it is ready. */
-export async function startDev(
-  directory: string,
-  args: readonly string[] = [],
-): Promise<Development> {
-  const child = spawn(process.execPath, [binary, 'dev', '--json', '--dir', directory, ...args], {
+/**
+ * Starts `sallyport dev --json` and waits until it says that it is ready.
+ *
+ * @param args by default, a folder that is new is given a quiet port: the usual one is for whoever tests just that
+ */
+export async function startDev(directory: string, args?: readonly string[]): Promise<Development> {
+  const isNew = !existsSync(path.join(directory, 'sallyport.yaml'))
+  const more = args ?? (isNew ? ['--port', await quietPort()] : [])
+  const child = spawn(process.execPath, [binary, 'dev', '--json', '--dir', directory, ...more], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, SALLYPORT_PASSPHRASE: 'must not reach the gateway' },
   })

@@ -10,8 +10,8 @@ import {
   type VirtualDeviceOptions,
   type VirtualIphone,
 } from '@sallyport/virtual-device'
-import { type Development, newFolder, sallyport } from '../sallyport.ts'
-import { type EditedFile, type Identity, layOutEdited } from './edited-development.ts'
+import { newFolder, sallyport } from '../sallyport.ts'
+import { type EditedFile, type Identity, type LaidOut, layOutEdited } from './edited-development.ts'
 import { endLeftOverRoles, type RoleProcess, startRole } from './role-process.ts'
 import type { TrustPublisher } from './trust-publisher.ts'
 
@@ -23,7 +23,7 @@ export type AttestedFile = EditedFile & {
 
 /** A deployment that takes virtual phones and no development evidence, each role a process. */
 export type AttestedDeployment = {
-  readonly dev: Development
+  readonly dev: LaidOut
   startAuthority(): Promise<RoleProcess>
   startGateway(): Promise<RoleProcess>
   /** A command with the configuration of the deployment. */

@@ -7,7 +7,10 @@ import type { DevelopmentFacts } from '../../src/dev/guidance.ts'
 /** A host of a gateway, as clients reach it. */
 export type Place = { port: number; host: string; ca: string }
 
-export function placeOf(facts: DevelopmentFacts, host = 'localhost'): Place {
+export function placeOf(
+  facts: Pick<DevelopmentFacts, 'gateway' | 'caFile'>,
+  host = 'localhost',
+): Place {
   const port = Number(new URL(facts.gateway).port)
   return { port, host, ca: readFileSync(facts.caFile, 'utf8') }
 }

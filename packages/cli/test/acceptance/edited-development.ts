@@ -2,7 +2,13 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { createVirtualDevice } from '@sallyport/virtual-device'
 import { parse, stringify } from 'yaml'
-import { type Development, newFolder, startDev } from '../sallyport.ts'
+import { attestedPhone } from '../../src/dev/attested-phone.ts'
+import { withPorts } from '../../src/dev/development-config.ts'
+import type { DevelopmentFacts } from '../../src/dev/guidance.ts'
+import { developmentLayout } from '../../src/dev/layout.ts'
+import { prepareDevelopment } from '../../src/dev/prepare-development.ts'
+import { samplePath } from '../../src/dev/sample-service.ts'
+import { type Development, newFolder, quietPorts, startDev } from '../sallyport.ts'
 
 /** What these tests edit in the file that `sallyport dev` writes. */
 export type EditedFile = {
@@ -47,15 +53,40 @@ export function editFile(file: string, edit: (config: EditedFile) => void): void
   writeFileSync(file, stringify(config))
 }
 
-/** A development deployment that ran once and was edited. It does not run. */
-export async function layOutEdited(edit: (config: EditedFile) => void): Promise<Development> {
-  const first = await startDev(path.join(newFolder(), 'dev'))
-  await first.end()
-  editFile(first.facts.configFile, edit)
-  return first
+/** A development deployment that does not run. */
+export type LaidOut = {
+  readonly directory: string
+  readonly facts: Omit<DevelopmentFacts, 'device' | 'deviceCaFile' | 'pid' | 'gatewayPid'>
 }
 
-/** A development deployment that ran once, was edited, and runs again. */
+/** A development deployment as `sallyport dev` lays one out, edited, on quiet ports. Nothing of it ran yet. */
+export async function layOutEdited(edit: (config: EditedFile) => void): Promise<LaidOut> {
+  const layout = developmentLayout(path.join(newFolder(), 'dev'))
+  const [gateway = 0, device = 0, admin = 0, authorityOperations = 0, gatewayOperations = 0] =
+    await quietPorts(5)
+  const say = () => {}
+  const order = { layout, port: gateway, names: [], wasAbandoned: false, now: Date.now, say }
+  const { upstream } = await prepareDevelopment(order)
+  const ports = { gateway, device, admin, authorityOperations, gatewayOperations, upstream }
+  const { configFile, caFile, adminTokenFile, directory } = layout
+  writeFileSync(configFile, withPorts(readFileSync(configFile, 'utf8'), ports))
+  await attestedPhone(layout, say)
+  editFile(configFile, edit)
+  return {
+    directory,
+    facts: {
+      gateway: `https://localhost:${gateway}`,
+      authority: `https://localhost:${device}`,
+      upstream: `http://127.0.0.1:${upstream}`,
+      samplePath,
+      caFile,
+      configFile,
+      adminTokenFile,
+    },
+  }
+}
+
+/** A development deployment that was edited, and runs. */
 export async function startEdited(edit: (config: EditedFile) => void): Promise<Development> {
   const { directory } = await layOutEdited(edit)
   return await startDev(directory)
@@ -79,7 +110,7 @@ export function hostLike(
 export type Identity = { cert: string; key: string }
 
 /** Another virtual device of the deployment, enrolled. */
-export async function enrollDevice(dev: Development): Promise<Identity & { id: string }> {
+export async function enrollDevice(dev: LaidOut): Promise<Identity & { id: string }> {
   const { authority, gateway, caFile } = dev.facts
   const device = createVirtualDevice({
     directory: newFolder(),

@@ -6,9 +6,9 @@ import { DatabaseSync } from 'node:sqlite'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { thumbprint } from '@sallyport/pki'
-import { type Development, endLeftOver, sallyport } from '../sallyport.ts'
+import { endLeftOver, sallyport } from '../sallyport.ts'
 import { ask, open, placeOf } from './connection.ts'
-import { type Identity, layOutEdited, ownIdentity } from './edited-development.ts'
+import { enrollDevice, type Identity, type LaidOut, layOutEdited } from './edited-development.ts'
 import { type Enrolled, enrollOnce, post } from './enrollment.ts'
 import { startLoad } from './load.ts'
 import { endLeftOverRoles, startRole } from './role-process.ts'
@@ -42,7 +42,7 @@ test(`the authority is killed in the middle of ${enrolments} enrolments, ${round
   let authority = await startRole('authority', configFile, operations.authority)
   const gateway = await startRole('gateway', configFile, operations.gateway)
   const place = placeOf(dev.facts)
-  const load = await startLoad(place, ownIdentity(dev))
+  const load = await startLoad(place, await enrollDevice(dev))
   let cut = 0
   for (let round = 0; round < rounds; round++) {
     // Later in each round, so that the kill falls into every part of the work.
@@ -77,7 +77,7 @@ test(`the authority is killed in the middle of ${enrolments} enrolments, ${round
 
 /** All at once, some suspensions of other devices among them. @returns how many enrolments were answered */
 async function enrollMany(
-  dev: Development,
+  dev: LaidOut,
   { thumbprints, suspended }: Received,
   onAnswer: (count: number) => void,
 ): Promise<number> {
@@ -110,7 +110,7 @@ async function enrollMany(
   return count
 }
 
-async function adminOf(dev: Development): Promise<string> {
+async function adminOf(dev: LaidOut): Promise<string> {
   const args = ['config', 'print', '--json', '--config', dev.facts.configFile]
   const { stdout } = await sallyport(args)
   const { admin } = JSON.parse(stdout) as { admin: { url: string } }
@@ -118,7 +118,7 @@ async function adminOf(dev: Development): Promise<string> {
 }
 
 /** With the authority dead, what it left on the disk. */
-function verifyStore(dev: Development, { thumbprints, suspended }: Received): void {
+function verifyStore(dev: LaidOut, { thumbprints, suspended }: Received): void {
   const state = path.join(path.dirname(dev.facts.configFile), 'state')
   const store = new DatabaseSync(path.join(state, 'sallyport.db'))
   try {

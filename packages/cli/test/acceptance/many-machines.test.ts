@@ -17,12 +17,11 @@ import {
 import { devicePaths, fromBase64url, type IssuedCertificate, toBase64url } from '@sallyport/wire'
 import { parse, stringify } from 'yaml'
 import { createAdminClient } from '../../src/admin/admin-client.ts'
-import { type Development, endLeftOver, sallyport } from '../sallyport.ts'
+import { endLeftOver, quietPorts, sallyport } from '../sallyport.ts'
 import { startBalancer } from './balancer.ts'
 import { ask, open, type Place } from './connection.ts'
-import { type EditedFile, type Identity, layOutEdited } from './edited-development.ts'
+import { type EditedFile, type Identity, type LaidOut, layOutEdited } from './edited-development.ts'
 import { type EnrollmentKey, post } from './enrollment.ts'
-import { freePorts } from './free-ports.ts'
 import { postgresIsMissing, startCluster } from './postgres.ts'
 import { endLeftOverRoles, type RoleProcess, startRole } from './role-process.ts'
 import { startSecondGateway } from './second-gateway.ts'
@@ -176,14 +175,14 @@ type AuthorityFile = {
 
 /** A configuration for each authority: ports, name and signer of its own, one store. */
 async function configureAuthorities(
-  dev: Development,
+  dev: LaidOut,
   { directory: host, port }: { directory: string; port: number },
 ): Promise<AuthorityFile[]> {
   const { configFile } = dev.facts
   const directory = path.dirname(configFile)
   const files: AuthorityFile[] = []
   for (let number = 1; number <= authorities; number++) {
-    const [device, admin, operations] = (await freePorts(3)) as [number, number, number]
+    const [device, admin, operations] = (await quietPorts(3)) as [number, number, number]
     const config = parse(readFileSync(configFile, 'utf8'))
     config.store = { postgres: { host, port, database: 'sallyport', user: 'postgres' } }
     config.authority.name = `authority-${number}`
@@ -204,7 +203,7 @@ async function configureAuthorities(
 }
 
 /** What the development deployment began with goes on in PostgreSQL. */
-async function moveStore(dev: Development, to: AuthorityFile): Promise<void> {
+async function moveStore(dev: LaidOut, to: AuthorityFile): Promise<void> {
   const args = ['store', 'copy', to.file, '--config', dev.facts.configFile]
   const copied = await sallyport(args)
   assert.equal(copied.code, 0, copied.stderr)
@@ -212,7 +211,7 @@ async function moveStore(dev: Development, to: AuthorityFile): Promise<void> {
 
 async function startGateways(
   t: { after(work: () => Promise<void>): void },
-  dev: Development,
+  dev: LaidOut,
   edit: (config: EditedFile) => void,
 ): Promise<Place[]> {
   const ca = readFileSync(dev.facts.caFile, 'utf8')
@@ -226,7 +225,7 @@ async function startGateways(
 }
 
 /** Phones that enrol until they are answered, and what they met. */
-function phonesOf(dev: Development, authority: string) {
+function phonesOf(dev: LaidOut, authority: string) {
   const ca = readFileSync(dev.facts.caFile)
   const root = openDevelopmentRoot(path.join(path.dirname(dev.facts.configFile), 'certificates'))
   const batch = makeAttestationBatch({ ...defaultAndroidPhone, root, at: Date.now() })
@@ -318,7 +317,7 @@ type Revoked = {
 }
 
 async function revokeNowAndThen(facts: {
-  dev: Development
+  dev: LaidOut
   adminUrl: string
   phones: { readonly answered: readonly Enrolled[]; readonly trouble: Trouble }
   places: readonly Place[]

@@ -1,15 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { parse, stringify } from 'yaml'
-import type { Development } from '../sallyport.ts'
-import type { EditedFile } from './edited-development.ts'
-import { freePorts } from './free-ports.ts'
+import { quietPorts } from '../sallyport.ts'
+import type { EditedFile, LaidOut } from './edited-development.ts'
 import { startRole } from './role-process.ts'
 import { makeGatewayIdentity } from './service-root.ts'
 
 /** Another gateway of a deployment: a process of its own, with its own name, port and state. */
 export async function startSecondGateway(
-  dev: Development,
+  dev: LaidOut,
   edit: (config: EditedFile) => void = () => {},
   name = 'gateway-2',
 ): Promise<{ port: number; end(): Promise<void> }> {
@@ -19,7 +18,7 @@ export async function startSecondGateway(
   writeFileSync(path.join(directory, `${name}.crt`), cert)
   writeFileSync(path.join(directory, `${name}.key`), key, { mode: 0o600 })
   const config = parse(readFileSync(configFile, 'utf8')) as EditedFile
-  const [port, operations] = (await freePorts(2)) as [number, number]
+  const [port, operations] = (await quietPorts(2)) as [number, number]
   Object.assign(config.gateway, {
     name,
     listen: [`127.0.0.1:${port}`],

@@ -10,25 +10,25 @@ import {
   issueServerCertificate,
   toPem,
 } from '@sallyport/pki'
-import type { Development } from '../sallyport.ts'
+import type { LaidOut } from './edited-development.ts'
 
 /** A certificate under the service root of a deployment, and both as PEM. */
 export type ServiceIdentity = { certificate: Certificate; cert: string; key: string }
 
 /** What a gateway dials the authority with. */
-export function makeGatewayIdentity(dev: Development, name: string): Promise<ServiceIdentity> {
+export function makeGatewayIdentity(dev: LaidOut, name: string): Promise<ServiceIdentity> {
   return make(dev, (facts) =>
     issueGatewayCertificate({ ...facts, trustDomain: 'sallyport.test', name }),
   )
 }
 
 /** What a host shows to clients. */
-export function makeServerIdentity(dev: Development, names: string[]): Promise<ServiceIdentity> {
+export function makeServerIdentity(dev: LaidOut, names: string[]): Promise<ServiceIdentity> {
   return make(dev, (facts) => issueServerCertificate({ ...facts, names }))
 }
 
 async function make(
-  dev: Development,
+  dev: LaidOut,
   issue: (facts: {
     issuer: Issuer
     spki: Buffer
@@ -44,7 +44,7 @@ async function make(
   return { certificate, cert: toPem('CERTIFICATE', certificate.der), key }
 }
 
-async function serviceRoot({ facts }: Development): Promise<Issuer> {
+async function serviceRoot({ facts }: LaidOut): Promise<Issuer> {
   const state = path.join(path.dirname(facts.configFile), 'state')
   const keys = fileKeyProvider({
     directory: path.join(state, 'keys'),

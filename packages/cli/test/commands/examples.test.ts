@@ -114,10 +114,12 @@ async function endAll(): Promise<void> {
 
 describe('as printed', () => {
   let block = ''
+  let gateway = ''
 
   before(async () => {
     installSallyport()
     block = await pasteUntil('sallyport dev', /Ctrl-C ends everything/)
+    gateway = /https:\/\/(localhost:\d+)/.exec(block)?.[1] ?? ''
     nameEmptyStores()
   })
   after(endAll)
@@ -145,7 +147,8 @@ describe('as printed', () => {
   for (const { name, examples } of commands.filter((command) => !endless.has(command.name))) {
     for (const { line } of examples) {
       test(`the example of ${name} works: ${line}`, async () => {
-        const { code, stderr } = await paste(line)
+        // The usual port is taken where another deployment runs on this machine: dev said so, and took another.
+        const { code, stderr } = await paste(line.replace('localhost:8440', gateway))
         assert.ok(isExpected(name, code, stderr), `${code} ${stderr}`)
       })
     }

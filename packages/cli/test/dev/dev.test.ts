@@ -11,7 +11,6 @@ import {
   get,
   isAlive,
   newFolder,
-  quietPort,
   sallyport,
   startDev,
 } from '../sallyport.ts'
@@ -145,7 +144,7 @@ describe('sallyport dev', () => {
 
 test('a second start goes on with device and addresses, and with what was edited', async () => {
   const directory = newFolder()
-  const first = await startDev(directory, ['--port', await quietPort()])
+  const first = await startDev(directory)
   const pids = childrenOf(first.facts.pid)
   // Service, signer, authority, gateway and phone.
   assert.equal(pids.length, 5)
@@ -244,14 +243,14 @@ test('a port that is taken is refused with the reason, and nothing is left runni
 })
 
 test('without --port a gateway beside another one takes a free port', async () => {
-  const [first, second] = await Promise.all([startDev(newFolder()), startDev(newFolder())])
+  const [first, second] = await Promise.all([startDev(newFolder(), []), startDev(newFolder(), [])])
   assert.notEqual(first.facts.gateway, second.facts.gateway)
   await Promise.all([first.end(), second.end()])
 })
 
 test('when dev itself is killed outright, its children end, and the next start goes on', async () => {
   const directory = newFolder()
-  const dev = await startDev(directory, ['--port', await quietPort()])
+  const dev = await startDev(directory)
   const pids = childrenOf(dev.facts.pid)
   await dev.end('SIGKILL')
   const next = await startDev(directory)

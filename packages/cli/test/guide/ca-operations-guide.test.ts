@@ -11,9 +11,8 @@ import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createSigningRequest, toPem } from '@sallyport/pki'
 import { devicePaths, fromBase64url, type IssuedCertificate, toBase64url } from '@sallyport/wire'
-import { freePorts } from '../../src/dev/ports.ts'
 import { post } from '../acceptance/enrollment.ts'
-import { binary, newFolder, sallyport } from '../sallyport.ts'
+import { binary, newFolder, quietPorts, sallyport } from '../sallyport.ts'
 import { blocksOf } from './guide.ts'
 
 const page = readFileSync(
@@ -57,7 +56,7 @@ describe('the page about CAs, as it is written', { timeout: 280_000 }, () => {
     assert.equal(made.code, 0, made.stderr)
     passphrase = readFileSync(path.join(cwd, 'state/passphrase'), 'utf8').trim()
     ca = readFileSync(path.join(cwd, 'certificates/service-ca.crt'), 'utf8')
-    ports.push(...(await freePorts(5)))
+    ports.push(...(await quietPorts(5)))
     const [device, admin, operations, gateway, gatewayOperations] = ports
     const file = path.join(cwd, 'sallyport.yaml')
     const text = readFileSync(file, 'utf8')

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import http from 'node:http'
 import { Provider } from 'oidc-provider'
-import { freePorts } from '../../src/dev/ports.ts'
+import { quietPorts } from '../sallyport.ts'
 
 export const clientId = 'sallyport-cli'
 
@@ -10,7 +10,7 @@ export const groups = new Map<string, string[]>()
 
 /** oidc-provider as a team would set it up for people who operate Sallyport: a public, native client. */
 export async function startSignInProvider(): Promise<{ issuer: string; end(): void }> {
-  const [port = 0] = await freePorts(1)
+  const [port = 0] = await quietPorts(1)
   const issuer = `http://127.0.0.1:${port}`
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const jwk = { ...privateKey.export({ format: 'jwk' }), alg: 'ES256', use: 'sig', kid: 'k1' }
