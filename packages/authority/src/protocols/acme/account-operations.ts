@@ -48,7 +48,8 @@ export async function newAccount(
       ? undefined
       : await readExternalAccount(authority, binding, { appId, accountKey: key, url })
   return store.write((tx) => {
-    const order = { appId, key, credential, caller, now: authority.now() }
+    const { maxPerHour } = acme
+    const order = { appId, key, credential, maxPerHour, caller, now: authority.now() }
     return createAccount(tx, order)
   })
 }

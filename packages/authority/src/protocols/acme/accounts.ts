@@ -9,7 +9,8 @@ import type { AcmeAccountRow, AcmeCredentialRow, Tables } from '../../store/tabl
 import { type AccountKey, storedKey } from './account-key.ts'
 import { usableCredential } from './credentials.ts'
 
-const dayMs = 24 * 3_600_000
+const hourMs = 3_600_000
+const dayMs = 24 * hourMs
 /** An account that orders nothing is forgotten after that. */
 const keepUnusedMs = 30 * dayMs
 /** One that orders is kept for longer than any certificate lasts. */
@@ -73,6 +74,30 @@ export async function refuseEnded(
   throw ended(`account ${id}, whose credential ${credential_id} was revoked`)
 }
 
+/** Each account may order as often as its credential lets devices in: there are no more of them than of those. */
+async function refuseTooMany(
+  store: Kysely<Tables>,
+  { id }: AcmeCredentialRow,
+  { maxPerHour, now }: { maxPerHour: number; now: number },
+): Promise<void> {
+  const nth = await store
+    .selectFrom('acme_accounts')
+    .select('created_at')
+    .where('credential_id', '=', id)
+    .where('created_at', '>', now - hourMs)
+    .where('created_at', '<', now + hourMs)
+    .orderBy('created_at', 'desc')
+    .offset(maxPerHour - 1)
+    .limit(1)
+    .executeTakeFirst()
+  if (nth === undefined) return
+  throw new Problem('enrollment_credential_too_often', {
+    expected: `at most ${maxPerHour} accounts an hour`,
+    found: `one more of credential ${id}`,
+    retryAfterSeconds: Math.max(1, Math.ceil((nth.created_at + hourMs - now) / 1_000)),
+  })
+}
+
 /** Makes an account, or finds the one that the key has, if another message was quicker. */
 export async function createAccount(
   store: Kysely<Tables>,
@@ -80,15 +105,20 @@ export async function createAccount(
     appId: string
     key: AccountKey
     credential: AcmeCredentialRow | undefined
+    /** Accounts of one credential. */
+    maxPerHour: number
     caller: Caller
     now: number
   },
 ): Promise<{ account: AcmeAccountRow; isNew: boolean }> {
-  const { appId, key, credential, caller, now } = order
+  const { appId, key, credential, maxPerHour, caller, now } = order
   const known = await findAccountByKey(store, appId, key)
   if (known !== undefined) return { account: known, isNew: false }
   // Again: it may have been revoked since it was looked at.
-  if (credential !== undefined) await usableCredential(store, credential.id, { appId, now })
+  if (credential !== undefined) {
+    await usableCredential(store, credential.id, { appId, now })
+    await refuseTooMany(store, credential, { maxPerHour, now })
+  }
   const account: AcmeAccountRow = {
     id: newId('acmeAccount'),
     app_id: appId,

@@ -2,19 +2,25 @@ import { Problem } from '@sallyport/problem'
 import type { IssuerKind } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
 import type { Authority } from '../../authority.ts'
-import type { Tables } from '../../store/tables.ts'
-import { keepUsedMs } from './accounts.ts'
+import type { AcmeOrderRow, Tables } from '../../store/tables.ts'
+import { keepUsedMs, refuseEnded } from './accounts.ts'
 
 /**
  * Marks an order as valid, in the write of its certificate.
  *
- * @throws Problem `acme_order_not_ready` where it was ended meanwhile
+ * @throws Problem `acme_order_not_ready` where it was ended meanwhile, `acme_account_ended` where its account was
  */
 export async function completeOrder(
   store: Kysely<Tables>,
-  id: string,
+  { id, account_id: accountId }: Pick<AcmeOrderRow, 'id' | 'account_id'>,
   { thumbprint, spkiSha256, now }: { thumbprint: string; spkiSha256: string; now: number },
 ): Promise<void> {
+  const account = await store
+    .selectFrom('acme_accounts')
+    .selectAll()
+    .where('id', '=', accountId)
+    .executeTakeFirstOrThrow()
+  await refuseEnded(store, account)
   // Its account may revoke the certificate as long as that lasts.
   const keep_until = now + keepUsedMs
   const { numUpdatedRows } = await store

@@ -24,6 +24,8 @@ export type AttestedEvidence = {
   readonly appraisal: AppraisalRow
   /** What the device is known by, as it is attested; null where nothing proves it. */
   readonly identifier: string | null
+  /** All that it attests to be known by: ordered under another of them, it is the same device. */
+  readonly identifiers: readonly string[]
 }
 
 /** The app's version is told by nobody here. */
@@ -66,7 +68,8 @@ export async function validateDevice(
       ? { ...unattestedAdmission(acme, appraisal.at), platform, shadow: gate.findings }
       : admissionOf(appraisal, asserted, gate)
   const row = appraisalRow(appraisal, { appId, facts: admission, ...caller })
-  const kept: AttestedEvidence = { admission, appraisal: row, identifier }
+  const identifiers = identifier === null ? [] : attestedIdentifiers(appraisal)
+  const kept: AttestedEvidence = { admission, appraisal: row, identifier, identifiers }
   return {
     evidence: JSON.stringify(kept),
     spkiSha256: createHash('sha256').update(spki).digest('base64url'),
@@ -101,9 +104,9 @@ function attestedKey({ chain }: Evidence): Buffer {
  *
  * @throws Problem `acme_identifier_mismatch`
  */
-function attestedIdentifier({ assurance, results }: Appraisal, ordered: string): string | null {
-  if (assurance === 'unattested') return null
-  const identifiers = results[0]?.facts.identifiers ?? []
+function attestedIdentifier(appraisal: Appraisal, ordered: string): string | null {
+  if (appraisal.assurance === 'unattested') return null
+  const identifiers = attestedIdentifiers(appraisal)
   const wanted = deviceIdOf(ordered).toUpperCase()
   const found = identifiers.find((one) => one.toUpperCase() === wanted)
   if (found !== undefined) return found
@@ -112,3 +115,6 @@ function attestedIdentifier({ assurance, results }: Appraisal, ordered: string):
     found: identifiers.join(', ') || 'an attestation that tells none',
   })
 }
+
+const attestedIdentifiers = ({ results }: Appraisal): readonly string[] =>
+  results[0]?.facts.identifiers ?? []

@@ -107,7 +107,7 @@ async function enroll(
 ): Promise<void> {
   const attested = attestedIn(authorizations)
   if (attested === undefined) throw new TypeError(`order ${order.id} has no evidence`)
-  const { admission, appraisal, identifier } = attested
+  const { admission, appraisal, identifier, identifiers } = attested
   await enrollByProtocol(authority, {
     protocol: 'acme',
     appId,
@@ -125,12 +125,12 @@ async function enroll(
     use: async (store, { usedFor: deviceId, thumbprint, now }) => {
       if (thumbprint === undefined) throw new TypeError(`order ${order.id} waits for nobody`)
       const isDevelopment = admission.kind === 'development'
-      if (identifier !== null && admission.kind !== 'unattested') {
-        const named = { appId, identifier, isDevelopment, deviceId, now }
+      if (identifiers.length > 0 && admission.kind !== 'unattested') {
+        const named = { appId, identifiers, isDevelopment, deviceId, now }
         await refuseBarred(store, named, account)
         await supersedeNamesakes(store, named)
       }
-      await completeOrder(store, order.id, { thumbprint, spkiSha256: request.spkiSha256, now })
+      await completeOrder(store, order, { thumbprint, spkiSha256: request.spkiSha256, now })
     },
     caller,
   })

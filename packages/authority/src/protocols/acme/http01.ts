@@ -19,7 +19,10 @@ const attemptMs = 3_000
 const maxAnswerBytes = 1_024
 /** Asked at once, of all apps: whoever orders for slow servers keeps nobody else waiting for long. */
 const maxRunning = 32
+/** Of these so many of one account: who has slow servers waits for them alone. */
+const maxRunningOfAccount = 8
 let running = 0
+const runningOf = new Map<string, number>()
 
 /**
  * Asks the server of a name for the key authorization (RFC 8555 §8.3), on port 80. It follows no
@@ -33,14 +36,16 @@ export async function validateName(
   { identifier_value: name, token }: AcmeAuthorizationRow,
 ): Promise<Validated> {
   const expected = `${token}.${account.key.thumbprint}`
-  if (running >= maxRunning) {
+  const own = runningOf.get(account.id) ?? 0
+  if (running >= maxRunning || own >= maxRunningOfAccount) {
     throw new Problem('authority_busy', {
-      expected: `at most ${maxRunning} names that are asked at once`,
+      expected: `at most ${maxRunning} names that are asked at once, ${maxRunningOfAccount} of one account`,
       found: 'one more',
       retryAfterSeconds: attemptMs / 1_000,
     })
   }
   running++
+  runningOf.set(account.id, own + 1)
   try {
     for (let attempt = 1; ; attempt++) {
       const refusal = await attemptName(acme, { name, token, expected })
@@ -50,6 +55,9 @@ export async function validateName(
     }
   } finally {
     running--
+    const left = (runningOf.get(account.id) ?? 1) - 1
+    if (left > 0) runningOf.set(account.id, left)
+    else runningOf.delete(account.id)
   }
 }
 

@@ -6,7 +6,8 @@ import type { AcmeAccountRow, DeviceRow, Tables } from '../../store/tables.ts'
 /** A device by what it attests to be, in its app, and as what it enrols. */
 type Named = {
   readonly appId: string
-  readonly identifier: string
+  /** A device attests several: a serial number, an UDID. It is known by the one that it ordered under. */
+  readonly identifiers: readonly string[]
   readonly isDevelopment: boolean
   readonly deviceId: string
   readonly now: number
@@ -59,12 +60,12 @@ export async function supersedeNamesakes(store: Kysely<Tables>, named: Named): P
 /** Attested ones: what proves nothing has no name that counts. */
 function namesakes(
   store: Kysely<Tables>,
-  { appId, identifier, isDevelopment, deviceId }: Named,
+  { appId, identifiers, isDevelopment, deviceId }: Named,
 ): Promise<DeviceRow[]> {
   return store
     .selectFrom('devices')
     .selectAll()
-    .where('identifier', '=', identifier)
+    .where('identifier', 'in', identifiers)
     .where('app_id', '=', appId)
     .where('development', '=', isDevelopment ? 1 : 0)
     .where('assurance', '!=', 'unattested')

@@ -53,7 +53,7 @@ export async function issueServiceCertificate(
       .executeTakeFirst()
     if (current?.status === 'valid' && current.spki_sha256 === request.spkiSha256) return false
     const now = authority.now()
-    await completeOrder(tx, order.id, { thumbprint, spkiSha256: request.spkiSha256, now })
+    await completeOrder(tx, order, { thumbprint, spkiSha256: request.spkiSha256, now })
     const row: ServiceCertificateRow = {
       thumbprint,
       serial: certificate.serial,
