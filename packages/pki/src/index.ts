@@ -53,6 +53,7 @@ export {
   type KeyProvider,
   type SigningKey,
   signingKeyOf,
+  type UnwrapKey,
 } from './signing-key.ts'
 export {
   formatGatewayUri,

@@ -17,8 +17,15 @@ export interface SigningKey {
   readonly unwrap?: UnwrapKey
 }
 
-/** Decrypts a content key that is encrypted to a key. Rejects where it is not. */
-export type UnwrapKey = (encryptedKey: Buffer, transport: KeyTransport) => Promise<Buffer>
+/**
+ * Decrypts a content key that is encrypted to a key. Undefined where it is not, whatever is wrong with it; what
+ * comes may be of any length, and no key of anyone. Rejects where the key cannot be asked, which says nothing of
+ * the bytes: the sender may be told to come again.
+ */
+export type UnwrapKey = (
+  encryptedKey: Buffer,
+  transport: KeyTransport,
+) => Promise<Buffer | undefined>
 
 /**
  * Where the keys of CAs live. Files are one such place (`fileKeyProvider`); PKCS#11, a KMS or a
@@ -28,10 +35,10 @@ export interface KeyProvider {
   /** Makes a key that is there before this returns. Problem `key_exists` where the name is taken. */
   create(name: string, kind: KeyKind): Promise<SigningKey>
   /**
-   * The same of an RSA key that also has `unwrap`. Absent where keys only sign: tokens and services tell of
-   * a wrong padding in ways of their own.
+   * The same of an RSA key that also has `unwrap`. Tokens and services differ in what they decrypt: whoever makes
+   * such a key tries it.
    */
-  createUnwrapping?(name: string, kind: KeyKind): Promise<SigningKey>
+  createUnwrapping(name: string, kind: KeyKind): Promise<SigningKey>
   /** Problem `key_missing` where there is none of this name. */
   open(name: string): Promise<SigningKey>
   /** The names of all keys, sorted. */
@@ -68,7 +75,7 @@ export function signingKeyOf(key: KeyPair): SigningKey {
     ...(kind.startsWith('rsa-')
       ? {
           unwrap: (encryptedKey, transport) =>
-            Promise.resolve().then(() => unwrapKey(privateKey, transport, encryptedKey)),
+            Promise.resolve(unwrapKey(privateKey, transport, encryptedKey)),
         }
       : {}),
   }

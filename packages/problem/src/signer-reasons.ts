@@ -70,6 +70,14 @@ export const signerReasons = {
     retryable: false,
     publicCode: 'signer_unavailable',
   },
+  key_unwraps_nothing: {
+    area: 'setup',
+    status: 503,
+    title: 'The key cannot decrypt what clients of SCEP encrypt to it',
+    fix: 'Clients of SCEP encrypt by RSA PKCS#1 v1.5. A token must allow CKM_RSA_PKCS for decryption, which tokens in FIPS mode do not; Vault knows it since 1.17, and its policy must allow to update `decrypt` below the mount. Else enrol by EST or ACME.',
+    retryable: false,
+    publicCode: 'signer_unavailable',
+  },
   vault_unavailable: {
     area: 'setup',
     status: 503,

@@ -1,5 +1,9 @@
-import type { KeyKind, KeyProvider, SigningKey } from '@sallyport/pki'
+import { type KeyObject, randomBytes } from 'node:crypto'
+import type { KeyKind, KeyProvider, SigningKey, UnwrapKey } from '@sallyport/pki'
+import { wrapKey } from '@sallyport/pki/cms'
 import { isProblem, Problem } from '@sallyport/problem'
+
+type UnwrappingKey = SigningKey & { readonly unwrap: UnwrapKey }
 
 /** The keys of a provider; those that sign often stay open. */
 export class HeldKeys {
@@ -26,29 +30,42 @@ export class HeldKeys {
     return this.#provider.open(name)
   }
 
-  /** As `openOrCreate`, of an RSA key that also unwraps others. */
-  async openOrCreateUnwrapping(name: string, kind: KeyKind): Promise<SigningKey> {
-    const { createUnwrapping } = this.#provider
-    if (createUnwrapping === undefined) throw new Problem('key_missing', { detail: name })
-    if ((await this.#provider.list()).includes(name)) return this.open(name)
-    try {
-      return await createUnwrapping(name, kind)
-    } catch (error) {
-      if (isProblem(error) && error.code === 'key_exists') return this.open(name)
-      throw error
+  /**
+   * As `openOrCreate`, of an RSA key that also unwraps others: it is tried before anything is encrypted to it.
+   *
+   * @throws Problem `key_unwraps_nothing`
+   */
+  async openOrCreateUnwrapping(name: string, kind: KeyKind): Promise<UnwrappingKey> {
+    const key = await this.#openOrMake(name, () => this.#provider.createUnwrapping(name, kind))
+    const { unwrap } = key
+    if (unwrap === undefined || !(await unwrapsOthers(key.publicKey, unwrap))) {
+      throw new Problem('key_unwraps_nothing', { detail: name })
     }
+    return { ...key, unwrap }
+  }
+
+  openOrCreate(name: string, kind: KeyKind): Promise<SigningKey> {
+    return this.#openOrMake(name, () => this.#provider.create(name, kind))
   }
 
   /** A process that ended between a key and what names it left a key that can be used. */
-  async openOrCreate(name: string, kind: KeyKind): Promise<SigningKey> {
+  async #openOrMake(name: string, make: () => Promise<SigningKey>): Promise<SigningKey> {
     const names = await this.#provider.list()
     if (names.includes(name)) return this.#provider.open(name)
     try {
-      return await this.#provider.create(name, kind)
+      return await make()
     } catch (error) {
       // Another process made it meanwhile.
       if (isProblem(error) && error.code === 'key_exists') return this.#provider.open(name)
       throw error
     }
   }
+}
+
+/** By PKCS#1 v1.5: what clients of SCEP encrypt by. */
+async function unwrapsOthers(publicKey: KeyObject, unwrap: UnwrapKey): Promise<boolean> {
+  const contentKey = randomBytes(32)
+  const { encryptedKey } = wrapKey(publicKey, contentKey)
+  const unwrapped = await unwrap(encryptedKey, { name: 'rsaes-pkcs1-v1_5' })
+  return unwrapped?.equals(contentKey) === true
 }

@@ -1,15 +1,21 @@
 import path from 'node:path'
 import pino from 'pino'
+import { signerSocketOf } from '../../src/config/keys-config.ts'
+import { SignerClient } from '../../src/signer/process/signer-client.ts'
 import { startAuthority } from '../../src/start-authority.ts'
 import { passphrase, readTestConfig } from '../fixture/deployment.ts'
 import { developmentApp } from '../fixture/apps.ts'
 
-// An authority in a process of its own, over the directory in its first argument, for a test that kills it.
+// An authority in a process of its own, over the directory in its first argument, for a test that kills it or
+// looks into it. With a second argument its keys are held by the signer of that directory.
 const directory = path.resolve(process.argv[2] ?? '.')
-const authority = await startAuthority(readTestConfig(directory, developmentApp), {
+const config = readTestConfig(directory, developmentApp)
+const authority = await startAuthority(config, {
   log: pino({ level: 'silent' }),
   directory,
   version: '0.0.0-test',
-  environment: { SALLYPORT_PASSPHRASE: passphrase },
+  ...(process.argv[3] === undefined
+    ? { environment: { SALLYPORT_PASSPHRASE: passphrase } }
+    : { signer: new SignerClient({ socket: signerSocketOf(directory, config.authority) }).signer }),
 })
 process.send?.(authority.addresses)

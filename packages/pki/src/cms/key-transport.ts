@@ -81,15 +81,19 @@ function hashOf(element: DerElement): 'sha1' | 'sha256' | 'sha384' | 'sha512' {
 
 /**
  * Decrypts a content key. Of a wrong PKCS#1 v1.5 padding OpenSSL tells nothing: it answers with bytes that
- * depend on key and message alone (implicit rejection), so that nobody is an oracle of it. Throws what
- * node:crypto throws.
+ * depend on key and message alone (implicit rejection), so that nobody is an oracle of it. Undefined where OpenSSL
+ * says what is wrong: of OAEP, and of a length.
  */
 export function unwrapKey(
   privateKey: KeyObject,
   transport: KeyTransport,
   encryptedKey: Uint8Array,
-): Buffer {
-  return privateDecrypt({ key: privateKey, ...paddingOf(transport) }, encryptedKey)
+): Buffer | undefined {
+  try {
+    return privateDecrypt({ key: privateKey, ...paddingOf(transport) }, encryptedKey)
+  } catch {
+    return undefined
+  }
 }
 
 /** Encrypts a content key to an RSA key, by PKCS#1 v1.5: it is what clients of SCEP read. */

@@ -4,13 +4,13 @@ import type { Certificate } from '../certificate.ts'
 import { DerError } from '../der/index.ts'
 import { type ContentCipher, decryptContent } from './content-cipher.ts'
 import { type EnvelopedData, readEnvelopedData } from './enveloped-data.ts'
-import type { KeyTransport } from './key-transport.ts'
+import type { UnwrapKey } from '../signing-key.ts'
 
 export type OpenEnvelopeOptions = {
   /** The recipient's certificate. */
   readonly certificate: Certificate
   /** Decrypts a content key with the recipient's private key, wherever that lives. */
-  readonly unwrap: (encryptedKey: Buffer, transport: KeyTransport) => Promise<Buffer>
+  readonly unwrap: UnwrapKey
   /** What a message may be encrypted with. */
   readonly ciphers: readonly ContentCipher['name'][]
 }
@@ -21,7 +21,7 @@ export type OpenEnvelopeOptions = {
  * learn from the answer (Bleichenbacher, Vaudenay). The caller bounds the length of the bytes first.
  *
  * @throws Problem `cms_malformed`, `cms_recipient_unknown`, `cms_cipher_not_allowed`,
- *   `cms_decryption_failed`
+ *   `cms_decryption_failed`; what `unwrap` rejects with
  */
 export async function openEnvelope(
   bytes: Uint8Array,
@@ -37,10 +37,11 @@ export async function openEnvelope(
       found: cipher.name,
     })
   }
-  const unwrapped = await unwrap(recipient.encryptedKey, recipient.transport).catch(() => undefined)
-  // Decrypted with in any case, so that a key that could not be had takes as long.
+  // Made before it is known whether it is needed: a key that could not be had takes as long.
+  const another = randomBytes(cipher.keyBytes)
+  const unwrapped = await unwrap(recipient.encryptedKey, recipient.transport)
   const isKey = unwrapped?.length === cipher.keyBytes
-  const key = isKey ? unwrapped : randomBytes(cipher.keyBytes)
+  const key = isKey ? unwrapped : another
   const content = decryptOrNothing(cipher, { key, iv, encrypted })
   if (!isKey || content === undefined) throw new Problem('cms_decryption_failed')
   return content

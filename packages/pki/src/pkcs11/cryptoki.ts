@@ -5,7 +5,16 @@ import { Problem } from '@sallyport/problem'
 export type Handle = Buffer
 type Attribute = { readonly type: number; readonly value?: number | boolean | string | Buffer }
 export type Template = readonly Attribute[]
-type Mechanism = { readonly mechanism: number }
+/** `parameter`: of OAEP. */
+export type Mechanism = {
+  readonly mechanism: number
+  readonly parameter?: {
+    readonly type: number
+    readonly hashAlg: number
+    readonly mgf: number
+    readonly source: number
+  }
+}
 
 /** The part of `pkcs11js` that is used. */
 export type Cryptoki = {
@@ -30,6 +39,8 @@ export type Cryptoki = {
   C_DestroyObject(session: Handle, object: Handle): void
   C_SignInit(session: Handle, mechanism: Mechanism, key: Handle): void
   C_SignAsync(session: Handle, data: Buffer, signature: Buffer): Promise<Buffer>
+  C_DecryptInit(session: Handle, mechanism: Mechanism, key: Handle): void
+  C_DecryptAsync(session: Handle, encrypted: Buffer, decrypted: Buffer): Promise<Buffer>
 }
 
 export const ck = {
@@ -51,8 +62,12 @@ export const ck = {
   keyType: 0x100,
   id: 0x102,
   sensitive: 0x103,
+  encrypt: 0x104,
+  decrypt: 0x105,
+  unwrap: 0x107,
   sign: 0x108,
   verify: 0x10a,
+  derive: 0x10c,
   modulus: 0x120,
   modulusBits: 0x121,
   publicExponent: 0x122,
@@ -65,11 +80,23 @@ export const ck = {
   ecKeyPairGeneration: 0x1040,
   ecdsa: 0x1041,
   sha256RsaPkcs: 0x0040,
+  rsaPkcs: 0x0001,
+  rsaPkcsOaep: 0x0009,
+
+  oaepParameters: 4, // CK_PARAMS_RSA_OAEP, of the binding
+  dataSpecified: 1, // CKZ_DATA_SPECIFIED
 } as const
 
-/** CK_RV that mean that what was open is gone, and that opening it again may help. */
-export const lostCodes: ReadonlySet<number> = new Set([
-  0x30, // CKR_DEVICE_ERROR
+/** CKM_… and CKG_MGF1_… of the hashes of OAEP. */
+export const oaepHashes = {
+  sha1: { hash: 0x220, mask: 1 },
+  sha256: { hash: 0x250, mask: 2 },
+  sha384: { hash: 0x260, mask: 3 },
+  sha512: { hash: 0x270, mask: 4 },
+} as const
+
+/** CK_RV that mean that what was open is gone, and that no bytes that were sent can bring about. */
+export const goneCodes: ReadonlySet<number> = new Set([
   0x32, // CKR_DEVICE_REMOVED
   0x82, // CKR_OBJECT_HANDLE_INVALID
   0x60, // CKR_KEY_HANDLE_INVALID
@@ -79,6 +106,12 @@ export const lostCodes: ReadonlySet<number> = new Set([
   0xe1, // CKR_TOKEN_NOT_RECOGNIZED
   0x101, // CKR_USER_NOT_LOGGED_IN
   0x190, // CKR_CRYPTOKI_NOT_INITIALIZED
+])
+/** Those, and what a token may mean the same by: opening it again may help. */
+export const lostCodes: ReadonlySet<number> = new Set([
+  ...goneCodes,
+  0x30, // CKR_DEVICE_ERROR
+  0x90, // CKR_OPERATION_ACTIVE: one before it was left half done
 ])
 export const pinCodes: ReadonlySet<number> = new Set([
   0xa0, // CKR_PIN_INCORRECT

@@ -1,13 +1,23 @@
 import { createHash, type KeyObject } from 'node:crypto'
 import { Problem } from '@sallyport/problem'
 import { derBitString, derInteger, derNull, derOid, derSequence } from '../der/der-writer.ts'
+import type { KeyTransport } from '../cms/key-transport.ts'
 import { readDer } from '../der/der-cursor.ts'
 import { octetsOf } from '../der/der-value.ts'
 import { tags } from '../der/tag.ts'
 import { type KeyKind, keyKindOf } from '../key-kind.ts'
-import type { KeyProvider, SigningKey } from '../signing-key.ts'
+import type { KeyProvider, SigningKey, UnwrapKey } from '../signing-key.ts'
 import { publicKeyFromSpki } from '../subject-public-key.ts'
-import { ck, type Cryptoki, type Handle, type Template } from './cryptoki.ts'
+import {
+  ck,
+  type Cryptoki,
+  cryptokiCode,
+  goneCodes,
+  type Handle,
+  type Mechanism,
+  oaepHashes,
+  type Template,
+} from './cryptoki.ts'
 import { TokenSessions, type TokenOptions } from './token-session.ts'
 
 const p256 = derOid('1.2.840.10045.3.1.7')
@@ -42,34 +52,18 @@ const generators: Readonly<Record<KeyKind, Generator>> = {
  */
 export function pkcs11KeyProvider(options: TokenOptions): KeyProvider {
   const sessions = new TokenSessions(options)
+  const create = async (name: string, kind: KeyKind, unwraps: boolean): Promise<SigningKey> => {
+    await sessions.use(async (cryptoki, session) => {
+      if (find(cryptoki, session, ck.privateKey, name).length > 0) {
+        throw new Problem('key_exists', { detail: `${name}, in the token ${options.token}` })
+      }
+      await generate(cryptoki, session, { name, kind, unwraps })
+    })
+    return openKey(sessions, options, name)
+  }
   return {
-    create: async (name, kind) => {
-      const id = createHash('sha256').update(name).digest().subarray(0, 20)
-      const common = [
-        { type: ck.token, value: true },
-        { type: ck.label, value: name },
-        { type: ck.id, value: id },
-      ]
-      const { mechanism, template } = generators[kind]
-      await sessions.use(async (cryptoki, session) => {
-        if (find(cryptoki, session, ck.privateKey, name).length > 0) {
-          throw new Problem('key_exists', { detail: `${name}, in the token ${options.token}` })
-        }
-        await cryptoki.C_GenerateKeyPairAsync(
-          session,
-          { mechanism },
-          [...common, ...template, { type: ck.verify, value: true }],
-          [
-            ...common,
-            { type: ck.private, value: true },
-            { type: ck.sensitive, value: true },
-            { type: ck.extractable, value: false },
-            { type: ck.sign, value: true },
-          ],
-        )
-      })
-      return openKey(sessions, options, name)
-    },
+    create: (name, kind) => create(name, kind, false),
+    createUnwrapping: (name, kind) => create(name, kind, true),
     open: (name) => openKey(sessions, options, name),
     list: () =>
       sessions.use((cryptoki, session) =>
@@ -80,21 +74,61 @@ export function pkcs11KeyProvider(options: TokenOptions): KeyProvider {
   }
 }
 
+/** Makes a key pair that does what it is for, and nothing else: what is left out is for the token to choose. */
+async function generate(
+  cryptoki: Cryptoki,
+  session: Handle,
+  { name, kind, unwraps }: { name: string; kind: KeyKind; unwraps: boolean },
+): Promise<void> {
+  const common = [
+    { type: ck.token, value: true },
+    { type: ck.label, value: name },
+    { type: ck.id, value: createHash('sha256').update(name).digest().subarray(0, 20) },
+  ]
+  const { mechanism, template } = generators[kind]
+  const { publicUses, privateUses } = usesOf(kind, unwraps)
+  await cryptoki.C_GenerateKeyPairAsync(
+    session,
+    { mechanism },
+    [...common, ...template, { type: ck.verify, value: true }, ...publicUses],
+    [
+      ...common,
+      { type: ck.private, value: true },
+      { type: ck.sensitive, value: true },
+      { type: ck.extractable, value: false },
+      { type: ck.sign, value: true },
+      ...privateUses,
+    ],
+  )
+}
+
+/** A key that derives or unwraps could bring what it protects within reach of whoever has the PIN. */
+function usesOf(kind: KeyKind, unwraps: boolean): { publicUses: Template; privateUses: Template } {
+  if (!kind.startsWith('rsa-')) {
+    return { publicUses: [], privateUses: [{ type: ck.derive, value: false }] }
+  }
+  return {
+    publicUses: [{ type: ck.encrypt, value: unwraps }],
+    privateUses: [
+      { type: ck.decrypt, value: unwraps },
+      { type: ck.unwrap, value: false },
+    ],
+  }
+}
+
 async function openKey(
   sessions: TokenSessions,
   { token }: TokenOptions,
   name: string,
 ): Promise<SigningKey> {
-  const spki = await sessions.use((cryptoki, session) => {
+  const { spki, decrypts } = await sessions.use((cryptoki, session) => {
     const key = only(find(cryptoki, session, ck.privateKey, name), name, token)
-    if (read(cryptoki, session, key, ck.extractable).readUInt8(0) !== 0) {
+    const is = (type: number) => read(cryptoki, session, key, type).readUInt8(0) !== 0
+    if (is(ck.extractable) || !is(ck.sensitive)) {
       throw new Problem('key_extractable', { detail: `${name}, in the token ${token}` })
     }
-    return readSpki(
-      cryptoki,
-      session,
-      only(find(cryptoki, session, ck.publicKey, name), name, token),
-    )
+    const publicHandle = only(find(cryptoki, session, ck.publicKey, name), name, token)
+    return { spki: readSpki(cryptoki, session, publicHandle), decrypts: is(ck.decrypt) }
   })
   const publicKey = publicKeyFromSpki(spki)
   const keyKind = keyKindOf(publicKey)
@@ -106,19 +140,56 @@ async function openKey(
   const sign = signerOf(publicKey, keyKind)
   // A handle is of one login: after a loss the key is looked for again.
   let known: { generation: number; key: Handle } | undefined
+  const keyOf = (cryptoki: Cryptoki, session: Handle): Handle => {
+    if (known?.generation !== sessions.generation) {
+      const key = only(find(cryptoki, session, ck.privateKey, name), name, token)
+      known = { generation: sessions.generation, key }
+    }
+    return known.key
+  }
+  const modulusBytes = (publicKey.asymmetricKeyDetails?.modulusLength ?? 0) / 8
+  // Of another length it is nothing that this key decrypts (RFC 8017 §7.2.2), and no token is asked.
+  const unwrap: UnwrapKey = async (encryptedKey, transport) =>
+    encryptedKey.length === modulusBytes
+      ? sessions.use((cryptoki, session) =>
+          decrypt(cryptoki, session, { key: keyOf(cryptoki, session), encryptedKey, transport }),
+        )
+      : undefined
   return {
     keyKind,
     spki,
     publicKey,
     sign: (data) =>
-      sessions.use((cryptoki, session) => {
-        if (known?.generation !== sessions.generation) {
-          const key = only(find(cryptoki, session, ck.privateKey, name), name, token)
-          known = { generation: sessions.generation, key }
-        }
-        return sign(cryptoki, session, known.key, data)
-      }),
+      sessions.use((cryptoki, session) => sign(cryptoki, session, keyOf(cryptoki, session), data)),
+    ...(decrypts && keyKind.startsWith('rsa-') ? { unwrap } : {}),
   }
+}
+
+/**
+ * What a token says of bytes that it does not decrypt differs from one to the next: all of it is one answer, but
+ * that the token is gone, which no bytes bring about.
+ */
+async function decrypt(
+  cryptoki: Cryptoki,
+  session: Handle,
+  asked: { key: Handle; encryptedKey: Buffer; transport: KeyTransport },
+): Promise<Buffer | undefined> {
+  const { key, encryptedKey, transport } = asked
+  try {
+    cryptoki.C_DecryptInit(session, mechanismOf(transport), key)
+    return await cryptoki.C_DecryptAsync(session, encryptedKey, Buffer.alloc(encryptedKey.length))
+  } catch (error) {
+    const code = cryptokiCode(error)
+    if (code === undefined || goneCodes.has(code)) throw error
+    return undefined
+  }
+}
+
+function mechanismOf(transport: KeyTransport): Mechanism {
+  if (transport.name === 'rsaes-pkcs1-v1_5') return { mechanism: ck.rsaPkcs }
+  const { hash, mask } = oaepHashes[transport.hash]
+  const parameter = { type: ck.oaepParameters, hashAlg: hash, mgf: mask, source: ck.dataSpecified }
+  return { mechanism: ck.rsaPkcsOaep, parameter }
 }
 
 type Sign = (cryptoki: Cryptoki, session: Handle, key: Handle, data: Uint8Array) => Promise<Buffer>

@@ -1,7 +1,8 @@
-import { createHash, createPublicKey, type KeyObject } from 'node:crypto'
-import { Problem } from '@sallyport/problem'
+import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto'
+import { isProblem, Problem } from '@sallyport/problem'
+import type { KeyTransport } from '../cms/key-transport.ts'
 import { type KeyKind, keyKindOf } from '../key-kind.ts'
-import type { KeyProvider, SigningKey } from '../signing-key.ts'
+import type { KeyProvider, SigningKey, UnwrapKey } from '../signing-key.ts'
 import { objectIn, VaultClient, type VaultOptions } from './vault-client.ts'
 
 /** The names of Vault are ours but for the curves. */
@@ -39,26 +40,33 @@ export function vaultKeyProvider(options: VaultOptions): KeyProvider {
     const keyKind = keyKindOf(publicKey)
     if (keyKind === undefined)
       throw missing(name, mount, 'a key of no kind that signs certificates')
+    const at = encodeURIComponent(name)
+    const unwrap: UnwrapKey = (encryptedKey, transport) =>
+      decrypt(client, `${mount}/decrypt/${at}`, encryptedKey, transport)
     return {
       keyKind,
       spki: publicKey.export({ format: 'der', type: 'spki' }),
       publicKey,
-      sign: (bytes) => sign(client, `${mount}/sign/${encodeURIComponent(name)}`, keyKind, bytes),
+      sign: (bytes) => sign(client, `${mount}/sign/${at}`, { kind: keyKind, publicKey, bytes }),
+      ...(keyKind.startsWith('rsa-') ? { unwrap } : {}),
     }
   }
+  const create = async (name: string, kind: KeyKind): Promise<SigningKey> => {
+    // To make a key that is there is no error in Vault.
+    if ((await read(name)) !== undefined) {
+      throw new Problem('key_exists', { detail: `${name}, in ${mount}` })
+    }
+    await client.ask('POST', keyPath(name), {
+      type: types[kind],
+      exportable: false,
+      allow_plaintext_backup: false,
+    })
+    return open(name)
+  }
   return {
-    async create(name, kind) {
-      // To make a key that is there is no error in Vault.
-      if ((await read(name)) !== undefined) {
-        throw new Problem('key_exists', { detail: `${name}, in ${mount}` })
-      }
-      await client.ask('POST', keyPath(name), {
-        type: types[kind],
-        exportable: false,
-        allow_plaintext_backup: false,
-      })
-      return open(name)
-    },
+    create,
+    // What a key of RSA may be used for is for the policies of Vault to say.
+    createUnwrapping: create,
     open,
     async list() {
       const { status, data } = await client.ask('GET', `${mount}/keys?list=true`)
@@ -71,8 +79,7 @@ export function vaultKeyProvider(options: VaultOptions): KeyProvider {
 async function sign(
   client: VaultClient,
   path: string,
-  kind: KeyKind,
-  bytes: Uint8Array,
+  { kind, publicKey, bytes }: { kind: KeyKind; publicKey: KeyObject; bytes: Uint8Array },
 ): Promise<Buffer> {
   const hash = kind === 'ec-p384' ? 'sha384' : 'sha256'
   const { data } = await client.ask('POST', path, {
@@ -85,11 +92,39 @@ async function sign(
       : { marshaling_algorithm: 'asn1' }),
   })
   const match = /^vault:v(\d+):([A-Za-z0-9+/]+={0,2})$/.exec(String(data['signature']))
-  if (match !== null && Number(match[1]) === version) return Buffer.from(match[2] ?? '', 'base64')
+  const signature = Buffer.from(match?.[2] ?? '', 'base64')
+  const isOfVersion = match !== null && Number(match[1]) === version
+  // A key that was deleted and made anew there has the same name, and another public half.
+  if (isOfVersion && verify(hash, bytes, publicKey, signature)) return signature
   throw new Problem('vault_unavailable', {
-    expected: `a signature by version ${version} of the key`,
-    found: 'another answer',
+    expected: `a signature by version ${version} of the key that was opened`,
+    found: isOfVersion ? 'one by another key' : 'another answer',
   })
+}
+
+/**
+ * Vault names the padding in `padding_scheme` since 1.17, decrypts OAEP with SHA-256 alone, and answers 400 to
+ * whatever it does not decrypt.
+ */
+async function decrypt(
+  client: VaultClient,
+  path: string,
+  encryptedKey: Buffer,
+  transport: KeyTransport,
+): Promise<Buffer | undefined> {
+  try {
+    const { data } = await client.ask('POST', path, {
+      ciphertext: `vault:v${version}:${encryptedKey.toString('base64')}`,
+      padding_scheme: transport.name === 'rsaes-oaep' ? 'oaep' : 'pkcs1v15',
+    })
+    const { plaintext } = data
+    return typeof plaintext === 'string' ? Buffer.from(plaintext, 'base64') : undefined
+  } catch (error) {
+    if (isProblem(error) && error.code === 'vault_refused' && error.found === 'status 400') {
+      return undefined
+    }
+    throw error
+  }
 }
 
 function publicKeyIn(

@@ -3,7 +3,7 @@ import { createPrivateKey } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { isProblem } from '@sallyport/problem'
+import { isProblem, Problem } from '@sallyport/problem'
 import fc from 'fast-check'
 import { contentCiphers } from '../../src/cms/content-cipher.ts'
 import { readEnvelopedData } from '../../src/cms/enveloped-data.ts'
@@ -139,13 +139,24 @@ describe('CMS EnvelopedData', () => {
         if (!Buffer.isBuffer(answer)) answers.add(answer)
         else assert.notDeepEqual(answer, content)
       }
-      const failing = { ...options, unwrap: () => Promise.reject(new Error('no such key')) }
-      await assert.rejects(openEnvelope(message, failing), (error) => {
-        assert.ok(isProblem(error))
-        answers.add(JSON.stringify({ ...error, stack: undefined }))
-        return true
-      })
+      for (const unwrapped of [undefined, Buffer.alloc(0), Buffer.alloc(15), Buffer.alloc(256)]) {
+        const failing = { ...options, unwrap: () => Promise.resolve(unwrapped) }
+        await assert.rejects(openEnvelope(message, failing), (error) => {
+          assert.ok(isProblem(error))
+          answers.add(JSON.stringify({ ...error, stack: undefined }))
+          return true
+        })
+      }
       assert.equal(answers.size, 1, [...answers].join('\n'))
+    }))
+
+  it('tells apart that a key cannot be asked now, so that the sender comes again', () =>
+    withRecipient(async ({ options, encrypt }) => {
+      const gone = () => Promise.reject(new Problem('hardware_token_unavailable'))
+      await assert.rejects(
+        openEnvelope(await encrypt('-aes-256-cbc'), { ...options, unwrap: gone }),
+        (error) => isProblem(error) && error.code === 'hardware_token_unavailable',
+      )
     }))
 
   it('throws nothing but DerError when read, whatever the bytes', () =>

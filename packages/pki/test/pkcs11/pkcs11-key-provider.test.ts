@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { verify } from 'node:crypto'
+import { constants, publicEncrypt, verify } from 'node:crypto'
 import { test } from 'node:test'
 import { isProblem } from '@sallyport/problem'
 import {
@@ -190,4 +190,41 @@ test('keys that were made before are opened where they are; new ones are made in
   await layered.create('new', 'ec-p256')
   await first.open('new')
   await assert.rejects(layered.open('nowhere'), isCode('key_missing'))
+})
+
+test('an RSA key of a token decrypts content keys, and is silent about what is none', {
+  skip,
+}, async () => {
+  const key = await provider().createUnwrapping('ra', 'rsa-2048')
+  const contentKey = Buffer.from('0123456789abcdef')
+  const byPkcs1 = { key: key.publicKey, padding: constants.RSA_PKCS1_PADDING }
+  // SoftHSM knows OAEP with SHA-1 alone.
+  const byOaep = { key: key.publicKey, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha1' }
+  const pkcs1 = { name: 'rsaes-pkcs1-v1_5' } as const
+  const oaep = { name: 'rsaes-oaep', hash: 'sha1' } as const
+  for (const each of [key, await provider().open('ra')]) {
+    assert.deepEqual(await each.unwrap?.(publicEncrypt(byPkcs1, contentKey), pkcs1), contentKey)
+    assert.deepEqual(await each.unwrap?.(publicEncrypt(byOaep, contentKey), oaep), contentKey)
+    const hostile = [Buffer.alloc(256), Buffer.alloc(256, 0xff), Buffer.alloc(3), Buffer.alloc(300)]
+    for (const bytes of [...hostile, publicEncrypt(byOaep, contentKey)]) {
+      assert.notDeepEqual(await each.unwrap?.(bytes, pkcs1), contentKey)
+    }
+    const otherHash = { name: 'rsaes-oaep', hash: 'sha512' } as const
+    assert.equal(await each.unwrap?.(Buffer.alloc(256, 1), otherHash), undefined)
+    // And it goes on.
+    assert.deepEqual(await each.unwrap?.(publicEncrypt(byPkcs1, contentKey), pkcs1), contentKey)
+  }
+  const signing = await provider().create('rsa-that-signs', 'rsa-2048')
+  assert.equal(signing.unwrap, undefined)
+})
+
+test('sessions that were lost are opened again to decrypt as well', { skip }, async () => {
+  assert.ok(options)
+  const key = await provider().createUnwrapping('ra-lost', 'rsa-2048')
+  const cryptoki = loadCryptoki(options.module)
+  for (const slot of cryptoki.C_GetSlotList(true)) cryptoki.C_CloseAllSessions(slot)
+  const byPkcs1 = { key: key.publicKey, padding: constants.RSA_PKCS1_PADDING }
+  const encrypted = publicEncrypt(byPkcs1, Buffer.from('0123456789abcdef'))
+  const unwrapped = await key.unwrap?.(encrypted, { name: 'rsaes-pkcs1-v1_5' })
+  assert.equal(unwrapped?.toString(), '0123456789abcdef')
 })

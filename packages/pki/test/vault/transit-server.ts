@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { constants, generateKeyPairSync, type KeyObject, privateDecrypt } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -41,8 +41,11 @@ export async function startTransit(options: { namespace?: string } = {}) {
       | 'nothing'
       | 'too much'
       | 'no JSON'
-      | 'redirect',
+      | 'redirect'
+      | 'standby',
     requests: 0,
+    /** Vault before 1.17 passes over `padding_scheme`, and decrypts OAEP alone. */
+    knowsPadding: true,
   }
   const server = createServer((request, response) => {
     void handle(request, response)
@@ -58,6 +61,7 @@ export async function startTransit(options: { namespace?: string } = {}) {
     }
     if (state.answer === 'nothing') return
     if (state.answer === 'sealed') return reply(503, { errors: ['Vault is sealed'] })
+    if (state.answer === 'standby') return reply(429, { errors: [] })
     if (state.answer === 'too much') return void response.end('x'.repeat(400_000))
     if (state.answer === 'no JSON') return void response.end('<html>')
     if (state.answer === 'redirect') {
@@ -103,6 +107,10 @@ export async function startTransit(options: { namespace?: string } = {}) {
     if (at === 'POST transit/sign') {
       if (key === undefined) return reply(400, { errors: ['signing key not found'] })
       return signed(key, body, reply)
+    }
+    if (at === 'POST transit/decrypt') {
+      if (key === undefined) return reply(400, { errors: ['encryption key not found'] })
+      return decrypted(key, state.knowsPadding ? body['padding_scheme'] : 'oaep', body, reply)
     }
     return reply(404, { errors: [] })
   }
@@ -163,6 +171,29 @@ function signed(
   return reply(200, {
     data: { signature: `vault:v${version}:${signature.toString('base64')}`, key_version: version },
   })
+}
+
+/** RSA: OAEP is of SHA-256 alone, and what does not decrypt is an invalid request. Go says which padding is wrong. */
+function decrypted(
+  { versions }: Key,
+  padding: unknown,
+  body: Record<string, unknown>,
+  reply: (status: number, body: object) => void,
+) {
+  const match = /^vault:v(\d+):(.+)$/.exec(String(body['ciphertext']))
+  const pair = versions[Number(match?.[1]) - 1]
+  if (pair === undefined) return reply(400, { errors: ['invalid ciphertext: no prefix'] })
+  try {
+    const options =
+      padding === 'pkcs1v15'
+        ? { padding: constants.RSA_PKCS1_PADDING }
+        : { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' }
+    const encrypted = Buffer.from(match?.[2] ?? '', 'base64')
+    const plaintext = privateDecrypt({ key: pair.privateKey, ...options }, encrypted)
+    return reply(200, { data: { plaintext: plaintext.toString('base64') } })
+  } catch {
+    return reply(400, { errors: ['crypto/rsa: decryption error'] })
+  }
 }
 
 /** As openssl signs a digest: Node alone would make one of its own of it. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { verify } from 'node:crypto'
+import { constants, generateKeyPairSync, publicEncrypt, verify } from 'node:crypto'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isProblem } from '@sallyport/problem'
@@ -89,7 +89,7 @@ test('a token is renewed while it lives', async () => {
   assert.ok(server.state.renewals >= 2, `${server.state.renewals} renewals`)
 })
 
-for (const answer of ['sealed', 'nothing', 'too much', 'redirect'] as const) {
+for (const answer of ['sealed', 'standby', 'nothing', 'too much', 'redirect'] as const) {
   test(`a Vault that answers "${answer}" is unavailable, and no longer than it is`, async () => {
     const { keys, server } = await start()
     const key = await keys.create('ca', 'ec-p256')
@@ -107,4 +107,40 @@ test('what is no answer of Vault is no signature', async () => {
   const key = await keys.create('ca', 'ec-p256')
   server.state.answer = 'no JSON'
   await assert.rejects(key.sign(data), isCode('vault_unavailable'))
+})
+
+test('a key that was deleted in Vault and made anew signs for nobody', async () => {
+  const { keys, server } = await start()
+  const key = await keys.create('ca', 'ec-p256')
+  server.keys.get('ca')?.versions.splice(0, 1, generateKeyPairSync('ec', { namedCurve: 'P-256' }))
+  await assert.rejects(key.sign(data), isCode('vault_unavailable'))
+})
+
+const rsa = await start({ timeoutMs: 20_000 })
+const registration = await rsa.keys.createUnwrapping('scep-ra-wallet-1', 'rsa-2048')
+const contentKey = Buffer.from('0123456789abcdef')
+const transports = {
+  'PKCS#1 v1.5': [{ name: 'rsaes-pkcs1-v1_5' }, { padding: constants.RSA_PKCS1_PADDING }],
+  'OAEP with SHA-256': [
+    { name: 'rsaes-oaep', hash: 'sha256' },
+    { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' },
+  ],
+} as const
+
+for (const [name, [transport, padding]] of Object.entries(transports)) {
+  test(`an RSA key decrypts a content key by ${name}, and tells nothing of what is no such key`, async () => {
+    const encrypted = publicEncrypt({ key: registration.publicKey, ...padding }, contentKey)
+    assert.deepEqual(await registration.unwrap?.(encrypted, transport), contentKey)
+    const wrong = [Buffer.alloc(256, 7), Buffer.alloc(256, 0xff), Buffer.alloc(5), Buffer.alloc(0)]
+    for (const bytes of wrong) {
+      assert.notDeepEqual(await registration.unwrap?.(bytes, transport), contentKey)
+    }
+  })
+}
+
+test('a Vault that is away is no content key that is wrong', async () => {
+  rsa.server.state.answer = 'sealed'
+  const asked = registration.unwrap?.(Buffer.alloc(256, 7), { name: 'rsaes-pkcs1-v1_5' })
+  await assert.rejects(asked ?? Promise.resolve(), isCode('vault_unavailable'))
+  rsa.server.state.answer = 'as it should'
 })
