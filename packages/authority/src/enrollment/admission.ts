@@ -21,6 +21,8 @@ export type Admission = DeviceFacts & {
   provisioning: 'factory' | 'remote' | null
   /** Null where no evidence was asked for and none came. */
   standing: Standing | null
+  /** What the phone is known by where it is managed: a serial number, an UDID. */
+  identifier?: string
   /** Who enrols: in a renewal nobody is asked. */
   claimant?: Claimant
   /** What mode `shadow` let pass. */

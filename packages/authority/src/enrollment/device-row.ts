@@ -43,6 +43,6 @@ export function deviceRow(facts: {
     appraisal_id: admission.standing?.appraisalId ?? null,
     protocol: null,
     authorized_by: null,
-    identifier: null,
+    identifier: admission.identifier ?? null,
   }
 }

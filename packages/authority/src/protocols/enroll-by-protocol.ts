@@ -84,7 +84,7 @@ async function recordOrder(
   order: ProtocolOrder,
   { signed, deviceId, now }: { signed: SignedCertificate; deviceId: string; now: number },
 ): Promise<AuthenticatedDevice> {
-  const { protocol, appId, request, admission, authorizedBy, identifier, caller } = order
+  const { protocol, appId, request, admission, authorizedBy, caller } = order
   const { spkiSha256 } = request
   await refuseTooOften(store, order, now)
   const keys = { appId, spkiSha256, appAttestKeyId: undefined }
@@ -94,7 +94,6 @@ async function recordOrder(
     ...deviceRow({ appId, deviceId, admission, signed, address: caller.address, now }),
     protocol,
     authorized_by: authorizedBy,
-    identifier: identifier ?? null,
   }
   await store.insertInto('devices').values(device).execute()
   if (admission.standing !== null && order.appraisal !== undefined) {
@@ -110,6 +109,7 @@ async function recordOrder(
   const { thumbprint, serial } = certificate
   await answerOrder(store, order, { deviceId, thumbprint, now })
   await order.use?.(store, { usedFor: deviceId, thumbprint, now })
+  await order.record?.(store, { usedFor: deviceId, thumbprint, now })
   await appendAudit(store, {
     at: now,
     actor: caller.address,
@@ -123,7 +123,7 @@ async function recordOrder(
         status: device.status,
         protocol,
         authorizedBy,
-        identifier: personal('identifier', identifier),
+        identifier: personal('identifier', device.identifier),
         thumbprint,
         serial,
         assurance: device.assurance,

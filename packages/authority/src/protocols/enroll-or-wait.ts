@@ -77,6 +77,7 @@ function wait(authority: Authority, order: ProtocolOrder): Promise<string> {
     const { id } = await requestApproval(tx, { device, admission, spkiSha256 })
     await useChallenge(tx, name, { spkiSha256, now, approvalId: id })
     await order.use?.(tx, { usedFor: id, now })
+    await order.record?.(tx, { usedFor: id, now })
     return id
   })
 }

@@ -22,17 +22,18 @@ export type ProtocolOrder = {
   reference: string
   /** Who let it in, for the audit log and for what one credential may enrol: `token:<id>`, `account:<id>`, `mdm:<name>`. */
   authorizedBy: string
-  /** What the phone is known by where it is managed: a serial number, an UDID. */
-  identifier?: string | undefined
   /** How many devices `authorizedBy` may enrol in an hour. */
   maxPerHour: number
   /** Uses up what it was let in by, in the write of the enrolment, or of the wait for someone's approval. */
   use?: ((store: Kysely<Tables>, use: OrderUse) => Promise<void>) | undefined
+  /** Writes what became of it where its protocol keeps that: in the write of the wait, and in that of the certificate. */
+  record?: ((store: Kysely<Tables>, outcome: OrderUse) => Promise<void>) | undefined
   /** Who let it in by their word, after it waited. */
   approvalId?: string | undefined
   caller: Caller
 }
 
+/** A certificate, or a wait for one. */
 export type OrderUse = {
   /** The id of a device, or of an approval. */
   usedFor: string

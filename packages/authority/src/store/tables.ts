@@ -642,7 +642,8 @@ export type AcmeOrderRow = {
   id: string
   app_id: string
   account_id: string
-  status: 'pending' | 'ready' | 'valid' | 'invalid'
+  /** `processing`: someone's approval is waited for. */
+  status: 'pending' | 'ready' | 'processing' | 'valid' | 'invalid'
   /** JSON array of `{type, value}`. */
   identifiers: string
   created_at: number
@@ -671,7 +672,7 @@ export type AcmeAuthorizationRow = {
   validated_at: number | null
   /** JSON of a problem document. */
   error: string | null
-  /** What an attestation admits: JSON, see `attested-evidence.ts`. */
+  /** What an attestation admits: JSON, see `device-attest.ts`. */
   evidence: string | null
   keep_until: number
 }

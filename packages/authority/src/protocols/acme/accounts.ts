@@ -8,6 +8,7 @@ import type { Caller } from '../../authority.ts'
 import type { AcmeAccountRow, AcmeCredentialRow, Tables } from '../../store/tables.ts'
 import { type AccountKey, storedKey } from './account-key.ts'
 import { usableCredential } from './credentials.ts'
+import { openStatuses } from './order-status.ts'
 
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
@@ -163,7 +164,7 @@ export async function deactivateAccount(
     .updateTable('acme_orders')
     .set({ status: 'invalid' })
     .where('account_id', '=', id)
-    .where('status', 'in', ['pending', 'ready'])
+    .where('status', 'in', openStatuses)
     .execute()
   await appendAudit(store, {
     at: now,

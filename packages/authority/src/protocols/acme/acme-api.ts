@@ -12,10 +12,11 @@ import { type AccountMessage, type NamedBy, verifyMessage } from './acme-message
 import { urlsFor } from './acme-urls.ts'
 import { answerChallenge, deactivateAuthorization, readAuthorization } from './authorizations.ts'
 import { certificateChain } from './certificate-chain.ts'
+import { processingRetrySeconds, resumeOrder } from './enroll-attested.ts'
 import { finalizeOrder } from './finalize.ts'
 import { malformed } from './jws.ts'
 import { makeNonce } from './nonces.ts'
-import { createOrder, listOrders, readOrder } from './orders.ts'
+import { createOrder, listOrders, type OrderWithAuthorizations, readOrder } from './orders.ts'
 import {
   presentAccount,
   presentAuthorization,
@@ -132,14 +133,11 @@ export function acmeApi(
   })
   onAccountMessage('order/:id', async (message, reply, id) => {
     const found = await readOrder(store.read, { id, accountId: message.account.id, now: now() })
-    reply.header('location', message.urls.order(id))
-    return presentOrder(found, message.urls)
+    return answerOrder(await resumeOrder(authority, message, found), message, reply)
   })
   onAccountMessage('order/:id/finalize', async (message, reply, id) => {
     const found = await readOrder(store.read, { id, accountId: message.account.id, now: now() })
-    const finished = await finalizeOrder(authority, message, found)
-    reply.header('location', message.urls.order(id))
-    return presentOrder(finished, message.urls)
+    return answerOrder(await finalizeOrder(authority, message, found), message, reply)
   })
   onAccountMessage('authorization/:id', async (message, _reply, id) => {
     const { account, payload, urls } = message
@@ -190,6 +188,18 @@ function accountMessage(message: Awaited<ReturnType<typeof verifyMessage>>): Acc
   const { account } = message
   if (account === undefined) throw new TypeError('a message by kid has an account')
   return { ...message, account }
+}
+
+function answerOrder(
+  found: OrderWithAuthorizations,
+  { urls }: AccountMessage,
+  reply: FastifyReply,
+) {
+  const { id, status } = found.order
+  reply.header('location', urls.order(id))
+  // RFC 8555 §7.4.
+  if (status === 'processing') reply.header('retry-after', String(processingRetrySeconds))
+  return presentOrder(found, urls)
 }
 
 /** Of another account nobody is told that it is there. */

@@ -84,11 +84,16 @@ export function checkAcmeConfig(appId: string, app: AppConfig): void {
   const { acme } = app.protocols
   if (acme === undefined) return
   const path = ['apps', appId, 'protocols', 'acme']
-  if (app.enrollment.approval !== 'none') {
-    throw configProblem('config_invalid', path, 'nobody would be asked to approve its devices', {
-      expected: 'enrollment.approval: none, or an app of its own for ACME',
-      found: app.enrollment.approval,
-    })
+  if (app.enrollment.approval === 'device') {
+    throw configProblem(
+      'config_invalid',
+      path,
+      'of no user are devices of ACME that could be asked',
+      {
+        expected: 'enrollment.approval: required or none, or an app of its own for ACME',
+        found: app.enrollment.approval,
+      },
+    )
   }
   if (acme.externalAccount === 'required') return
   if (acme.serviceNames.length > 0) {

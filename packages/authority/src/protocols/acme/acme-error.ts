@@ -1,4 +1,12 @@
-import { type ProblemBody, type ReasonCode, reasonOf } from '@sallyport/problem'
+import {
+  type Problem,
+  problemBody,
+  type ProblemBody,
+  publicCode,
+  type ReasonCode,
+  reasonOf,
+} from '@sallyport/problem'
+import type { Caller } from '../../authority.ts'
 import { signatureAlgorithms } from './account-key.ts'
 
 /** What an ACME client is told beside our own words: a type of RFC 8555 §6.7. */
@@ -55,3 +63,10 @@ export const asAcmeProblem = (body: ProblemBody, code: ReasonCode) => ({
   ...body,
   ...acmeErrorOf(code),
 })
+
+/** What an order or a challenge is invalid by, as its client is told: JSON. */
+export function errorText({ code, detail }: Problem, { requestId }: Caller): string {
+  const told = publicCode(code)
+  const body = problemBody(told, { requestId, ...(detail === undefined ? {} : { detail }) })
+  return JSON.stringify(asAcmeProblem(body, told))
+}

@@ -1,13 +1,14 @@
-import { isProblem, Problem, problemBody, publicCode, reasonOf } from '@sallyport/problem'
+import { isProblem, Problem, reasonOf } from '@sallyport/problem'
 import { isId } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
 import type { Authority, Caller } from '../../authority.ts'
 import type { AcmeAuthorizationRow, Tables } from '../../store/tables.ts'
-import { asAcmeProblem } from './acme-error.ts'
+import { errorText } from './acme-error.ts'
 import type { AccountMessage } from './acme-message.ts'
 import { validateDevice } from './device-attest.ts'
 import { validateName } from './http01.ts'
 import { challengeOf } from './identifiers.ts'
+import { openStatuses } from './order-status.ts'
 import { readOrder } from './orders.ts'
 
 /** What a challenge that was met leaves behind. */
@@ -138,13 +139,7 @@ async function recordInvalid(
   const { id, order_id, account_id: accountId } = authorization
   const current = await readAuthorization(store, { id, accountId })
   if (current.status !== 'pending') return current
-  const told = publicCode(problem.code)
-  const { detail } = problem
-  const body = problemBody(told, {
-    requestId: caller.requestId,
-    ...(detail === undefined ? {} : { detail }),
-  })
-  const error = JSON.stringify(asAcmeProblem(body, told))
+  const error = errorText(problem, caller)
   await store
     .updateTable('acme_authorizations')
     .set({ status: 'invalid', error })
@@ -174,6 +169,6 @@ export async function deactivateAuthorization(
     .updateTable('acme_orders')
     .set({ status: 'invalid' })
     .where('id', '=', order_id)
-    .where('status', 'in', ['pending', 'ready'])
+    .where('status', 'in', openStatuses)
     .execute()
 }

@@ -22,10 +22,10 @@ import { malformed } from './jws.ts'
 export type AttestedEvidence = {
   readonly admission: Admission
   readonly appraisal: AppraisalRow
-  /** What the device is known by, as it is attested; null where nothing proves it. */
-  readonly identifier: string | null
   /** All that it attests to be known by: ordered under another of them, it is the same device. */
   readonly identifiers: readonly string[]
+  /** DER SubjectPublicKeyInfo of the key that is attested, base64url. */
+  readonly spki: string
 }
 
 /** The app's version is told by nobody here. */
@@ -64,12 +64,17 @@ export async function validateDevice(
   const appraisal = await admitEvidence(authority, order, { gate, caller, asserted })
   const identifier = attestedIdentifier(appraisal, authorization.identifier_value)
   const admission =
-    appraisal.assurance === 'unattested'
+    identifier === null
       ? { ...unattestedAdmission(acme, appraisal.at), platform, shadow: gate.findings }
-      : admissionOf(appraisal, asserted, gate)
+      : { ...admissionOf(appraisal, asserted, gate), identifier }
   const row = appraisalRow(appraisal, { appId, facts: admission, ...caller })
   const identifiers = identifier === null ? [] : attestedIdentifiers(appraisal)
-  const kept: AttestedEvidence = { admission, appraisal: row, identifier, identifiers }
+  const kept: AttestedEvidence = {
+    admission,
+    appraisal: row,
+    identifiers,
+    spki: spki.toString('base64url'),
+  }
   return {
     evidence: JSON.stringify(kept),
     spkiSha256: createHash('sha256').update(spki).digest('base64url'),

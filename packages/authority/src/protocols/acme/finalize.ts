@@ -3,19 +3,17 @@ import { fromBase64url } from '@sallyport/wire'
 import type { Authority } from '../../authority.ts'
 import { appOf } from '../../config/app-of.ts'
 import { type KeyRequest, readRequest } from '../../enrollment/key-request.ts'
-import { enrollByProtocol } from '../enroll-by-protocol.ts'
 import { type AccountMessage, payloadOf } from './acme-message.ts'
-import { completeOrder, countOrder } from './complete-order.ts'
-import type { AttestedEvidence } from './device-attest.ts'
+import { attestedIn, enrollAttested } from './enroll-attested.ts'
 import { challengeOf } from './identifiers.ts'
 import { malformed } from './jws.ts'
 import { type OrderWithAuthorizations, readOrder } from './orders.ts'
 import { issueServiceCertificate } from './service-certificates.ts'
-import { refuseBarred, supersedeNamesakes } from './same-device.ts'
 
 /**
  * Issues the certificate of an order (RFC 8555 §7.4): of the request its key alone is used. The same
- * request again is answered by the same certificate, also where the authority ended in between.
+ * request again is answered by the same certificate, also where the authority ended in between. Where the app
+ * wants approval, the order is then `processing`.
  *
  * @throws Problem `acme_order_not_ready`, `acme_csr_mismatch`, those of signing requests and of enrolment
  */
@@ -30,7 +28,8 @@ export async function finalizeOrder(
   const request = readCsr(authority, message, found)
   refuseOtherKey(message, found, request)
   if (order.status === 'valid') return found
-  if (order.status !== 'ready' || authorization === undefined) {
+  const isOpen = order.status === 'ready' || order.status === 'processing'
+  if (!isOpen || authorization === undefined) {
     const expected = 'an order that is ready'
     throw new Problem('acme_order_not_ready', { expected, found: `one that is ${order.status}` })
   }
@@ -52,7 +51,8 @@ const issuers: Readonly<
     ) => Promise<void>
   >
 > = {
-  'device-attest-01': enroll,
+  // The key of the request is the one that was attested.
+  'device-attest-01': enrollAttested,
   'http-01': (authority, _message, { order }, request) =>
     issueServiceCertificate(authority, order, request),
 }
@@ -90,49 +90,4 @@ function refuseOtherKey(
     expected: `the key ${expected}, of which the order is`,
     found: `the key ${spkiSha256}`,
   })
-}
-
-function attestedIn(
-  authorizations: OrderWithAuthorizations['authorizations'],
-): AttestedEvidence | undefined {
-  const evidence = authorizations.find((one) => one.evidence !== null)?.evidence
-  return typeof evidence === 'string' ? (JSON.parse(evidence) as AttestedEvidence) : undefined
-}
-
-async function enroll(
-  authority: Authority,
-  { appId, acme, account, caller }: AccountMessage,
-  { order, authorizations }: OrderWithAuthorizations,
-  request: KeyRequest,
-): Promise<void> {
-  const attested = attestedIn(authorizations)
-  if (attested === undefined) throw new TypeError(`order ${order.id} has no evidence`)
-  const { admission, appraisal, identifier, identifiers } = attested
-  await enrollByProtocol(authority, {
-    protocol: 'acme',
-    appId,
-    app: appOf(authority.config.apps, appId),
-    request,
-    admission,
-    appraisal,
-    reference: order.id,
-    authorizedBy:
-      account.credential_id === null
-        ? `account:${account.id}`
-        : `credential:${account.credential_id}`,
-    identifier: identifier ?? undefined,
-    maxPerHour: acme.maxPerHour,
-    use: async (store, { usedFor: deviceId, thumbprint, now }) => {
-      if (thumbprint === undefined) throw new TypeError(`order ${order.id} waits for nobody`)
-      const isDevelopment = admission.kind === 'development'
-      if (identifiers.length > 0 && admission.kind !== 'unattested') {
-        const named = { appId, identifiers, isDevelopment, deviceId, now }
-        await refuseBarred(store, named, account)
-        await supersedeNamesakes(store, named)
-      }
-      await completeOrder(store, order, { thumbprint, spkiSha256: request.spkiSha256, now })
-    },
-    caller,
-  })
-  countOrder(authority, admission.kind)
 }

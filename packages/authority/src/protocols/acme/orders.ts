@@ -8,6 +8,7 @@ import type { AcmeAuthorizationRow, AcmeOrderRow, Tables } from '../../store/tab
 import { keepUsedMs } from './accounts.ts'
 import { type AccountMessage, payloadOf } from './acme-message.ts'
 import { type Identifier, readIdentifiers } from './identifiers.ts'
+import { isOver, openStatuses } from './order-status.ts'
 
 const hourMs = 3_600_000
 /** How long an order can be finished. */
@@ -106,8 +107,8 @@ async function refuseTooMany(
   const own = store.selectFrom('acme_orders').where('account_id', '=', accountId)
   const open = await own
     .select((row) => row.fn.countAll<number | bigint | string>().as('count'))
-    .where('status', 'in', ['pending', 'ready'])
-    .where('expires_at', '>', now)
+    .where('status', 'in', openStatuses)
+    .where((row) => row.or([row('expires_at', '>', now), row('status', '=', 'processing')]))
     .executeTakeFirstOrThrow()
   if (Number(open.count) >= maxOpenOrders) {
     throw new Problem('acme_orders_too_many', {
@@ -156,13 +157,7 @@ export async function readOrder(
     .where('order_id', '=', order.id)
     .orderBy('position')
     .execute()
-  return { order: asOf(order, now), authorizations }
-}
-
-/** What was not finished in time is invalid (RFC 8555 §7.1.6). */
-function asOf(order: AcmeOrderRow, now: number): AcmeOrderRow {
-  const isOver = order.status === 'pending' || order.status === 'ready'
-  return isOver && order.expires_at <= now ? { ...order, status: 'invalid' } : order
+  return { order: isOver(order, now) ? { ...order, status: 'invalid' } : order, authorizations }
 }
 
 /** The orders of an account, newest first, but for those that came to nothing. */
@@ -178,7 +173,5 @@ export async function listOrders(
     .orderBy('created_at', 'desc')
     .limit(maxListedOrders)
     .execute()
-  const isOver = ({ status, expires_at }: (typeof rows)[number]) =>
-    status !== 'valid' && expires_at <= now
-  return rows.filter((row) => !isOver(row)).map(({ id }) => id)
+  return rows.filter((row) => !isOver(row, now)).map(({ id }) => id)
 }

@@ -20,7 +20,9 @@ export type ChallengedRequest = {
 }
 
 /** What a challenge lets in. */
-export type AdmittedChallenge = Pick<ProtocolOrder, 'authorizedBy' | 'use' | 'identifier'> & {
+export type AdmittedChallenge = Pick<ProtocolOrder, 'authorizedBy' | 'use'> & {
+  /** What the MDM knows the phone by. */
+  identifier?: string
   /** Where it is less than the protocol allows. */
   maxPerHour?: number
   /** Tells whoever vouched for it what became of it. */

@@ -70,11 +70,7 @@ export async function enrollByScep(
   const challenge = challengeOf(request)
   const asked = { appId, scep, transactionId, request, challenge, caller }
   const admitted = await admitChallenge(authority, place.judges, asked)
-  return issue(
-    authority,
-    { ...order, ...admitted, maxPerHour: admitted.maxPerHour ?? scep.maxPerHour },
-    admitted,
-  )
+  return issue(authority, admittedOrder(order, admitted), admitted)
 }
 
 /** The key of an enrolment is the signer's: what is wrong with it can be told. */
@@ -125,6 +121,20 @@ function orderOf(
     authorizedBy: 'nobody',
     maxPerHour: scep.maxPerHour,
     caller,
+  }
+}
+
+function admittedOrder(
+  order: ProtocolOrder,
+  { authorizedBy, use, identifier, maxPerHour = order.maxPerHour }: AdmittedChallenge,
+): ProtocolOrder {
+  const { admission } = order
+  return {
+    ...order,
+    authorizedBy,
+    use,
+    maxPerHour,
+    admission: identifier === undefined ? admission : { ...admission, identifier },
   }
 }
 

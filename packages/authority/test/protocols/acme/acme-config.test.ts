@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs'
 import { after, before, describe, it } from 'node:test'
 import { isReasonCode } from '@sallyport/problem'
 import { defaultIosPhone, openAcmeAccount, orderAttested } from '@sallyport/virtual-device'
+import { appOf } from '../../../src/config/app-of.ts'
 import { checkConfig } from '../../../src/config/check-config.ts'
+import { checkAcmeConfig } from '../../../src/protocols/acme/acme-config.ts'
 import { readTestConfig } from '../../fixture/deployment.ts'
 import { type AcmeDeployment, deployAcme, phoneRoot } from './acme-deployment.ts'
 
@@ -42,10 +44,6 @@ describe('the configuration of ACME', () => {
     ${listed}
     enrollment: { evidence: [apple-mda], mode: shadow }
     protocols: { acme: { externalAccount: none } }`,
-    'passes over approvals': `
-    ${listed}
-    enrollment: { evidence: [apple-mda], approval: required }
-    protocols: { acme: {} }`,
   }
   for (const [name, app] of Object.entries(refused)) {
     it(`is refused where it ${name}`, () => {
@@ -53,6 +51,13 @@ describe('the configuration of ACME', () => {
       assert.throws(() => checkConfig(config), /protocols\.acme/)
     })
   }
+  it('is refused where devices of a user approve, for it knows no user', () => {
+    const app = `
+    enrollment: { evidence: [apple-mda], approval: device, user: { mode: required } }
+    protocols: { acme: {} }`
+    const { apps } = readTestConfig('/nowhere', `\n  wallet:${app}\n`)
+    assert.throws(() => checkAcmeConfig('wallet', appOf(apps, 'wallet')), /protocols\.acme/)
+  })
 })
 
 describe('ACME for devices of Apple, without credentials', () => {

@@ -121,6 +121,24 @@ describe('a webhook of an MDM', () => {
     assert.equal(mdm.asked.length, 1)
   })
 
+  it('names the device that waits for approval, too', async () => {
+    const webhook = `{ url: '${mdm.url}/ask', secretFile: '${file('webhook', secret)}' }`
+    const apps = scepApp(`, challenge: { webhook: ${webhook} }`, ', approval: required')
+    const approving = await deployScep({ apps })
+    try {
+      const signer = await newSigner()
+      const ask = () => approving.enroll(signer, 'of-the-mdm', { transactionId: 'W' })
+      assert.equal((await ask()).status, '3')
+      const { approvals } = (await approving.admin('/admin/v1/approvals')).body
+      await approving.admin(`/admin/v1/approvals/${approvals[0].id}/approve`, { body: {} })
+      assert.equal((await ask()).status, '0')
+      const { rows } = (await approving.admin('/admin/v1/audit?action=device.enrolled')).body
+      assert.equal(rows[0].detail.after.identifier, 'C02XK')
+    } finally {
+      await approving.close()
+    }
+  })
+
   it('enrols nobody where it says no, or nothing that can be understood', async () => {
     mdm.answer = () => ({ body: { allow: 'yes' } })
     const refused = await scep.enroll(await newSigner(), 'x')
