@@ -5,7 +5,8 @@ import { changed, made } from '../audit/change.ts'
 import { personal } from '../audit/personal.ts'
 import { isSecretOf, makeSecretToken, readSecretToken } from '../enrollment/secret-token.ts'
 import type { AdminTokenKind, AdminTokenRow, Tables } from '../store/tables.ts'
-import { readList } from './admin.ts'
+import { adminOfRow, readList } from './admin.ts'
+import { declineProposalsOf } from './proposals/proposal.ts'
 import type { Role } from './roles.ts'
 import type { Verb } from './verbs.ts'
 
@@ -154,6 +155,9 @@ export async function revokeAdminToken(
   }
   if (row.revoked_at !== null) return row
   await store.updateTable('admin_tokens').set({ revoked_at: now }).where('id', '=', id).execute()
+  const { actor: own } = adminOfRow(row)
+  // Who logs out goes on meaning what they proposed.
+  if (own !== actor) await declineProposalsOf(store, own, { actor, now })
   await appendAudit(store, {
     at: now,
     actor,

@@ -45,7 +45,7 @@ export function adminApi(api: Api, authority: Authority, describe: () => object)
   adminTokenRoutes(api, authority)
   sessionRoutes(api, authority)
   attestationStatusRoutes(api, authority)
-  acmeRoutes(api, authority)
+  acmeRoutes(api, authority, second)
   mdmRoutes(api, authority)
   api.get(
     '/openapi.json',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Role } from '../../src/admin/roles.ts'
 import { createTokenOnHost } from '../../src/admin/token-on-host.ts'
+import { openStore } from '../../src/store/store.ts'
 import { movableClock } from '../fixture/clock.ts'
 import { type Deployment, deploy } from '../fixture/deployment.ts'
 import { enroll } from '../fixture/phone.ts'
@@ -116,6 +117,39 @@ test('certificates count among the changes', async () => {
   assert.equal(agreed.body.answer.certificate.status, 'revoked')
 })
 
+test('those of servers count, too', async () => {
+  clock.move(1)
+  await useUp()
+  const thumbprint = 'A'.repeat(43)
+  const der = Buffer.alloc(1)
+  const store = await openStore(storeIn(deployment.directory))
+  await store.write((tx) =>
+    tx
+      .insertInto('service_certificates')
+      .values({
+        thumbprint,
+        serial: '1',
+        app_id: 'wallet',
+        account_id: 'acc_none',
+        issuer_id: thumbprint,
+        names: '[]',
+        der,
+        issuer_der: der,
+        spki_sha256: thumbprint,
+        published: 0,
+        not_before: clock.now(),
+        not_after: clock.now() + 86_400_000,
+        issued_at: clock.now(),
+        revoked_at: null,
+        reason: null,
+      })
+      .execute(),
+  )
+  await store.close()
+  const waits = await as(ada, `acme/service-certificates/${thumbprint}/revoke`, {})
+  assert.equal(waits.status, 202, waits.text)
+})
+
 test('a CA is added by two', async () => {
   const before = await issuers()
   const waits = await as(ada, 'issuers', { appId: 'wallet', lane: 'mdm' })
@@ -167,6 +201,21 @@ test('whoever agrees must be allowed to do it themselves', async () => {
     proposals.some((open: { id: string }) => open.id === id),
     'it is open still',
   )
+})
+
+test('nobody agrees to what was proposed by a token that was revoked since', async () => {
+  const thief = await person('admin')
+  const left = await person('admin')
+  const proposed = async (token: string) =>
+    (await as(token, 'issuers', { appId: 'wallet' })).body.proposal.id as string
+  const [stolen, own] = [await proposed(thief), await proposed(left)]
+  const { id } = (await as(thief, 'whoami')).body
+  assert.equal((await as(ada, `admin-tokens/${id}/revoke`, { reason: 'stolen' })).status, 200)
+  const refused = await as(grace, `proposals/${stolen}/agree`, {})
+  assert.equal(refused.body.code, 'proposal_decided')
+  // Who logs out means it all the same.
+  assert.equal((await as(left, 'sessions/end', {})).status, 200)
+  assert.equal((await as(grace, `proposals/${own}/agree`, {})).status, 200)
 })
 
 test('a proposal is open for a day', async () => {

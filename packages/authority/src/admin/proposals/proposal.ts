@@ -93,22 +93,48 @@ export async function decideProposal(
       found: row.proposed_by,
     })
   }
-  const decided = {
+  return recordDecision(store, row, { status, reason, actor: admin.actor, now })
+}
+
+/**
+ * Declines what somebody proposed by a token that another one now ends: nobody shall agree to what a thief asked
+ * for, or who has left.
+ */
+export async function declineProposalsOf(
+  store: Kysely<Tables>,
+  proposer: string,
+  { actor, now }: { actor: string; now: number },
+): Promise<void> {
+  const open = await openProposals(store, now).where('proposed_by', '=', proposer).execute()
+  const decision = { status: 'declined', reason: 'its token was revoked', actor, now } as const
+  for (const row of open) await recordDecision(store, row, decision)
+}
+
+async function recordDecision(
+  store: Kysely<Tables>,
+  row: ProposalRow,
+  {
     status,
-    decided_at: now,
-    decided_by: admin.actor,
-    reason: reason ?? null,
-  } as const
+    reason = null,
+    actor,
+    now,
+  }: Pick<ProposalDecision, 'status' | 'now'> & {
+    reason: string | null | undefined
+    actor: string
+  },
+): Promise<ProposalRow> {
+  const { id, operation } = row
+  const decided = { status, decided_at: now, decided_by: actor, reason } as const
   await store.updateTable('proposals').set(decided).where('id', '=', id).execute()
   await appendAudit(store, {
     at: now,
-    actor: admin.actor,
+    actor,
     action: `proposal.${status}`,
     subject: id,
     detail: {
-      operation: row.operation,
+      operation,
       proposedBy: personalActor(row.proposed_by),
-      reason: decided.reason,
+      reason,
       ...changed({ status: row.status }, { status }),
     },
   })

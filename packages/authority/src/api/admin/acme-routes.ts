@@ -1,6 +1,7 @@
 import { Problem } from '@sallyport/problem'
 import Type from 'typebox'
 import { actorOf, appsOf } from '../../admin/admin.ts'
+import type { SecondPerson } from '../../admin/proposals/second-person.ts'
 import type { Authority } from '../../authority.ts'
 import { appOf } from '../../config/app-of.ts'
 import {
@@ -22,6 +23,8 @@ import {
   NewAcmeCredential,
 } from './acme-messages.ts'
 import { IdParams, Reason } from './messages.ts'
+import { presentProposal } from './present-proposal.ts'
+import { Proposed } from './proposal-messages.ts'
 import { optionalTime, time } from './present.ts'
 
 const tags = ['acme']
@@ -29,9 +32,9 @@ const maxListed = 1_000
 const defaultSeconds = 86_400
 
 /** What lets ACME accounts in, and what servers were given. */
-export function acmeRoutes(api: Api, authority: Authority): void {
+export function acmeRoutes(api: Api, authority: Authority, second: SecondPerson): void {
   credentialRoutes(api, authority)
-  serviceCertificateRoutes(api, authority)
+  serviceCertificateRoutes(api, authority, second)
 }
 
 function credentialRoutes(api: Api, authority: Authority): void {
@@ -118,7 +121,11 @@ function credentialRoutes(api: Api, authority: Authority): void {
   )
 }
 
-function serviceCertificateRoutes(api: Api, { store, lanes, now }: Authority): void {
+function serviceCertificateRoutes(
+  api: Api,
+  { store, lanes, now }: Authority,
+  second: SecondPerson,
+): void {
   api.get(
     '/acme/service-certificates',
     {
@@ -156,12 +163,18 @@ function serviceCertificateRoutes(api: Api, { store, lanes, now }: Authority): v
         summary: 'Revokes a certificate of a server, by its thumbprint',
         params: IdParams,
         body: Reason,
-        response: { 200: AdminServiceCertificate, ...problems(400, 401, 403, 404, 429, 503) },
+        response: {
+          200: AdminServiceCertificate,
+          202: Proposed,
+          ...problems(400, 401, 403, 404, 429, 503),
+        },
       },
     },
-    (request) =>
-      lanes.run('admin', () =>
+    async (request, reply) => {
+      const revoked = await lanes.run('admin', () =>
         store.write(async (tx) => {
+          const why = await second.needs(tx, request, { isRevocation: true })
+          if (why !== undefined) return why
           const certificate = await findServiceCertificate(tx, request.params.id)
           if (certificate === undefined) {
             throw new Problem('not_found', { detail: `No certificate ${request.params.id}` })
@@ -170,7 +183,11 @@ function serviceCertificateRoutes(api: Api, { store, lanes, now }: Authority): v
           const order = { certificate, reason, actor: actorOf(request), now: now() }
           return presentServer(await revokeServiceCertificate(tx, order))
         }),
-      ),
+      )
+      if (typeof revoked !== 'string') return revoked
+      const proposal = await second.propose(request, reply, revoked)
+      return { proposal: presentProposal(proposal, now()) }
+    },
   )
 }
 
