@@ -34,8 +34,16 @@ export async function publishCertificate(
   certificate: Published,
   { status, reason, now }: { status: 'superseded' | 'revoked'; reason: string; now: number },
 ): Promise<void> {
-  const isNamed = status === 'revoked' && isRevocationReason(reason)
-  await publish(store, [certificate], { now, reason: isNamed ? reason : reasons[status] })
+  const named = status === 'revoked' ? namedReason(reason) : null
+  await publish(store, [certificate], { now, reason: named ?? reasons[status] })
+}
+
+/**
+ * The reason that words are the name of. A hold is none of what ended for ever: it would be taken off its list
+ * when the device is resumed.
+ */
+export function namedReason(words: string): RevocationReason | null {
+  return isRevocationReason(words) && words !== 'certificateHold' ? words : null
 }
 
 /**

@@ -101,6 +101,16 @@ test('a revoked certificate is listed with the reason that was named', async () 
   await listed(phone, 'keyCompromise')
 })
 
+test('a revocation that is called a hold is none: a resumed device leaves it on its list', async () => {
+  const phone = await enroll(publishing)
+  const path = `/admin/v1/certificates/${certificatesOf(phone).leaf.thumbprint}/revoke`
+  await publishing.admin(path, { body: { reason: 'certificateHold' } })
+  await listed(phone, 'unspecified')
+  await change(phone, 'suspend')
+  await change(phone, 'resume')
+  await listed(phone, 'unspecified')
+})
+
 test('a list is cached as HTTP has it, and no longer than it counts', async () => {
   const { list } = addressesOf(certificatesOf(await enroll(publishing)).leaf)
   const got = await fetch(list)

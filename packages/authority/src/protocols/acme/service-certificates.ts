@@ -1,4 +1,4 @@
-import { isRevocationReason, parseCertificate } from '@sallyport/pki'
+import { parseCertificate } from '@sallyport/pki'
 import { Problem } from '@sallyport/problem'
 import { toBase64url } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
@@ -8,7 +8,7 @@ import type { Authority } from '../../authority.ts'
 import { appOf } from '../../config/app-of.ts'
 import type { KeyRequest } from '../../enrollment/key-request.ts'
 import { addressesFor, fullList } from '../../published/published-addresses.ts'
-import { publishCertificate } from '../../published/record-revocation.ts'
+import { namedReason, publishCertificate } from '../../published/record-revocation.ts'
 import { bytesOf } from '../../signer/bytes.ts'
 import type { AcmeOrderRow, ServiceCertificateRow, Tables } from '../../store/tables.ts'
 import { completeOrder, countOrder } from './complete-order.ts'
@@ -106,7 +106,7 @@ export async function revokeServiceCertificate(
   { certificate, reason = 'unspecified', actor, now }: ServiceRevocation,
 ): Promise<ServiceCertificateRow> {
   const { thumbprint, serial, issuer_id, not_after } = certificate
-  const changes = { revoked_at: now, reason: isRevocationReason(reason) ? reason : null }
+  const changes = { revoked_at: now, reason: namedReason(reason) }
   const { numUpdatedRows } = await store
     .updateTable('service_certificates')
     .set(changes)

@@ -15,6 +15,7 @@ import { unattestedAdmission } from '../unattested-admission.ts'
 import { type EstClient, type EstCredentials, estClient } from './est-client.ts'
 import type { EstConfig } from './est-config.ts'
 import { readEstRequest } from './read-request.ts'
+import { vouchedCredential } from './vouched-credential.ts'
 
 /** An app whose devices enrol by EST. */
 export type EstApp = {
@@ -103,8 +104,5 @@ function credentialOf(
     return tokenCredential(store.read, client.text, order)
   }
   const { thumbprint } = client.certificate
-  return Promise.resolve({
-    reference: `certificate:${thumbprint}:${spkiSha256}`,
-    authorizedBy: `certificate:${thumbprint}`,
-  })
+  return Promise.resolve(vouchedCredential(thumbprint, { appId, spkiSha256 }))
 }
