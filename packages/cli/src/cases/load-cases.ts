@@ -1,6 +1,6 @@
 import { type ConfigFile, readConfig } from '@sallyport/config'
 import type { OfflineDevice, OfflineRequest, OfflineRoute, OfflineUser } from '@sallyport/gateway'
-import { isProblem, Problem } from '@sallyport/problem'
+import { readGivenFile } from '../files/given-file.ts'
 import {
   type Case,
   type CaseTable,
@@ -45,19 +45,10 @@ const hourMs = 3_600_000
  * @throws Problem `config_unreadable`; `command_usage` with file:line:column where it is no such table
  */
 export function loadCases(file: string, context: CaseContext): LoadedCase[] {
-  try {
+  return readGivenFile(() => {
     const table = readConfig<CaseTable>(file, CaseTableSchema)
     return table.value.cases.map((one, index) => loadCase(table, one, index, context))
-  } catch (error) {
-    if (!isProblem(error) || error.code !== 'config_invalid') throw error
-    const { detail = error.message, expected, found } = error
-    throw new Problem('command_usage', {
-      detail,
-      ...(expected === undefined ? {} : { expected }),
-      ...(found === undefined ? {} : { found }),
-      cause: error,
-    })
-  }
+  })
 }
 
 function loadCase(

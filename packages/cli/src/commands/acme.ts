@@ -29,7 +29,7 @@ export const listCredentials: Operation = async (input, output) => {
 
 export const revokeCredential: Operation = async (input, output) => {
   const id = argument(input, 0)
-  const body = reasonOf(textOption(input, 'reason'))
+  const body = { reason: textOption(input, 'reason') }
   const client = configuredClient(input)
   const revoked = await client.call('revokeAcmeCredential', { path: { id }, body })
   output.result(revoked, `${id} is revoked, and ${revoked.accounts} accounts with it`)
@@ -45,11 +45,9 @@ export const listCertificates: Operation = async (input, output) => {
 
 export const revokeCertificate: Operation = async (input, output) => {
   const id = argument(input, 0)
-  const body = reasonOf(textOption(input, 'reason'))
+  const body = { reason: textOption(input, 'reason') }
   const client = configuredClient(input)
   const revoked = await client.call('revokeServiceCertificate', { path: { id }, body })
   output.result(revoked, `The certificate of ${revoked.names.join(', ')} is revoked`)
   return 0
 }
-
-const reasonOf = (reason: string | undefined) => (reason === undefined ? {} : { reason })

@@ -42,10 +42,7 @@ export const acceptStatusList: Operation = async (input, output) => {
   const { sha256, entries, fetchedAt } = doubted
   const now = statusList.entries ?? 0
   const question = `Take up the status list ${sha256} of ${fetchedAt}, with ${entries} entries in place of ${now}? Devices that it names are handled by policy at once.`
-  if (!(await confirmed(input, output, question))) {
-    output.say('Nothing was changed')
-    return 1
-  }
+  if (!(await confirmed(input, output, question))) return 1
   const taken = await client.call('acceptStatusList', { body: { sha256 } })
   return tellStatus(client, taken, output)
 }

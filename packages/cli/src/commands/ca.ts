@@ -144,10 +144,7 @@ async function importRoot(
 ): Promise<0 | 1> {
   const kind = choiceOption(input, 'kind', ['device', 'development']) ?? 'device'
   const question = `Take this certificate for the ${kind} root? New CAs are requested of it; those that issue go on.`
-  if (!(await confirmed(input, output, question))) {
-    output.say('Nothing was changed')
-    return 1
-  }
+  if (!(await confirmed(input, output, question))) return 1
   const root = await client.call('importRoot', { path: { kind }, body: { certificate } })
   output.result(root, root.thumbprint)
   output.say('Now: sallyport ca rotate <app> --out <request>')
@@ -157,10 +154,7 @@ async function importRoot(
 export const withdrawAuthority: Operation = async (input, output) => {
   const id = argument(input, 0)
   const question = `Withdraw ${id}? Every device with a certificate of it is refused at once and enrols anew. Nothing brings it back.`
-  if (!(await confirmed(input, output, question))) {
-    output.say('Nothing was changed')
-    return 1
-  }
+  if (!(await confirmed(input, output, question))) return 1
   const reason = textOption(input, 'reason')
   const { made } = await configuredClient(input).call('withdrawIssuer', {
     path: { id },

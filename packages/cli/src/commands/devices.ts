@@ -7,9 +7,10 @@ import type {
 import { deviceStatuses } from '@sallyport/wire'
 import type { AdminClient } from '../admin/admin-client.ts'
 import { configuredClient } from '../admin/configured-client.ts'
+import { readPages } from '../admin/read-pages.ts'
 import { awaitReceipts, receiptWords } from '../admin/gateway-receipts.ts'
 import { appraisalText } from '../attestation/appraisal-text.ts'
-import type { ExitCode, Input, Operation } from '../command.ts'
+import type { ExitCode, Operation } from '../command.ts'
 import { modes, writeFileAtomically } from '../files/write-file.ts'
 import { argument, choiceOption, isGiven, numberOption, textOption } from '../input.ts'
 import { confirmed } from '../terminal/confirm.ts'
@@ -21,13 +22,24 @@ import { shellLine } from '../terminal/shell.ts'
 import { momentWords } from '../terminal/span.ts'
 import { formatTable } from '../terminal/table.ts'
 
-const pageSize = 1_000
 const usualLimit = 100
 
 export const listDevices: Operation = async (input, output) => {
   const client = configuredClient(input)
   const limit = numberOption(input, 'limit', { least: 1, most: 1_000_000 }) ?? usualLimit
-  const { devices, isMore } = await readDevices(client, input, limit)
+  const filter = {
+    status: choiceOption(input, 'status', deviceStatuses),
+    appId: textOption(input, 'app'),
+    userSubject: textOption(input, 'user'),
+  }
+  const { rows: devices, isMore } = await readPages<AdminDevice, string>(
+    limit,
+    async (wanted, cursor) => {
+      const query = { ...filter, cursor, limit: wanted }
+      const page = await client.call('listDevices', { query })
+      return { rows: page.devices, next: page.nextCursor }
+    },
+  )
   if (isGiven(input, 'ids')) {
     const ids = devices.map(({ id }) => id)
     output.result(ids, ids.join('\n'))
@@ -38,28 +50,6 @@ export const listDevices: Operation = async (input, output) => {
   }
   if (isMore) output.say(`There are more: --limit ${limit * 10}`)
   return 0
-}
-
-async function readDevices(
-  client: AdminClient,
-  input: Input,
-  limit: number,
-): Promise<{ devices: AdminDevice[]; isMore: boolean }> {
-  const filter = {
-    status: choiceOption(input, 'status', deviceStatuses),
-    appId: textOption(input, 'app'),
-    userSubject: textOption(input, 'user'),
-  }
-  const devices: AdminDevice[] = []
-  let cursor: string | undefined
-  do {
-    const wanted = Math.min(pageSize, limit - devices.length)
-    const query = { ...filter, cursor, limit: wanted }
-    const page = await client.call('listDevices', { query })
-    devices.push(...page.devices)
-    cursor = page.nextCursor
-  } while (cursor !== undefined && devices.length < limit)
-  return { devices, isMore: cursor !== undefined }
 }
 
 function deviceRow(device: AdminDevice) {
@@ -184,10 +174,7 @@ function changeStatus(verb: Verb): Operation {
   return async (input, output) => {
     const id = argument(input, 0)
     const question = verb.question === undefined ? undefined : `Revoke ${id}? ${verb.question}`
-    if (question !== undefined && !(await confirmed(input, output, question))) {
-      output.say('Nothing was changed')
-      return 1
-    }
+    if (question !== undefined && !(await confirmed(input, output, question))) return 1
     const client = configuredClient(input)
     const reason = textOption(input, 'reason')
     const { device, seq } = await client.call(verb.operation, { path: { id }, body: { reason } })

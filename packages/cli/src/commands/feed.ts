@@ -46,13 +46,10 @@ export const writeFeedKeys: Operation = async (input, output) => {
 export const replaceFeedKeys: Operation = async (input, output) => {
   const question =
     'Sign the feed with a new key at once? Gateways that follow it now learn the key by themselves; what the old keys signed counts no more.'
-  if (!(await confirmed(input, output, question))) {
-    output.say('Nothing was changed')
-    return 1
-  }
+  if (!(await confirmed(input, output, question))) return 1
   const reason = textOption(input, 'reason')
   const feed = await configuredClient(input).call('replaceFeedKeys', {
-    body: reason === undefined ? {} : { reason },
+    body: { reason },
   })
   output.result(feed, `Key set ${feed.keySet}: ${feed.keys.join(', ')}`)
   output.say('Write it for new gateways: sallyport feed keys --out feed-keys.json')
@@ -86,12 +83,10 @@ function rowOf({ kind, key, status, until, reportedBy }: AdminUnconfirmed) {
 
 export const confirmUnconfirmed: Operation = async (input, output) => {
   const keys = chosenKeys(input)
-  if (!(await confirmed(input, output, `End ${wordsFor(keys)} again, as in the epoch before?`))) {
-    output.say('Nothing was changed')
+  if (!(await confirmed(input, output, `End ${wordsFor(keys)} again, as in the epoch before?`)))
     return 1
-  }
   const decided = await configuredClient(input).call('confirmUnconfirmed', {
-    body: { ...keys, ...reasonOf(input) },
+    body: { ...keys, reason: textOption(input, 'reason') },
   })
   output.result(
     decided,
@@ -110,10 +105,7 @@ export const dropUnconfirmed: Operation = async (input, output) => {
       found: 'none',
     })
   }
-  if (!(await confirmed(input, output, `Let ${wordsFor(keys)} in again?`))) {
-    output.say('Nothing was changed')
-    return 1
-  }
+  if (!(await confirmed(input, output, `Let ${wordsFor(keys)} in again?`))) return 1
   const decided = await configuredClient(input).call('dropUnconfirmed', {
     body: { ...keys, reason },
   })
@@ -137,9 +129,4 @@ function chosenKeys(input: Input): { keys?: string[] } {
 
 function wordsFor({ keys }: { keys?: readonly string[] }): string {
   return keys === undefined ? 'all that gateways kept' : keys.join(', ')
-}
-
-function reasonOf(input: Input): { reason?: string } {
-  const reason = textOption(input, 'reason')
-  return reason === undefined ? {} : { reason }
 }

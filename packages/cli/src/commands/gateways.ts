@@ -44,10 +44,7 @@ function gatewayRow(gateway: AdminGateway) {
 export const revokeGateway: Operation = async (input, output) => {
   const name = argument(input, 0)
   const question = `Revoke gateway ${name}? It refuses everything as soon as it hears, and is not answered any more.`
-  if (!(await confirmed(input, output, question))) {
-    output.say('Nothing was changed')
-    return 1
-  }
+  if (!(await confirmed(input, output, question))) return 1
   const client = configuredClient(input)
   const reason = textOption(input, 'reason')
   const gateway = await client.call('revokeGateway', { path: { name }, body: { reason } })

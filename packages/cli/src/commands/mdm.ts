@@ -30,8 +30,8 @@ export const listCredentials: Operation = async (input, output) => {
 export const revokeCredential: Operation = async (input, output) => {
   const id = argument(input, 0)
   const reason = textOption(input, 'reason')
-  const body = reason === undefined ? {} : { reason }
-  const revoked = await configuredClient(input).call('revokeMdmCredential', { path: { id }, body })
+  const client = configuredClient(input)
+  const revoked = await client.call('revokeMdmCredential', { path: { id }, body: { reason } })
   output.result(revoked, `${id} is revoked; what it enrolled goes on`)
   return 0
 }

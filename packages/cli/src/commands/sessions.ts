@@ -1,14 +1,13 @@
 import { text as readAll } from 'node:stream/consumers'
 import type { AdminInvalidation } from '@sallyport/authority'
 import { Problem } from '@sallyport/problem'
-import type { AdminClient } from '../admin/admin-client.ts'
 import { configuredClient } from '../admin/configured-client.ts'
+import { readPages } from '../admin/read-pages.ts'
 import { awaitReceipts, inForceWords, receiptWords } from '../admin/gateway-receipts.ts'
 import type { Input, Operation } from '../command.ts'
 import { numberOption, textOption } from '../input.ts'
 import { momentWords } from '../terminal/span.ts'
 
-const pageSize = 1_000
 const usualLimit = 100
 
 /** What can be ended: the option, and the member of the message. */
@@ -69,33 +68,25 @@ function ownerOf(input: Input): { provider?: string; issuer?: string } {
 
 export const listSessions: Operation = async (input, output) => {
   const limit = numberOption(input, 'limit', { least: 1, most: 1_000_000 }) ?? usualLimit
-  const { found, isMore } = await readInvalidations(configuredClient(input), input, limit)
-  if (output.json) output.result(found, '')
-  else output.table(found.map(rowOf), { empty: 'No tokens are ended before they expire' })
-  if (isMore) output.say(`There are more: --limit ${limit * 10}`)
-  return 0
-}
-
-async function readInvalidations(
-  client: AdminClient,
-  input: Input,
-  limit: number,
-): Promise<{ found: AdminInvalidation[]; isMore: boolean }> {
+  const client = configuredClient(input)
   const filter = {
     subject: textOption(input, 'subject'),
     session: textOption(input, 'session'),
     deviceId: textOption(input, 'device'),
     ...ownerOf(input),
   }
-  const found: AdminInvalidation[] = []
-  let before: number | undefined
-  do {
-    const query = { ...filter, before, limit: Math.min(pageSize, limit - found.length) }
-    const page = await client.call('listInvalidations', { query })
-    found.push(...page.invalidations)
-    before = page.nextBefore
-  } while (before !== undefined && found.length < limit)
-  return { found, isMore: before !== undefined }
+  const { rows, isMore } = await readPages<AdminInvalidation, number>(
+    limit,
+    async (wanted, before) => {
+      const query = { ...filter, before, limit: wanted }
+      const page = await client.call('listInvalidations', { query })
+      return { rows: page.invalidations, next: page.nextBefore }
+    },
+  )
+  if (output.json) output.result(rows, '')
+  else output.table(rows.map(rowOf), { empty: 'No tokens are ended before they expire' })
+  if (isMore) output.say(`There are more: --limit ${limit * 10}`)
+  return 0
 }
 
 function rowOf({ kind, key, issuer, at, until, actor, reason }: AdminInvalidation) {

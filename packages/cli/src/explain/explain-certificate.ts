@@ -6,8 +6,9 @@ import {
   thumbprint,
   type TrustIssuer,
 } from '@sallyport/pki'
-import { isProblem, type ReasonCode, reasonOf } from '@sallyport/problem'
+import { type ReasonCode, reasonOf } from '@sallyport/problem'
 import type { AdminClient } from '../admin/admin-client.ts'
+import { ifFound } from '../admin/if-found.ts'
 import type { GatewayView } from './gateway-view.ts'
 
 /** What a gateway would say of a certificate: every check, run to the end, and what the registry knows. */
@@ -68,7 +69,7 @@ const deviceCodes: Readonly<Record<string, ReasonCode>> = {
 
 /** The status of the certificate and of its device. A certificate that is not ours has none. */
 async function registryChecks(client: AdminClient, name: string): Promise<Check[]> {
-  const certificate = await found(client.call('getCertificate', { path: { id: name } }))
+  const certificate = await ifFound(client.call('getCertificate', { path: { id: name } }))
   if (certificate === undefined) {
     const said = 'not in the registry: another CA issued it, or none'
     return [
@@ -91,13 +92,4 @@ function statusCheck(
 ): Check {
   const words = reason === null ? status : `${status}: ${reason}`
   return { check, ok: code === undefined, ...(code && { code }), expected: 'active', found: words }
-}
-
-async function found<T>(asked: Promise<T>): Promise<T | undefined> {
-  try {
-    return await asked
-  } catch (error) {
-    if (isProblem(error) && error.code === 'not_found') return undefined
-    throw error
-  }
 }

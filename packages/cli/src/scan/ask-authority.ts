@@ -1,6 +1,6 @@
-import { isProblem } from '@sallyport/problem'
 import { embeddedCertificates, type IssuedCertificate, type ScanResult } from '@sallyport/scanner'
 import type { AdminClient } from '../admin/admin-client.ts'
+import { ifFound } from '../admin/if-found.ts'
 
 /** More certificates than that in one package are a bundle of CAs, and none of ours. */
 const maxAsked = 500
@@ -17,7 +17,7 @@ export async function issuedCertificates(
 ): Promise<IssuedCertificate[]> {
   const issued: IssuedCertificate[] = []
   for (const { thumbprint, subject, hasKey } of embeddedCertificates(findings).slice(0, maxAsked)) {
-    const known = await found(client.call('getCertificate', { path: { id: thumbprint } }))
+    const known = await ifFound(client.call('getCertificate', { path: { id: thumbprint } }))
     if (known === undefined) continue
     const { deviceId, appId, status } = known
     const isOver = status === 'revoked' || status === 'superseded'
@@ -34,13 +34,4 @@ export async function issuedCertificates(
     })
   }
   return issued
-}
-
-async function found<T>(asked: Promise<T>): Promise<T | undefined> {
-  try {
-    return await asked
-  } catch (error) {
-    if (isProblem(error) && error.code === 'not_found') return undefined
-    throw error
-  }
 }

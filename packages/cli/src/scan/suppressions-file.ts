@@ -1,7 +1,7 @@
 import { readConfig } from '@sallyport/config'
-import { isProblem, Problem } from '@sallyport/problem'
 import { rules, type Suppression } from '@sallyport/scanner'
 import Type from 'typebox'
+import { readGivenFile } from '../files/given-file.ts'
 
 const closed = { additionalProperties: false }
 const Words = (description: string) =>
@@ -43,7 +43,7 @@ const SuppressionsSchema = Type.Object(
  * @throws Problem `config_unreadable`; `command_usage` with file:line:column
  */
 export function readSuppressions(file: string): readonly Suppression[] {
-  try {
+  return readGivenFile(() => {
     const { value, problem } = readConfig<{ suppressions: Suppression[] }>(file, SuppressionsSchema)
     for (const [index, one] of value.suppressions.entries()) {
       const pointer = `/suppressions/${index}`
@@ -70,14 +70,5 @@ export function readSuppressions(file: string): readonly Suppression[] {
       }
     }
     return value.suppressions
-  } catch (error) {
-    if (!isProblem(error) || error.code !== 'config_invalid') throw error
-    const { detail = error.message, expected, found } = error
-    throw new Problem('command_usage', {
-      detail,
-      ...(expected === undefined ? {} : { expected }),
-      ...(found === undefined ? {} : { found }),
-      cause: error,
-    })
-  }
+  })
 }

@@ -5,7 +5,7 @@ import type { Output } from './output.ts'
 
 /**
  * Asks before something that cannot be undone. With --yes it is done without asking; off a terminal,
- * where nobody can be asked, --yes is needed.
+ * where nobody can be asked, --yes is needed. Says so where nothing is done.
  *
  * @throws Problem `command_usage` where nobody can be asked
  */
@@ -19,5 +19,7 @@ export async function confirmed(input: Input, output: Output, question: string):
   }
   const { confirm, isCancel } = await import('@clack/prompts')
   const answer = await confirm({ message: question, initialValue: false })
-  return !isCancel(answer) && answer
+  if (!isCancel(answer) && answer) return true
+  output.say('Nothing was changed')
+  return false
 }
