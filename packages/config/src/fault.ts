@@ -1,4 +1,4 @@
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import type { TSchema } from 'typebox'
 import { nearest } from './nearest.ts'
@@ -20,20 +20,33 @@ export type Fault = {
  * probably was meant to be, and the deepest one of a union, which is the alternative that was meant.
  */
 export function firstFault(schema: TSchema, value: unknown): Fault | undefined {
+  const validate = validatorOf(schema)
+  if (validate(value)) return undefined
+  const errors = (validate.errors ?? []).filter((error) => !unions.has(error.keyword))
+  const [worst] = errors.toSorted((a, b) => weight(a) - weight(b) || depth(b) - depth(a))
+  const chosen = worst ?? validate.errors?.[0]
+  return chosen === undefined ? { pointer: '', detail: 'is not valid' } : describe(chosen)
+}
+
+const validators = new WeakMap<TSchema, ValidateFunction>()
+
+function validatorOf(schema: TSchema): ValidateFunction {
+  const known = validators.get(schema)
+  if (known !== undefined) return known
   const ajv = new Ajv2020({
     allErrors: true,
     useDefaults: true,
     verbose: true,
     strict: false,
     discriminator: true,
+    // Schemas are our own, and tests hold them against theirs: that takes longer than all else at a start.
+    meta: false,
+    validateSchema: false,
   })
   addFormats.default(ajv)
   const validate = ajv.compile(schema)
-  if (validate(value)) return undefined
-  const errors = (validate.errors ?? []).filter((error) => !unions.has(error.keyword))
-  const [worst] = errors.toSorted((a, b) => weight(a) - weight(b) || depth(b) - depth(a))
-  const chosen = worst ?? validate.errors?.[0]
-  return chosen === undefined ? { pointer: '', detail: 'is not valid' } : describe(chosen)
+  validators.set(schema, validate)
+  return validate
 }
 
 const unions = new Set(['anyOf', 'oneOf', 'if'])

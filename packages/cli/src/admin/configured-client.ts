@@ -7,8 +7,8 @@ import { locateConfig } from '../configuration/locate.ts'
 import { readNamedFile } from '../configuration/named-file.ts'
 import { modes, writeFileAtomically } from '../files/write-file.ts'
 import { keptSession } from '../login/kept-sessions.ts'
-import { operatorName } from '../gateway/break-glass-entries.ts'
 import { type AdminClient, type AdminClientOptions, createAdminClient } from './admin-client.ts'
+import { operatorName } from './operator-name.ts'
 
 /** Only what a client needs: a device can be revoked while another section of the file is broken. */
 const ClientSchema = Type.Object({ admin: Type.Optional(adminSection.schema) })

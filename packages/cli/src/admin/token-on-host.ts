@@ -4,7 +4,7 @@ import { Problem } from '@sallyport/problem'
 import Type from 'typebox'
 import type { Input } from '../command.ts'
 import { locateConfig } from '../configuration/locate.ts'
-import { operatorName } from '../gateway/break-glass-entries.ts'
+import { operatorName } from './operator-name.ts'
 
 export type HostOrder = {
   label: string

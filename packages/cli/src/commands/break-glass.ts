@@ -9,16 +9,12 @@ import {
 } from '@sallyport/gateway'
 import { Problem } from '@sallyport/problem'
 import { newId } from '@sallyport/wire'
+import { operatorName } from '../admin/operator-name.ts'
 import type { Input, Operation } from '../command.ts'
 import { loadConfig } from '../configuration/schema.ts'
 import { locateConfig } from '../configuration/locate.ts'
 import { choiceOption, isGiven, parseSpan, textOption } from '../input.ts'
-import {
-  isInForce,
-  openEntries,
-  operatorName,
-  writeEntries,
-} from '../gateway/break-glass-entries.ts'
+import { isInForce, openEntries, writeEntries } from '../gateway/break-glass-entries.ts'
 import { formatTable } from '../terminal/table.ts'
 import type { Output } from '../terminal/output.ts'
 

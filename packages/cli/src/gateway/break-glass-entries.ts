@@ -1,5 +1,4 @@
 import { chownSync, statSync, readFileSync } from 'node:fs'
-import { userInfo } from 'node:os'
 import {
   breakGlassFile,
   breakGlassStatusFile,
@@ -56,11 +55,4 @@ export function isInForce(stateDirectory: string, ids: readonly string[]): boole
     // Not written yet, or just being written: it is asked again.
     return false
   }
-}
-
-/** Who is at the keyboard, also behind sudo. */
-export function operatorName(): string {
-  const own = userInfo().username
-  const behind = process.env['SUDO_USER']
-  return (behind === undefined || behind === '' ? own : `${behind} as ${own}`).slice(0, 100)
 }
