@@ -21,7 +21,12 @@ const sizes = {
 const quiet = () => {}
 const log = { debug: quiet, info: quiet, warn: quiet, error: quiet }
 
-async function connect(t: TestContext, url: string, whenAway: AwayPolicy = 'closed') {
+/** @param timeoutMs long enough for a machine with much else to do, except where it is what is tested */
+async function connect(
+  t: TestContext,
+  url: string,
+  { whenAway = 'closed', timeoutMs = 3_000 }: { whenAway?: AwayPolicy; timeoutMs?: number } = {},
+) {
   const local = new LocalCounters(new CounterMemory(sizes, 1).seat(0))
   const plan = {
     url,
@@ -29,7 +34,7 @@ async function connect(t: TestContext, url: string, whenAway: AwayPolicy = 'clos
     password: undefined,
     ca: undefined,
     keyPrefix: 'test',
-    timeoutMs: 100,
+    timeoutMs,
   }
   const counters = new RedisCounters(plan, whenAway, local, log)
   t.after(() => counters.close())
@@ -118,7 +123,7 @@ test('a Redis that stalls keeps nobody waiting, and each policy does what it say
 }, async (t) => {
   const redis = await startRedis(t)
   for (const policy of ['closed', 'local', 'open'] as const) {
-    const counters = await connect(t, redis.url, policy)
+    const counters = await connect(t, redis.url, { whenAway: policy, timeoutMs: 100 })
     await ready(counters)
     redis.stall()
     const claim = claimOf(counters, { ...hour, toleranceNs: 2 * 3.6e12 }, policy)
