@@ -18,6 +18,8 @@ import { type IssuerSet, loadIssuers } from './issuers/issuer-set.ts'
 import { wantedIssuers } from './issuers/wanted-issuers.ts'
 import { collectMetrics, insecureSettings } from './operations/collect-metrics.ts'
 import { Metrics } from './operations/metrics.ts'
+import { prepareUsers } from './privacy/hash-stored-users.ts'
+import { UserNames } from './privacy/user-names.ts'
 import { ReceiptKeeper } from './receipts/receipt-keeper.ts'
 import { readRevocationClients } from './sessions/revocation-client.ts'
 import type { JwsPurpose } from './signer/key-names.ts'
@@ -82,6 +84,8 @@ export async function assembleAuthority(
       checkpointKeys: jwsKeys('checkpoint'),
     }
     await renewTokenKeys(keys.tokenKeys, config)
+    const userNames = new UserNames({ store, signer, config: () => live.config })
+    await prepareUsers({ store, userNames, log }, config)
     const feedSigner = new FeedSigner({ store, signer, keys: jwsKeys('feed'), now })
     await feedSigner.renew()
     await keys.checkpointKeys.renew()
@@ -135,6 +139,7 @@ export async function assembleAuthority(
       },
       store,
       signer,
+      userNames,
       ...keys,
       feedSigner,
       challengeKey,
@@ -173,6 +178,7 @@ export async function assembleAuthority(
         )
         await renewTokenKeys(keys.tokenKeys, next)
         await listApps(store, issuedApps(next.apps), now())
+        await prepareUsers({ store, userNames, log }, next)
         takeUpTrust()
         takeUpReceipts()
         Object.assign(live, { config: next, tokens, policies, revocationClients, issuers })

@@ -9,6 +9,7 @@ import type { FeedHub } from './feed/feed-hub.ts'
 import type { FeedSigner } from './feed/feed-signer.ts'
 import type { IssuerSet } from './issuers/issuer-set.ts'
 import type { Metrics } from './operations/metrics.ts'
+import type { UserNames } from './privacy/user-names.ts'
 import type { ReceiptKeeper } from './receipts/receipt-keeper.ts'
 import type { RevocationClients } from './sessions/revocation-client.ts'
 import type { JwsKeys } from './signer/jws-keys.ts'
@@ -46,6 +47,8 @@ export type Authority = {
   readonly refusedAppraisals: RefusedAppraisals
   /** Verifies the access tokens of users. */
   readonly tokens: TokenVerifier
+  /** What users are called in the store. */
+  readonly userNames: UserNames
   /** The keys of the tokens that devices are given in exchange. */
   readonly tokenKeys: JwsKeys
   /** The keys of the checkpoints of the audit log. */

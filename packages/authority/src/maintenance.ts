@@ -5,6 +5,7 @@ import { supersedeDue } from './devices/supersede-due.ts'
 import { toldAfterEndMs } from './feed/pack-status.ts'
 import { retireFollowed } from './issuers/end-issuer.ts'
 import { followIssuers } from './issuers/follow-issuers.ts'
+import { truncateAddresses } from './privacy/truncate-addresses.ts'
 import { renewTokenKeys } from './signer/jws-keys.ts'
 import type { Tables } from './store/tables.ts'
 import { runLeased } from './work/leases.ts'
@@ -181,6 +182,14 @@ export function startMaintenance(authority: Authority): () => void {
     ),
     every(forgetEveryMs, () =>
       runLeased(authority, 'store.forget', () => forgetOld(authority), forgetEveryMs * 1.5),
+    ),
+    every(forgetEveryMs, () =>
+      runLeased(
+        authority,
+        'privacy.addresses',
+        (signal) => truncateAddresses(authority, signal),
+        forgetEveryMs * 1.5,
+      ),
     ),
     every(checkpointEveryMs, () =>
       runLeased(

@@ -6,6 +6,7 @@ import { type AdminAccessConfig, AdminAccessSchema } from './admin-config.ts'
 import { type AppConfig, AppsSchema } from './app-config.ts'
 import { type AttestationConfig, AttestationSchema } from './attestation-config.ts'
 import { type KeysConfig, KeysSchema, type SignerConfig, SignerSchema } from './keys-config.ts'
+import { type PrivacyConfig, PrivacySchema } from './privacy-config.ts'
 import { type SessionsConfig, SessionsSchema } from './sessions-config.ts'
 import { type StatusConfig, StatusSchema } from './status-config.ts'
 import { type StoreConfig, StoreSchema } from './store-config.ts'
@@ -36,6 +37,7 @@ export type AuthorityConfig = {
     admin: AdminAccessConfig
     sessions: SessionsConfig
     tokenExchange: Record<string, TokenExchangeConfig>
+    privacy: PrivacyConfig
   }
 }
 
@@ -97,6 +99,7 @@ const AuthoritySchema = Type.Object(
     admin: Type.Optional(AdminAccessSchema),
     sessions: Type.Optional(SessionsSchema),
     tokenExchange: Type.Optional(TokenExchangeSchema),
+    privacy: Type.Optional(PrivacySchema),
   },
   { ...closed, description: 'The authority: who gets a certificate, and for how long it counts' },
 )

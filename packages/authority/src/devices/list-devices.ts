@@ -6,7 +6,8 @@ export type DeviceFilter = {
   status?: DeviceStatus
   /** Of these alone. */
   appIds?: readonly string[] | undefined
-  userSubject?: string
+  /** What the subject of a user may be stored as. */
+  userSubjects?: readonly string[]
   /** The last id of the page before. */
   cursor?: string
   limit?: number
@@ -17,11 +18,11 @@ export async function listDevices(
   store: Kysely<Tables>,
   filter: DeviceFilter,
 ): Promise<{ devices: DeviceRow[]; nextCursor: string | undefined }> {
-  const { status, appIds, userSubject, cursor, limit = 100 } = filter
+  const { status, appIds, userSubjects, cursor, limit = 100 } = filter
   let query = store.selectFrom('devices').selectAll()
   if (status !== undefined) query = query.where('status', '=', status)
   if (appIds !== undefined) query = query.where('app_id', 'in', appIds)
-  if (userSubject !== undefined) query = query.where('user_subject', '=', userSubject)
+  if (userSubjects !== undefined) query = query.where('user_subject', 'in', userSubjects)
   if (cursor !== undefined) query = query.where('id', '>', cursor)
   const devices = await query
     .orderBy('id')

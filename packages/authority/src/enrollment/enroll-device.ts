@@ -77,7 +77,8 @@ export async function enrollDevice(
   const { mode } = app.enrollment
   const gate = policyGate(mode)
   await refuseBusy(authority, enrollment, gate)
-  const user = await admitUser(authority.tokens, app.enrollment.user, gate, accessToken)
+  const claimed = await admitUser(authority.tokens, app.enrollment.user, gate, accessToken)
+  const user = claimed && (await authority.userNames.stored(claimed))
   const token = await admitToken(authority, enrollment, gate, message.enrollmentToken)
   const appraisal = await appraise(authority, enrollment, message, gate)
   const claimant = claimantOf(appraisal, message, { user, isInvited: token !== undefined })

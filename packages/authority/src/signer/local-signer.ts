@@ -4,6 +4,7 @@ import { HeldKeys } from './held-keys.ts'
 import { holdsIssuer, requestIssuingCa, signIssuingCa, signRoot } from './sign-authorities.ts'
 import { makeScepRa, openScepContent, signScepReply } from './scep-ra.ts'
 import { signDeviceCertificate } from './sign-device-certificate.ts'
+import { nameUsers } from './name-users.ts'
 import { openJwsKey, readPublicKey, signCheckpoint, signFeed, signToken } from './sign-jws.ts'
 import { signGatewayCertificate, signServerCertificate } from './sign-service-certificate.ts'
 import {
@@ -52,6 +53,7 @@ const operations: Operations = {
   token: signToken,
   feed: signFeed,
   checkpoint: signCheckpoint,
+  userNames: nameUsers,
   scepRa: makeScepRa,
   scepContent: openScepContent,
   scepReply: signScepReply,
@@ -88,6 +90,7 @@ export function localSigner(options: {
     token: bind('token'),
     feed: bind('feed'),
     checkpoint: bind('checkpoint'),
+    userNames: bind('userNames'),
     scepRa: bind('scepRa'),
     scepContent: bind('scepContent'),
     scepReply: bind('scepReply'),

@@ -242,6 +242,27 @@ export const signerOperations = {
     output: jws,
     maxBytes: 262_144,
   },
+  /** What users are stored as. The key is made where it is not there, and that may be. */
+  userNames: {
+    input: Type.Object(
+      {
+        users: Type.Array(
+          Type.Object(
+            {
+              provider: Type.String({ maxLength: 255 }),
+              subject: Type.String({ maxLength: 4_096 }),
+            },
+            closed,
+          ),
+          { minItems: 1, maxItems: 500 },
+        ),
+        mayCreate: Type.Boolean(),
+      },
+      closed,
+    ),
+    output: Type.Object({ names: Type.Array(Type.String()) }, closed),
+    maxBytes: 16 * 1024 * 1024,
+  },
   /** The RSA key of a registration authority of SCEP, and its certificate by a CA of an app that has SCEP. */
   scepRa: {
     input: Type.Object({ issuer: CaReference, generation: Generation }, closed),

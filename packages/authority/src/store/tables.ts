@@ -28,6 +28,7 @@ export type Tables = {
   broken_glass: BrokenGlassRow
   audit: AuditTableRow
   personal_values: PersonalValueRow
+  forgotten_users: ForgottenUserRow
   audit_checkpoints: AuditCheckpointRow
   admin_tokens: AdminTokenRow
   proposals: ProposalRow
@@ -305,6 +306,9 @@ export type PersonalValueRow = {
   /** When it was written, until then. */
   exact_at: number | null
 }
+
+/** A user who was forgotten: the keyed hash, so that a backup of before can be held against it. */
+export type ForgottenUserRow = { id: string; forgotten_at: number }
 
 /** The ends of all chains at a time, signed. */
 export type AuditCheckpointRow = {

@@ -60,7 +60,7 @@ const verbs: readonly {
 ]
 
 export function deviceRoutes(api: Api, authority: Authority, second: SecondPerson): void {
-  const { store, lanes, now } = authority
+  const { store, lanes, now, userNames } = authority
 
   api.get(
     '/devices',
@@ -75,8 +75,12 @@ export function deviceRoutes(api: Api, authority: Authority, second: SecondPerso
       },
     },
     async (request) => {
-      const { appId, ...filter } = request.query
-      const found = { ...filter, appIds: appsOf(request, appId) }
+      const { appId, userSubject, ...filter } = request.query
+      const userSubjects =
+        userSubject === undefined
+          ? {}
+          : { userSubjects: await userNames.storedSubjects(userSubject) }
+      const found = { ...filter, ...userSubjects, appIds: appsOf(request, appId) }
       const { devices, nextCursor } = await listDevices(store.read, found)
       return {
         devices: devices.map(presentDevice),
