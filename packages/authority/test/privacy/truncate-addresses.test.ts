@@ -5,6 +5,7 @@ import path from 'node:path'
 import { after, before, test } from 'node:test'
 import type { AuthorityConfig } from '../../src/config/authority-config.ts'
 import { appendAudit, verifyAudit } from '../../src/audit/audit-log.ts'
+import { unchanged } from '../../src/audit/change.ts'
 import { readAudit } from '../../src/audit/read-audit.ts'
 import { decisionRow } from '../../src/decisions/decision-row.ts'
 import { truncateAddresses } from '../../src/privacy/truncate-addresses.ts'
@@ -47,7 +48,7 @@ before(async () => {
     }
     for (const day of [0, 20]) {
       const at = start + day * dayMs
-      const event = { actor: address, action: 'thing.done', subject: 'x', detail: {} }
+      const event = { actor: address, action: 'thing.done', subject: 'x', detail: unchanged }
       await appendAudit(tx, { at, ...event })
     }
   })
