@@ -582,6 +582,10 @@ export const commands: readonly Command[] = [
     options: [
       { flags: '--root', summary: 'it is the certificate of a root' },
       { flags: '--kind <kind>', summary: 'of which root: device or development (default: device)' },
+      {
+        flags: '--announced <span>',
+        summary: 'how long before it issues, such as 30d (default: 1m)',
+      },
     ],
     asks: true,
     examples: [
@@ -602,6 +606,10 @@ export const commands: readonly Command[] = [
       { flags: '--kind <kind>', summary: 'device, development or unattested (default: device)' },
       { flags: '--lane <name>', summary: 'of an app that has several CAs of a kind' },
       { flags: '--out <file>', summary: 'where the request is written, where one is made' },
+      {
+        flags: '--announced <span>',
+        summary: 'how long before it issues, such as 30d (default: 1m)',
+      },
     ],
     examples: [
       {

@@ -19,10 +19,16 @@ import { trustedIssuer } from './trusted-issuer.ts'
 const succeedBeforeMs = 400 * 24 * 3_600_000
 /** Or, where it lives for less than three times that, in the last third of its life. */
 const lastPart = 1 / 3
-/** A CA that follows another is announced this long before it issues. */
-export const announcedMs = 60_000
+/** A CA that follows another is announced at least this long before it issues. */
+const announcedMs = 60_000
 
-export type IssuerFacts = { trustDomain: string; now: number; actor?: string }
+export type IssuerFacts = {
+  trustDomain: string
+  now: number
+  actor?: string
+  /** Longer, for clients that ask for the CA to come. */
+  announcedMs?: number
+}
 
 /**
  * Makes the issuing CAs that are wanted and not there: of an app that is new in the configuration,
@@ -89,7 +95,7 @@ export async function makeIssuer(
   if (ca !== undefined) {
     // Where none issues now, there is nothing that an announcement could be waited for beside.
     const isFirst = !before.some(({ status }) => status === 'active')
-    const row = activeRow(base, ca, { isFirst, now: facts.now })
+    const row = activeRow(base, ca, { ...facts, isFirst })
     await store.write((tx) => recordIssuer(tx, row, facts))
     return row
   }
@@ -137,7 +143,7 @@ async function requestOf(signer: Signer, scope: IssuerScope, generation: number)
 export function activeRow(
   base: Pick<IssuerRow, 'kind' | 'app_id' | 'lane' | 'trust_domain'>,
   ca: { keyName: string; certificate: string },
-  { isFirst, now }: { isFirst: boolean; now: number },
+  facts: Pick<IssuerFacts, 'now' | 'announcedMs'> & { isFirst: boolean },
 ): IssuerRow {
   const certificate = parseCertificate(bytesOf(ca.certificate))
   return {
@@ -147,7 +153,7 @@ export function activeRow(
     certificate: certificate.der,
     not_before: certificate.notBefore,
     not_after: certificate.notAfter,
-    issues_from: isFirst ? now : now + announcedMs,
+    issues_from: facts.isFirst ? facts.now : facts.now + (facts.announcedMs ?? announcedMs),
     status: 'active',
     request: null,
   }

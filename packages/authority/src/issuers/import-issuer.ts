@@ -88,7 +88,7 @@ const checks: readonly Bound<Brought>[] = [
  */
 export async function importIssuer(
   authority: Authority,
-  order: { der: Uint8Array; actor: string },
+  order: { der: Uint8Array; actor: string; announcedMs?: number },
 ): Promise<IssuerRow> {
   const { store, signer } = authority
   const now = authority.now()
@@ -111,7 +111,7 @@ export async function importIssuer(
   await requireTaken(signer, ca)
   const scope = { kind: pending.kind, appId: pending.app_id, lane: pending.lane }
   const isFirst = !rows.some((row) => isOf(row, scope) && row.status === 'active')
-  const row = activeRow(pending, ca, { isFirst, now })
+  const row = activeRow(pending, ca, { ...order, isFirst, now })
   await store.write(async (tx) => {
     const { numUpdatedRows } = await tx
       .updateTable('issuers')

@@ -1,5 +1,6 @@
 import type { Certificate } from '@sallyport/pki'
 import type { Authority } from '../authority.ts'
+import type { IssuingCa } from '../issuers/issuer-set.ts'
 import { readRoot } from '../issuers/roots.ts'
 
 /**
@@ -22,4 +23,17 @@ export async function laneCas(
   const root = await readRoot(store.read, 'device')
   const above = root === undefined ? [] : [root.certificate]
   return { issuing, all: [issuing, ...others, ...above] }
+}
+
+/** The CA of a lane that is announced and issues later; undefined where none is. */
+export function nextCa(
+  { issuers, now }: Pick<Authority, 'issuers' | 'now'>,
+  { appId, lane }: { appId: string; lane: string },
+): IssuingCa | undefined {
+  const issuing = issuers.issuing(appId, 'unattested', lane)
+  return issuers.bundle.issuers
+    .flatMap(({ certificate }) => issuers.byId(certificate.spkiSha256) ?? [])
+    .filter((ca) => ca.appId === appId && ca.kind === 'unattested' && ca.lane === lane)
+    .filter((ca) => ca.status === 'active' && ca.id !== issuing.id && ca.issuesFrom > now())
+    .toSorted((one, other) => one.issuesFrom - other.issuesFrom)[0]
 }

@@ -39,9 +39,12 @@ export function raKeyName({ appId, lane }: Omit<IssuerScope, 'kind'>, generation
   return `scep-ra-${appId}${lane === '' ? '' : `.${lane}`}-${generation}`
 }
 
-/** The app of a key of a registration authority, or undefined where it is of none. */
-export function raAppOf(keyName: string): string | undefined {
-  return raForm.exec(keyName)?.[1]
+/** Whose registration authority a key is of, or undefined where it is of none. */
+export function raScopeOf(keyName: string): Omit<IssuerScope, 'kind'> | undefined {
+  const match = raForm.exec(keyName)
+  if (match === null) return undefined
+  const [, appId = '', lane = ''] = match
+  return { appId, lane }
 }
 
 export function rootKeyName(kind: RootKind): string {

@@ -7,6 +7,7 @@ import { signDeviceCertificate } from './sign-device-certificate.ts'
 import { nameUsers } from './name-users.ts'
 import { openJwsKey, readPublicKey, signCheckpoint, signFeed, signToken } from './sign-jws.ts'
 import { signGatewayCertificate, signServerCertificate } from './sign-service-certificate.ts'
+import { signScepNextCa } from './sign-next-ca.ts'
 import {
   signResponderCertificate,
   signRevocationList,
@@ -56,6 +57,7 @@ const operations: Operations = {
   userNames: nameUsers,
   scepRa: makeScepRa,
   scepContent: openScepContent,
+  scepNextCa: signScepNextCa,
   scepReply: signScepReply,
 }
 
@@ -93,6 +95,7 @@ export function localSigner(options: {
     userNames: bind('userNames'),
     scepRa: bind('scepRa'),
     scepContent: bind('scepContent'),
+    scepNextCa: bind('scepNextCa'),
     scepReply: bind('scepReply'),
   }
 }

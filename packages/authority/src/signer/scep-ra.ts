@@ -22,7 +22,7 @@ import { toBase64url } from '@sallyport/wire'
 import { scepOids } from '../protocols/scep/scep-oids.ts'
 import { bytesOf } from './bytes.ts'
 import { openCa } from './held-issuers.ts'
-import { raAppOf, raKeyName } from './key-names.ts'
+import { raKeyName, raScopeOf } from './key-names.ts'
 import type { SignerContext } from './local-signer.ts'
 import type { CaReference, Signer, SignerInput } from './signer.ts'
 import { signerRefusal } from './signer-refusal.ts'
@@ -118,13 +118,13 @@ function seal(enclosed: NonNullable<SignerInput<'scepReply'>['enclosed']>): Buff
 }
 
 /** @throws Problem `signer_refused` where it is of no registration authority, or of one that has ended */
-async function openRa({ keys, bounds, now }: SignerContext, reference: CaReference) {
-  const appId = raAppOf(reference.keyName)
-  if (appId === undefined) throw signerRefusal('a registration authority', reference.keyName)
-  const scep = scepOf(bounds(), appId)
+export async function openRa({ keys, bounds, now }: SignerContext, reference: CaReference) {
+  const scope = raScopeOf(reference.keyName)
+  if (scope === undefined) throw signerRefusal('a registration authority', reference.keyName)
+  const scep = scepOf(bounds(), scope.appId)
   const { key, certificate } = await openCa(keys, reference)
   if (certificate.notBefore <= now() && now() < certificate.notAfter) {
-    return { key, certificate, scep }
+    return { key, certificate, scep, scope }
   }
   const until = new Date(certificate.notAfter).toISOString()
   throw signerRefusal('a registration authority in date', `one until ${until}`)

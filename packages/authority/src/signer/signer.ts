@@ -278,6 +278,12 @@ export const signerOperations = {
     output: Type.Object({ content: Bytes(65_536) }, closed),
     maxBytes: 131_072,
   },
+  /** The CA that follows in a lane, signed by the registration authority of the one that issues now. */
+  scepNextCa: {
+    input: Type.Object({ ra: CaReference, next: CaReference }, closed),
+    output: Type.Object({ message: Type.String() }, closed),
+    maxBytes: 65_536,
+  },
   /** A CertRep of SCEP, signed by a registration authority. */
   scepReply: {
     input: Type.Object({ ra: CaReference, ...ScepReply }, closed),

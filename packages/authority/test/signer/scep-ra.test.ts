@@ -101,4 +101,15 @@ describe('the registration authority of SCEP in the signer', async () => {
     const toEc = { ...enclosed, recipient: issuer.certificate }
     await assert.rejects(signer.scepReply({ ...reply, enclosed: toEc }), is('signer_refused'))
   })
+
+  it('vouches for the CA to come, where its key is here, and for no other', async () => {
+    const next = await signer.issuingCa({ ...scope, generation: 2, root: made.roots.device })
+    const { message } = await signer.scepNextCa({ ra, next })
+    assert.ok(isSignedContent(readSignedData(bytesOf(message)), certificate))
+    const others = [made.unattested, made.wallet, made.bank, made.development, made.roots.device]
+    const foreign = { ...next, certificate: toBase64url(device.certificate.der) }
+    for (const other of [...others, foreign, ra]) {
+      await assert.rejects(signer.scepNextCa({ ra, next: other }), is('signer_refused'))
+    }
+  })
 })

@@ -602,7 +602,10 @@ export type AdminOperations = {
   /** Where people sign in, and as which client */
   getSignIn: { answer: { issuer: string; clientId: string; scopes: string[] } }
   /** Brings the certificate that a root issued for a request of a CA */
-  importIssuer: { body: { certificate: string }; answer: Issuer }
+  importIssuer: {
+    body: { certificate: string; announcedMinutes?: number | undefined }
+    answer: Issuer
+  }
   /** Publishes the list of a root whose key is elsewhere */
   importRevocationList: { body: { list: string }; answer: RevocationList }
   /** Brings the certificate of a root whose key is kept elsewhere: new CAs are requested of it */
@@ -848,6 +851,7 @@ export type AdminOperations = {
       appId: string
       kind?: 'device' | 'development' | 'unattested' | undefined
       lane?: string | undefined
+      announcedMinutes?: number | undefined
     }
     answer: {
       issuer?: Issuer

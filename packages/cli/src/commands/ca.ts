@@ -9,7 +9,7 @@ import { configuredClient } from '../admin/configured-client.ts'
 import type { Operation } from '../command.ts'
 import { readNamedFile } from '../configuration/named-file.ts'
 import { writeFileAtomically } from '../files/write-file.ts'
-import { argument, choiceOption, isGiven, textOption } from '../input.ts'
+import { argument, choiceOption, isGiven, parseSpan, textOption } from '../input.ts'
 import { confirmed } from '../terminal/confirm.ts'
 import type { Output } from '../terminal/output.ts'
 import { momentWords } from '../terminal/span.ts'
@@ -80,9 +80,17 @@ export const rotateAuthority: Operation = async (input, output) => {
   const kind = choiceOption(input, 'kind', issuerKinds) ?? 'device'
   const lane = textOption(input, 'lane') ?? ''
   const out = newFile(input.options['out'])
-  const made = await configuredClient(input).call('makeIssuer', { body: { appId, kind, lane } })
+  const body = { appId, kind, lane, ...announcement(input) }
+  const made = await configuredClient(input).call('makeIssuer', { body })
   tellMade(made, output, out)
   return 0
+}
+
+function announcement(input: Parameters<Operation>[0]): { announcedMinutes?: number } {
+  const span = textOption(input, 'announced')
+  return span === undefined
+    ? {}
+    : { announcedMinutes: Math.ceil(parseSpan(span, 'announced') / 60_000) }
 }
 
 function tellMade(made: Made, output: Output, out: string | undefined): void {
@@ -130,7 +138,8 @@ export const importAuthority: Operation = async (input, output) => {
   certificatesFromPem(pem)
   const client = configuredClient(input)
   if (isGiven(input, 'root')) return importRoot(client, pem, input, output)
-  const issuer = await client.call('importIssuer', { body: { certificate: pem } })
+  const body = { certificate: pem, ...announcement(input) }
+  const issuer = await client.call('importIssuer', { body })
   output.result(issuer, issuer.id)
   output.say(`It is announced to every gateway, and issues from ${issuer.issuesFrom}`)
   return 0

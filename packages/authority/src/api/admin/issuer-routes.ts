@@ -18,6 +18,16 @@ import { time } from './present.ts'
 
 const tags = ['issuers']
 const Pem = Type.String({ maxLength: 20_000, description: 'PEM' })
+const AnnouncedMinutes = Type.Optional(
+  Type.Integer({
+    minimum: 1,
+    maximum: 90 * 24 * 60,
+    description: 'How long it is announced before it issues (1), where another issues now',
+  }),
+)
+const announcement = (minutes: number | undefined) =>
+  minutes === undefined ? {} : { announcedMs: minutes * 60_000 }
+
 /** A CA that issues soon, or the request that its root is to answer. */
 const Made = Type.Object({
   issuer: Type.Optional(AdminIssuer),
@@ -76,6 +86,7 @@ export function issuerRoutes(api: Api, authority: Authority): void {
             appId: Type.String({ pattern: appIdPattern }),
             kind: Type.Optional(Type.Enum([...issuerKinds], { default: 'device' })),
             lane: Type.Optional(Type.String({ pattern: lanePattern, default: '' })),
+            announcedMinutes: AnnouncedMinutes,
           },
           { additionalProperties: false },
         ),
@@ -84,11 +95,11 @@ export function issuerRoutes(api: Api, authority: Authority): void {
     },
     (request) =>
       lanes.run('admin', async () => {
-        const { appId, kind = 'device', lane = '' } = request.body
+        const { appId, kind = 'device', lane = '', announcedMinutes } = request.body
         const { trustDomain, apps } = authority.config
         appOf(apps, appId)
         const actor = actorOf(request)
-        const facts = { trustDomain, now: now(), actor }
+        const facts = { trustDomain, now: now(), actor, ...announcement(announcedMinutes) }
         const row = await makeIssuer(store, authority.signer, { appId, kind, lane }, facts)
         await authority.refreshIssuers()
         return presentMade(row)
@@ -103,7 +114,10 @@ export function issuerRoutes(api: Api, authority: Authority): void {
         tags,
         operationId: 'importIssuer',
         summary: 'Brings the certificate that a root issued for a request of a CA',
-        body: Type.Object({ certificate: Pem }, { additionalProperties: false }),
+        body: Type.Object(
+          { certificate: Pem, announcedMinutes: AnnouncedMinutes },
+          { additionalProperties: false },
+        ),
         response: { 200: AdminIssuer, ...problems(400, 401, 403, 409, 429, 503) },
       },
     },
@@ -111,7 +125,13 @@ export function issuerRoutes(api: Api, authority: Authority): void {
       lanes.run('admin', async () => {
         const actor = actorOf(request)
         const der = certificateIn(request.body.certificate)
-        return presentIssuer(await importIssuer(authority, { der, actor }))
+        return presentIssuer(
+          await importIssuer(authority, {
+            der,
+            actor,
+            ...announcement(request.body.announcedMinutes),
+          }),
+        )
       }),
   )
 

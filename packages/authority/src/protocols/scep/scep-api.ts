@@ -6,7 +6,8 @@ import type { Api } from '../../api/api-server.ts'
 import { addressOf, callerOf } from '../../api/caller.ts'
 import { refusalRecord } from '../../api/refusal-record.ts'
 import type { Authority } from '../../authority.ts'
-import { laneCas } from '../lane-cas.ts'
+import { laneCas, nextCa } from '../lane-cas.ts'
+import { bytesOf } from '../../signer/bytes.ts'
 import { answerScep } from './answer-scep.ts'
 import type { ScepApp } from './enroll-by-scep.ts'
 import type { Judges } from './judges.ts'
@@ -22,6 +23,7 @@ const capabilities = [
   'SHA-256',
   'SHA-384',
   'SHA-512',
+  'GetNextCACert',
   'POSTPKIOperation',
   'Renewal',
   'SCEPStandard',
@@ -87,6 +89,20 @@ export function scepApi(
       const { all } = await laneCas(authority, { appId, lane: scep.lane })
       const der = writeCertificatesOnly([ra.certificate, ...all])
       void reply.type('application/x-x509-ca-ra-cert').send(der)
+    },
+    async GetNextCACert({ appId, scep }, _request, reply) {
+      const next = nextCa(authority, { appId, lane: scep.lane })
+      if (next === undefined) {
+        throw new Problem('not_found', {
+          detail: 'No CA is announced to follow the one that issues',
+        })
+      }
+      const [ra] = await ras.of(appId, scep.lane)
+      const { message } = await authority.signer.scepNextCa({
+        ra: ra.reference,
+        next: next.reference,
+      })
+      void reply.type('application/x-x509-next-ca-cert').send(bytesOf(message))
     },
     PKIOperation: (place, request, reply) =>
       answer(place, request.body ?? messageInQuery(request.raw.url ?? ''), request, reply),
