@@ -10,6 +10,8 @@ import { reportText } from './report/report-text.ts'
 import { benchmarkAuthority } from './authority/authority-benchmark.ts'
 import { meetsAuthorityLimits } from './authority/authority-report.ts'
 import { authorityText } from './authority/authority-text.ts'
+import { benchmarkFlood } from './authority/flood/flood-benchmark.ts'
+import { floodText, meetsFloodLimits } from './authority/flood/flood-report.ts'
 import { benchmarkScan } from './scan/scan-benchmark.ts'
 import { meetsScanLimits } from './scan/scan-report.ts'
 import { scanText } from './scan/scan-text.ts'
@@ -102,6 +104,20 @@ export const benchmarks: readonly Benchmark[] = [
     async run({ rounds = 0, times = 0, revoked = 0 }, run) {
       const report = await benchmarkAuthority({ rounds, times, revoked, ...run })
       return { report, text: authorityText(report), meetsLimits: meetsAuthorityLimits(report) }
+    },
+  },
+  {
+    name: 'flood',
+    summary:
+      'How long renewals take while strangers offer an authority bogus enrolments, beside how long they take in quiet',
+    counts: {
+      times: { summary: 'bogus requests of each kind', default: 10_000, maximum: 1_000_000 },
+      atOnce: { summary: 'how many of them at once', default: 10_000, maximum: 15_000 },
+      quiet: { summary: 'seconds of quiet', default: 15, maximum: 600 },
+    },
+    async run({ times = 0, atOnce = 0, quiet = 0 }, run) {
+      const report = await benchmarkFlood({ times, atOnce, quiet, ...run })
+      return { report, text: floodText(report), meetsLimits: meetsFloodLimits(report) }
     },
   },
 ]

@@ -33,8 +33,12 @@ export type AuthoritySite = {
 /** The two apps are alike but for who is told of what ended. */
 export const apps = { feed: 'wallet', published: 'bank' } as const
 
-/** Lays out keys, store and configuration in a folder of its own. Everything written is durable, as users have it. */
-export async function layOutAuthority(): Promise<AuthoritySite> {
+/**
+ * Lays out keys, store and configuration in a folder of its own. Everything written is durable, as users have it.
+ *
+ * @param protocols by which the app `apps.feed` enrols as well, YAML
+ */
+export async function layOutAuthority(protocols = '{}'): Promise<AuthoritySite> {
   const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-bench-authority-'))
   const file = (name: string) => path.join(directory, name)
   const ports = {
@@ -62,7 +66,7 @@ export async function layOutAuthority(): Promise<AuthoritySite> {
   writeFileSync(file('server.key'), server.privateKeyPem, { mode: 0o600 })
   writeFileSync(file('attestation-root.pem'), attestationRoot.pem)
   writeFileSync(file('passphrase'), passphrase, { mode: 0o600 })
-  writeFileSync(file('sallyport.yaml'), configuration(ports))
+  writeFileSync(file('sallyport.yaml'), configuration(ports, protocols))
   const name = 'authority'
   const command = [
     process.execPath,
@@ -87,6 +91,7 @@ export async function layOutAuthority(): Promise<AuthoritySite> {
 
 function configuration(
   ports: Readonly<Record<'device' | 'admin' | 'operations' | 'status', number>>,
+  protocols: string,
 ) {
   const tls = (port: number) =>
     `{ listen: '127.0.0.1:${port}', certificateFile: server.crt, keyFile: server.key }`
@@ -103,7 +108,8 @@ function configuration(
   return `version: 1
 trustDomain: ${trustDomain}
 store: { path: sallyport.db }
-apps:${app(apps.feed, 'lifetimeDays: 7')}${app(apps.published, 'lifetimeDays: 7, revocation: published')}
+apps:${app(apps.feed, 'lifetimeDays: 7')}
+    protocols: ${protocols}${app(apps.published, 'lifetimeDays: 7, revocation: published')}
 attestation:
   android: { rootsUrl: off, statusListUrl: off, whenTooOld: allow }
   insecureDevelopmentRoots: [attestation-root.pem]

@@ -34,8 +34,12 @@ export async function enroll(
 }
 
 /** Renews with the same key, over a connection of its own under the phone's certificate. */
-export async function renew(site: AuthoritySite, phone: Phone): Promise<Phone> {
-  const agent = new https.Agent({ ca: site.caPem, ...identityOf(phone) })
+export async function renew(
+  site: AuthoritySite,
+  phone: Phone,
+  from: { localAddress?: string } = {},
+): Promise<Phone> {
+  const agent = new https.Agent({ ca: site.caPem, ...identityOf(phone), ...from })
   const json = { csr: toBase64url(createSigningRequest(phone)), ...facts }
   const answer = await ask(site.device + devicePaths.renewals, { json, agent })
   agent.destroy()
@@ -61,7 +65,8 @@ export function bytesOf(text: string): Uint8Array {
   return fromBase64url(text) ?? new Uint8Array()
 }
 
-async function takeChallenge(
+/** A challenge for an enrolment. */
+export async function takeChallenge(
   site: AuthoritySite,
   agent: https.Agent,
   appId: string,

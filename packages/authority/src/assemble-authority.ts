@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { ConnectionAdmission } from './admission/connection-admission.ts'
+import { Holders } from './admission/holders.ts'
 import { RefusedAppraisals } from './appraisals/refused-appraisals.ts'
 import type { Authority } from './authority.ts'
 import { attestationPolicies } from './config/attestation-policy.ts'
@@ -115,6 +117,7 @@ export async function assembleAuthority(
       log,
       now,
     })
+    const holders = new Holders()
     const authority: Authority = {
       get config() {
         return live.config
@@ -143,7 +146,9 @@ export async function assembleAuthority(
       ...keys,
       feedSigner,
       challengeKey,
-      lanes: new WorkLanes(),
+      lanes: new WorkLanes({ holders }),
+      holders,
+      admission: new ConnectionAdmission(holders),
       leases,
       feed: hub,
       decisions: decisionRecorder(store, log),

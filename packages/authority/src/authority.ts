@@ -1,5 +1,7 @@
 import type { TokenVerifier } from '@sallyport/token'
 import type { Logger } from 'pino'
+import type { ConnectionAdmission } from './admission/connection-admission.ts'
+import type { Holders } from './admission/holders.ts'
 import type { RefusedAppraisals } from './appraisals/refused-appraisals.ts'
 import type { AttestationPolicies } from './config/attestation-policy.ts'
 import type { AuthorityConfig } from './config/authority-config.ts'
@@ -32,6 +34,10 @@ export type Authority = {
   readonly epoch: string
   readonly challengeKey: Uint8Array
   readonly lanes: WorkLanes
+  /** Where devices call from that hold a certificate. */
+  readonly holders: Holders
+  /** When a connection is looked at. */
+  readonly admission: ConnectionAdmission
   /** Decides which authority does what is done by the clock. */
   readonly leases: Leases
   readonly feed: FeedHub

@@ -58,6 +58,7 @@ export async function startAuthority(
     await authority.receipts.close()
     await authority.trust.close()
     await authority.feed.close()
+    authority.admission.close()
     await Promise.all(Object.values(apis).map((api) => api.close()))
     await authority.decisions.close()
     await authority.refusedAppraisals.close()

@@ -13,8 +13,9 @@ import Fastify, {
   type RawServerDefault,
 } from 'fastify'
 import type { Logger } from 'pino'
+import type { ConnectionAdmission } from '../admission/connection-admission.ts'
 import { problemOf } from './problem-of.ts'
-import { addressOf } from './caller.ts'
+import { addressOf, peerCertificate } from './caller.ts'
 import { refuseDeepJson } from './json-depth.ts'
 import { refuseNul, refuseNulInUrl } from './refuse-nul.ts'
 import { type ProblemFace, sendProblem, socketProblem } from './problem-reply.ts'
@@ -37,6 +38,8 @@ export type ApiOptions = {
   face: ProblemFace
   /** Milliseconds since 1970. */
   now: () => number
+  /** Decides when a connection is looked at; without it all are at once. */
+  admission?: ConnectionAdmission
   /** Told of each refusal, before it is sent. */
   onRefusal?: (problem: Problem, request: FastifyRequest) => void
 }
@@ -87,6 +90,9 @@ export function createApi(options: ApiOptions): Api {
 
   const refuse = (problem: Problem, request: FastifyRequest, reply: FastifyReply) => {
     onRefusal?.(problem, request)
+    // A stranger who was refused comes again through the queue, while others stand in it.
+    const isCrowded = options.admission?.isCrowded === true
+    if (isCrowded && peerCertificate(request) === undefined) reply.header('connection', 'close')
     return sendProblem(reply, problem, { face, requestId: request.id, now: options.now() })
   }
   app.removeContentTypeParser(['text/plain', 'application/json'])
@@ -142,7 +148,7 @@ export function createApi(options: ApiOptions): Api {
 }
 
 function createServer(
-  { tls, log }: ApiOptions,
+  { tls, log, admission }: ApiOptions,
   handler: (request: http.IncomingMessage, response: http.ServerResponse) => void,
 ): http.Server {
   const bounds = {
@@ -152,8 +158,10 @@ function createServer(
     keepAliveTimeout: limits.keepAliveMs,
     connectionsCheckingInterval: limits.checkEveryMs,
     insecureHTTPParser: false,
+    pauseOnConnect: admission !== undefined,
   }
-  if (tls === undefined) return bounded(http.createServer(bounds, handler))
+  const guarded = <S extends http.Server>(server: S): S => admission?.guard(server) ?? server
+  if (tls === undefined) return guarded(bounded(http.createServer(bounds, handler)))
   const server = https.createServer(
     {
       ...bounds,
@@ -169,7 +177,7 @@ function createServer(
     log.info({ address: socket.remoteAddress, reason: error.message }, 'handshake failed')
   })
   // Fastify types its servers as plain ones; it uses nothing that a TLS server lacks.
-  return bounded(server)
+  return guarded(bounded(server))
 }
 
 function bounded(server: http.Server): http.Server {

@@ -30,8 +30,9 @@ export function createApis(
   authority: Authority,
   { directory, version }: { directory: string; version: string },
 ): Apis {
-  const { config, log, now } = authority
+  const { config, log, now, admission } = authority
   const device = createApi({
+    admission,
     log: log.child({ listener: 'device' }),
     tls: readTlsFiles(directory, config, 'device'),
     bodyLimitBytes,
@@ -56,6 +57,7 @@ export function createApis(
   })
   // Asked by strangers, as often as they like: counted, and not logged one by one.
   const status = createApi({
+    admission,
     log: log.child({ listener: 'status' }, { level }),
     bodyLimitBytes,
     face: 'public',

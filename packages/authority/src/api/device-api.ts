@@ -19,7 +19,7 @@ import { enrollDevice } from '../enrollment/enroll-device.ts'
 import { enrollmentScope } from '../enrollment/enrollment-challenge.ts'
 import { renewCertificate } from '../renewal/renew-certificate.ts'
 import type { Api } from './api-server.ts'
-import { callerOf, peerCertificate, presentedIn } from './caller.ts'
+import { addressOf, callerOf, peerCertificate, presentedIn } from './caller.ts'
 import { channelBinding } from './channel-binding.ts'
 import { problems } from './problem-schema.ts'
 import { userDeviceApi } from './user-device-api.ts'
@@ -81,7 +81,10 @@ export function deviceApi(api: Api, authority: Authority): void {
         authority.failedAttempts.noteRefusal(error, body.appId, caller.address)
         throw error
       })
-      if (!('status' in answer)) return reply.code(201).send(answer)
+      if (!('status' in answer)) {
+        authority.holders.note(caller.address)
+        return reply.code(201).send(answer)
+      }
       reply.header('retry-after', String(answer.retryAfterSeconds))
       return reply.code(202).send(answer)
     },
@@ -100,8 +103,13 @@ export function deviceApi(api: Api, authority: Authority): void {
     },
     async (request, reply) => {
       const peer = peerCertificate(request)
-      const renew = () => renewCertificate(authority, request.body, peer, callerOf(request))
-      return reply.code(201).send(await authority.lanes.run('renewal', renew))
+      const caller = callerOf(request)
+      const renew = () => renewCertificate(authority, request.body, peer, caller)
+      // Without a certificate it says that it holds one, as anybody may.
+      const lane = peer === undefined ? 'enrollment' : 'renewal'
+      const renewed = await authority.lanes.run(lane, renew)
+      authority.holders.note(caller.address)
+      return reply.code(201).send(renewed)
     },
   )
 
@@ -115,7 +123,11 @@ export function deviceApi(api: Api, authority: Authority): void {
         response: { 200: DeviceSelf, ...problems(401, 403, 503) },
       },
     },
-    (request) => deviceSelf(authority, peerCertificate(request)),
+    async (request) => {
+      const self = await deviceSelf(authority, peerCertificate(request))
+      authority.holders.note(addressOf(request))
+      return self
+    },
   )
 
   api.post(

@@ -6,6 +6,9 @@ import { listenAddress } from '../config/listen-address.ts'
 import { readNamedFile } from '../config/named-file.ts'
 import type { Api } from './api-server.ts'
 
+/** Whom the kernel has no room for tries again after a second; it takes what net.core.somaxconn allows. */
+const backlog = 4_096
+
 /** Certificate chain and key of a listener, PEM. */
 export type TlsFiles = { cert: string; key: string }
 
@@ -39,7 +42,7 @@ export async function serve(api: Api, listen: string, scheme: 'http' | 'https'):
   try {
     // The server of an API that does TLS itself looks like plain HTTP to Fastify, and is logged as that.
     const listenTextResolver = (): string => `listens on ${scheme}://${listen}`
-    await api.listen({ host, port, listenTextResolver })
+    await api.listen({ host, port, backlog, listenTextResolver })
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
       throw new Problem('port_in_use', { detail: listen, cause: error })

@@ -6,7 +6,7 @@ import { collectTrustMetrics } from '../trust/collect-trust-metrics.ts'
 
 /** Registers what is read when the metrics are asked for. */
 export function collectMetrics(authority: Authority): void {
-  const { metrics, lanes, feed, decisions, refusedAppraisals, store } = authority
+  const { metrics, lanes, admission, feed, decisions, refusedAppraisals, store } = authority
   const byLane = (value: 'waiting' | 'running' | 'refused') => () =>
     lanes.snapshot().map((state) => ({ labels: { lane: state.lane }, value: state[value] }))
 
@@ -27,6 +27,22 @@ export function collectMetrics(authority: Authority): void {
     help: 'Pieces of work refused because their lane was full, by lane',
     kind: 'counter',
     collect: byLane('refused'),
+  })
+  metrics.collect({
+    name: 'sallyport_authority_connections_waiting',
+    help: 'Connections of strangers that nothing was read of yet',
+    kind: 'gauge',
+    collect: () => [{ value: admission.counts.waiting }],
+  })
+  metrics.collect({
+    name: 'sallyport_authority_connections_total',
+    help: 'Connections by how they came in: expected from where devices called lately, admitted in their turn, dropped unread',
+    kind: 'counter',
+    collect: () =>
+      (['expected', 'admitted', 'dropped'] as const).map((way) => ({
+        labels: { way },
+        value: admission.counts[way],
+      })),
   })
   metrics.collect({
     name: 'sallyport_authority_feed_seq',

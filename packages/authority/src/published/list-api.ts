@@ -23,7 +23,7 @@ export function listApi(api: Api, authority: Authority): void {
       method: ['GET', 'HEAD'],
       url: `${url}*`,
       handler: async (request, reply) => {
-        const publication = await find(wildcardOf(request))
+        const publication = await authority.lanes.run('status', () => find(wildcardOf(request)))
         if (publication !== undefined) {
           return sendPublication(request, reply, publication, authority.now())
         }

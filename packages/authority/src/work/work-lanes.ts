@@ -1,20 +1,26 @@
 import { Problem } from '@sallyport/problem'
+import { Holders } from '../admission/holders.ts'
+import { Turns } from '../admission/turns.ts'
 
 /**
  * The lanes that work waits in, first served first. `reserved` of the running pieces are kept for a
- * lane, so that a flood in another never keeps an operator from revoking.
+ * lane, so that a flood in another never keeps an operator from revoking. What strangers ask for is begun
+ * in turns (`of: 'strangers'`); who holds a certificate makes them rarer.
  */
 export const lanes = {
-  renewal: { maxWaiting: 8_192, reserved: 16 },
-  enrollment: { maxWaiting: 4_096, reserved: 8 },
-  admin: { maxWaiting: 256, reserved: 4 },
-  gateway: { maxWaiting: 256, reserved: 4 },
-  sessions: { maxWaiting: 2_048, reserved: 4 },
+  renewal: { maxWaiting: 8_192, reserved: 16, of: 'holders' },
+  enrollment: { maxWaiting: 4_096, reserved: 8, of: 'strangers' },
+  admin: { maxWaiting: 256, reserved: 4, of: 'operators' },
+  gateway: { maxWaiting: 256, reserved: 4, of: 'operators' },
+  sessions: { maxWaiting: 2_048, reserved: 4, of: 'operators' },
+  /** Revocation lists and OCSP, for anybody. */
+  status: { maxWaiting: 1_024, reserved: 4, of: 'strangers' },
 } as const
 export type Lane = keyof typeof lanes
 export type LaneLimits = Readonly<Record<Lane, { maxWaiting: number; reserved: number }>>
 
 const laneNames = Object.keys(lanes) as Lane[]
+const strangerLanes = laneNames.filter((lane) => lanes[lane].of === 'strangers')
 const retryAfterSeconds = 5
 
 export type WorkLanesOptions = {
@@ -23,6 +29,7 @@ export type WorkLanesOptions = {
   /** A piece that waited longer is refused: its caller has given up. */
   maxWaitMs?: number
   limits?: LaneLimits
+  holders?: Holders
 }
 
 type Piece = { run: () => Promise<void>; refuse: () => void; since: number }
@@ -33,6 +40,9 @@ export class WorkLanes {
   readonly #maxRunning: number
   readonly #maxWaitMs: number
   readonly #limits: LaneLimits
+  readonly #holders: Holders
+  /** Each lane of strangers has its own: they do not wait for one another. */
+  readonly #turns = new Map<Lane, Turns>()
   readonly #states: Record<Lane, LaneState>
   #running = 0
 
@@ -40,6 +50,8 @@ export class WorkLanes {
     this.#maxRunning = options.maxRunning ?? 128
     this.#maxWaitMs = options.maxWaitMs ?? 20_000
     this.#limits = options.limits ?? lanes
+    this.#holders = options.holders ?? new Holders()
+    for (const lane of strangerLanes) this.#turns.set(lane, new Turns(this.#holders))
     const state = (): LaneState => ({ waiting: [], running: 0, refused: 0 })
     this.#states = {
       renewal: state(),
@@ -47,6 +59,7 @@ export class WorkLanes {
       admin: state(),
       gateway: state(),
       sessions: state(),
+      status: state(),
     }
   }
 
@@ -57,6 +70,7 @@ export class WorkLanes {
       state.refused++
       return Promise.reject(busy(lane))
     }
+    const done = lanes[lane].of === 'holders' ? this.#holders.begin() : undefined
     return new Promise<T>((resolve, reject) => {
       state.waiting.push({
         since: performance.now(),
@@ -64,7 +78,7 @@ export class WorkLanes {
         refuse: () => reject(busy(lane)),
       })
       this.#startWaiting()
-    })
+    }).finally(done)
   }
 
   /** For metrics: what waits, runs and was refused, by lane. */
@@ -75,7 +89,7 @@ export class WorkLanes {
     })
   }
 
-  #startWaiting(): void {
+  readonly #startWaiting = (): void => {
     for (;;) {
       const lane = this.#nextLane()
       if (lane === undefined) return
@@ -100,13 +114,21 @@ export class WorkLanes {
   /** A lane below its reserve first; else, while unreserved room is left, the first that waits. */
   #nextLane(): Lane | undefined {
     const waiting = laneNames.filter((lane) => this.#states[lane].waiting.length > 0)
-    const below = waiting.find((lane) => this.#states[lane].running < this.#limits[lane].reserved)
+    const below = waiting.find(
+      (lane) => this.#states[lane].running < this.#limits[lane].reserved && this.#mayBegin(lane),
+    )
     if (below !== undefined) return below
     const reservedElsewhere = laneNames.reduce(
       (room, lane) => room + Math.max(0, this.#limits[lane].reserved - this.#states[lane].running),
       0,
     )
-    return this.#running + reservedElsewhere < this.#maxRunning ? waiting[0] : undefined
+    if (this.#running + reservedElsewhere >= this.#maxRunning) return undefined
+    return waiting.find((lane) => this.#mayBegin(lane))
+  }
+
+  /** Takes a turn where there are turns. */
+  #mayBegin(lane: Lane): boolean {
+    return this.#turns.get(lane)?.take(this.#startWaiting) ?? true
   }
 }
 

@@ -10,6 +10,7 @@ const limits = (reserved: number, maxWaiting = 10) => ({
   admin: { maxWaiting, reserved },
   gateway: { maxWaiting, reserved },
   sessions: { maxWaiting, reserved },
+  status: { maxWaiting, reserved },
 })
 
 /** Work that runs until it is let go. */

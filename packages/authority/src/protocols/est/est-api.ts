@@ -46,7 +46,7 @@ export function estApi(
   limiter = new AddressLimiter(perAddress),
 ): void {
   const read = new WeakMap<AuthorityConfig, ClientCas>()
-  const { metrics, failedAttempts, lanes } = authority
+  const { metrics, failedAttempts, lanes, holders } = authority
   const count = (appId: string, operation: string) =>
     metrics.count('sallyport_authority_est_total', 'Answers by EST', { app: appId, operation })
 
@@ -101,7 +101,9 @@ export function estApi(
       method: 'POST',
       async run(place, request) {
         const renew = () => reenrollByEst(authority, place, message(request))
-        return issued(await lanes.run('renewal', renew))
+        const renewed = await lanes.run('renewal', renew)
+        holders.note(addressOf(request))
+        return issued(renewed)
       },
     },
   }

@@ -21,7 +21,7 @@ export function ocspApi(
   limiter = new AddressLimiter(perAddress),
 ): void {
   const answerer = new OcspAnswerer(authority)
-  const { metrics, now } = authority
+  const { metrics, lanes, now } = authority
   const count = (answer: string) =>
     metrics.count('sallyport_authority_ocsp_answers_total', 'Answers of OCSP', { answer })
 
@@ -33,7 +33,9 @@ export function ocspApi(
   async function answer(request: FastifyRequest, reply: FastifyReply, der: Buffer | undefined) {
     if (!limiter.allows(addressOf(request))) return fail(reply, 'tryLater')
     if (der === undefined) return fail(reply, 'malformedRequest')
-    const outcome = await answerer.answer(der)
+    const outcome = await lanes
+      .run('status', () => answerer.answer(der))
+      .catch(() => ({ failure: 'tryLater' }) as const)
     if ('failure' in outcome) return fail(reply, outcome.failure)
     outcome.statuses.forEach(count)
     // What answers one nonce, or a POST, is for nobody else (RFC 9919 §6).

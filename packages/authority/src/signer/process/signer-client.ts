@@ -10,6 +10,7 @@ import {
   readMessage,
   tagOf,
 } from './operation-tags.ts'
+import { Places } from './places.ts'
 import { requireOwnSocket } from './socket-place.ts'
 
 export type SignerClientOptions = {
@@ -28,6 +29,10 @@ const slow: Partial<Record<SignerOperation, number>> = {
   issuingCa: 60_000,
 }
 
+/** Work of RSA, which strangers ask for: of it no more are asked at once, so that nobody's certificate waits behind. */
+const strangers: ReadonlySet<SignerOperation> = new Set(['scepContent', 'scepReply'])
+const maxStrangers = 2
+
 type Waiting = {
   readonly operation: SignerOperation
   readonly resolve: (output: never) => void
@@ -39,6 +44,7 @@ type Waiting = {
 export class SignerClient {
   readonly #options: SignerClientOptions
   readonly #waiting = new Map<number, Waiting>()
+  readonly #strangers = new Places(maxStrangers)
   #connecting: Promise<Socket> | undefined
   #nextId = 0
   #isClosed = false
@@ -49,7 +55,13 @@ export class SignerClient {
 
   /** The operations, each asked over the socket. */
   readonly signer = Object.fromEntries(
-    operationNames.map((name) => [name, (input: never) => this.#ask(name, input)]),
+    operationNames.map((name) => [
+      name,
+      (input: never) =>
+        strangers.has(name)
+          ? this.#strangers.run(() => this.#ask(name, input))
+          : this.#ask(name, input),
+    ]),
   ) as Signer
 
   /**

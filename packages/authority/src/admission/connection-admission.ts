@@ -1,0 +1,117 @@
+import type { Server, Socket } from 'node:net'
+import type { Holders } from './holders.ts'
+import { Turns } from './turns.ts'
+import { WaitingConnections } from './waiting-connections.ts'
+
+/** Of strangers: with more, the oldest are closed. A socket that waits holds a few kilobytes. */
+const maxWaiting = 4_096
+/** Whoever waited longer has likely gone, or comes again. */
+const maxWaitMs = 5_000
+const sweepMs = 1_000
+/** So long the handshake of someone who is expected to hold a certificate counts as work for a holder. */
+const handshakeMs = 20
+
+/** What was let in, and what was not, since the start. */
+export type AdmissionCounts = {
+  readonly waiting: number
+  readonly expected: number
+  readonly admitted: number
+  readonly dropped: number
+}
+
+/**
+ * Decides when a connection is looked at: before the first byte is read, and before TLS computes anything for it.
+ * From where holders of certificates called lately it is at once; strangers take turns.
+ */
+export class ConnectionAdmission {
+  readonly #holders: Holders
+  readonly #turns: Turns
+  readonly #waiting = new WaitingConnections(maxWaiting)
+  #sweeping: NodeJS.Timeout | undefined
+  #expected = 0
+  #admitted = 0
+  #dropped = 0
+
+  constructor(holders: Holders) {
+    this.#holders = holders
+    this.#turns = new Turns(holders)
+  }
+
+  get counts(): AdmissionCounts {
+    const [expected, admitted, dropped] = [this.#expected, this.#admitted, this.#dropped]
+    return { waiting: this.#waiting.size, expected, admitted, dropped }
+  }
+
+  /** Whether strangers wait: whoever is refused then had better not hold a connection. */
+  get isCrowded(): boolean {
+    return this.#waiting.size > 0
+  }
+
+  /** Stands before the server's own listener. The server must have been made with `pauseOnConnect`. */
+  guard<S extends Server>(server: S): S {
+    const listeners = server.listeners('connection')
+    server.removeAllListeners('connection')
+    server.on('connection', (socket: Socket) => {
+      const admit = () => {
+        for (const listener of listeners) listener.call(server, socket)
+      }
+      this.#arrived(socket, admit)
+    })
+    return server
+  }
+
+  /** Closes what waits. */
+  close(): void {
+    clearInterval(this.#sweeping)
+    this.#sweeping = undefined
+    for (const { socket } of this.#waiting.olderThan(Number.POSITIVE_INFINITY)) socket.destroy()
+  }
+
+  #arrived(socket: Socket, admit: () => void): void {
+    this.#holders.arrivals++
+    const { remoteAddress } = socket
+    if (remoteAddress === undefined) {
+      socket.destroy()
+      return
+    }
+    if (this.#holders.expects(remoteAddress)) {
+      this.#expected++
+      const done = this.#holders.begin()
+      setTimeout(done, handshakeMs).unref()
+      admit()
+      return
+    }
+    // Until it is somebody's, an error of it is nobody's: its client has gone.
+    socket.on('error', ignore)
+    const since = performance.now()
+    const surplus = this.#waiting.add({ socket, since, admit }, remoteAddress)
+    if (surplus !== undefined) this.#drop(surplus.socket)
+    this.#sweeping ??= setInterval(() => this.#sweep(), sweepMs)
+    this.#admitNext()
+  }
+
+  readonly #admitNext = (): void => {
+    if (this.#waiting.size === 0 || !this.#turns.take(this.#admitNext)) return
+    const next = this.#waiting.next()
+    if (next === undefined || next.socket.destroyed) return
+    next.socket.off('error', ignore)
+    this.#admitted++
+    next.admit()
+  }
+
+  #sweep(): void {
+    for (const { socket } of this.#waiting.olderThan(performance.now() - maxWaitMs)) {
+      this.#drop(socket)
+    }
+    if (this.#waiting.size > 0) return
+    clearInterval(this.#sweeping)
+    this.#sweeping = undefined
+  }
+
+  #drop(socket: Socket): void {
+    this.#dropped++
+    socket.destroy()
+  }
+}
+
+function ignore(): void {}
