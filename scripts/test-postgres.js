@@ -1,31 +1,49 @@
-// The tests of the authority, or those in the folders that are named, on PostgreSQL: the one that SALLYPORT_TEST_POSTGRES names, or a throw-away one of
-// the machine's own programs, which is stopped and taken away at the end.
+// The tests of the authority and of virtual devices against it, or those in the folders that are named (`store`, `virtual-device`), on PostgreSQL: the
+// one that SALLYPORT_TEST_POSTGRES names, or a throw-away one of the machine's own programs, which is stopped and taken away at the end.
 import { spawn } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const variable = 'SALLYPORT_TEST_POSTGRES'
 const fixture = '../packages/authority/dist/test/fixture/postgres-cluster.js'
+const store = '../packages/authority/dist/src/store/store.js'
 
 const given = process.env[variable] ?? ''
 const cluster = given === '' ? await (await import(fixture)).startCluster() : undefined
 try {
-  process.exitCode = await test(cluster?.url ?? given)
+  const tables = cluster === undefined ? '' : await tablesOf(cluster)
+  process.exitCode = await test(cluster?.url ?? given, tables)
 } finally {
   await cluster?.close()
 }
 
-function test(url) {
+/** The tables of this version as a script in a file, for every test that begins with them. */
+async function tablesOf({ directory, port, dump }) {
+  const { openStore } = await import(store)
+  const place = { host: directory, port, database: 'sallyport', user: 'postgres' }
+  const schema = 'pristine'
+  const password = () => Promise.resolve('')
+  const made = await openStore({ postgres: { ...place, schema, maxConnections: 1, password } })
+  await made.close()
+  const file = `${directory}/tables.sql`
+  writeFileSync(file, dump(schema))
+  return file
+}
+
+function test(url, tables) {
   const folders = process.argv.slice(2)
-  const files = (folders.length === 0 ? ['**'] : folders).map(
-    (folder) => `packages/authority/dist/test/${folder}/*.test.js`,
+  const files = (folders.length === 0 ? ['**', 'virtual-device'] : folders).map((folder) =>
+    folder === 'virtual-device'
+      ? 'packages/virtual-device/dist/test/**/*.test.js'
+      : `packages/authority/dist/test/${folder}/**/*.test.js`,
   )
   // Much of the time goes by in waiting for the database.
   const options = ['--test', '--test-concurrency=2']
   const child = spawn(process.execPath, [...options, ...files], {
     cwd: root,
     stdio: 'inherit',
-    env: { ...process.env, [variable]: url },
+    env: { ...process.env, [variable]: url, [`${variable}_TABLES`]: tables },
   })
   // The tests end first, then the database.
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))

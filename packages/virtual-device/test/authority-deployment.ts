@@ -24,6 +24,7 @@ import {
   type VirtualDeviceOptions,
 } from '../src/index.ts'
 import { scratchDirectory } from './scratch-directory.ts'
+import { layTables, storeConfig, storeIn } from './store-place.ts'
 
 export const dayMs = 24 * 3_600_000
 
@@ -108,13 +109,15 @@ export async function deployAuthority(t: Pick<TestContext, 'after'>): Promise<Au
   file('play-decryption', playConsole.decryptionKey)
   file('play-verification', playConsole.verificationKey)
   const config = readConfig(directory)
+  const store = storeIn(directory)
+  await layTables(store)
   const initialized = await initializeAuthority({
     firstToken: 'lasting',
     trustDomain: 'example.com',
     apps: config.apps,
     keysDirectory: join(directory, 'keys'),
     passphrase,
-    store: { path: join(directory, 'sallyport.db') },
+    store,
     now: Date.now(),
     scryptCost: { N: 2 ** 14, r: 8, p: 1 },
   })
@@ -188,7 +191,7 @@ function readConfig(directory: string): AuthorityConfig {
   const text = `
 version: 1
 trustDomain: example.com
-store: { path: sallyport.db }
+store: ${JSON.stringify(storeConfig(directory))}
 apps:${apps}
 attestation:
   android: { rootsUrl: off, statusListUrl: off, whenTooOld: allow }
