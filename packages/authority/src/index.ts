@@ -85,6 +85,7 @@ export {
   backupStore,
   copyStoreTo,
   migrateStoreAt,
+  refuseBegunStore,
   restoreStore,
 } from './store/portable/store-operations.ts'
 export { type RunningAuthority, type StartOptions, startAuthority } from './start-authority.ts'

@@ -101,6 +101,15 @@ export const commands: readonly Command[] = [
       { flags: '--enroll-host <name>', summary: 'host name where devices enrol and renew' },
       { flags: '--upstream <origin>', summary: 'the service behind the gateway' },
       {
+        flags: '--store <address>',
+        summary:
+          'keep the state in PostgreSQL: postgres://user@host:port/database, with ?sslrootcert=<file> over a network (default: SQLite in state/)',
+      },
+      {
+        flags: '--store-password-file <file>',
+        summary: 'holds the password of that user (else SALLYPORT_POSTGRES_PASSWORD)',
+      },
+      {
         flags: '--passphrase-file',
         summary:
           'make a passphrase and keep it in state/passphrase (else SALLYPORT_PASSPHRASE, or asked for)',

@@ -4,19 +4,22 @@ import { collectAnswers } from '../init/answers.ts'
 import { initializeProduction, refuseOccupied } from '../init/initialize-production.ts'
 import { choosePassphrase, type Passphrase } from '../init/passphrase.ts'
 import { type ProductionLayout, productionLayout } from '../init/production-layout.ts'
+import { type ChosenStore, chosenStore } from '../init/store-section.ts'
 import { textOption } from '../input.ts'
 import { commandWords, shellLine } from '../terminal/shell.ts'
 
 export const init: Operation = async (input, output) => {
   const layout = productionLayout(textOption(input, 'dir') ?? '.')
   refuseOccupied(layout)
+  const store = await chosenStore(input, layout.directory)
   const answers = await collectAnswers(input, output)
   const passphrase = await choosePassphrase(input, output)
   output.say('Making keys, CAs and certificates')
-  await initializeProduction(answers, passphrase, layout, Date.now())
+  const say = (text: string) => output.say(text)
+  await initializeProduction({ answers, passphrase, layout, store, now: Date.now(), say })
   const { directory, configFile, adminTokenFile, caFile } = layout
   const facts = { directory, configFile, adminTokenFile, caFile, keepOffline: offline(layout) }
-  output.result(facts, () => summary(layout, passphrase))
+  output.result(facts, () => summary(layout, passphrase, store))
   return 0
 }
 
@@ -27,7 +30,11 @@ function offline(layout: ProductionLayout): string[] {
   )
 }
 
-function summary(layout: ProductionLayout, passphrase: Passphrase): string {
+function summary(
+  layout: ProductionLayout,
+  passphrase: Passphrase,
+  store: ChosenStore | undefined,
+): string {
   const command = commandWords(process.env, process.argv[1])
   const line = (...words: string[]): string =>
     shellLine(...command, ...words, '--config', layout.configFile)
@@ -41,6 +48,7 @@ function summary(layout: ProductionLayout, passphrase: Passphrase): string {
     `  ${layout.adminTokenFile}  the first admin token, for a week: the first command that is run with it puts one for 30 days in its place`,
     `  ${layout.keysDirectory}  the CA keys, encrypted`,
     `  ${secret}`,
+    ...(store === undefined ? [] : [`  ${store.name}  the state of the authority`]),
     '',
     'Copy these to a medium that you keep offline, then remove them here. They are needed again only for a new app or a new server certificate:',
     ...offline(layout).map((file) => `  ${file}`),

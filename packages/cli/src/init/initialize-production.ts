@@ -8,38 +8,53 @@ import type { Answers } from './answers.ts'
 import type { Passphrase } from './passphrase.ts'
 import { productionConfig } from './production-config.ts'
 import type { ProductionLayout } from './production-layout.ts'
+import type { ChosenStore } from './store-section.ts'
 
 /** The gateway's name in its certificate and in the configuration. */
 const gatewayName = 'gateway-1'
+
+export type ProductionOrder = {
+  answers: Answers
+  passphrase: Passphrase
+  layout: ProductionLayout
+  /** Else a file of the layout. */
+  store: ChosenStore | undefined
+  now: number
+  /** Told what a failure left behind. */
+  say: (text: string) => void
+}
 
 /**
  * Makes keys, CAs, certificates, the first admin token and the configuration file. Nothing that is there
  * is written over.
  *
- * @throws Problem `command_usage` where there is a deployment already
+ * @throws Problem `command_usage` where there is a deployment already, `store_not_empty` where there is one in the database
  */
-export async function initializeProduction(
-  answers: Answers,
-  passphrase: Passphrase,
-  layout: ProductionLayout,
-  now: number,
-): Promise<void> {
+export async function initializeProduction(order: ProductionOrder): Promise<void> {
+  const { layout, store, say } = order
   refuseOccupied(layout)
+  if (store !== undefined) {
+    const { refuseBegunStore } = await import('@sallyport/authority')
+    await refuseBegunStore(store.location)
+  }
   try {
-    await writeDeployment(answers, passphrase, layout, now)
+    await writeDeployment(order)
   } catch (error) {
     // Nothing was there before, and so nothing is lost: a full disk must not leave half a deployment behind.
     for (const part of occupied(layout)) rmSync(part, { recursive: true, force: true })
+    // Its keys are gone; but what others may have begun there meanwhile is not for this to drop.
+    if (store !== undefined) say(`Drop what was begun before you try again: ${store.name}`)
     throw error
   }
 }
 
-async function writeDeployment(
-  answers: Answers,
-  passphrase: Passphrase,
-  layout: ProductionLayout,
-  now: number,
-): Promise<void> {
+async function writeDeployment({
+  answers,
+  passphrase,
+  layout,
+  store,
+  now,
+}: ProductionOrder): Promise<void> {
   mkdirSync(layout.directory, { recursive: true })
   const { initializeAuthority } = await import('@sallyport/authority')
   if (passphrase.isKeptInFile) {
@@ -50,7 +65,7 @@ async function writeDeployment(
     apps: { [answers.appId]: { insecureDevelopmentDevices: false } },
     keysDirectory: layout.keysDirectory,
     passphrase: passphrase.text,
-    store: { path: layout.store },
+    store: store?.location ?? { path: layout.store },
     now,
   })
   try {
@@ -66,7 +81,8 @@ async function writeDeployment(
     await authority.close()
   }
   writeFileAtomically(layout.schemaFile, `${JSON.stringify(editorSchema(), undefined, 2)}\n`)
-  const config = productionConfig(answers, layout, passphrase.isKeptInFile)
+  const parts = store === undefined ? {} : { store: store.yaml }
+  const config = productionConfig(answers, layout, passphrase.isKeptInFile, parts)
   writeFileAtomically(layout.configFile, config)
 }
 

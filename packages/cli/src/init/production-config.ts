@@ -5,6 +5,8 @@ import { yamlText } from './yaml-text.ts'
 
 /** Parts of the file that are written otherwise than `sallyport init` does, as YAML indented for their place. */
 export type ProductionParts = {
+  /** Members of `store`, where it is no file. */
+  readonly store?: string
   /** Members of the one app's `enrollment`. */
   readonly enrollment?: string
   /** Members of `gateway.hosts`. */
@@ -44,8 +46,7 @@ version: 1
 trustDomain: ${yamlText(answers.trustDomain)}
 
 store:
-  path: ${relative(layout.store)}
-
+${parts.store ?? `  path: ${relative(layout.store)}\n`}
 apps:
   ${yamlText(answers.appId)}:
     enrollment:

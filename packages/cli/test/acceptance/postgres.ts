@@ -5,6 +5,8 @@ export type Cluster = {
   start(): Promise<void>
   /** `SIGINT`: as a restart does; `SIGKILL`: as a machine that dies. */
   stop(signal: 'SIGINT' | 'SIGKILL'): Promise<void>
+  /** Runs statements as superuser. */
+  run(statements: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -13,7 +15,15 @@ type Fixture = {
   postgresIsMissing(): string | false
 }
 
-const path = '../../../../authority/dist/test/fixture/postgres-cluster.js'
-const fixture = (await import(new URL(path, import.meta.url).href)) as Fixture
+type TlsFixture = {
+  /** Has it take TLS alone, and passwords; its certificate, PEM, for the name `localhost`. */
+  requireTls(cluster: Cluster): Promise<string>
+}
 
-export const { startCluster, postgresIsMissing } = fixture
+const fixtureOf = async <T>(name: string): Promise<T> => {
+  const path = `../../../../authority/dist/test/fixture/${name}.js`
+  return (await import(new URL(path, import.meta.url).href)) as T
+}
+
+export const { startCluster, postgresIsMissing } = await fixtureOf<Fixture>('postgres-cluster')
+export const { requireTls } = await fixtureOf<TlsFixture>('postgres-tls')

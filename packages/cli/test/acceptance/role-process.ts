@@ -29,7 +29,7 @@ export async function startRole(
   const signer = role === 'authority' ? spawnRole('signer', configFile) : undefined
   const started = spawnRole(role, configFile)
   const { child } = started
-  const deadline = performance.now() + 20_000
+  const deadline = performance.now() + 60_000
   while (!(await isReady(`http://${operations}/health/ready`))) {
     if (performance.now() > deadline || child.exitCode !== null) {
       child.kill('SIGKILL')

@@ -1,3 +1,4 @@
+import { Problem } from '@sallyport/problem'
 import type { Engine } from '../engine.ts'
 import { migrateStore } from '../migrations.ts'
 import { openEngine, type StoreLocation } from '../store.ts'
@@ -10,6 +11,15 @@ import { type BackupOptions, writeBackup } from './write-backup.ts'
 /** Brings the tables to this version, and returns what was done; see `migrateStore`. */
 export function migrateStoreAt(location: StoreLocation): Promise<readonly string[]> {
   return withEngine(location, migrateStore)
+}
+
+/** @throws Problem `store_not_empty` where an authority began with it, or began to; `store_unavailable` */
+export function refuseBegunStore(location: StoreLocation): Promise<void> {
+  return withEngine(location, async ({ hasTable, read }) => {
+    if (!(await hasTable('roots'))) return
+    const root = await read.selectFrom('roots').select('kind').executeTakeFirst()
+    if (root !== undefined) throw new Problem('store_not_empty')
+  })
 }
 
 /** As `writeBackup`. */
