@@ -17,6 +17,7 @@ import {
   type SignedCertificate,
 } from '../issuance/sign-certificate.ts'
 import type { Tables } from '../store/tables.ts'
+import { refuseKeyInUse } from './key-in-use.ts'
 import { orderName, type ProtocolOrder } from './protocol-order.ts'
 
 const hourMs = 3_600_000
@@ -89,6 +90,7 @@ async function recordOrder(
   await refuseTooOften(store, order, now)
   const keys = { appId, spkiSha256, appAttestKeyId: undefined }
   if (admission.kind === 'unattested') await refuseHolders(store, keys, admission)
+  if (order.mayBeKept === true) await refuseKeyInUse(store, { appId, spkiSha256, now })
   await supersedeHolders(store, keys, { deviceId, now })
   const device = {
     ...deviceRow({ appId, deviceId, admission, signed, address: caller.address, now }),

@@ -22,6 +22,8 @@ export type ProtocolOrder = {
   reference: string
   /** Who let it in, for the audit log and for what one credential may enrol: `token:<id>`, `account:<id>`, `mdm:<name>`. */
   authorizedBy: string
+  /** Whether the message may be one of long ago: neither it nor what let it in is good only once. */
+  mayBeKept?: boolean | undefined
   /** How many devices `authorizedBy` may enrol in an hour. */
   maxPerHour: number
   /** Uses up what it was let in by, in the write of the enrolment, or of the wait for someone's approval. */

@@ -21,6 +21,8 @@ export type ChallengedRequest = {
 
 /** What a challenge lets in. */
 export type AdmittedChallenge = Pick<ProtocolOrder, 'authorizedBy' | 'use'> & {
+  /** Whether it is good for one device and no other. */
+  isOnce?: boolean
   /** What the MDM knows the phone by. */
   identifier?: string
   /** Where it is less than the protocol allows. */
@@ -85,6 +87,7 @@ export const tokenJudge: ChallengeJudge = async ({ store, now }, { appId, challe
   const { id } = await usableToken(store.read, challenge, appId, now())
   return {
     authorizedBy: `token:${id}`,
+    isOnce: true,
     use: (tx, { usedFor, now: at }) =>
       useToken(tx, id, { usedFor, now: at, address: caller.address }),
   }

@@ -126,7 +126,13 @@ function orderOf(
 
 function admittedOrder(
   order: ProtocolOrder,
-  { authorizedBy, use, identifier, maxPerHour = order.maxPerHour }: AdmittedChallenge,
+  {
+    authorizedBy,
+    use,
+    identifier,
+    isOnce = false,
+    maxPerHour = order.maxPerHour,
+  }: AdmittedChallenge,
 ): ProtocolOrder {
   const { admission } = order
   return {
@@ -134,6 +140,7 @@ function admittedOrder(
     authorizedBy,
     use,
     maxPerHour,
+    mayBeKept: !isOnce,
     admission: identifier === undefined ? admission : { ...admission, identifier },
   }
 }

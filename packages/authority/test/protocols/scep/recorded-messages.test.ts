@@ -14,7 +14,9 @@ import {
   generateKey,
   tags,
 } from '@sallyport/pki'
-import { messageOf, newSigner, requestWith, type Signer } from './scep-client.ts'
+import { openStore } from '../../../src/store/store.ts'
+import { storeIn } from '../../fixture/store-place.ts'
+import { messageOf, newSigner, readCertRep, requestWith, type Signer } from './scep-client.ts'
 import { deployScep, scepApp, type ScepPlace } from './scep-place.ts'
 
 /** SCEP goes over plain HTTP: whoever is on the way has every message, and sends what they like of it. */
@@ -117,6 +119,35 @@ test('a renewal that somebody kept, and sends later, ends no device', async () =
   const id = second.uris[0]?.split('/').at(-1)
   const { body } = await scep.admin(`/admin/v1/devices/${id}`)
   assert.equal(body.device.status, 'active')
+})
+
+test('an enrolment that somebody kept takes no place of the device that it made', async () => {
+  const { body } = await scep.admin('/admin/v1/mdm/credentials', { body: { appId: 'wallet' } })
+  const self = await newSigner()
+  const ra = await scep.ra()
+  const content = await requestWith(self.key, body.challenge)
+  const kept = await messageOf({ content, signer: self, ra })
+  const enrolled = await scep.post(kept)
+  const [certificate] = (await readCertRep(Buffer.from(await enrolled.arrayBuffer()), self, ra))
+    .certificates
+  assert.ok(certificate)
+  const key = await generateKey('rsa-2048')
+  const asked = { content: await requestWith(key, undefined), messageType: '17' }
+  const held = { key: self.key, certificate }
+  const [renewed] = (await scep.ask({ ...asked, signer: held })).certificates
+  assert.ok(renewed)
+  // After a month nobody remembers what it was answered with.
+  const store = await openStore(storeIn(scep.directory))
+  await store.write((tx) => tx.deleteFrom('challenges_used').execute())
+  await store.close()
+  const late = await readCertRep(Buffer.from(await (await scep.post(kept)).arrayBuffer()), self, ra)
+  assert.equal(late.status, '2')
+  const id = renewed.uris[0]?.split('/').at(-1)
+  const device = (await scep.admin(`/admin/v1/devices/${id}`)).body.device
+  assert.equal(device.status, 'active')
+  // A challenge that is good once was kept by nobody: the same key may begin anew.
+  const anew = await scep.enroll(self, await scep.token(), { transactionId: 'anew' })
+  assert.equal(anew.status, '0', anew.failInfo ?? '')
 })
 
 test('who fails again and again is asked to wait before anything of theirs is decrypted', async () => {
