@@ -187,6 +187,9 @@ export async function deployAuthority(t: Pick<TestContext, 'after'>): Promise<Au
   }
 }
 
+/** One for all deployments of a file: the first of them compiles it. */
+const schema = composeSchema([{ key: 'trustDomain', schema: Type.String() }, ...authoritySections])
+
 function readConfig(directory: string): AuthorityConfig {
   const text = `
 version: 1
@@ -204,10 +207,6 @@ authority:
     admin: { listen: '127.0.0.1:0', certificateFile: server.crt, keyFile: server.key }
     operations: { listen: '127.0.0.1:0' }
 `
-  const schema = composeSchema([
-    { key: 'trustDomain', schema: Type.String() },
-    ...authoritySections,
-  ])
   return parseConfig<AuthorityConfig>(join(directory, 'sallyport.yaml'), text, schema).value
 }
 
