@@ -1,21 +1,27 @@
 import { Problem } from '@sallyport/problem'
 import type { Input } from './command.ts'
 
-/** The value of an option, or undefined where it was not given. */
+/** The value of an option, or undefined where it was not given. Names are in camelCase here and below. */
 export function textOption(input: Input, name: string): string | undefined {
-  const value = input.options[name]
+  const value = valueOf(input, name)
   return typeof value === 'string' ? value : undefined
 }
 
 /** The values of an option that can be repeated, or undefined where it was not given. */
 export function textOptions(input: Input, name: string): readonly string[] | undefined {
-  const value = input.options[name]
+  const value = valueOf(input, name)
   return Array.isArray(value) ? value : undefined
 }
 
 /** Whether a switch was given. */
 export function isGiven(input: Input, name: string): boolean {
-  return input.options[name] === true
+  return valueOf(input, name) === true
+}
+
+/** What a name as it is typed would find is nothing, and what was asked for would be passed over. */
+function valueOf({ options }: Input, name: string): Input['options'][string] {
+  if (name.includes('-')) throw new TypeError(`${name} is not in camelCase`)
+  return options[name]
 }
 
 /**
@@ -33,7 +39,7 @@ export function numberOption(
   const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
   if (value >= range.least && value <= range.most) return value
   throw new Problem('command_usage', {
-    detail: `--${name} must be a whole number`,
+    detail: `--${flagName(name)} must be a whole number`,
     expected: `${range.least} to ${range.most}`,
     found: text,
   })
@@ -56,7 +62,6 @@ export function choiceOption<T extends string>(
 /**
  * One of a closed set.
  *
- * @param name of the option, in camelCase
  * @throws Problem `command_usage` where it is another
  */
 export function choiceOf<T extends string>(name: string, text: string, choices: readonly T[]): T {
@@ -81,7 +86,7 @@ export function parseSpan(text: string, name: string): number {
   const seconds = unitSeconds[match?.[2] ?? '']
   if (match?.[1] !== undefined && seconds !== undefined) return Number(match[1]) * seconds * 1_000
   throw new Problem('command_usage', {
-    detail: `--${name} must be a span of time`,
+    detail: `--${flagName(name)} must be a span of time`,
     expected: 'a number and a unit, such as 90s, 10m, 24h or 7d',
     found: text,
   })

@@ -5,7 +5,7 @@ import { onlyApp } from './tokens.ts'
 
 export const createCredential: Operation = async (input, output) => {
   const client = configuredClient(input)
-  const maxPerHour = numberOption(input, 'max-per-hour', { least: 1, most: 1_000_000 })
+  const maxPerHour = numberOption(input, 'maxPerHour', { least: 1, most: 1_000_000 })
   const made = await client.call('createMdmCredential', {
     body: {
       appId: textOption(input, 'app') ?? onlyApp(input, 'credential'),

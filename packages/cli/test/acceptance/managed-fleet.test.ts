@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -27,7 +27,7 @@ describe('a managed fleet, by the lines of the guide', () => {
       const [app] = Object.values(apps)
       if (app !== undefined) app.protocols = { est: { lane: 'machines' }, scep: { lane: 'fleet' } }
     })
-    copyFileSync(dev.facts.caFile, path.join(folder, 'service-root.pem'))
+    copyFileSync(dev.facts.caFile, path.join(folder, 'service-ca.crt'))
   })
   after(async () => {
     await dev.end()
@@ -44,7 +44,7 @@ describe('a managed fleet, by the lines of the guide', () => {
     new Promise<void>((resolve, reject) => {
       const script = block
         .replaceAll('http://status.example.com', url)
-        .replaceAll('https://enrol.example.com', dev.facts.authority)
+        .replaceAll('https://enroll.example.com', dev.facts.authority)
         .replaceAll('/wallet', '/demo')
       const options = { cwd: folder, env: { ...process.env, TOKEN: token }, timeout: 60_000 }
       execFile('bash', ['-euo', 'pipefail', '-c', script], options, (error, _out, said) =>
@@ -74,11 +74,6 @@ describe('a managed fleet, by the lines of the guide', () => {
   })
 
   it('a device of an MDM enrols and renews with strongSwan by SCEP, and is let in alike', async () => {
-    const answer = await fetch(`${url}/scep/demo?operation=GetCACert`)
-    writeFileSync(at('cas.p7'), Buffer.from(await answer.arrayBuffer()))
-    await shell('openssl pkcs7 -inform DER -in cas.p7 -print_certs -out all.pem', '')
-    const [, issuing] = certificatesFromPem(readFileSync(at('all.pem'), 'utf8'))
-    writeFileSync(at('issuing.pem'), toPem('CERTIFICATE', issuing?.der ?? new Uint8Array()))
     const line = credentials.trim().replace('--app wallet', '--app demo').split(' ').slice(1)
     const challenge = await run(...line)
     await shell(strongswan, challenge)
@@ -88,7 +83,7 @@ describe('a managed fleet, by the lines of the guide', () => {
       key: readFileSync(at('next.key'), 'utf8'),
     }
     assert.equal(await status(identity), 200)
-    assert.match(await run('mdm', 'credentials', 'list'), /Jamf/)
+    assert.match(await run('mdm', 'credentials', 'list'), /Jamf +usable +200 /)
     await revoked(certificate, identity)
   })
 

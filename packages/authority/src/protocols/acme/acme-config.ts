@@ -27,7 +27,7 @@ export const AcmeSchema = Type.Object(
       Type.String({
         pattern: '^https://[a-z0-9.\\[\\]:-]{1,260}$',
         description:
-          'Where clients reach the device listener, as https://enrol.example.com. Default: the host that each asks for',
+          'Where clients reach the device listener, as https://enroll.example.com. Default: the host that each asks for',
       }),
     ),
     externalAccount: Type.Optional(
