@@ -35,6 +35,7 @@ import { requireSettings } from './store/settings.ts'
 import { openStore } from './store/store.ts'
 import { TrustKeeper } from './trust/trust-keeper.ts'
 import { tokenVerifiers } from './users/token-verifier.ts'
+import { readWebhooks } from './webhooks/webhook-target.ts'
 import { Leases } from './work/leases.ts'
 import { WorkLanes } from './work/work-lanes.ts'
 
@@ -75,11 +76,12 @@ export async function assembleAuthority(
     const tokens = tokensOf(config.identityProviders)
     const policies = attestationPolicies(directory, config.apps)
     const revocationClients = readRevocationClients(directory, config)
+    const webhooks = readWebhooks(directory, config)
     // A signer in this process is bound by what is about to be taken up: it makes keys for that.
     let bounds = signerBoundsOf(config)
     const signer = options.signer ?? signerHere(config, options, () => bounds)
     const issuers = await issuersOf(config, { store, signer, log, now })
-    const live = { config, tokens, policies, revocationClients, issuers }
+    const live = { config, tokens, policies, revocationClients, webhooks, issuers }
     const jwsKeys = (purpose: JwsPurpose) => new JwsKeys({ purpose, store, signer, log, now })
     const keys = {
       tokenKeys: jwsKeys('token'),
@@ -134,6 +136,9 @@ export async function assembleAuthority(
       get revocationClients() {
         return live.revocationClients
       },
+      get webhooks() {
+        return live.webhooks
+      },
       get epoch() {
         return hub.epoch
       },
@@ -170,6 +175,7 @@ export async function assembleAuthority(
         const tokens = tokensOf(next.identityProviders)
         const policies = attestationPolicies(directory, next.apps)
         const revocationClients = readRevocationClients(directory, next)
+        const webhooks = readWebhooks(directory, next)
         const takeUpTrust = trust.prepare(next)
         const takeUpReceipts = receipts.prepare(next)
         await signer.reload({})
@@ -186,7 +192,14 @@ export async function assembleAuthority(
         await prepareUsers({ store, userNames, log }, next)
         takeUpTrust()
         takeUpReceipts()
-        Object.assign(live, { config: next, tokens, policies, revocationClients, issuers })
+        Object.assign(live, {
+          config: next,
+          tokens,
+          policies,
+          revocationClients,
+          webhooks,
+          issuers,
+        })
       },
     }
   } catch (error) {

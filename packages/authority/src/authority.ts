@@ -19,6 +19,7 @@ import type { Signer } from './signer/signer.ts'
 import type { Store } from './store/store.ts'
 import type { TrustKeeper } from './trust/trust-keeper.ts'
 import type { Leases } from './work/leases.ts'
+import type { WebhookTargets } from './webhooks/webhook-target.ts'
 import type { WorkLanes } from './work/work-lanes.ts'
 
 /** A running authority: what every operation is handed first. */
@@ -61,6 +62,8 @@ export type Authority = {
   readonly checkpointKeys: JwsKeys
   /** Who may revoke tokens beside operators. */
   readonly revocationClients: RevocationClients
+  /** Where events of the audit log are sent. */
+  readonly webhooks: WebhookTargets
   /** Enrolments that were refused, by address. */
   readonly failedAttempts: FailedAttempts
   /** Renewals whose evidence was refused, by device. */

@@ -5,6 +5,7 @@ import { assembleAuthority } from './assemble-authority.ts'
 import type { AuthorityConfig } from './config/authority-config.ts'
 import { startMaintenance } from './maintenance.ts'
 import { ListPublisher } from './published/list-publisher.ts'
+import { WebhookSender } from './webhooks/webhook-sender.ts'
 import type { Signer } from './signer/signer.ts'
 
 export type StartOptions = {
@@ -50,10 +51,12 @@ export async function startAuthority(
   const { listeners } = config.authority
   const stopMaintenance = startMaintenance(authority)
   const lists = new ListPublisher(authority)
+  const webhooks = new WebhookSender(authority)
   authority.trust.start()
   authority.receipts.start()
   const close = async () => {
     stopMaintenance()
+    await webhooks.close()
     await lists.close()
     await authority.receipts.close()
     await authority.trust.close()
@@ -68,6 +71,7 @@ export async function startAuthority(
   try {
     // What certificates point to is there before one is issued.
     await lists.start()
+    await webhooks.follow()
     const addresses = {
       device: await serve(apis.device, listeners.device.listen, 'https'),
       admin: await serve(apis.admin, listeners.admin.listen, 'https'),
@@ -83,6 +87,7 @@ export async function startAuthority(
         admin: readTlsFiles(options.directory, next, 'admin'),
       }
       await replaceConfig(next)
+      await webhooks.follow()
       setTlsFiles(apis.device, tls.device)
       setTlsFiles(apis.admin, tls.admin)
       options.log.info('the configuration was taken up')

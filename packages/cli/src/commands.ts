@@ -30,6 +30,7 @@ export const commandGroups: Readonly<Record<string, string>> = {
   routes: 'Try which request goes where, and what would refuse it',
   proposals: 'See what waits for a second person, and agree to it or decline it',
   audit: 'Read, export and verify the audit log',
+  webhooks: 'See how it goes with receivers of events, and try them',
   store: 'Back up the store, restore it, and move it to PostgreSQL or back',
 }
 
@@ -1138,6 +1139,56 @@ export const commands: readonly Command[] = [
       },
     ],
     load: async () => (await import('./commands/proposals.ts')).declineProposal,
+  },
+  {
+    name: 'webhooks list',
+    summary: 'List receivers of events: how far each was told, and why one is called no more',
+    examples: [{ line: 'sallyport webhooks list', does: 'which there are, and how they are' }],
+    load: async () => (await import('./commands/webhooks.ts')).listWebhooks,
+  },
+  {
+    name: 'webhooks test',
+    summary: 'Send a receiver an event of type webhook.test, now and once',
+    details: 'Exit code 1 where it did not answer with a status of 2xx.',
+    arguments: [{ name: '<name>', summary: 'as under authority.webhooks' }],
+    examples: [{ line: 'sallyport webhooks test siem', does: 'with what it answered' }],
+    load: async () => (await import('./commands/webhooks.ts')).testWebhook,
+  },
+  {
+    name: 'webhooks retry',
+    summary: 'Try a receiver again at once, or send it again what came after a row',
+    arguments: [{ name: '<name>', summary: 'as under authority.webhooks' }],
+    options: [
+      { flags: '--after <row>', summary: 'send again what came after this row of the audit log' },
+      { flags: '--chain <name>', summary: 'of the log of this authority (default: authority)' },
+      reason,
+    ],
+    examples: [
+      { line: 'sallyport webhooks retry siem', does: 'without waiting for the next attempt' },
+      {
+        line: 'sallyport webhooks retry siem --after 0',
+        does: 'everything again, from the first row',
+      },
+    ],
+    load: async () => (await import('./commands/webhooks.ts')).retryWebhook,
+  },
+  {
+    name: 'webhooks disable',
+    summary: 'Send a receiver nothing more; what happens meanwhile waits',
+    arguments: [{ name: '<name>', summary: 'as under authority.webhooks' }],
+    options: [reason],
+    examples: [
+      { line: 'sallyport webhooks disable siem --reason maintenance', does: 'for a while' },
+    ],
+    load: async () => (await import('./commands/webhooks.ts')).disableWebhook,
+  },
+  {
+    name: 'webhooks enable',
+    summary: 'Send a receiver events again, from where it stopped',
+    arguments: [{ name: '<name>', summary: 'as under authority.webhooks' }],
+    options: [{ flags: '--skip', summary: 'leave out what waits' }, reason],
+    examples: [{ line: 'sallyport webhooks enable siem', does: 'and what waited is sent' }],
+    load: async () => (await import('./commands/webhooks.ts')).enableWebhook,
   },
   {
     name: 'audit list',

@@ -3,7 +3,12 @@ export {
   IdentityProviderSchema,
   IdentityProvidersSchema,
 } from './identity-provider.ts'
-export { addressPolicy } from './outgoing/address-policy.ts'
+export {
+  type AddressPolicy,
+  addressPolicy,
+  namedNetworks,
+  type ResolveName,
+} from './outgoing/address-policy.ts'
 export { createOutgoingClient, type OutgoingClient } from './outgoing/outgoing-client.ts'
 export { type AddressKind, addressKind } from './outgoing/address-kind.ts'
 export { maxLifetimeHoursByDefault } from './max-lifetime.ts'

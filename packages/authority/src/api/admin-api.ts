@@ -18,6 +18,7 @@ import { proposalRoutes } from './admin/proposal-routes.ts'
 import { recordRoutes } from './admin/record-routes.ts'
 import { auditRoutes } from './admin/audit-routes.ts'
 import { sessionRoutes } from './admin/session-routes.ts'
+import { webhookRoutes } from './admin/webhook-routes.ts'
 import { shadowRoutes } from './admin/shadow-routes.ts'
 import type { Api } from './api-server.ts'
 
@@ -41,6 +42,7 @@ export function adminApi(api: Api, authority: Authority, describe: () => object)
   revocationListRoutes(api, authority)
   recordRoutes(api, authority)
   auditRoutes(api, authority)
+  webhookRoutes(api, authority)
   shadowRoutes(api, authority)
   adminTokenRoutes(api, authority)
   sessionRoutes(api, authority)

@@ -10,6 +10,7 @@ import { type PrivacyConfig, PrivacySchema } from './privacy-config.ts'
 import { type SessionsConfig, SessionsSchema } from './sessions-config.ts'
 import { type StatusConfig, StatusSchema } from './status-config.ts'
 import { type StoreConfig, StoreSchema } from './store-config.ts'
+import { type WebhookConfig, WebhooksSchema } from '../webhooks/webhook-config.ts'
 import { type TokenExchangeConfig, TokenExchangeSchema } from './token-exchange-config.ts'
 
 export type TlsListenerConfig = { listen: string; certificateFile: string; keyFile: string }
@@ -38,6 +39,7 @@ export type AuthorityConfig = {
     sessions: SessionsConfig
     tokenExchange: Record<string, TokenExchangeConfig>
     privacy: PrivacyConfig
+    webhooks: Record<string, WebhookConfig>
   }
 }
 
@@ -100,6 +102,7 @@ const AuthoritySchema = Type.Object(
     sessions: Type.Optional(SessionsSchema),
     tokenExchange: Type.Optional(TokenExchangeSchema),
     privacy: Type.Optional(PrivacySchema),
+    webhooks: Type.Optional(WebhooksSchema),
   },
   { ...closed, description: 'The authority: who gets a certificate, and for how long it counts' },
 )

@@ -7,6 +7,7 @@ import { readReceiptTeams } from '../receipts/receipt-teams.ts'
 import { readRevocationClients } from '../sessions/revocation-client.ts'
 import { readDevelopmentRoots } from '../trust/development-roots.ts'
 import { snapshotFileOf } from '../trust/snapshot-file.ts'
+import { readWebhooks } from '../webhooks/webhook-target.ts'
 import { attestationPolicies } from './attestation-policy.ts'
 import type { AuthorityConfig } from './authority-config.ts'
 import { checkConfig } from './check-config.ts'
@@ -47,6 +48,7 @@ const checks: readonly AuthorityCheck[] = [
   (config, { directory }) => void readRevocationClients(directory, config),
   (config, { directory }) => void readClientCas(directory, config),
   (config, { directory }) => void readJudges(directory, config),
+  (config, { directory }) => void readWebhooks(directory, config),
   (config, { directory }) => void readTlsFiles(directory, config, 'device'),
   (config, { directory }) => void readTlsFiles(directory, config, 'admin'),
 ]

@@ -11,6 +11,7 @@ import { checkStatusConfig } from './status-config.ts'
 import { checkStoreConfig } from './store-config.ts'
 import { checkTokenExchange } from './token-exchange-config.ts'
 import { checkUserConfig } from './user-config.ts'
+import { checkWebhooks } from '../webhooks/webhook-config.ts'
 
 /**
  * What a schema cannot say of a configuration.
@@ -38,6 +39,7 @@ export function checkConfig(config: AuthorityConfig): void {
   checkStatusConfig(config)
   checkSignIn(config.authority.admin.signIn, config.apps)
   checkScepConfig(config)
+  checkWebhooks(config)
 }
 
 /** Roots whose evidence proves nothing serve no one but apps that say so. */

@@ -3,6 +3,7 @@ import type { AuthorityConfig } from '../config/authority-config.ts'
 import { collectPublishedMetrics } from '../published/collect-published-metrics.ts'
 import { collectReceiptMetrics } from '../receipts/collect-receipt-metrics.ts'
 import { collectTrustMetrics } from '../trust/collect-trust-metrics.ts'
+import { collectWebhookMetrics } from '../webhooks/collect-webhook-metrics.ts'
 
 /** Registers what is read when the metrics are asked for. */
 export function collectMetrics(authority: Authority): void {
@@ -110,6 +111,7 @@ export function collectMetrics(authority: Authority): void {
   collectTrustMetrics(authority)
   collectReceiptMetrics(authority)
   collectPublishedMetrics(authority)
+  collectWebhookMetrics(authority)
 }
 
 /** The settings of danger that are on: their paths in the configuration. */
@@ -140,5 +142,12 @@ export function insecureSettings({
     'authority.admin.insecureSinglePerson': authority.admin.insecureSinglePerson,
     'store.postgres.insecurePlaintext': store.postgres?.insecurePlaintext === true,
   }
-  return [...ofApps, ...Object.entries(others).flatMap(([name, isOn]) => (isOn ? [name] : []))]
+  const ofWebhooks = Object.entries(authority.webhooks).flatMap(([name, { insecurePlaintext }]) =>
+    insecurePlaintext ? [`authority.webhooks.${name}.insecurePlaintext`] : [],
+  )
+  return [
+    ...ofApps,
+    ...ofWebhooks,
+    ...Object.entries(others).flatMap(([name, isOn]) => (isOn ? [name] : [])),
+  ]
 }

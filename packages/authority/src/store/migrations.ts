@@ -21,6 +21,7 @@ import { up as proposals } from './migrations/017-proposals.ts'
 import { up as usedIdTokens } from './migrations/018-used-id-tokens.ts'
 import { up as personalValues } from './migrations/019-personal-values.ts'
 import { up as forgetting } from './migrations/020-forgetting.ts'
+import { up as webhooks } from './migrations/021-webhooks.ts'
 import type { Tables } from './tables.ts'
 
 /**
@@ -48,6 +49,7 @@ const migrations: Readonly<Record<string, { up: (store: Kysely<Tables>) => Promi
   '018-used-id-tokens': { up: usedIdTokens },
   '019-personal-values': { up: personalValues },
   '020-forgetting': { up: forgetting },
+  '021-webhooks': { up: webhooks },
 }
 
 /** Names and times of what was done. Named for the library that once kept it. */

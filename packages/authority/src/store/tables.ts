@@ -57,6 +57,8 @@ export type Tables = {
   leases: LeaseRow
   scep_ras: ScepRaRow
   mdm_credentials: MdmCredentialRow
+  webhooks: WebhookRow
+  webhook_cursors: WebhookCursorRow
 }
 
 /** `epoch`, `trust_domain`, `challenge_key`. */
@@ -727,4 +729,32 @@ export type MdmCredentialRow = {
   created_at: number
   created_by: string
   revoked_at: number | null
+}
+
+/** How it goes with a receiver of events. What it is called with stands in the configuration. */
+export type WebhookRow = {
+  name: string
+  since: number
+  status: 'active' | 'disabled'
+  /** Rises with each word of an operator: whoever began before it leaves everything as it is. */
+  generation: number
+  /** In a row. */
+  failures: number
+  failing_since: number | null
+  next_attempt_at: number | null
+  last_error: string | null
+  last_delivered_at: number | null
+  disabled_at: number | null
+  disabled_by: string | null
+  disabled_reason: string | null
+}
+
+/** How far a receiver has been told of a chain. */
+export type WebhookCursorRow = {
+  webhook: string
+  chain: string
+  /** Of the last row that it needs no more. */
+  seq: number
+  /** Of the last row that it was sent; null where none is known. */
+  sent: number | null
 }

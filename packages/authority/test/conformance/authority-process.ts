@@ -7,14 +7,15 @@ import { passphrase, readTestConfig } from '../fixture/deployment.ts'
 import { developmentApp } from '../fixture/apps.ts'
 
 // An authority in a process of its own, over the directory in its first argument, for a test that kills it or
-// looks into it. With a second argument its keys are held by the signer of that directory.
+// looks into it. With a second argument that is not empty its keys are held by the signer of that directory; a
+// third is YAML of further members of `authority`.
 const directory = path.resolve(process.argv[2] ?? '.')
-const config = readTestConfig(directory, developmentApp)
+const config = readTestConfig(directory, developmentApp, undefined, process.argv[4])
 const authority = await startAuthority(config, {
   log: pino({ level: 'silent' }),
   directory,
   version: '0.0.0-test',
-  ...(process.argv[3] === undefined
+  ...((process.argv[3] ?? '') === ''
     ? { environment: { SALLYPORT_PASSPHRASE: passphrase } }
     : { signer: new SignerClient({ socket: signerSocketOf(directory, config.authority) }).signer }),
 })

@@ -379,10 +379,56 @@ export type AdminOperations = {
   }
   /** Refuses an enrolment */
   denyEnrollment: { path: { id: string }; body?: { reason?: string | undefined }; answer: Approval }
+  /** Sends a receiver nothing more; what happens meanwhile waits */
+  disableWebhook: {
+    path: { name: string }
+    body?: { reason?: string | undefined }
+    answer: {
+      name: string
+      status: 'active' | 'failing' | 'disabled' | 'unconfigured'
+      origin: string | null
+      events: string[]
+      apps: string[] | null
+      waitingRows: number
+      since: string
+      lastDeliveredAt: string | null
+      failures: number
+      failingSince: string | null
+      nextAttemptAt: string | null
+      lastError: string | null
+      disabledAt: string | null
+      disabledBy: string | null
+      disabledReason: string | null
+      cursors: { chain: string; after: number; head: number }[]
+    }
+  }
   /** Lets go of what an epoch before had ended: it counts again */
   dropUnconfirmed: {
     body: { keys?: string[] | undefined; reason: string }
     answer: { ended: number; kept: number; dropped: number }
+  }
+  /** Sends a receiver events again, from where it stopped */
+  enableWebhook: {
+    path: { name: string }
+    body?: { reason?: string | undefined; skip?: boolean | undefined }
+    answer: {
+      name: string
+      status: 'active' | 'failing' | 'disabled' | 'unconfigured'
+      origin: string | null
+      events: string[]
+      apps: string[] | null
+      waitingRows: number
+      since: string
+      lastDeliveredAt: string | null
+      failures: number
+      failingSince: string | null
+      nextAttemptAt: string | null
+      lastError: string | null
+      disabledAt: string | null
+      disabledBy: string | null
+      disabledReason: string | null
+      cursors: { chain: string; after: number; head: number }[]
+    }
   }
   /** Ends the session, or revokes the token, that asks */
   endSession: { body?: {}; answer: AdminToken }
@@ -843,6 +889,29 @@ export type AdminOperations = {
       nextAfter?: string
     }
   }
+  /** Receivers of events, how far each was told, and why one is called no more */
+  listWebhooks: {
+    answer: {
+      webhooks: {
+        name: string
+        status: 'active' | 'failing' | 'disabled' | 'unconfigured'
+        origin: string | null
+        events: string[]
+        apps: string[] | null
+        waitingRows: number
+        since: string
+        lastDeliveredAt: string | null
+        failures: number
+        failingSince: string | null
+        nextAttemptAt: string | null
+        lastError: string | null
+        disabledAt: string | null
+        disabledBy: string | null
+        disabledReason: string | null
+        cursors: { chain: string; after: number; head: number }[]
+      }[]
+    }
+  }
   /** Signs the ends of all chains now, where one has moved since the last time */
   makeAuditCheckpoint: { body?: {}; answer: { made: boolean } }
   /** Makes one more CA, which issues in place of the one before a minute later; or a request, where the key of its root is elsewhere */
@@ -884,6 +953,29 @@ export type AdminOperations = {
     path: { id: string }
     body?: { reason?: string | undefined }
     answer: { device: Device; seq: number }
+  }
+  /** Tries a receiver again at once, and sends again what came after a row */
+  retryWebhook: {
+    path: { name: string }
+    body?: { reason?: string | undefined; from?: { chain: string; after: number } }
+    answer: {
+      name: string
+      status: 'active' | 'failing' | 'disabled' | 'unconfigured'
+      origin: string | null
+      events: string[]
+      apps: string[] | null
+      waitingRows: number
+      since: string
+      lastDeliveredAt: string | null
+      failures: number
+      failingSince: string | null
+      nextAttemptAt: string | null
+      lastError: string | null
+      disabledAt: string | null
+      disabledBy: string | null
+      disabledReason: string | null
+      cursors: { chain: string; after: number; head: number }[]
+    }
   }
   /** Revokes a credential, and ends the accounts that were made with it */
   revokeAcmeCredential: {
@@ -965,6 +1057,17 @@ export type AdminOperations = {
     body?: { reason?: string | undefined }
     answer: { device: Device; seq: number }
   }
+  /** Sends a receiver an event of type webhook.test, now and once */
+  testWebhook: {
+    path: { name: string }
+    body?: {}
+    answer: {
+      outcome: 'delivered' | 'failed' | 'gone'
+      status: number | null
+      why: string | null
+      tookMs: number
+    }
+  }
   /** Whose token this is, and what it is narrowed to */
   whoami: {
     answer: {
@@ -1011,7 +1114,9 @@ export const adminOperations = {
   createSession: { method: 'POST', path: '/admin/v1/sessions' },
   declineProposal: { method: 'POST', path: '/admin/v1/proposals/{id}/decline' },
   denyEnrollment: { method: 'POST', path: '/admin/v1/approvals/{id}/deny' },
+  disableWebhook: { method: 'POST', path: '/admin/v1/webhooks/{name}/disable' },
   dropUnconfirmed: { method: 'POST', path: '/admin/v1/feed/unconfirmed/drop' },
+  enableWebhook: { method: 'POST', path: '/admin/v1/webhooks/{name}/enable' },
   endSession: { method: 'POST', path: '/admin/v1/sessions/end' },
   endTokens: { method: 'POST', path: '/admin/v1/invalidations' },
   findDecisions: { method: 'GET', path: '/admin/v1/decisions/{id}' },
@@ -1051,11 +1156,13 @@ export const adminOperations = {
   listRevocationLists: { method: 'GET', path: '/admin/v1/revocation-lists' },
   listServiceCertificates: { method: 'GET', path: '/admin/v1/acme/service-certificates' },
   listUnconfirmed: { method: 'GET', path: '/admin/v1/feed/unconfirmed' },
+  listWebhooks: { method: 'GET', path: '/admin/v1/webhooks' },
   makeAuditCheckpoint: { method: 'POST', path: '/admin/v1/audit/checkpoints' },
   makeIssuer: { method: 'POST', path: '/admin/v1/issuers' },
   refreshAttestation: { method: 'POST', path: '/admin/v1/attestation/refresh' },
   replaceFeedKeys: { method: 'POST', path: '/admin/v1/feed/keys/replace' },
   resumeDevice: { method: 'POST', path: '/admin/v1/devices/{id}/resume' },
+  retryWebhook: { method: 'POST', path: '/admin/v1/webhooks/{name}/retry' },
   revokeAcmeCredential: { method: 'POST', path: '/admin/v1/acme/credentials/{id}/revoke' },
   revokeAdminToken: { method: 'POST', path: '/admin/v1/admin-tokens/{id}/revoke' },
   revokeCertificate: { method: 'POST', path: '/admin/v1/certificates/{id}/revoke' },
@@ -1068,6 +1175,7 @@ export const adminOperations = {
     path: '/admin/v1/acme/service-certificates/{id}/revoke',
   },
   suspendDevice: { method: 'POST', path: '/admin/v1/devices/{id}/suspend' },
+  testWebhook: { method: 'POST', path: '/admin/v1/webhooks/{name}/test' },
   whoami: { method: 'GET', path: '/admin/v1/whoami' },
   withdrawIssuer: { method: 'POST', path: '/admin/v1/issuers/{id}/withdraw' },
 } as const satisfies {

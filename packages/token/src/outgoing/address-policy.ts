@@ -1,5 +1,5 @@
 import { lookup as lookupBySystem, type LookupAddress } from 'node:dns'
-import { isIP, type LookupFunction } from 'node:net'
+import { BlockList, isIP, type LookupFunction } from 'node:net'
 import { addressKind } from './address-kind.ts'
 import { isLoopbackName } from './outgoing-url.ts'
 
@@ -9,6 +9,8 @@ export type AddressPolicy = {
   readonly privateAddresses: boolean
   /** Where the configuration itself names this machine: `https://localhost:3000`. */
   readonly loopbackOrigins: ReadonlySet<string>
+  /** Networks whose private and loopback addresses are taken as well. */
+  readonly networks?: BlockList
 }
 
 /** All addresses of a name, as `dns.lookup` has them with `all`. */
@@ -30,9 +32,27 @@ export function addressPolicy(
 export function isAllowed(policy: AddressPolicy, url: URL, address: string): boolean {
   const kind = addressKind(address)
   const isLocal = policy.privateAddresses || policy.loopbackOrigins.has(url.origin)
-  if (kind === 'loopback') return isLocal
+  const isNamed = policy.networks?.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4') === true
+  if (kind === 'loopback') return isLocal || (isNamed && url.protocol === 'https:')
   if (url.protocol !== 'https:') return false
-  return kind === 'public' || (kind === 'private' && policy.privateAddresses)
+  return kind === 'public' || (kind === 'private' && (policy.privateAddresses || isNamed))
+}
+
+/**
+ * Networks as a policy has them.
+ *
+ * @param texts `10.0.0.0/8`, `fd00::/8`, or an address
+ * @throws TypeError, RangeError where one is none
+ */
+export function namedNetworks(texts: readonly string[]): BlockList {
+  const list = new BlockList()
+  for (const text of texts) {
+    const [address = '', length] = text.split('/')
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
+    const bits = family === 'ipv6' ? 128 : 32
+    list.addSubnet(address, length === undefined ? bits : Number(length), family)
+  }
+  return list
 }
 
 /**
@@ -52,7 +72,7 @@ export function checkedLookup(
       const refused = addresses.find(({ address }) => !isAllowed(policy, url, address))
       const [first] = addresses
       if (refused !== undefined || first === undefined) {
-        return callback(addressRefused(url, refused?.address ?? 'none'), '', 0)
+        return callback(addressRefused(policy, url, refused?.address ?? 'none'), '', 0)
       }
       if (options.all === true) return callback(null, addresses)
       return callback(null, first.address, first.family)
@@ -63,10 +83,15 @@ export function checkedLookup(
 /** Node resolves no name where the URL has an address: that is looked at here. */
 export function refuseAddressOf(policy: AddressPolicy, url: URL): void {
   const host = url.hostname.replace(/^\[|\]$/g, '')
-  if (isIP(host) !== 0 && !isAllowed(policy, url, host)) throw addressRefused(url, host)
+  if (isIP(host) !== 0 && !isAllowed(policy, url, host)) throw addressRefused(policy, url, host)
 }
 
-function addressRefused({ hostname, protocol }: URL, address: string): Error {
-  const wanted = protocol === 'https:' ? 'a public address, or privateAddresses: true' : 'loopback'
+function addressRefused(
+  { networks }: AddressPolicy,
+  { hostname, protocol }: URL,
+  address: string,
+): Error {
+  const otherwise = networks === undefined ? 'privateAddresses: true' : 'one of networks'
+  const wanted = protocol === 'https:' ? `a public address, or ${otherwise}` : 'loopback'
   return new Error(`${hostname} has the address ${address}: ${wanted} was expected`)
 }

@@ -26,6 +26,8 @@ export type OutgoingRequest = {
   readonly authorization?: string | undefined
   /** The statuses of answers whose body is wanted. Default: 200 alone. */
   readonly statuses?: readonly number[]
+  /** The answer is its status, whichever: of its body nothing is kept, and no more than `maxBytes` read. */
+  readonly statusAlone?: boolean
 }
 
 export type OutgoingAnswer = {
@@ -33,6 +35,8 @@ export type OutgoingAnswer = {
   readonly bytes: Uint8Array
   /** Milliseconds: what the clock of the server showed, to the second. Undefined where it does not tell. */
   readonly serverTime: number | undefined
+  /** As the server has it (RFC 9110 §10.2.3). */
+  readonly retryAfter: string | undefined
 }
 
 /**
@@ -50,6 +54,9 @@ export type OutgoingClientOptions = {
   /** Default: as the system resolves. */
   readonly resolveName?: ResolveName | undefined
 }
+
+/** So long is waited for the end of a body that nobody reads. */
+const passMs = 1_000
 
 /** Connections are kept for the next request, and few of them, as one provider is asked over them. */
 const agentOptions = { keepAlive: true, maxSockets: 32, maxFreeSockets: 4, timeout: 15_000 }
@@ -76,8 +83,16 @@ export function createOutgoingClient(options: OutgoingClientOptions): OutgoingCl
     request.on('response', resolve).on('error', reject).end(body)
     try {
       const response = await promise
+      const facts = {
+        serverTime: timeOf(response),
+        retryAfter: response.headers['retry-after'],
+      }
+      if (asked.statusAlone === true) {
+        await passBody(response, maxBytes)
+        return { status: response.statusCode ?? 0, bytes: new Uint8Array(), ...facts }
+      }
       const status = statusOf(response, asked.statuses ?? [200])
-      return { status, serverTime: timeOf(response), bytes: await readBody(response, maxBytes) }
+      return { status, bytes: await readBody(response, maxBytes), ...facts }
     } catch (error) {
       request.destroy()
       throw signal.aborted ? new Error('no answer in time: timeout', { cause: error }) : error
@@ -128,4 +143,18 @@ async function readBody(response: IncomingMessage, maxBytes: number): Promise<Ui
     if (length > maxBytes) response.destroy(new RangeError(`more than ${maxBytes} bytes`))
   })
   return buffer(response)
+}
+
+/** A short body is read, so that its connection can be used again; one that is long, or slow, ends it. */
+async function passBody(response: IncomingMessage, maxBytes: number): Promise<void> {
+  let length = 0
+  response.on('data', (chunk: Buffer) => {
+    length += chunk.length
+    if (length > maxBytes) response.destroy()
+  })
+  // The status is the answer: how the body ends changes nothing of it.
+  response.on('error', () => response.destroy())
+  const impatience = setTimeout(() => response.destroy(), passMs)
+  await new Promise((resolve) => response.once('close', resolve))
+  clearTimeout(impatience)
 }

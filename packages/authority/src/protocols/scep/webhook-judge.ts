@@ -1,7 +1,8 @@
-import { createHmac, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { addressPolicy, createOutgoingClient } from '@sallyport/token'
 import { Problem } from '@sallyport/problem'
 import type { ChallengeJudge } from './admit-challenge.ts'
+import { signMessage } from '../../webhooks/standard-webhooks.ts'
 import { boundedAsking, membersOf } from './ask-mdm.ts'
 import type { ChallengeWebhook } from './scep-config.ts'
 
@@ -21,7 +22,7 @@ export function webhookJudge(
   const client = createOutgoingClient({ addresses: addressPolicy(privateAddresses, [url]) })
   const ask = boundedAsking(url.host)
   return async ({ now }, { appId, transactionId, request, challenge, caller }) => {
-    const json = JSON.stringify({
+    const body = JSON.stringify({
       type: 'scep.challenge',
       appId,
       transactionId,
@@ -31,9 +32,16 @@ export function webhookJudge(
       address: caller.address,
       requestId: caller.requestId,
     })
-    const headers = signatureOf(secret, json, now())
+    const headers = signMessage({ id: `msg_${randomUUID()}`, body }, [secret], now())
     const { bytes } = await ask((signal) =>
-      client({ url, signal, maxBytes: maxAnswerBytes, accept: 'application/json', json, headers }),
+      client({
+        url,
+        signal,
+        maxBytes: maxAnswerBytes,
+        accept: 'application/json',
+        json: body,
+        headers,
+      }),
     )
     const { allow, identifier } = await ask(() => Promise.resolve(membersOf(bytes)))
     if (allow !== true) {
@@ -48,16 +56,5 @@ export function webhookJudge(
         ? { identifier: identifier.slice(0, maxIdentifierCharacters) }
         : {}),
     }
-  }
-}
-
-function signatureOf(secret: string, body: string, now: number): Record<string, string> {
-  const id = `msg_${randomUUID()}`
-  const timestamp = String(Math.floor(now / 1_000))
-  const signature = createHmac('sha256', secret).update(`${id}.${timestamp}.${body}`)
-  return {
-    'webhook-id': id,
-    'webhook-timestamp': timestamp,
-    'webhook-signature': `v1,${signature.digest('base64')}`,
   }
 }

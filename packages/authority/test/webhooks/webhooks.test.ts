@@ -1,0 +1,341 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { after, before, test } from 'node:test'
+import pino from 'pino'
+import type { Static } from 'typebox'
+import type { AdminWebhook } from '../../src/api/admin/webhook-messages.ts'
+import { movableClock } from '../fixture/clock.ts'
+import { type Deployment, deploy } from '../fixture/deployment.ts'
+import {
+  expectedSignature,
+  type ReceivedEvent,
+  type Receiver,
+  startReceiver,
+} from '../fixture/event-receiver.ts'
+
+const secretOf = (byte: number) => `whsec_${Buffer.alloc(32, byte).toString('base64')}`
+type Name =
+  | 'all'
+  | 'tokens'
+  | 'other'
+  | 'failing'
+  | 'slow'
+  | 'gone'
+  | 'moved'
+  | 'endless'
+  | 'closing'
+type Shown = Static<typeof AdminWebhook>
+
+const clock = movableClock()
+let receiver: Receiver
+let deployment: Deployment
+let log = ''
+before(async () => {
+  receiver = await startReceiver()
+  const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-hooks-'))
+  writeFileSync(path.join(directory, 'hook.key'), secretOf(1), { mode: 0o600 })
+  writeFileSync(path.join(directory, 'next.key'), secretOf(2), { mode: 0o600 })
+  const hook = (name: Name, more = "events: ['*']") =>
+    `    ${name}: { url: '${receiver.url}/${name}?key=query-secret', secretFile: hook.key, insecurePlaintext: true, ${more} }`
+  const hooks = [
+    hook('all', "events: ['*'], nextSecretFile: next.key"),
+    hook('tokens', 'events: [enrollment-token.*, admin-token.revoked], apps: [wallet]'),
+    hook('other', 'events: [device.revoked]'),
+    hook('failing', 'events: [enrollment-token.created]'),
+    hook('slow', "events: ['*'], timeoutSeconds: 1"),
+    hook('gone', 'events: [enrollment-token.created]'),
+    hook('moved', 'events: [enrollment-token.created]'),
+    hook('endless', 'events: [enrollment-token.created]'),
+    hook('closing', 'events: [enrollment-token.created]'),
+  ]
+  receiver.answer('/slow', () => undefined)
+  const stream = { write: (line: string) => void (log += line) }
+  deployment = await deploy({
+    directory,
+    now: clock.now,
+    log: pino({ level: 'trace' }, stream),
+    authority: `  webhooks:\n${hooks.join('\n')}`,
+  })
+})
+after(async () => {
+  await deployment.close()
+  await receiver.close()
+})
+
+/** Something happens. @returns the id of a token */
+async function happen(label = 'x'): Promise<string> {
+  const body = { appId: 'wallet', label }
+  const answer = await deployment.admin('/admin/v1/enrollment-tokens', { body })
+  assert.equal(answer.status, 201, answer.text)
+  return answer.body.enrollmentToken?.id ?? answer.body.id
+}
+const labelled = (label: string) => (events: readonly ReceivedEvent[]) =>
+  events.some(({ event }) => event.data.after?.['label'] === label)
+/** A receiver has all that happened before: the second of two is of a later batch than the first. */
+async function settle(name: Name): Promise<void> {
+  for (const part of ['first', 'second']) {
+    const label = `settled ${randomUUID()} ${part}`
+    await happen(label)
+    await receiver.until(`/${name}`, labelled(label))
+  }
+}
+const ofLabel = (events: readonly ReceivedEvent[], label: string) =>
+  events.filter(({ event }) => event.data.after?.['label'] === label)
+const show = async (name: Name): Promise<Shown> => {
+  const { body } = await deployment.admin('/admin/v1/webhooks')
+  return body.webhooks.find((one: { name: string }) => one.name === name)
+}
+const say = (name: Name, verb: string, body: object = {}) =>
+  deployment.admin(`/admin/v1/webhooks/${name}/${verb}`, { body })
+async function showUntil(name: Name, isSo: (shown: Shown) => boolean): Promise<Shown> {
+  for (let tries = 0; tries < 200; tries++) {
+    const shown = await show(name)
+    if (isSo(shown)) return shown
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  return assert.fail(JSON.stringify(await show(name)))
+}
+
+test('what happens is sent once, signed with both keys, with what changed', async () => {
+  await happen('first')
+  const events = await receiver.until('/all', labelled('first'))
+  const [received, ...more] = ofLabel(events, 'first')
+  assert.ok(received !== undefined && more.length === 0)
+  assert.deepEqual(received.signatures, [
+    expectedSignature(secretOf(1), received),
+    expectedSignature(secretOf(2), received),
+  ])
+  const { type, timestamp, data } = received.event
+  assert.equal(type, 'enrollment-token.created')
+  assert.ok(Math.abs(Date.parse(timestamp) - clock.now()) < 60_000)
+  assert.equal(data.appId, 'wallet')
+  assert.equal(data.before, null)
+  assert.deepEqual(Object.keys(data).toSorted(), [
+    'actor',
+    'after',
+    'appId',
+    'before',
+    'chain',
+    'detail',
+    'hash',
+    'previous',
+    'seq',
+    'subject',
+  ])
+})
+
+test('a receiver finds its place by chain and number, and no event is missing between', async () => {
+  for (const label of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j']) await happen(label)
+  const events = (await receiver.until('/all', labelled('j'))).toSorted(
+    (one, other) => one.event.data.seq - other.event.data.seq,
+  )
+  events.reduce(
+    (previous, { event }) => {
+      assert.equal(event.data.previous, previous)
+      return event.data.seq
+    },
+    events[0]?.event.data.previous as number | null,
+  )
+  assert.equal(new Set(events.map(({ id }) => id)).size, events.length)
+})
+
+test('a receiver is sent what it asks for, of its apps, and nothing else', async () => {
+  await happen('wanted')
+  const { body } = await deployment.admin('/admin/v1/admin-tokens', {
+    body: { label: 'of no app', role: 'viewer' },
+  })
+  await deployment.admin(`/admin/v1/admin-tokens/${body.adminToken?.id ?? body.id}/revoke`, {
+    body: {},
+  })
+  await happen('last')
+  const events = await receiver.until('/tokens', labelled('last'))
+  assert.deepEqual(
+    [...new Set(events.map(({ event }) => event.type))],
+    ['enrollment-token.created'],
+  )
+  assert.deepEqual(receiver.received('/other'), [])
+})
+
+test('one that fails is tried again later, with the same id and a signature of its own time', async () => {
+  await settle('failing')
+  let fails = 3
+  receiver.answer('/failing', (response) => response.writeHead(fails-- > 0 ? 500 : 200).end())
+  await happen('again')
+  const isThere = (count: number) => (events: readonly ReceivedEvent[]) =>
+    ofLabel(events, 'again').length >= count
+  for (const count of [1, 2, 3]) {
+    await receiver.until('/failing', isThere(count))
+    const shown = await showUntil('failing', ({ failures }) => failures >= count)
+    assert.equal(shown.status, 'failing')
+    assert.match(shown.lastError ?? '', /^HTTP status 500$/)
+    clock.moveMinutes(count)
+  }
+  const attempts = ofLabel(await receiver.until('/failing', isThere(4)), 'again')
+  assert.equal(new Set(attempts.map(({ id, body }) => id + body)).size, 1)
+  assert.equal(new Set(attempts.map(({ timestamp }) => timestamp)).size, 4)
+  const shown = await showUntil('failing', ({ failures }) => failures === 0)
+  assert.equal(shown.status, 'active')
+})
+
+test('Retry-After is waited for, unless an operator says otherwise', async () => {
+  await settle('failing')
+  let asked = 0
+  receiver.answer('/failing', (response) => {
+    if (asked++ > 0) response.writeHead(204).end()
+    else response.writeHead(503, { 'retry-after': '7200' }).end()
+  })
+  await happen('busy')
+  const shown = await showUntil('failing', ({ failures }) => failures === 1)
+  assert.ok(Date.parse(shown.nextAttemptAt ?? '') - clock.now() > 7_100_000)
+  assert.equal((await say('failing', 'retry')).status, 200)
+  await showUntil('failing', ({ failures }) => failures === 0)
+  assert.equal(ofLabel(receiver.received('/failing'), 'busy').length, 2)
+})
+
+test('one that never answers holds up no other', async () => {
+  const startedAt = performance.now()
+  await happen('meanwhile')
+  await receiver.until('/tokens', labelled('meanwhile'))
+  assert.ok(performance.now() - startedAt < 5_000)
+  const shown = await showUntil('slow', ({ failures }) => failures > 0)
+  assert.match(shown.lastError ?? '', /timeout/)
+})
+
+test('410 ends it, with a row that says why, until an operator enables it', async () => {
+  receiver.answer('/gone', (response) => response.writeHead(410).end())
+  await happen('unwanted')
+  const shown = await showUntil('gone', ({ status }) => status === 'disabled')
+  assert.match(shown.disabledReason ?? '', /410/)
+  assert.equal(shown.disabledBy, 'authority')
+  const { body } = await deployment.admin('/admin/v1/audit?limit=1000&action=webhook.disabled')
+  const row = body.rows.find(({ subject }: { subject: string }) => subject === 'gone')
+  assert.deepEqual(
+    [row.detail.before, row.detail.after],
+    [{ status: 'active' }, { status: 'disabled' }],
+  )
+  assert.match(
+    (await deployment.operations('/metrics')).text,
+    /webhook_disabled\{webhook="gone"\} 1\n/,
+  )
+  const before = receiver.received('/gone').length
+  await happen('kept for later')
+  clock.moveMinutes(600)
+  await receiver.until('/all', labelled('kept for later'))
+  assert.equal(receiver.received('/gone').length, before)
+  receiver.answer('/gone', (response) => response.end())
+  await say('gone', 'enable')
+  const events = await receiver.until('/gone', labelled('kept for later'))
+  assert.ok(labelled('unwanted')(events.slice(before)))
+})
+
+test('what waits is left out where an operator says so', async () => {
+  await say('gone', 'disable', { reason: 'maintenance' })
+  await happen('left out')
+  const { body } = await say('gone', 'enable', { skip: true })
+  assert.equal(body.waitingRows <= 1, true, JSON.stringify(body))
+  await happen('after it')
+  assert.deepEqual(ofLabel(await receiver.until('/gone', labelled('after it')), 'left out'), [])
+})
+
+test('a redirect is not followed', async () => {
+  receiver.answer('/moved', (response) =>
+    response.writeHead(302, { location: `${receiver.url}/elsewhere` }).end(),
+  )
+  await happen('moved')
+  const shown = await showUntil('moved', ({ failures }) => failures > 0)
+  assert.match(shown.lastError ?? '', /302: redirects are not followed/)
+  assert.deepEqual(receiver.received('/elsewhere'), [])
+})
+
+test('of an endless answer little is read', async () => {
+  let written = 0
+  receiver.answer('/endless', (response) => {
+    const chunk = Buffer.alloc(65_536)
+    response.writeHead(200)
+    const more = () => {
+      while (!response.destroyed && response.write(chunk)) written += chunk.length
+    }
+    response.on('drain', more).on('error', () => undefined)
+    more()
+  })
+  await happen('endless')
+  const shown = await showUntil(
+    'endless',
+    ({ lastDeliveredAt, waitingRows }) => lastDeliveredAt !== null && waitingRows < 50,
+  )
+  assert.equal(shown.failures, 0)
+  assert.ok(written < 64 * 1024 * 1024, String(written))
+})
+
+test('one that closes the connection has failed', async () => {
+  receiver.answer('/closing', (response) => void response.socket?.destroy())
+  await happen('closed')
+  const shown = await showUntil('closing', ({ failures }) => failures > 0)
+  assert.match(shown.lastError ?? '', /hang up|ECONNRESET/)
+})
+
+test('after three days without a success it is called no more', async () => {
+  // Above, it began to fail.
+  clock.move(3.1)
+  const shown = await showUntil('closing', ({ status }) => status === 'disabled')
+  assert.match(shown.disabledReason ?? '', /^for 3 days every attempt failed/)
+  const count = receiver.received('/closing').length
+  clock.move(1)
+  await happen('unheard')
+  await receiver.until('/all', labelled('unheard'))
+  assert.equal(receiver.received('/closing').length, count)
+})
+
+test('what was lost at the receiver is sent again from a row on, with the ids it had', async () => {
+  await settle('tokens')
+  const before = receiver.received('/tokens')
+  const [second] = before.slice(1)
+  const from = { chain: second?.event.data.chain, after: (second?.event.data.seq ?? 0) - 1 }
+  assert.equal((await say('tokens', 'retry', { from })).status, 200)
+  const events = await receiver.until('/tokens', ({ length }) => length >= before.length * 2 - 1)
+  assert.deepEqual(
+    events
+      .slice(before.length)
+      .map(({ id }) => id)
+      .toSorted(),
+    before
+      .slice(1)
+      .map(({ id }) => id)
+      .toSorted(),
+  )
+})
+
+test('a receiver can be tried, and what it answers is told', async () => {
+  const good = await say('all', 'test')
+  assert.equal(good.body.outcome, 'delivered')
+  const [last] = receiver.received('/all').slice(-1)
+  assert.equal(last?.event.type, 'webhook.test')
+  const bad = await say('moved', 'test')
+  assert.deepEqual([bad.body.outcome, bad.body.status], ['failed', 302])
+  assert.equal((await say('nothing' as Name, 'test')).body.code, 'not_found')
+})
+
+test('neither keys nor queries are in the log, the API or the metrics', async () => {
+  const listed = await deployment.admin('/admin/v1/webhooks')
+  const metrics = await deployment.operations('/metrics')
+  for (const told of [log, listed.text, metrics.text]) {
+    assert.doesNotMatch(told, /query-secret|whsec_|\/failing\?/)
+    assert.ok(!told.includes(Buffer.alloc(32, 1).toString('base64')))
+  }
+  assert.equal((await show('all')).origin, receiver.url)
+  assert.match(metrics.text, /webhook_attempts_total\{webhook="failing",outcome="failed"\} \d/)
+  assert.match(metrics.text, /webhook_waiting_rows\{webhook="all"\} \d/)
+})
+
+test('what is awaited is not lost over a restart, nor told twice', async () => {
+  const seen = receiver.received('/all').length
+  await deployment.restart({ whileDown: () => undefined })
+  await happen('restarted')
+  const events = await receiver.until('/all', labelled('restarted'))
+  const ids = events.filter(({ event }) => event.type !== 'webhook.test').map(({ id }) => id)
+  assert.equal(new Set(ids).size, ids.length)
+  assert.ok(events.length > seen)
+})
