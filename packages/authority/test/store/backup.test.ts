@@ -93,10 +93,18 @@ test('what is written during a backup is in it whole, or not at all', async () =
 })
 
 test('a restored store is what it was, but for the epoch, the key of challenges, and a row that tells of it', async () => {
+  for (const isKept of [true, false]) {
+    const made = await deployment.admin('/admin/v1/enrollment-tokens', {
+      body: { appId: 'wallet' },
+    })
+    const { id } = made.body.enrollmentToken
+    if (!isKept) await deployment.admin(`/admin/v1/enrollment-tokens/${id}/revoke`, { body: {} })
+  }
   const before = await rowsIn(deployment.directory)
   await backup('same.gz')
   const elsewhere = mkdtempSync(path.join(tmpdir(), 'sallyport-same-'))
-  const { epoch } = await restore('same.gz', storeIn(elsewhere))
+  const { epoch, countsAgain } = await restore('same.gz', storeIn(elsewhere))
+  assert.deepEqual(countsAgain, { adminTokens: 1, enrollmentTokens: 1, mdmCredentials: 0 })
   const after = await rowsIn(elsewhere)
   assert.deepEqual([...after.keys()].toSorted(), [...before.keys()].toSorted())
   const changed = [...before].filter(

@@ -55,6 +55,10 @@ export const restoreStore: Operation = async (input, output) => {
   })
   const at = new Date(restored.at).toISOString()
   output.result({ ...restored, at }, `${restored.rows} rows as of ${at}`)
+  const { adminTokens, enrollmentTokens, mdmCredentials } = restored.countsAgain
+  output.say(
+    `As in the backup, these count: ${adminTokens} admin tokens, ${enrollmentTokens} enrolment tokens, ${mdmCredentials} MDM credentials. Revoke again what was revoked or used since`,
+  )
   output.say(
     'Start the authority. Gateways keep refusing what was revoked since: when they are back, see `sallyport feed unconfirmed`',
   )

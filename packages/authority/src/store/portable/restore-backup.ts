@@ -28,6 +28,14 @@ export type Restored = {
   /** When the backup was made; milliseconds since 1970. */
   readonly at: number
   readonly epoch: string
+  /** What lets somebody in as of the backup, and may have been revoked or used since. */
+  readonly countsAgain: CountsAgain
+}
+
+export type CountsAgain = {
+  readonly adminTokens: number
+  readonly enrollmentTokens: number
+  readonly mdmCredentials: number
 }
 
 /** No number of a list that was published since the backup is given out again (RFC 5280 §5.2.3). */
@@ -69,7 +77,9 @@ async function fillFrom(options: RestoreOptions, store: Kysely<Tables>): Promise
       onProgress?.(rows)
     } else if (head !== undefined) {
       await migrateFilled(store, head.migrations)
-      return { rows, at: head.at, epoch: await begin(options, store, { head, rows }) }
+      const countsAgain = await countAgain(store, options.now)
+      const epoch = await begin(options, store, { head, rows })
+      return { rows, at: head.at, epoch, countsAgain }
     }
   }
   throw invalid('The backup is cut short', 'a line that ends it')
@@ -114,4 +124,30 @@ async function begin(
     detail: { rows, backupOf: head.at, ...changed({ epoch: before }, { epoch: next }) },
   })
   return next
+}
+
+async function countAgain(store: Kysely<Tables>, now: number): Promise<CountsAgain> {
+  const { adminTokens } = await store
+    .selectFrom('admin_tokens')
+    .select((row) => row.fn.countAll<number>().as('adminTokens'))
+    .where('revoked_at', 'is', null)
+    .where('expires_at', '>', now)
+    .executeTakeFirstOrThrow()
+  const { enrollmentTokens } = await store
+    .selectFrom('enrollment_tokens')
+    .select((row) => row.fn.countAll<number>().as('enrollmentTokens'))
+    .where('revoked_at', 'is', null)
+    .where('used_at', 'is', null)
+    .where('expires_at', '>', now)
+    .executeTakeFirstOrThrow()
+  const { mdmCredentials } = await store
+    .selectFrom('mdm_credentials')
+    .select((row) => row.fn.countAll<number>().as('mdmCredentials'))
+    .where('revoked_at', 'is', null)
+    .executeTakeFirstOrThrow()
+  return {
+    adminTokens: Number(adminTokens),
+    enrollmentTokens: Number(enrollmentTokens),
+    mdmCredentials: Number(mdmCredentials),
+  }
 }
