@@ -514,6 +514,20 @@ export const commands: readonly Command[] = [
     load: async () => (await import('./commands/certificates.ts')).renewServiceCertificates,
   },
   {
+    name: 'certificates status',
+    summary: 'What the registry, the feed and the published status say of one certificate',
+    details:
+      'Of a file, or by its thumbprint, in base64url or as openssl prints it (SHA-256 in hex), or by its serial number. Says as well which gateways have not confirmed the last change about it. Exit code 1 where it does not count.',
+    arguments: [{ name: '<certificate>', summary: 'a file, or its thumbprint or serial number' }],
+    examples: [
+      {
+        line: 'sallyport certificates status .sallyport/dev/device/device.crt',
+        does: 'of a certificate that you have',
+      },
+    ],
+    load: async () => (await import('./commands/certificate-status.ts')).showCertificateStatus,
+  },
+  {
     name: 'certificates lists',
     summary: 'The revocation lists that are published, and whether they are up to date',
     details:

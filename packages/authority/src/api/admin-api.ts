@@ -5,6 +5,7 @@ import { acmeRoutes } from './admin/acme-routes.ts'
 import { adminTokenRoutes } from './admin/admin-token-routes.ts'
 import { attestationStatusRoutes } from './admin/attestation-status-routes.ts'
 import { appraisalRoutes } from './admin/appraisal-routes.ts'
+import { certificateStatusRoutes } from './admin/certificate-status-routes.ts'
 import { certificateRoutes, deviceRoutes } from './admin/device-routes.ts'
 import { approvalRoutes, enrollmentTokenRoutes } from './admin/enrollment-routes.ts'
 import { feedRoutes } from './admin/feed-routes.ts'
@@ -30,6 +31,7 @@ export function adminApi(api: Api, authority: Authority, describe: () => object)
   guardAdmin(api, authority, second)
   deviceRoutes(api, authority, second)
   certificateRoutes(api, authority, second)
+  certificateStatusRoutes(api, authority)
   proposalRoutes(api, authority, second)
   appraisalRoutes(api, authority)
   invalidationRoutes(api, authority)

@@ -551,6 +551,40 @@ export type AdminOperations = {
   getAttestationStatus: { answer: AttestationStatus }
   /** A certificate by its thumbprint or serial number */
   getCertificate: { path: { id: string }; answer: Certificate }
+  /** What the registry, the feed and the published status say of a certificate */
+  getCertificateStatus: {
+    path: { id: string }
+    answer: {
+      thumbprint: string
+      serial: string
+      appId: string
+      deviceId: string
+      registry: {
+        certificate: 'active' | 'superseded' | 'revoked'
+        device: 'active' | 'suspended' | 'revoked' | 'superseded'
+        issuer: string | null
+        notAfter: string
+        counts: boolean
+      }
+      feed: {
+        changes: { seq: number; at: string; about: string; status: string }[]
+        issuedListed: boolean
+        behind: string[]
+      }
+      published: {
+        status: 'good' | 'revoked' | 'unknown'
+        revokedAt: string | null
+        reason: string | null
+        lists: {
+          shard: number | null
+          number: number
+          issuedAt: string
+          nextUpdate: string
+          on: boolean
+        }[]
+      } | null
+    }
+  }
   /** A device, what its evidence came to, and its certificates */
   getDevice: {
     path: { id: string }
@@ -1125,6 +1159,7 @@ export const adminOperations = {
   getAttestationReport: { method: 'GET', path: '/admin/v1/attestation/report' },
   getAttestationStatus: { method: 'GET', path: '/admin/v1/attestation/status' },
   getCertificate: { method: 'GET', path: '/admin/v1/certificates/{id}' },
+  getCertificateStatus: { method: 'GET', path: '/admin/v1/certificates/{id}/status' },
   getDevice: { method: 'GET', path: '/admin/v1/devices/{id}' },
   getEvidence: { method: 'GET', path: '/admin/v1/appraisals/{id}/evidence' },
   getFeed: { method: 'GET', path: '/admin/v1/feed' },

@@ -65,7 +65,7 @@ function isExpected(name: string, code: number, stderr: string): boolean {
   if (code === 1 && /^(?:login|acme .*|mdm .*|webhooks .*)$/.test(name))
     return /not_found/.test(stderr)
   if (code === 1)
-    return /^(?:explain|doctor|scan|attestation status|attestation accept-list|ca import-list)$/.test(
+    return /^(?:explain|doctor|scan|attestation status|attestation accept-list|ca import-list|certificates status)$/.test(
       name,
     )
   // No proxy asks for decisions in what `dev` writes.
