@@ -49,6 +49,7 @@ export type Approval = {
   platform: 'android' | 'ios' | 'other'
   appVersion: string
   model: string | null
+  identifier: string | null
   userProvider: string | null
   userSubject: string | null
   requestedAt: string
@@ -187,6 +188,8 @@ export type Device = {
   userProvider: string | null
   userSubject: string | null
   phoneId: string | null
+  protocol: string | null
+  identifier: string | null
   enrolledFrom: string | null
   evidenceFormat: string | null
   appraisedAt: string

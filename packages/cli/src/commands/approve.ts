@@ -29,8 +29,9 @@ export const approve: Operation = async (input, output) => {
 }
 
 function approvalRow(approval: AdminApproval) {
-  const { id, appId, platform, appVersion, assurance, userSubject, address, requestedAt } = approval
+  const { id, appId, platform, appVersion, assurance, address, requestedAt } = approval
   const asked = momentWords(Date.parse(requestedAt), Date.now())
-  const user = userSubject ?? ''
-  return { id, app: appId, platform, version: appVersion, assurance, user, address, asked }
+  // Of a user, or of an MDM: never both.
+  const whose = approval.userSubject ?? approval.identifier ?? ''
+  return { id, app: appId, platform, version: appVersion, assurance, whose, address, asked }
 }

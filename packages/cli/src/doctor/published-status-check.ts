@@ -23,12 +23,22 @@ export const publishedStatusCheck: DoctorCheck = {
       const some = lists.filter(({ shard }) => shard === null || shard < mostShards)
       const findings = await Promise.all(some.map((list) => examineList(list, now())))
       const wrong = findings.filter(({ verdict }) => verdict !== 'ok')
-      return wrong.length > 0 ? wrong : findings.slice(0, 1)
+      return wrong.length > 0 ? mergeAlike(wrong) : findings.slice(0, 1)
     } catch (error) {
       if (isProblem(error)) return []
       throw error
     }
   },
+}
+
+/** One name that leads nowhere is wrong with every list at once: it is said once. */
+function mergeAlike(findings: readonly Finding[]): Finding[] {
+  const alike = Map.groupBy(findings, ({ verdict, found }) => `${verdict} ${found}`)
+  return [...alike.values()].flatMap(([first, ...others]) => {
+    if (first === undefined) return []
+    const more = others.length === 0 ? '' : `, and ${others.length} more lists`
+    return [{ ...first, what: `${first.what}${more}` }]
+  })
 }
 
 async function examineList(list: AdminRevocationList, now: number): Promise<Finding> {

@@ -45,6 +45,9 @@ export const AdminDevice = Type.Object({
   userSubject: Type.Union([Type.String(), Type.Null()]),
   /** What the phone calls itself: a claim. */
   phoneId: Type.Union([Type.String(), Type.Null()]),
+  /** The standard protocol that it enrolled by, and what it is known by where it is managed: a serial number, an UDID. */
+  protocol: Type.Union([Type.String(), Type.Null()]),
+  identifier: Type.Union([Type.String(), Type.Null()]),
   enrolledFrom: Type.Union([Type.String(), Type.Null()]),
   evidenceFormat: Type.Union([Type.String(), Type.Null()]),
   appraisedAt: Time,
@@ -187,6 +190,8 @@ export const AdminApproval = Type.Object({
   platform: Type.Enum([...platforms]),
   appVersion: Type.String(),
   model: Type.Union([Type.String(), Type.Null()]),
+  /** What it is known by where it is managed: attested (ACME), or told by the MDM. */
+  identifier: Type.Union([Type.String(), Type.Null()]),
   userProvider: Type.Union([Type.String(), Type.Null()]),
   userSubject: Type.Union([Type.String(), Type.Null()]),
   requestedAt: Time,

@@ -30,9 +30,10 @@ describe('ACME with approval', () => {
     assert.equal(answered.body.status, 'valid', answered.text)
     return { url: String(order.headers['location']), finalize: String(order.body.finalize) }
   }
-  const waiting = async () => {
+  const waiting = async (identifier: string) => {
     const { approvals } = (await deployment.admin('/admin/v1/approvals')).body
     assert.equal(approvals.length, 1)
+    assert.equal(approvals[0].identifier, identifier)
     return approvals[0].id as string
   }
 
@@ -51,7 +52,7 @@ describe('ACME with approval', () => {
     const other = await account.post(order.finalize, csrOf(newAcmeKey()))
     assert.equal(other.body.code, 'acme_csr_mismatch')
 
-    const id = await waiting()
+    const id = await waiting('APPR0VED0001')
     await deployment.admin(`/admin/v1/approvals/${id}/approve`, { body: {} })
     const done = await account.post(order.url)
     assert.equal(done.body.status, 'valid', done.text)
@@ -61,6 +62,7 @@ describe('ACME with approval', () => {
     const { body } = await deployment.admin(`/admin/v1/certificates/${leaf?.thumbprint}`)
     const device = (await deployment.admin(`/admin/v1/devices/${body.deviceId}`)).body.device
     assert.equal(device.assurance, 'secure-enclave')
+    assert.deepEqual([device.protocol, device.identifier], ['acme', 'APPR0VED0001'])
     const [enrolled] = (
       await deployment.admin(`/admin/v1/audit?action=device.enrolled&subject=${body.deviceId}`)
     ).body.rows
@@ -72,7 +74,9 @@ describe('ACME with approval', () => {
     const [account, key] = [await deployment.open(), newAcmeKey()]
     const order = await ready(account, 'DENIED000001', key)
     assert.equal((await account.post(order.finalize, csrOf(key))).body.status, 'processing')
-    await deployment.admin(`/admin/v1/approvals/${await waiting()}/deny`, { body: {} })
+    await deployment.admin(`/admin/v1/approvals/${await waiting('DENIED000001')}/deny`, {
+      body: {},
+    })
     const denied = await account.post(order.url)
     assert.equal(denied.status, 200, denied.text)
     assert.equal(denied.body.status, 'invalid')
@@ -85,7 +89,9 @@ describe('ACME with approval', () => {
     const order = await ready(account, 'ENDED0000001', key)
     assert.equal((await account.post(order.finalize, csrOf(key))).body.status, 'processing')
     await account.post(account.url, { status: 'deactivated' })
-    await deployment.admin(`/admin/v1/approvals/${await waiting()}/approve`, { body: {} })
+    await deployment.admin(`/admin/v1/approvals/${await waiting('ENDED0000001')}/approve`, {
+      body: {},
+    })
     const refused = await account.post(order.url)
     assert.equal(refused.status, 401, refused.text)
   })
