@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import pino from 'pino'
+import { createTokenOnHost } from '../../src/admin/token-on-host.ts'
+import { type RunningAuthority, startAuthority } from '../../src/start-authority.ts'
+import { type Deployment, deploy, passphrase } from '../fixture/deployment.ts'
+import { httpCall } from '../fixture/http-call.ts'
+import { enroll } from '../fixture/phone.ts'
+import { storeIn } from '../fixture/store-place.ts'
+
+/** A thief with the token of an operator asks two authorities at once for what one of them would not do. */
+let one: Deployment
+let two: RunningAuthority
+let ada: string
+let grace: string
+before(async () => {
+  one = await deploy({ authority: '  admin: { insecureSinglePerson: false }' })
+  two = await startAuthority(one.config, {
+    log: pino({ level: 'silent' }),
+    directory: one.directory,
+    version: '0.0.0-test',
+    environment: { SALLYPORT_PASSPHRASE: passphrase },
+  })
+  ;[ada, grace] = [await person(), await person()]
+})
+after(async () => {
+  await two.close()
+  await one.close()
+})
+
+async function person(): Promise<string> {
+  const made = { label: 'a person', role: 'admin', by: 'root', now: Date.now() } as const
+  return (await createTokenOnHost({ store: storeIn(one.directory), ...made })).token
+}
+
+/** Every other call goes to the other authority. */
+let calls = 0
+function as(token: string, path: string, body: object) {
+  const { addresses } = calls++ % 2 === 0 ? one.authority : two
+  return httpCall(`${addresses.admin}/admin/v1/${path}`, {
+    ca: one.caPem,
+    headers: { authorization: `Bearer ${token}` },
+    body,
+  })
+}
+const countOf = (answers: readonly { status: number }[], wanted: number) =>
+  answers.filter(({ status }) => status === wanted).length
+
+test('twenty changes of an hour are twenty, and a proposal is agreed to once', async () => {
+  const phones = await Promise.all(Array.from({ length: 26 }, () => enroll(one)))
+  const ids = phones.map(({ issued }) => issued.deviceId)
+  const answers = await Promise.all(ids.map((id) => as(ada, `devices/${id}/suspend`, {})))
+  assert.deepEqual([countOf(answers, 200), countOf(answers, 202)], [20, 6])
+  const [waits] = answers.filter(({ status }) => status === 202)
+  const agree = `proposals/${waits?.body.proposal.id}/agree`
+  const agreed = await Promise.all(Array.from({ length: 8 }, () => as(grace, agree, {})))
+  assert.deepEqual([countOf(agreed, 200), countOf(agreed, 409)], [1, 7])
+})
+
+test('a token that is revoked at one counts at neither', async () => {
+  const stolen = await person()
+  const { id } = (
+    await one.admin('/admin/v1/whoami', { headers: { authorization: `Bearer ${stolen}` } })
+  ).body
+  await as(ada, `admin-tokens/${id}/revoke`, { reason: 'stolen' })
+  const answers = await Promise.all([1, 2, 3, 4].map(() => as(stolen, 'sessions/end', {})))
+  assert.equal(countOf(answers, 401), 4)
+})
