@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely'
 import type { Tables, UnconfirmedStatusRow } from '../store/tables.ts'
 import { isReportable } from './reportable.ts'
 
-/** A gateway that makes things up fills no more than this. */
+/** A gateway that makes things up fills no more than this, and takes the room of no other. */
 const maxOpen = 500_000
 const finalStatuses: ReadonlySet<string> = new Set(['revoked', 'ended', 'withdrawn'])
 
@@ -11,6 +11,8 @@ export type ReportedUnconfirmed = {
   readonly gateway: string
   readonly epoch: string
   readonly now: number
+  /** Of one gateway that are open. */
+  readonly most?: number
 }
 
 /**
@@ -21,7 +23,7 @@ export type ReportedUnconfirmed = {
 export async function recordUnconfirmed(
   store: Kysely<Tables>,
   { total, statuses }: NonNullable<Report['unconfirmed']>,
-  { gateway, epoch, now }: ReportedUnconfirmed,
+  { gateway, epoch, now, most = maxOpen }: ReportedUnconfirmed,
 ): Promise<void> {
   await store
     .updateTable('gateways')
@@ -29,7 +31,7 @@ export async function recordUnconfirmed(
     .where('name', '=', gateway)
     .execute()
   const known = statuses.filter(isReportable)
-  if (known.length === 0 || (await countOpen(store)) >= maxOpen) return
+  if (known.length === 0 || (await countOpen(store, gateway)) >= most) return
   for (const { kind, key, status, until, issuedUntil } of known) {
     const before = await store
       .selectFrom('unconfirmed_status')
@@ -73,11 +75,12 @@ function isNews(
   return (issued_until ?? Infinity) > (before.issued_until ?? Infinity)
 }
 
-async function countOpen(store: Kysely<Tables>): Promise<number> {
+async function countOpen(store: Kysely<Tables>, gateway: string): Promise<number> {
   const { count } = await store
     .selectFrom('unconfirmed_status')
     .select((row) => row.fn.countAll<number>().as('count'))
     .where('decision', '=', 'open')
+    .where('reported_by', '=', gateway)
     .executeTakeFirstOrThrow()
   return Number(count)
 }

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Role } from '../../src/admin/roles.ts'
 import { createTokenOnHost } from '../../src/admin/token-on-host.ts'
+import { recordUnconfirmed } from '../../src/feed/record-unconfirmed.ts'
+import { openStore } from '../../src/store/store.ts'
 import { type Deployment, deploy } from '../fixture/deployment.ts'
 import { follow, reportOf } from '../fixture/gateway.ts'
 import { enroll } from '../fixture/phone.ts'
@@ -134,5 +136,31 @@ test('undoes no end of tokens by one that nobody ordered', async () => {
     (await toldOf(deviceId)).at(-1),
     'ended',
     'the one that somebody ordered still counts',
+  )
+})
+
+test('takes the room of no other gateway by what it makes up', async () => {
+  const store = await openStore(storeIn(deployment.directory))
+  const told = (letter: string) => ({
+    kind: 'token',
+    key: letter.repeat(43),
+    status: 'ended',
+    until: Date.now() + 60_000,
+  })
+  const from = (gateway: string, letter: string) =>
+    store.write((tx) =>
+      recordUnconfirmed(
+        tx,
+        { total: 1, statuses: [told(letter)] },
+        { gateway, epoch: 'epo_any', now: Date.now(), most: 2 },
+      ),
+    )
+  for (const letter of ['B', 'C', 'D']) await from('liar', letter)
+  await from('honest', 'E')
+  await store.close()
+  const keys = new Set((await open()).map(({ key }) => key[0]))
+  assert.deepEqual(
+    ['B', 'C', 'D', 'E'].filter((letter) => keys.has(letter)),
+    ['B', 'C', 'E'],
   )
 })
