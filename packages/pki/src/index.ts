@@ -1,4 +1,3 @@
-export { backdateMs, type Issuer } from './build-certificate.ts'
 export {
   type Certificate,
   maxCertificateBytes,
@@ -14,20 +13,8 @@ export { nameAttributes, nameText } from './distinguished-name.ts'
 export { joseSignature } from './ecdsa-form.ts'
 export { readChallengePassword } from './challenge-password.ts'
 export { fileKeyProvider, type FileKeyProviderOptions } from './file-key-provider.ts'
-export { issueRaCertificate } from './issue-ra-certificate.ts'
+export * from './issue/index.ts'
 export { isIssuedBy } from './issued-by.ts'
-export {
-  createRoot,
-  issueDeviceCa,
-  issuerPolicies,
-  issuingCaName,
-  type RootKind,
-} from './issue-authority.ts'
-export {
-  type DeviceCertificateOptions,
-  issueDeviceCertificate,
-} from './issue-device-certificate.ts'
-export { issueGatewayCertificate, issueServerCertificate } from './issue-service-certificate.ts'
 export { type KeyKind, keyKindOf, keyKinds } from './key-kind.ts'
 export { keyPairFault } from './key-pair-fault.ts'
 export { defaultScryptCost, type ScryptCost } from './key-file.ts'

@@ -1,5 +1,5 @@
 import { sign } from 'node:crypto'
-import { keyIdentifier } from '../src/build-certificate.ts'
+import { keyIdentifier } from '../src/issue/build-certificate.ts'
 import type { Certificate } from '../src/certificate.ts'
 import { derTime } from '../src/der/der-time.ts'
 import {

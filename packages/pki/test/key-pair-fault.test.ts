@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { KeyObject } from 'node:crypto'
 import { test } from 'node:test'
-import { createRoot } from '../src/issue-authority.ts'
+import { createRoot } from '../src/issue/issue-authority.ts'
 import { keyPairFault } from '../src/key-pair-fault.ts'
 import { toPem } from '../src/pem.ts'
 import { generateKey, signingKeyOf } from '../src/signing-key.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { extensions } from '../src/build-certificate.ts'
+import { extensions } from '../src/issue/build-certificate.ts'
 import { type Certificate, parseCertificate } from '../src/certificate.ts'
 import { derNull } from '../src/der/der-writer.ts'
 import { isIssuedBy } from '../src/issued-by.ts'

@@ -1,5 +1,4 @@
 export { type CertificateId, issuerKeys } from './certificate-id.ts'
-export { issueResponderCertificate } from './issue-responder-certificate.ts'
 export { maxOcspRequestBytes, type OcspRequest, parseOcspRequest } from './ocsp-request.ts'
 export {
   buildOcspResponse,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { extension, type Issuer } from '../build-certificate.ts'
+import { extension, type Issuer } from '../issue/build-certificate.ts'
 import { readDer } from '../der/der-cursor.ts'
 import { derGeneralizedTime } from '../der/der-time.ts'
 import { bitStringOctetsOf } from '../der/der-value.ts'

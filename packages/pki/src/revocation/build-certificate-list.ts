@@ -1,4 +1,4 @@
-import { authorityKeyIdentifier, extension, type Issuer } from '../build-certificate.ts'
+import { authorityKeyIdentifier, extension, type Issuer } from '../issue/build-certificate.ts'
 import { derTime } from '../der/der-time.ts'
 import { derContext, derElement, derInteger, derSequence } from '../der/der-writer.ts'
 import { tags } from '../der/tag.ts'

@@ -17,7 +17,7 @@ import { keyUsages } from '../../src/certificate-extensions.ts'
 import {
   issueGatewayCertificate,
   issueServerCertificate,
-} from '../../src/issue-service-certificate.ts'
+} from '../../src/issue/issue-service-certificate.ts'
 import { generateKey, signingKeyOf } from '../../src/signing-key.ts'
 import { createSigningRequest, parseSigningRequest } from '../../src/signing-request.ts'
 import { issuerOf, testDevice, testDeviceCa, testRoot } from '../test-authority.ts'

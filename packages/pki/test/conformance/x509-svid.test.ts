@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
 import { derNamedBits, derSequence } from '../../src/der/der-writer.ts'
-import { extensions } from '../../src/build-certificate.ts'
+import { extensions } from '../../src/issue/build-certificate.ts'
 import type { Certificate } from '../../src/certificate.ts'
 import { oids } from '../../src/oids.ts'
 import { generateKey, signingKeyOf } from '../../src/signing-key.ts'

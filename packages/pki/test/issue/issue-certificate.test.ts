@@ -2,19 +2,19 @@ import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
 import { newId } from '@sallyport/wire'
 import fc from 'fast-check'
-import { backdateMs, buildCertificate, extensions } from '../src/build-certificate.ts'
-import { decodeFacts, decodePredecessors } from '../src/device-extensions.ts'
-import { nameOf, nameText } from '../src/distinguished-name.ts'
-import { createRoot, issueDeviceCa } from '../src/issue-authority.ts'
-import { issueDeviceCertificate } from '../src/issue-device-certificate.ts'
+import { backdateMs, buildCertificate, extensions } from '../../src/issue/build-certificate.ts'
+import { decodeFacts, decodePredecessors } from '../../src/device-extensions.ts'
+import { nameOf, nameText } from '../../src/distinguished-name.ts'
+import { createRoot, issueDeviceCa } from '../../src/issue/issue-authority.ts'
+import { issueDeviceCertificate } from '../../src/issue/issue-device-certificate.ts'
 import {
   issueGatewayCertificate,
   issueServerCertificate,
-} from '../src/issue-service-certificate.ts'
-import { oids } from '../src/oids.ts'
-import { isSignedBy } from '../src/signature-algorithm.ts'
-import { generateKey, type SigningKey, signingKeyOf } from '../src/signing-key.ts'
-import { opensslVerify } from './openssl.ts'
+} from '../../src/issue/issue-service-certificate.ts'
+import { oids } from '../../src/oids.ts'
+import { isSignedBy } from '../../src/signature-algorithm.ts'
+import { generateKey, type SigningKey, signingKeyOf } from '../../src/signing-key.ts'
+import { opensslVerify } from '../openssl.ts'
 import {
   dayMs,
   issuerOf,
@@ -22,7 +22,7 @@ import {
   testDevice,
   testDeviceCa,
   testRoot,
-} from './test-authority.ts'
+} from '../test-authority.ts'
 
 const now = Date.parse('2026-11-21T12:00:00.789Z')
 const nowSecond = Date.parse('2026-11-21T12:00:00Z')

@@ -1,7 +1,7 @@
 import { backdateMs, buildCertificate, extensions, type Issuer } from './build-certificate.ts'
-import type { Certificate } from './certificate.ts'
-import type { KeyUsage } from './certificate-extensions.ts'
-import { nameOf } from './distinguished-name.ts'
+import type { Certificate } from '../certificate.ts'
+import type { KeyUsage } from '../certificate-extensions.ts'
+import { nameOf } from '../distinguished-name.ts'
 
 const dayMs = 24 * 3_600_000
 

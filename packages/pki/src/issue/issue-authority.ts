@@ -1,10 +1,10 @@
 import type { IssuerKind } from '@sallyport/wire'
 import { backdateMs, buildCertificate, extensions, type Issuer } from './build-certificate.ts'
-import type { Certificate } from './certificate.ts'
-import { nameOf } from './distinguished-name.ts'
-import { nameConstraintsFor } from './name-constraints.ts'
-import { oids } from './oids.ts'
-import type { SigningKey } from './signing-key.ts'
+import type { Certificate } from '../certificate.ts'
+import { nameOf } from '../distinguished-name.ts'
+import { nameConstraintsFor } from '../name-constraints.ts'
+import { oids } from '../oids.ts'
+import type { SigningKey } from '../signing-key.ts'
 
 export type RootKind = 'device' | 'service' | 'development'
 

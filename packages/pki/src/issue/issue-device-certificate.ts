@@ -1,10 +1,10 @@
 import { type Assurance, formatDeviceUri, parseDeviceUri } from '@sallyport/wire'
 import { extensions, type Issuer } from './build-certificate.ts'
-import type { Certificate } from './certificate.ts'
-import { type DeviceFacts, encodeFacts, encodePredecessors } from './device-extensions.ts'
+import type { Certificate } from '../certificate.ts'
+import { type DeviceFacts, encodeFacts, encodePredecessors } from '../device-extensions.ts'
 import { issueEndEntity } from './issue-end-entity.ts'
-import { oids } from './oids.ts'
-import type { PublishedAddresses } from './revocation/distribution-point.ts'
+import { oids } from '../oids.ts'
+import type { PublishedAddresses } from '../revocation/distribution-point.ts'
 
 export type DeviceCertificateOptions = {
   issuer: Issuer

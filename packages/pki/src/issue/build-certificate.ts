@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { type Certificate, parseCertificate } from './certificate.ts'
-import { keyUsages, type KeyUsage } from './certificate-extensions.ts'
-import { derTime } from './der/der-time.ts'
+import { type Certificate, parseCertificate } from '../certificate.ts'
+import { keyUsages, type KeyUsage } from '../certificate-extensions.ts'
+import { derTime } from '../der/der-time.ts'
 import {
   derBoolean,
   derContext,
@@ -12,19 +12,19 @@ import {
   derOctetString,
   derOid,
   derSequence,
-} from './der/der-writer.ts'
-import { oids } from './oids.ts'
+} from '../der/der-writer.ts'
+import { oids } from '../oids.ts'
 import {
   encodeAuthorityInformation,
   encodeDistributionPoints,
   type PublishedAddresses,
-} from './revocation/distribution-point.ts'
-import { signatureAlgorithmIdentifier } from './signature-algorithm.ts'
-import { signStructure } from './signed-structure.ts'
-import type { SigningKey } from './signing-key.ts'
-import { readDer } from './der/der-cursor.ts'
-import { bitStringOctetsOf } from './der/der-value.ts'
-import { tags } from './der/tag.ts'
+} from '../revocation/distribution-point.ts'
+import { signatureAlgorithmIdentifier } from '../signature-algorithm.ts'
+import { signStructure } from '../signed-structure.ts'
+import type { SigningKey } from '../signing-key.ts'
+import { readDer } from '../der/der-cursor.ts'
+import { bitStringOctetsOf } from '../der/der-value.ts'
+import { tags } from '../der/tag.ts'
 
 /** A CA: its certificate and the key that signs for it. */
 export type Issuer = { readonly certificate: Certificate; readonly key: SigningKey }

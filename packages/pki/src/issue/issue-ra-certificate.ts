@@ -1,7 +1,7 @@
 import { extensions, type Issuer } from './build-certificate.ts'
-import type { Certificate } from './certificate.ts'
+import type { Certificate } from '../certificate.ts'
 import { issueEndEntity, validForDays } from './issue-end-entity.ts'
-import { oids } from './oids.ts'
+import { oids } from '../oids.ts'
 
 /**
  * The certificate by which clients of SCEP encrypt their requests and verify the answers (RFC 8894 §2.1.2): a

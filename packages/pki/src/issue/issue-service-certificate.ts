@@ -1,13 +1,13 @@
 import { isIP, SocketAddress } from 'node:net'
 import { extensions, type Issuer } from './build-certificate.ts'
-import type { Certificate } from './certificate.ts'
-import type { KeyUsage } from './certificate-extensions.ts'
-import { derContextPrimitive } from './der/der-writer.ts'
+import type { Certificate } from '../certificate.ts'
+import type { KeyUsage } from '../certificate-extensions.ts'
+import { derContextPrimitive } from '../der/der-writer.ts'
 import { issueEndEntity, validForDays } from './issue-end-entity.ts'
-import { oids } from './oids.ts'
-import type { PublishedAddresses } from './revocation/distribution-point.ts'
-import { formatGatewayUri } from './spiffe-id.ts'
-import { readSubjectPublicKey } from './subject-public-key.ts'
+import { oids } from '../oids.ts'
+import type { PublishedAddresses } from '../revocation/distribution-point.ts'
+import { formatGatewayUri } from '../spiffe-id.ts'
+import { readSubjectPublicKey } from '../subject-public-key.ts'
 
 /** A TLS server's certificate under the service root, for DNS names (also `*.` ones) and addresses. */
 export function issueServerCertificate(options: {

@@ -1,6 +1,6 @@
-import { extensions, type Issuer } from '../build-certificate.ts'
+import { extensions, type Issuer } from './build-certificate.ts'
 import type { Certificate } from '../certificate.ts'
-import { issueEndEntity, validForDays } from '../issue-end-entity.ts'
+import { issueEndEntity, validForDays } from './issue-end-entity.ts'
 import { oids } from '../oids.ts'
 
 /**
