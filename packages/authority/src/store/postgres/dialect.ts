@@ -9,7 +9,8 @@ import {
 } from 'kysely'
 import type { ClientBase } from 'pg'
 import type { Tables } from '../tables.ts'
-import { postgresError } from './store-error.ts'
+import { prepareNoMore, preparedName } from './prepared-names.ts'
+import { isStalePlan, postgresError } from './store-error.ts'
 
 /** Kysely over connections that something else looks after. */
 export function postgresStore(
@@ -29,8 +30,7 @@ export function kyselyClient(
   let failed = false
   const query = async <R>(text: string, values: readonly unknown[]) => {
     try {
-      const result = await client.query({ text, values: [...values] })
-      return result as unknown as PostgresQueryResult<R>
+      return (await ask(client, text, values)) as unknown as PostgresQueryResult<R>
     } catch (error) {
       const problem = postgresError(error)
       failed ||= problem !== error
@@ -42,5 +42,18 @@ export function kyselyClient(
     query: query as PostgresClient['query'],
     // What may be of use no more is not handed to the next.
     release: (destroy = false) => release(destroy || failed),
+  }
+}
+
+/** Another version may bring the tables to its own while this one goes on: then once more, unprepared. */
+async function ask(client: ClientBase, text: string, given: readonly unknown[]) {
+  const values = [...given]
+  try {
+    return await client.query({ ...preparedName(client, text), text, values })
+  } catch (error) {
+    if (!isStalePlan(error)) throw error
+    prepareNoMore(client)
+    // Within a transaction this fails as well: the whole of it is asked again by whoever asked.
+    return await client.query({ text, values }).catch(() => Promise.reject(error))
   }
 }

@@ -46,9 +46,13 @@ export function postgresError(error: unknown): unknown {
   }
   const found = unavailable[code] ?? unavailable[code.slice(0, 2)]
   if (found !== undefined) return unavailableFor(`${found} (${code}: ${error.message})`, error)
-  return code === stalePlan && error.message.includes('cached plan')
-    ? unavailableFor('the tables were changed meanwhile', error)
-    : error
+  return isStalePlan(error) ? unavailableFor('the tables were changed meanwhile', error) : error
+}
+
+/** Whether a statement was prepared for tables that have changed since: prepared anew, it is good. */
+export function isStalePlan(error: unknown): boolean {
+  if (!(error instanceof DatabaseError)) return false
+  return error.code === stalePlan && error.message.includes('cached plan')
 }
 
 function unavailableFor(found: string, cause: unknown): Problem {
