@@ -1,13 +1,15 @@
 // The tests of the authority and of virtual devices against it, or those in the folders that are named (`store`, `virtual-device`), on PostgreSQL: the
 // one that SALLYPORT_TEST_POSTGRES names, or a throw-away one of the machine's own programs, which is stopped and taken away at the end.
 import { spawn } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const variable = 'SALLYPORT_TEST_POSTGRES'
 const fixture = '../packages/authority/dist/test/fixture/postgres-cluster.js'
 const store = '../packages/authority/dist/src/store/store.js'
+
+const virtualDevice = 'virtual-device'
 
 const given = process.env[variable] ?? ''
 const cluster = given === '' ? await (await import(fixture)).startCluster() : undefined
@@ -31,16 +33,28 @@ async function tablesOf({ directory, port, dump }) {
   return file
 }
 
-function test(url, tables) {
+/** Those with an authority over a store, but what is about SQLite alone, or has a PostgreSQL of its own in any run. */
+function testFiles() {
   const folders = process.argv.slice(2)
-  const files = (folders.length === 0 ? ['**', 'virtual-device'] : folders).map((folder) =>
-    folder === 'virtual-device'
-      ? 'packages/virtual-device/dist/test/**/*.test.js'
-      : `packages/authority/dist/test/${folder}/**/*.test.js`,
-  )
+  return (folders.length === 0 ? ['.', virtualDevice] : folders)
+    .flatMap((folder) =>
+      folder === virtualDevice
+        ? globSync(`packages/${virtualDevice}/dist/test/**/*.test.js`, { cwd: root }).filter(
+            hasStore,
+          )
+        : globSync(`packages/authority/dist/test/${folder}/**/*.test.js`, { cwd: root }),
+    )
+    .filter((file) => !/\/(sqlite|postgres)[^/]*$/.test(file))
+}
+
+function hasStore(file) {
+  return readFileSync(root + file, 'utf8').includes("-deployment.js'")
+}
+
+function test(url, tables) {
   // Much of the time goes by in waiting for the database.
   const options = ['--test', '--test-concurrency=2']
-  const child = spawn(process.execPath, [...options, ...files], {
+  const child = spawn(process.execPath, [...options, ...testFiles()], {
     cwd: root,
     stdio: 'inherit',
     env: { ...process.env, [variable]: url, [`${variable}_TABLES`]: tables },

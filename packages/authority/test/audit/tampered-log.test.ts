@@ -4,7 +4,7 @@ import { isProblem } from '@sallyport/problem'
 import { type AuditRow, verifyAudit } from '../../src/audit/audit-log.ts'
 import type { Tables } from '../../src/store/tables.ts'
 import { type Deployment, deploy } from '../fixture/deployment.ts'
-import { editStore, onlyOnSqlite, withStore } from '../fixture/store-place.ts'
+import { editStore, isPostgres, withStore } from '../fixture/store-place.ts'
 
 /** Text whose forms look alike: composed, decomposed, half of a pair, an escape of JSON. */
 const labels = ['Caf\u00e9', 'Cafe\u0301', 'half \ud800 of a pair', '\u2028"\\\u0001', '𝔘']
@@ -87,10 +87,13 @@ const putBack = (log: Tables['audit'][]) =>
   )
 
 for (const { name, sql, untyped } of tricks) {
-  test(`the chain tells of ${name}`, {
-    skip: untyped && onlyOnSqlite('columns of PostgreSQL have one type'),
-  }, async () => {
+  test(`the chain tells of ${name}`, async () => {
     const log = await kept()
+    if (untyped && isPostgres) {
+      // There is no such row to tell of.
+      await assert.rejects(editStore(deployment.directory, sql), /is of type bigint/)
+      return
+    }
     try {
       await editStore(deployment.directory, ...sql.split(';'))
       const answer = await deployment.admin('/admin/v1/audit?limit=1000')

@@ -163,6 +163,6 @@ function mountSmall(at: string): string | undefined {
     execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', at], { stdio: 'pipe' })
     return undefined
   } catch (error) {
-    return `no small file system can be mounted here (${String(error).split('\n')[0]}); full-disk.test of the authority has one`
+    return `no small file system can be mounted here (${String(error).split('\n')[0]}); sqlite-full-disk.test of the authority has one`
   }
 }

@@ -83,7 +83,11 @@ const coverage: readonly [input: string, file: string, title: string][] = [
   ['an upstream that sends garbage', flood, '/garbage'],
   ['an upstream that sends nothing', service, 'a service that says nothing is 504'],
   ['an upstream that sends nothing', flood, '/nothing'],
-  ['a full disk under the store', 'authority/test/store/full-disk.test.ts', 'on a full disk'],
+  [
+    'a full disk under the store',
+    'authority/test/store/sqlite-full-disk.test.ts',
+    'on a full disk',
+  ],
   [
     'a full disk under the store',
     'authority/test/store/sqlite.test.ts',
