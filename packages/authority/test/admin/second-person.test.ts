@@ -167,6 +167,8 @@ const alwaysTwo: { path: string; body: object }[] = [
   { path: `issuers/${'a'.repeat(43)}/withdraw`, body: {} },
   { path: 'feed/unconfirmed/drop', body: { keys: ['x'], reason: 'x' } },
   { path: 'attestation/status-list/accept', body: { sha256: '0'.repeat(64) } },
+  { path: 'webhooks/siem/disable', body: {} },
+  { path: 'webhooks/siem/enable', body: { skip: true } },
 ]
 for (const { path, body } of alwaysTwo) {
   test(`POST ${path} is for two`, async () => {

@@ -339,3 +339,9 @@ test('what is awaited is not lost over a restart, nor told twice', async () => {
   assert.equal(new Set(ids).size, ids.length)
   assert.ok(events.length > seen)
 })
+
+test('a receiver that takes its time is tried by one at a time, and keeps no operator waiting', async () => {
+  const trying = [1, 2, 3].map(() => deployment.admin('/admin/v1/webhooks/slow/test', { body: {} }))
+  const answers = await Promise.all(trying)
+  assert.deepEqual(answers.map(({ status }) => status).toSorted(), [200, 503, 503])
+})

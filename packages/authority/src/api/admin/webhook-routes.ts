@@ -1,4 +1,6 @@
+import { Problem } from '@sallyport/problem'
 import { actorOf } from '../../admin/admin-guard.ts'
+import type { SecondPerson } from '../../admin/proposals/second-person.ts'
 import type { Authority } from '../../authority.ts'
 import type { Kysely } from 'kysely'
 import type { Tables, WebhookRow } from '../../store/tables.ts'
@@ -12,7 +14,9 @@ import {
 import type { Api } from '../api-server.ts'
 import { problems } from '../problem-schema.ts'
 import { Reason } from './messages.ts'
+import { presentProposal } from './present-proposal.ts'
 import { presentWebhook } from './present-webhook.ts'
+import { Proposed } from './proposal-messages.ts'
 import {
   AdminWebhook,
   EnableWebhook,
@@ -27,8 +31,9 @@ const tags = ['webhooks']
 const answers = { 200: AdminWebhook, ...problems(400, 401, 403, 404, 429, 503) }
 
 /** Receivers of events. Which there are says the configuration alone. */
-export function webhookRoutes(api: Api, authority: Authority): void {
+export function webhookRoutes(api: Api, authority: Authority, second: SecondPerson): void {
   const { store, lanes, now } = authority
+  const testing = new Set<string>()
   const change = (write: (tx: Kysely<Tables>) => Promise<WebhookRow>) =>
     lanes.run('admin', async () => presentWebhook(authority, await store.write(write)))
   const orderOf = (
@@ -73,12 +78,21 @@ export function webhookRoutes(api: Api, authority: Authority): void {
         response: { 200: WebhookTested, ...problems(400, 401, 403, 404, 429, 503) },
       },
     },
-    ({ params }) =>
-      lanes.run('admin', async () => {
-        const attempt = await testWebhook(authority, params.name)
+    // A receiver may take its time: it keeps no operator from revoking.
+    async ({ params: { name } }) => {
+      if (testing.has(name)) {
+        const expected = 'one test of a receiver at a time'
+        throw new Problem('authority_busy', { expected, found: 'another', retryAfterSeconds: 5 })
+      }
+      testing.add(name)
+      try {
+        const attempt = await testWebhook(authority, name)
         const { outcome, status = null, tookMs } = attempt
         return { outcome, status, why: 'why' in attempt ? attempt.why : null, tookMs }
-      }),
+      } finally {
+        testing.delete(name)
+      }
+    },
   )
 
   api.post(
@@ -100,7 +114,8 @@ export function webhookRoutes(api: Api, authority: Authority): void {
   api.post(
     '/webhooks/:name/disable',
     {
-      config: { role: 'admin', verb: 'operate' },
+      // Whoever means harm has those who watch hear nothing of it, first.
+      config: { role: 'admin', verb: 'operate', agreement: 'always' },
       schema: {
         tags,
         operationId: 'disableWebhook',
@@ -123,10 +138,17 @@ export function webhookRoutes(api: Api, authority: Authority): void {
         summary: 'Sends a receiver events again, from where it stopped',
         params: WebhookParams,
         body: EnableWebhook,
-        response: answers,
+        response: { ...answers, 202: Proposed },
       },
     },
-    (request) =>
-      change((tx) => enableWebhook(tx, orderOf(request), { skip: request.body.skip === true })),
+    async (request, reply) => {
+      const skip = request.body.skip === true
+      if (skip && !second.isEnough(request)) {
+        const why = 'what waits would be told to nobody'
+        const proposal = await second.propose(request, reply, why)
+        return { proposal: presentProposal(proposal, now()) }
+      }
+      return change((tx) => enableWebhook(tx, orderOf(request), { skip }))
+    },
   )
 }
