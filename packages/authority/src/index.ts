@@ -91,3 +91,4 @@ export {
 } from './store/portable/store-operations.ts'
 export { type RunningAuthority, type StartOptions, startAuthority } from './start-authority.ts'
 export type { ShadowReport } from './api/admin/shadow-messages.ts'
+export { dataMapReference } from './privacy/data-map-reference.ts'

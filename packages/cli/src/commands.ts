@@ -31,6 +31,7 @@ export const commandGroups: Readonly<Record<string, string>> = {
   proposals: 'See what waits for a second person, and agree to it or decline it',
   audit: 'Read, export and verify the audit log',
   webhooks: 'See how it goes with receivers of events, and try them',
+  users: 'See what is kept of a user, and forget it',
   store: 'Back up the store, restore it, and move it to PostgreSQL or back',
 }
 
@@ -1203,6 +1204,41 @@ export const commands: readonly Command[] = [
     options: [{ flags: '--skip', summary: 'leave out what waits' }, reason],
     examples: [{ line: 'sallyport webhooks enable siem', does: 'and what waited is sent' }],
     load: async () => (await import('./commands/webhooks.ts')).enableWebhook,
+  },
+  {
+    name: 'users export',
+    summary: 'Print everything that is kept of a user, as JSON',
+    details:
+      'Rows as they are stored: devices, certificates, approvals, appraisals, decisions, sessions, and rows of the audit log. What somebody may ask for (GDPR, article 15). It is noted in the audit log.',
+    arguments: [
+      { name: '<subject>', summary: 'as their access tokens say it, or the id hashed:…' },
+    ],
+    options: [{ flags: '--provider <name>', summary: 'where several providers know such a user' }],
+    examples: [{ line: 'sallyport users export ada > ada.json', does: 'for whoever asked' }],
+    load: async () => (await import('./commands/users.ts')).exportUser,
+  },
+  {
+    name: 'users forget',
+    summary: 'Forget a user: revoke their devices, and blank what says whose they were',
+    details:
+      'Rows of devices stay, since their end must be known, without user, address, phone or evidence. The audit log goes on to verify: of each value its commitment is left. Done again it changes nothing. Backups, exports, and the logs of gateways and services are yours to see to.',
+    arguments: [
+      { name: '<subject>', summary: 'as their access tokens say it, or the id hashed:…' },
+    ],
+    options: [
+      { flags: '--provider <name>', summary: 'where several providers know such a user' },
+      { flags: '--revoke', summary: 'revoke devices that count; without it they refuse it' },
+      { flags: '--before <time>', summary: 'leave what came later, as 2027-01-31T12:00:00Z' },
+      { flags: '--reason <text>', summary: 'why, for the audit log: without a name' },
+      { flags: '--yes', summary: 'do not ask' },
+    ],
+    examples: [
+      {
+        line: 'sallyport users forget ada --revoke --yes',
+        does: 'their devices end within a second',
+      },
+    ],
+    load: async () => (await import('./commands/users.ts')).forgetUser,
   },
   {
     name: 'audit list',

@@ -773,6 +773,13 @@ export const reasons = {
     fix: 'Revoked and superseded are final. A device that should come back enrols again.',
     retryable: false,
   },
+  user_has_devices: {
+    area: 'admin',
+    status: 409,
+    title: 'The user has devices that count',
+    fix: 'Forgetting the user ends them: ask for that with --revoke, or revoke them first.',
+    retryable: false,
+  },
   approval_decided: {
     area: 'admin',
     status: 409,

@@ -17,6 +17,8 @@ export const verbs = [
   'operate',
   /** Decides what somebody else proposed. */
   'agree',
+  /** Finds, exports and forgets users. */
+  'privacy',
   /** Admin tokens, CAs, and whatever says nothing else. */
   'administer',
 ] as const

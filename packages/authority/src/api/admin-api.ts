@@ -21,6 +21,7 @@ import { auditRoutes } from './admin/audit-routes.ts'
 import { sessionRoutes } from './admin/session-routes.ts'
 import { webhookRoutes } from './admin/webhook-routes.ts'
 import { shadowRoutes } from './admin/shadow-routes.ts'
+import { userRoutes } from './admin/user-routes.ts'
 import type { Api } from './api-server.ts'
 
 export const adminPrefix = '/admin/v1'
@@ -51,6 +52,7 @@ export function adminApi(api: Api, authority: Authority, describe: () => object)
   attestationStatusRoutes(api, authority)
   acmeRoutes(api, authority, second)
   mdmRoutes(api, authority)
+  userRoutes(api, authority, second)
   api.get(
     '/openapi.json',
     {

@@ -30,6 +30,12 @@ export type Engine = {
    * @returns what ends that
    */
   watchCommits(heard: () => void): () => Promise<void>
+  /**
+   * Has what was deleted out of the files of the engine, as far as it can do that: PostgreSQL has VACUUM for it.
+   *
+   * @returns whether it is
+   */
+  scrub(): Promise<boolean>
   close(): Promise<void>
 }
 

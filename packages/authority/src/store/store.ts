@@ -30,6 +30,8 @@ export type Store = {
    * @returns what ends that
    */
   onCommit(listener: () => void): () => void
+  /** As `Engine.scrub`. */
+  scrub(): Promise<boolean>
   /** Whether the last write could be committed. */
   isWritable(): boolean
   close(): Promise<void>
@@ -100,6 +102,7 @@ function assemble(engine: Engine, options: StoreOptions): Store {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
+    scrub: () => engine.scrub(),
     isWritable: () => isWritable,
     async close() {
       await stopWatching()

@@ -86,6 +86,9 @@ const routes: { method?: 'POST'; path: string; role: Role; status: number; body?
   { path: '/acme/credentials/{id}/revoke', role: 'operator', status: 404, body: {} },
   { path: '/acme/service-certificates', role: 'viewer', status: 200 },
   { path: '/acme/service-certificates/{id}/revoke', role: 'operator', status: 404, body: {} },
+  { path: '/users/find', role: 'admin', status: 200, body: { subject: 'nobody' } },
+  { path: '/users/{id}/export', role: 'admin', status: 400, body: {} },
+  { path: '/users/{id}/forget', role: 'admin', status: 400, body: {} },
   { path: '/openapi.json', role: 'viewer', status: 200 },
 ]
 

@@ -338,6 +338,7 @@ export type AdminOperations = {
             | 'lift'
             | 'operate'
             | 'agree'
+            | 'privacy'
             | 'administer'
           )[]
         | undefined
@@ -449,6 +450,35 @@ export type AdminOperations = {
     }
     answer: { invalidations: Invalidation[]; seq: number }
   }
+  /** Everything that the store holds of a user */
+  exportUser: {
+    path: { id: string }
+    answer: {
+      id: string
+      tables: Record<string, Json>
+      audit: {
+        chain: string
+        seq: number
+        at: number
+        actor: string | { forgotten: true }
+        action: string
+        subject: string | { forgotten: true }
+        detail: Record<string, Json>
+        personal?: {
+          at: string
+          kind: 'address' | 'user' | 'identifier' | 'operator'
+          commitment: string
+          salt?: string
+          network?: string
+          exactSalt?: string
+          exactHash?: string
+        }[]
+        previous: string
+        hash: string
+      }[]
+      cut: string[]
+    }
+  }
   /** Decisions by request id or support code, and what their evidence came to, kept for 30 days */
   findDecisions: {
     path: { id: string }
@@ -503,6 +533,29 @@ export type AdminOperations = {
         }
       }[]
     }
+  }
+  /** Users by what their access tokens call them: the ids that they are asked for by */
+  findUsers: {
+    body: { subject: string; provider?: string | undefined }
+    answer: {
+      users: {
+        id: string
+        provider: string
+        devices: number
+        approvals: number
+        forgottenAt: string | null
+      }[]
+    }
+  }
+  /** Forgets a user, and revokes their devices where that is asked for */
+  forgetUser: {
+    path: { id: string }
+    body?: {
+      revoke?: boolean | undefined
+      before?: string | undefined
+      reason?: string | undefined
+    }
+    answer: { devices: number; revoked: number; approvals: number; values: number; isMore: boolean }
   }
   /** An appraisal: every check, with what was expected and found */
   getAppraisal: { path: { id: string }; answer: Appraisal }
@@ -1156,8 +1209,11 @@ export const adminOperations = {
   enableWebhook: { method: 'POST', path: '/admin/v1/webhooks/{name}/enable' },
   endSession: { method: 'POST', path: '/admin/v1/sessions/end' },
   endTokens: { method: 'POST', path: '/admin/v1/invalidations' },
+  exportUser: { method: 'POST', path: '/admin/v1/users/{id}/export' },
   findDecisions: { method: 'GET', path: '/admin/v1/decisions/{id}' },
   findHandshakes: { method: 'GET', path: '/admin/v1/handshakes' },
+  findUsers: { method: 'POST', path: '/admin/v1/users/find' },
+  forgetUser: { method: 'POST', path: '/admin/v1/users/{id}/forget' },
   getAppraisal: { method: 'GET', path: '/admin/v1/appraisals/{id}' },
   getAttestationReport: { method: 'GET', path: '/admin/v1/attestation/report' },
   getAttestationStatus: { method: 'GET', path: '/admin/v1/attestation/status' },

@@ -56,6 +56,7 @@ export async function openPostgres(location: PostgresLocation): Promise<Engine> 
     rows: postgresRows,
     alone: (work) => alone(location, work),
     watchCommits: (heard) => watchPostgresCommits(location, instance, heard),
+    scrub: () => Promise.resolve(false),
     async close() {
       await writer.close()
       await read.destroy()

@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 export const busyTimeoutMs = 5_000
 
 /**
- * Opens the connection that writes.
+ * Opens the connection that writes. What is deleted is written over with zeros: a person may ask for it.
  *
  * WAL with `synchronous=FULL`: a commit is on the disk before it returns
  * (https://sqlite.org/pragma.html#pragma_synchronous), so that what was answered survives power loss.
@@ -20,6 +20,7 @@ export function openWriter(path: string): DatabaseSync {
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
     PRAGMA trusted_schema = OFF;
+    PRAGMA secure_delete = ON;
     PRAGMA journal_size_limit = 67108864;
   `)
   return database

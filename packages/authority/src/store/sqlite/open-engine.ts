@@ -6,6 +6,7 @@ import { watchSqliteCommits } from './commits.ts'
 import { busyTimeoutMs, createPrivately, openReader, openWriter } from './connections.ts'
 import { attempt, sqliteStore } from './dialect.ts'
 import { sqliteRows, sqliteTables } from './rows.ts'
+import { scrubSqlite } from './scrub.ts'
 import { isBusy, sqliteError } from './store-error.ts'
 import { sqliteWriter } from './writer.ts'
 
@@ -69,6 +70,7 @@ function open(path: string): SqliteEngine {
       }
     },
     watchCommits: (heard) => watchSqliteCommits(reader, heard),
+    scrub: () => scrubSqlite(path),
     async close() {
       await reading.destroy()
       await writing.destroy()
