@@ -73,6 +73,7 @@ export {
 export { fetchPublished } from './trust/trust-sources.ts'
 export { checkSigner } from './config/check-signer.ts'
 export { signerSocketOf } from './config/keys-config.ts'
+export { signerSecretOf } from './signer/process/signer-secret.ts'
 export { SignerClient, type SignerClientOptions } from './signer/process/signer-client.ts'
 export {
   type RunningSigner,

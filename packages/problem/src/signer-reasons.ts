@@ -94,6 +94,22 @@ export const signerReasons = {
     retryable: false,
     publicCode: 'signer_unavailable',
   },
+  signer_rate_exceeded: {
+    area: 'enrolment',
+    status: 503,
+    title: 'The signer signs no more certificates in this hour',
+    fix: 'More are asked for than authority.signer.certificatesPerHour. Raise it and reload where so many devices are expected; else find out who enrols them, or who speaks with the voice of the authority.',
+    retryable: true,
+    publicCode: 'signer_unavailable',
+  },
+  signer_secret_wrong: {
+    area: 'setup',
+    status: 503,
+    title: 'Signer and authority do not have the same secret',
+    fix: '`sallyport serve` gives both a new one at each start. Where they are started apart, give both the same `authority.signer.secretFile`, or neither. Else somebody serves, or asks, in their place.',
+    retryable: true,
+    publicCode: 'signer_unavailable',
+  },
   signer_socket_refused: {
     area: 'setup',
     status: 0,

@@ -1,4 +1,5 @@
 import { resolvePath } from '@sallyport/config'
+import { signerSecretOf } from '../signer/process/signer-secret.ts'
 import { passphraseOfFile, passphraseVariable, secretLineOf } from '../passphrase.ts'
 import type { AuthorityConfig } from './authority-config.ts'
 import type { CheckedFrom } from './check-authority.ts'
@@ -19,6 +20,7 @@ export function checkSigner(
 ): void {
   checkConfig(config)
   const { keys } = config.authority
+  signerSecretOf(directory, config.authority)
   checkKeysConfig(keys)
   checkNamedSecrets(keys, directory)
   const { passphraseFile } = keys

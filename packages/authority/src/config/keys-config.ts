@@ -83,7 +83,7 @@ export const KeysSchema = Type.Object(
 )
 
 /** The process that signs. */
-export type SignerConfig = { socket?: string }
+export type SignerConfig = { socket?: string; secretFile?: string; certificatesPerHour?: number }
 
 export const SignerSchema = Type.Optional(
   Type.Object(
@@ -92,6 +92,19 @@ export const SignerSchema = Type.Optional(
         file(
           'Where the signer listens, in a directory of mode 0700 (default: signer.sock beside the keys)',
         ),
+      ),
+      secretFile: Type.Optional(
+        file(
+          'A secret of signer and authority, in the first line, mode 0600: whoever does not have it signs nothing. For those that are started apart; `sallyport serve` gives both one of its own',
+        ),
+      ),
+      certificatesPerHour: Type.Optional(
+        Type.Integer({
+          minimum: 1,
+          maximum: 100_000_000,
+          description:
+            'The most certificates of devices, servers and gateways that it signs in an hour, whatever the authority asks (default: no bound)',
+        }),
       ),
     },
     { ...closed, default: {}, description: 'The process that holds the keys and signs' },

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { mkdirSync, openSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -54,8 +55,9 @@ export async function startDevelopment(options: ChildrenOptions): Promise<Develo
     await keep(() =>
       startOwn('service', 'sample-service-process.js', String(ports.upstream), layout),
     )
-    await keep(() => startRole('signer', layout, configFile))
-    const authority = await keep(() => startRole('authority', layout, configFile))
+    const secret = randomBytes(32).toString('base64url')
+    await keep(() => startRole('signer', layout, configFile, secret))
+    const authority = await keep(() => startRole('authority', layout, configFile, secret))
     say(`authority: runs as process ${authority.current().pid}`)
     const gateway = await keep(() => startRole('gateway', layout, configFile))
     const health = `http://127.0.0.1:${ports.gatewayOperations}/health/ready`
@@ -78,12 +80,13 @@ function startRole(
   name: keyof typeof roles,
   layout: Layout,
   configFile: string,
+  secret?: string,
 ): Promise<RunningChild> {
   const role = roles[name]
   const log = openLog(layout, name)
   // Not the passphrase of this environment: these keys have one of their own, in its file.
   const environment = roleEnvironment(process.env)
-  return startRoleChild(role, configFile, { stdout: log, stderr: log }, environment)
+  return startRoleChild(role, configFile, { stdout: log, stderr: log }, environment, secret)
 }
 
 function startOwn(

@@ -2,6 +2,7 @@ import {
   type AuthorityConfig,
   authoritySections,
   SignerClient,
+  signerSecretOf,
   signerSocketOf,
   startAuthority,
 } from '@sallyport/authority'
@@ -10,6 +11,7 @@ import { Problem } from '@sallyport/problem'
 import { roleSchema } from '../configuration/role-schema.ts'
 import { trustDomainSection } from '../configuration/trust-domain.ts'
 import { packageVersion } from '../package-version.ts'
+import { toldSecret } from '../supervise/parent-channel.ts'
 import { passphraseVariable } from '../supervise/role-environment.ts'
 import { askPassphrase } from '../terminal/ask-passphrase.ts'
 import { operatorLog } from './operator-log.ts'
@@ -69,7 +71,9 @@ async function connectSigner(config: {
 }): Promise<SignerClient> {
   if (process.env[passphraseVariable] !== undefined) throw new Problem('passphrase_exposed')
   const socket = signerSocketOf(config.directory, config.value.authority)
-  const client = new SignerClient({ socket })
+  const told = await toldSecret()
+  const secret = told ?? signerSecretOf(config.directory, config.value.authority)
+  const client = new SignerClient({ socket, secret })
   await client.untilReady(signerWithinMs)
   return client
 }

@@ -11,12 +11,14 @@ export function startRoleChild(
   file: string,
   io: Pick<ChildOptions, 'stdout' | 'stderr'>,
   environment: NodeJS.ProcessEnv,
+  secret?: string,
 ): Promise<RunningChild> {
   return startChild({
     name: role.name,
     module: commandModule,
     args: ['serve', '--role', role.name, '--config', file],
     environment,
+    secret: role.sharesSecret ? secret : undefined,
     ...io,
   })
 }

@@ -13,6 +13,8 @@ export type Role = {
   readonly isDescribed: (config: DescribedConfig) => boolean
   /** Environment variables that it is given beyond those that every role is given. */
   readonly variables: (config: DescribedConfig) => readonly string[]
+  /** Whether it is told the secret by which signer and authority know each other. */
+  readonly sharesSecret: boolean
   /** How long it may take to end in order. */
   readonly graceMs: number
   /** Loaded only in the process that runs it, so that a gateway loads nothing of the authority. */
@@ -25,6 +27,14 @@ export type DescribedConfig = {
   readonly gateway?: unknown
 }
 
+/** Where libraries of tokens look for their configuration. */
+const tokenVariables = [
+  'SOFTHSM2_CONF',
+  'P11_KIT_SERVER_ADDRESS',
+  'YUBIHSM_PKCS11_CONF',
+  'ChrystokiConfigurationPath',
+] as const
+
 const isSingleProcess = ({ authority }: DescribedConfig) =>
   authority?.insecureSingleProcess === true
 
@@ -33,14 +43,16 @@ export const roles = {
   signer: {
     name: 'signer',
     isDescribed: (config) => config.authority !== undefined && !isSingleProcess(config),
-    variables: () => [passphraseVariable],
+    variables: () => [passphraseVariable, ...tokenVariables],
+    sharesSecret: true,
     graceMs: 5_000,
     load: async () => (await import('./signer-role.ts')).startSignerRole,
   },
   authority: {
     name: 'authority',
     isDescribed: ({ authority }) => authority !== undefined,
-    variables: (config) => (isSingleProcess(config) ? [passphraseVariable] : []),
+    variables: (config) => (isSingleProcess(config) ? [passphraseVariable, ...tokenVariables] : []),
+    sharesSecret: true,
     graceMs: 15_000,
     load: async () => (await import('./authority-role.ts')).startAuthorityRole,
   },
@@ -48,6 +60,7 @@ export const roles = {
     name: 'gateway',
     isDescribed: ({ gateway }) => gateway !== undefined,
     variables: () => [],
+    sharesSecret: false,
     graceMs: 40_000,
     load: async () => (await import('./gateway-role.ts')).startGatewayRole,
   },

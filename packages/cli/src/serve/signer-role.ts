@@ -2,6 +2,7 @@ import { type AuthorityConfig, authoritySections, startSigner } from '@sallyport
 import { readConfig } from '@sallyport/config'
 import { roleSchema } from '../configuration/role-schema.ts'
 import { trustDomainSection } from '../configuration/trust-domain.ts'
+import { toldSecret } from '../supervise/parent-channel.ts'
 import { askPassphrase } from '../terminal/ask-passphrase.ts'
 import { operatorLog } from './operator-log.ts'
 import type { RunningRole } from './roles.ts'
@@ -19,10 +20,12 @@ export async function startSignerRole(file: string): Promise<RunningRole> {
   const config = read()
   const canAsk = process.stdin.isTTY === true && process.stderr.isTTY === true
   const log = operatorLog('signer')
+  const secret = await toldSecret()
   const signer = await startSigner({
     log,
     directory: config.directory,
     readConfig: () => read().value,
+    secret,
     ...(canAsk ? { promptPassphrase: askPassphrase } : {}),
   }).catch((error: unknown) => {
     throw config.placed(error)

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { readConfig } from '@sallyport/config'
 import { Problem } from '@sallyport/problem'
 import Type from 'typebox'
@@ -30,6 +31,8 @@ export async function superviseRoles(file: string, output: Output): Promise<Exit
   for (const name of insecureSwitches(value)) output.say(`insecure: ${name} is on`)
 
   const environment = await environmentWithPassphrase(value, output)
+  // Of this start: a process of the same user that is neither signer nor authority does not know it.
+  const secret = randomBytes(32).toString('base64url')
   const asked = untilAskedToEnd()
   const kept: { role: Role; child: KeptChild }[] = []
   const endAll = async (): Promise<void> => {
@@ -46,6 +49,7 @@ export async function superviseRoles(file: string, output: Output): Promise<Exit
           file,
           { stdout: 'inherit', stderr: 'inherit' },
           roleEnvironment(environment, role.variables(config)),
+          secret,
         )
       kept.push({ role, child: await keepChild({ start, say: output.say }) })
       output.say(`${role.name}: ready`)

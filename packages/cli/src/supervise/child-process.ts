@@ -18,9 +18,14 @@ export type ChildOptions = {
   environment: NodeJS.ProcessEnv
   stdout: 'inherit' | 'ignore' | number
   stderr: 'inherit' | number
+  /** Told over the channel alone: what stands in an environment, every process of the user can read. */
+  secret?: string | undefined
   /** How long it may take until it is ready. */
   readyTimeoutMs?: number
 }
+
+/** Has a child wait for the secret that its parent tells it. */
+export const secretIsTold = { SALLYPORT_SECRET: 'of the parent' } as const
 
 /** A child process that said it is ready. */
 export type RunningChild = {
@@ -50,9 +55,11 @@ export async function startChild(options: ChildOptions): Promise<RunningChild> {
   const stdio: StdioOptions = ['ignore', options.stdout, options.stderr, 'ipc']
   const child = spawn(process.execPath, [options.module, ...options.args], {
     stdio,
-    env: options.environment,
+    env: { ...options.environment, ...(options.secret === undefined ? {} : secretIsTold) },
     detached: true,
   })
+  // One that ends at once has no channel any more, and its end is told below.
+  if (options.secret !== undefined) child.send({ secret: options.secret }, () => undefined)
   const exited = new Promise<Exit>((resolve) => {
     child.on('exit', (code, signal) => resolve({ code, signal }))
     child.on('error', () => resolve({ code: null, signal: null }))

@@ -1,6 +1,7 @@
+import { once } from 'node:events'
 import { Problem } from '@sallyport/problem'
 import { fileProblem } from '../files/file-problem.ts'
-import type { ChildMessage } from './child-process.ts'
+import { type ChildMessage, secretIsTold } from './child-process.ts'
 
 /** Tells the parent, where there is one, that this process serves. `facts`: such as its addresses. */
 export function tellReady(facts: Readonly<Record<string, unknown>>): Promise<void> {
@@ -22,6 +23,14 @@ export async function tellFailed(error: unknown): Promise<boolean> {
     },
   })
   return true
+}
+
+/** The secret that the parent tells this process at its start; undefined where there is none. */
+export async function toldSecret(): Promise<string | undefined> {
+  const [[name, value]] = Object.entries(secretIsTold) as [[string, string]]
+  if (process.env[name] !== value || process.send === undefined) return undefined
+  const [message] = (await once(process, 'message')) as [{ secret?: unknown }]
+  return typeof message.secret === 'string' ? message.secret : undefined
 }
 
 function tell(message: ChildMessage): Promise<void> {

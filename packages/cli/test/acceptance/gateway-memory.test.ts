@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
 import path from 'node:path'
 import { after, test } from 'node:test'
+import { SignerClient } from '@sallyport/authority'
 import { fileKeyProvider } from '@sallyport/pki'
+import { isProblem } from '@sallyport/problem'
 import { endLeftOver, get, newFolder, startDev } from '../sallyport.ts'
 
 after(endLeftOver)
@@ -14,6 +16,13 @@ test('nothing in the memory of a gateway that serves is the passphrase, a key fi
   const state = path.join(path.dirname(facts.configFile), 'state')
   const passphrase = readFileSync(path.join(state, 'passphrase'), 'utf8').trim()
   const directory = path.join(state, 'keys')
+  // Whoever is of this user reaches the socket, and without the secret of this start nobody is answered.
+  const stranger = new SignerClient({ socket: path.join(directory, 'signer.sock') })
+  await assert.rejects(
+    stranger.signer.publicKey({ keyName: 'feed-key-1' }),
+    (error) => isProblem(error) && error.code === 'signer_secret_wrong',
+  )
+  await stranger.close()
   const keys = fileKeyProvider({ directory, passphrase: async () => passphrase })
   const secrets = new Map<string, Buffer>([
     ['the passphrase', Buffer.from(passphrase)],

@@ -11,12 +11,16 @@ export function tagOf(operation: SignerOperation): number {
 
 /** The most bytes that a question has. */
 export function maxQuestionBytes(tag: number): number | undefined {
+  if (tag === proofTag) return maxProofBytes
   const name = operationNames[tag]
   return name === undefined ? undefined : signerOperations[name].maxBytes
 }
 
-/** How a question ended, as the tag of its answer. */
-export const outcomes = { answered: 0, refused: 1 } as const
+/** How a question ended, as the tag of its answer. `secret`: a step of proving it, before any question. */
+export const outcomes = { answered: 0, refused: 1, secret: 2 } as const
+/** The tag of the authority's proof, which is no operation. */
+export const proofTag = 255
+const maxProofBytes = 1_024
 
 /** A list with a million entries. */
 const maxAnswerBytes = 128 * 1024 * 1024
@@ -24,6 +28,7 @@ const maxRefusalBytes = 16_384
 
 export function maxAnswerBytesOf(tag: number): number | undefined {
   if (tag === outcomes.answered) return maxAnswerBytes
+  if (tag === outcomes.secret) return maxProofBytes
   return tag === outcomes.refused ? maxRefusalBytes : undefined
 }
 
@@ -46,6 +51,12 @@ export function readMessage(
   })
 }
 
+/** A step of proving the secret: whatever it is, an object. */
+export function readStep(body: Buffer): Readonly<Record<string, unknown>> {
+  const value = parse(body)
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+}
+
 function parse(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString('utf8'))
@@ -54,15 +65,22 @@ function parse(body: Buffer): unknown {
   }
 }
 
-export type Refusal = { code: string; detail?: string; expected?: string; found?: string }
+export type Refusal = {
+  code: string
+  detail?: string
+  expected?: string
+  found?: string
+  retryAfterSeconds?: number
+}
 
 export function refusalOf(problem: Problem): Refusal {
-  const { code, detail, expected, found } = problem
+  const { code, detail, expected, found, retryAfterSeconds } = problem
   return {
     code,
     ...(detail === undefined ? {} : { detail: detail.slice(0, 1_000) }),
     ...(expected === undefined ? {} : { expected: expected.slice(0, 1_000) }),
     ...(found === undefined ? {} : { found: found.slice(0, 1_000) }),
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
   }
 }
 

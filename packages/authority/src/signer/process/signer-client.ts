@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { isProblem, Problem } from '@sallyport/problem'
 import type { Signer, SignerInput, SignerOperation, SignerOutput } from '../signer.ts'
@@ -7,15 +8,20 @@ import {
   operationNames,
   outcomes,
   problemOf,
+  proofTag,
   readMessage,
+  readStep,
   tagOf,
 } from './operation-tags.ts'
+import { isNonce, isProof, newNonce, proofOf } from './proof-of-secret.ts'
 import { Places } from './places.ts'
 import { requireOwnSocket } from './socket-place.ts'
 
 export type SignerClientOptions = {
   /** Absolute path. */
   socket: string
+  /** That of the signer as well: each proves to the other that it has it. */
+  secret?: string | undefined
   /** How long an answer may take. */
   timeoutMs?: number
   /** Questions that wait for an answer; more are refused, so that none waits for long. */
@@ -33,6 +39,8 @@ const slow: Partial<Record<SignerOperation, number>> = {
 const strangers: ReadonlySet<SignerOperation> = new Set(['scepContent', 'scepReply'])
 const maxStrangers = 2
 
+const provenWithinMs = 5_000
+
 type Waiting = {
   readonly operation: SignerOperation
   readonly resolve: (output: never) => void
@@ -46,6 +54,7 @@ export class SignerClient {
   readonly #waiting = new Map<number, Waiting>()
   readonly #strangers = new Places(maxStrangers)
   #connecting: Promise<Socket> | undefined
+  #whyLost: Problem | undefined
   #nextId = 0
   #isClosed = false
 
@@ -132,15 +141,39 @@ export class SignerClient {
       socket.once('error', (error) => reject(unavailable(error.message)))
     })
     const reader = new FrameReader(maxAnswerBytesOf)
+    await this.#prove(socket, reader)
     socket.on('data', (piece: Buffer) => this.#take(socket, reader, piece))
     socket.on('error', () => socket.destroy())
     socket.once('close', () => this.#lost())
     return socket
   }
 
+  /** Before anything is asked: a signer that has not the secret gets no question. */
+  async #prove(socket: Socket, reader: FrameReader): Promise<void> {
+    const { secret } = this.#options
+    if (secret === undefined) return
+    try {
+      const { nonce } = await nextStep(socket, reader)
+      if (!isNonce(nonce)) throw new RangeError('no number of the signer')
+      const nonces = [nonce, newNonce()] as const
+      const proof = proofOf(secret, 'authority', nonces)
+      socket.write(encodeFrame(proofTag, 0, { nonce: nonces[1], proof }))
+      const answer = await nextStep(socket, reader)
+      if (!isProof(answer['proof'], secret, 'signer', nonces)) throw new RangeError('no proof')
+    } catch (cause) {
+      socket.destroy()
+      throw new Problem('signer_secret_wrong', { detail: this.#options.socket, cause })
+    }
+  }
+
   #take(socket: Socket, reader: FrameReader, piece: Buffer): void {
     try {
-      for (const frame of reader.take(piece)) this.#settle(frame)
+      for (const frame of reader.take(piece)) {
+        // One that asks for a secret, where none is known, answers nothing else.
+        if (frame.tag === outcomes.secret) this.#whyLost = new Problem('signer_secret_wrong')
+        if (frame.tag === outcomes.secret) socket.destroy()
+        else this.#settle(frame)
+      }
     } catch {
       // No signer of ours says such a thing.
       socket.destroy()
@@ -163,11 +196,31 @@ export class SignerClient {
   /** What was asked may have been signed: nobody was told, and whoever asks again is answered anew. */
   #lost(): void {
     this.#connecting = undefined
+    const why = this.#whyLost ?? unavailable('the connection ended')
+    this.#whyLost = undefined
     for (const { reject, timer } of this.#waiting.values()) {
       clearTimeout(timer)
-      reject(unavailable('the connection ended'))
+      reject(why)
     }
     this.#waiting.clear()
+  }
+}
+
+/** The next message of a signer that proves its secret. */
+async function nextStep(
+  socket: Socket,
+  reader: FrameReader,
+): Promise<Readonly<Record<string, unknown>>> {
+  const signal = AbortSignal.timeout(provenWithinMs)
+  for (;;) {
+    const closed = once(socket, 'close', { signal }).then((): [Buffer] => {
+      throw new RangeError('the signer closed the connection')
+    })
+    const [piece] = (await Promise.race([once(socket, 'data', { signal }), closed])) as [Buffer]
+    for (const { tag, body } of reader.take(piece)) {
+      if (tag === outcomes.secret) return readStep(body)
+      throw new RangeError('an answer to nothing that was asked')
+    }
   }
 }
 

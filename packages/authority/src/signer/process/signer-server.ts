@@ -1,5 +1,6 @@
 import { chmodSync, rmSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
+import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { isProblem, Problem } from '@sallyport/problem'
 import type { Logger } from 'pino'
@@ -9,9 +10,12 @@ import {
   maxQuestionBytes,
   operationNames,
   outcomes,
+  proofTag,
   readMessage,
+  readStep,
   refusalOf,
 } from './operation-tags.ts'
+import { isNonce, isProof, newNonce, proofOf } from './proof-of-secret.ts'
 import { prepareSocketDirectory, refuseForeign, statOf } from './socket-place.ts'
 
 /** An authority has one. More are those of one that ended, or nobody's. */
@@ -20,14 +24,17 @@ const maxConnections = 8
 const maxAtOnce = 64
 /** What is being signed when it ends is answered, if that is soon. */
 const endWithinMs = 3_000
-/** Whoever begins a question ends it. */
+/** Whoever begins a question ends it, and whoever connects proves the secret, where there is one. */
 const wholeWithinMs = 10_000
+const provenWithinMs = 2_000
 
 export type SignerServerOptions = {
   signer: Signer
   /** Absolute path. */
   socket: string
   log: Logger
+  /** That of the authority as well, which proves that it has it before it asks. */
+  secret?: string | undefined
   wholeWithinMs?: number
 }
 
@@ -43,6 +50,8 @@ export async function serveSigner(options: SignerServerOptions): Promise<() => P
   await removeStale(socket)
   const open = new Set<Connection>()
   const server = createServer((peer) => {
+    // Whoever proves nothing holds no place that the authority needs.
+    if (open.size >= maxConnections) [...open].find(({ isProven }) => !isProven)?.drop()
     if (open.size >= maxConnections) {
       log.warn({ connections: open.size }, 'a connection to the signer was refused: too many')
       peer.destroy()
@@ -65,11 +74,20 @@ class Connection {
   readonly #options: SignerServerOptions
   readonly #reader = new FrameReader(maxQuestionBytes)
   readonly #working = new Set<Promise<void>>()
+  readonly #nonce = newNonce()
+  readonly #onClose: () => void
+  #isProven: boolean
   #timer: NodeJS.Timeout | undefined
 
   constructor(peer: Socket, options: SignerServerOptions, onClose: () => void) {
     this.#peer = peer
     this.#options = options
+    this.#onClose = onClose
+    this.#isProven = options.secret === undefined
+    if (!this.#isProven) {
+      this.#send(encodeFrame(outcomes.secret, 0, { nonce: this.#nonce }))
+      this.#timer = setTimeout(() => this.drop(), provenWithinMs)
+    }
     peer.on('data', (piece: Buffer) => this.#take(piece))
     peer.on('error', (error) =>
       options.log.debug({ err: error }, 'a connection to the signer broke'),
@@ -78,6 +96,16 @@ class Connection {
       clearTimeout(this.#timer)
       onClose()
     })
+  }
+
+  get isProven(): boolean {
+    return this.#isProven
+  }
+
+  drop(): void {
+    this.#options.log.warn('a connection that proved no secret was ended')
+    this.#peer.destroy()
+    this.#onClose()
   }
 
   async end(): Promise<void> {
@@ -90,16 +118,34 @@ class Connection {
 
   #take(piece: Buffer): void {
     try {
-      for (const frame of this.#reader.take(piece)) this.#begin(frame)
+      for (const frame of this.#reader.take(piece)) {
+        if (frame.tag === proofTag || !this.#isProven) this.#prove(frame)
+        else this.#begin(frame)
+      }
     } catch (error) {
       this.#options.log.warn({ err: error }, 'what came to the signer is no message of ours')
       this.#peer.destroy()
       return
     }
+    if (!this.#isProven) return
     clearTimeout(this.#timer)
     if (!this.#reader.isInside) return
     const { wholeWithinMs: most = wholeWithinMs } = this.#options
     this.#timer = setTimeout(() => this.#peer.destroy(), most)
+  }
+
+  /** @throws RangeError where it is no proof of the secret, or nothing is to be proven */
+  #prove({ tag, body }: Frame): void {
+    const { secret } = this.#options
+    const { nonce, proof } = readStep(body)
+    const isAsked = tag === proofTag && !this.#isProven && secret !== undefined
+    if (!isAsked || !isNonce(nonce))
+      throw new RangeError('a question without a proof of the secret')
+    const nonces = [this.#nonce, nonce] as const
+    if (!isProof(proof, secret, 'authority', nonces))
+      throw new RangeError('a proof of another secret')
+    this.#isProven = true
+    this.#send(encodeFrame(outcomes.secret, 0, { proof: proofOf(secret, 'signer', nonces) }))
   }
 
   #begin(frame: Frame): void {
@@ -115,9 +161,9 @@ class Connection {
     const { signer, log } = this.#options
     const operation = operationNames[tag]
     if (operation === undefined) throw new TypeError(`No operation ${tag}`)
+    let answer: Buffer
     try {
-      const output = await run(signer, operation, body)
-      this.#send(encodeFrame(outcomes.answered, id, output))
+      answer = encodeFrame(outcomes.answered, id, await run(signer, operation, body))
     } catch (error) {
       const problem = isProblem(error) ? error : new Problem('internal_error', { cause: error })
       if (problem.code === 'signer_refused') {
@@ -126,12 +172,23 @@ class Connection {
           'the signer refused',
         )
       } else log.error({ operation, err: error }, 'the signer failed')
-      this.#send(encodeFrame(outcomes.refused, id, refusalOf(problem)))
+      answer = encodeFrame(outcomes.refused, id, refusalOf(problem))
     }
+    await this.#sendWhole(answer)
   }
 
-  #send(frame: Buffer): void {
-    if (!this.#peer.destroyed) this.#peer.write(frame)
+  /** A question is under way until its answer is taken: whoever reads nothing is not read either. */
+  async #sendWhole(frame: Buffer): Promise<void> {
+    if (this.#send(frame)) return
+    const ended = new AbortController()
+    const { signal } = ended
+    const closed = once(this.#peer, 'close', { signal })
+    await Promise.race([once(this.#peer, 'drain', { signal }), closed]).finally(() => ended.abort())
+  }
+
+  /** @returns whether more may be written now */
+  #send(frame: Buffer): boolean {
+    return this.#peer.destroyed || this.#peer.write(frame)
   }
 }
 

@@ -6,6 +6,8 @@ import type { StartOptions } from '../../start-authority.ts'
 import { localSigner } from '../local-signer.ts'
 import { openKeys } from '../open-keys.ts'
 import { signerBoundsOf } from '../signer-bounds.ts'
+import { signerSecretOf } from './signer-secret.ts'
+import { boundIssuance } from './bound-issuance.ts'
 import { serveSigner } from './signer-server.ts'
 
 export type SignerOptions = Pick<
@@ -14,6 +16,8 @@ export type SignerOptions = Pick<
 > & {
   /** Reads the configuration as it is now. Problem `config_invalid`, `config_unreadable`. */
   readConfig: () => AuthorityConfig
+  /** What whoever asks must prove to have, in place of that of the configuration. */
+  secret?: string | undefined
 }
 
 export type RunningSigner = {
@@ -38,6 +42,7 @@ export async function startSigner(options: SignerOptions): Promise<RunningSigner
   checkSigner(config, options)
   const { directory, log, now = Date.now } = options
   let bounds = signerBoundsOf(config)
+  let perHour = config.authority.signer.certificatesPerHour
   const keys = openKeys(config, options)
   await requireOpens(keys)
   const socket = signerSocketOf(directory, config.authority)
@@ -45,6 +50,7 @@ export async function startSigner(options: SignerOptions): Promise<RunningSigner
     const next = options.readConfig()
     checkSigner(next, options)
     bounds = signerBoundsOf(next)
+    perHour = next.authority.signer.certificatesPerHour
     log.info('the configuration was taken up')
   }
   const signer = localSigner({
@@ -53,7 +59,9 @@ export async function startSigner(options: SignerOptions): Promise<RunningSigner
     now,
     reload: () => Promise.resolve().then(reload),
   })
-  const close = await serveSigner({ signer, socket, log })
+  const secret = options.secret ?? signerSecretOf(directory, config.authority)
+  const bounded = boundIssuance(signer, { perHour: () => perHour, log })
+  const close = await serveSigner({ signer: bounded, socket, log, secret })
   log.info({ socket }, 'signer is ready')
   return { socket, reload, close }
 }
