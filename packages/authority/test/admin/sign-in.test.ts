@@ -71,6 +71,15 @@ test('groups decide, the first that is listed; what they give is all there is', 
   assert.equal((await as(body.token, 'audit')).status, 403)
 })
 
+test('a session stands in the audit log as what was made', async () => {
+  const { body } = await begin(await idToken())
+  const { rows } = (await deployment.admin('/admin/v1/audit?limit=1000&action=admin-token.created'))
+    .body
+  const row = rows.find(({ subject }: { subject: string }) => subject === body.adminToken.id)
+  const { before: was, after: is } = row.detail
+  assert.deepEqual([was, is.kind, is.role], [null, 'session', body.adminToken.role])
+})
+
 test('a session ends with its hours', async () => {
   const { body } = await begin(await idToken())
   clock.moveMinutes(8 * 60)

@@ -54,7 +54,7 @@ type Signed = {
 
 const bring = ({ authority }: Assembled, der: Buffer) =>
   authority.store.write((tx) =>
-    importRootList(tx, { der, actor: 'test', now: Math.floor(authority.now()) }),
+    importRootList(tx, { der, actor: 'operator', now: Math.floor(authority.now()) }),
   )
 const isRefused = (found: RegExp) => (error: unknown) =>
   isProblem(error) && error.code === 'revocation_list_refused' && found.test(error.found ?? '')
@@ -67,10 +67,12 @@ test('a list that the root signed elsewhere is published, and audited', () =>
     assert.deepEqual((await assembled.list(fullList, root.id)).der, der)
     const row = await assembled.authority.store.read
       .selectFrom('audit')
-      .select(['subject', 'actor'])
+      .select(['subject', 'actor', 'detail'])
       .where('action', '=', 'list.imported')
       .executeTakeFirstOrThrow()
-    assert.deepEqual([row.subject, row.actor], [root.id, 'test'])
+    assert.deepEqual([row.subject, row.actor], [root.id, 'operator'])
+    const { before: was, after: is } = JSON.parse(row.detail)
+    assert.equal(is.number, was.number + 1)
     // It is no reason to issue another one.
     await assembled.round()
     assert.deepEqual((await assembled.list(fullList, root.id)).der, der)

@@ -182,6 +182,10 @@ test('an operator takes up the list that was doubted, that one and no other', ()
     )
     assert.equal(accepted.length, 1)
     assert.match(accepted[0].actor, /^admin:/)
+    const { before: was, after: is } = accepted[0].detail
+    assert.match(was.sha256, /^[0-9a-f]{64}$/)
+    assert.notEqual(was.sha256, sha256)
+    assert.deepEqual(is, { sha256 })
   }))
 
 test('a published root that is not pinned is reported and not trusted; a vanished one is reported', () =>

@@ -62,7 +62,11 @@ test('a server’s certificate is no device; an operator revokes it, and its cli
     assert.match(metrics, /acme_challenges_total\{(?=.*type="http-01")(?=.*outcome="valid").*\} 1/)
     const audit = await deployment.admin('/admin/v1/audit?limit=100')
     assert.match(audit.text, /service-certificate\.issued/)
-    assert.match(audit.text, /service-certificate\.revoked/)
+    const told = audit.body.rows.find(
+      ({ action }: { action: string }) => action === 'service-certificate.revoked',
+    )
+    const { before: was, after: is } = told.detail
+    assert.deepEqual([was, typeof is.revokedAt], [{ revokedAt: null }, 'number'])
   } finally {
     server.closeAllConnections()
     server.close()
