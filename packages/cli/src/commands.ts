@@ -1230,7 +1230,6 @@ export const commands: readonly Command[] = [
       { flags: '--revoke', summary: 'revoke devices that count; without it they refuse it' },
       { flags: '--before <time>', summary: 'leave what came later, as 2027-01-31T12:00:00Z' },
       { flags: '--reason <text>', summary: 'why, for the audit log: without a name' },
-      { flags: '--yes', summary: 'do not ask' },
     ],
     examples: [
       {

@@ -60,6 +60,9 @@ export const restoreStore: Operation = async (input, output) => {
     `As in the backup, these count: ${adminTokens} admin tokens, ${enrollmentTokens} enrolment tokens, ${mdmCredentials} MDM credentials. Revoke again what was revoked or used since`,
   )
   output.say(
+    'Users who were forgotten since are known again: sallyport users forget hashed:… --revoke, by what it told then',
+  )
+  output.say(
     'Start the authority. Gateways keep refusing what was revoked since: when they are back, see `sallyport feed unconfirmed`',
   )
   return 0

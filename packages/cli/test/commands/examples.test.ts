@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { commands } from '../../src/commands.ts'
-import { guide, shellLines } from '../guide/guide.ts'
+import { guide, privacyGuide, shellLines } from '../guide/guide.ts'
 import { binary, newFolder } from '../sallyport.ts'
 
 /** Commands that run until they are ended. */
@@ -64,6 +64,7 @@ function isExpected(name: string, code: number, stderr: string): boolean {
   // Nobody signs in where `dev` runs, no MDM enrols, and nobody receives events.
   if (code === 1 && /^(?:login|acme .*|mdm .*|webhooks .*)$/.test(name))
     return /not_found/.test(stderr)
+  if (code === 1 && name.startsWith('users ')) return /Nothing is kept/.test(stderr)
   if (code === 1)
     return /^(?:explain|doctor|scan|attestation status|attestation accept-list|ca import-list|certificates status)$/.test(
       name,
@@ -160,6 +161,14 @@ describe('as printed', () => {
     test(`the line of the guide to attestation works: ${line}`, async () => {
       const own = line.replaceAll('wallet', 'demo').replaceAll('snapshot.key', 'guide.key')
       const { code, stderr } = await paste(own)
+      const [, group = '', word = ''] = line.split(' ')
+      assert.ok(isExpected(`${group} ${word}`, code, stderr), `${code} ${stderr}`)
+    })
+  }
+
+  for (const line of shellLines(privacyGuide)) {
+    test(`the line of the guide to privacy works: ${line}`, async () => {
+      const { code, stderr } = await paste(line)
       const [, group = '', word = ''] = line.split(' ')
       assert.ok(isExpected(`${group} ${word}`, code, stderr), `${code} ${stderr}`)
     })

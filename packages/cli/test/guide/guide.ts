@@ -6,6 +6,12 @@ export const guide = readFileSync(
   'utf8',
 )
 
+/** docs/guide/privacy.md */
+export const privacyGuide = readFileSync(
+  new URL('../../../../../docs/guide/privacy.md', import.meta.url),
+  'utf8',
+)
+
 /** The fenced blocks of a language, in their order, without what they are indented by. */
 export function blocksOf(markdown: string, language: string): string[] {
   const fence = new RegExp(`^( *)\`\`\`${language}\\n([\\s\\S]*?)^ *\`\`\`$`, 'gm')
