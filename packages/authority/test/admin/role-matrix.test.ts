@@ -23,6 +23,7 @@ const routes: { method?: 'POST'; path: string; role: Role; status: number; body?
   { path: '/appraisals/{id}/evidence', role: 'support', status: 404 },
   { path: '/attestation/report', role: 'viewer', status: 200 },
   { path: '/certificates/{id}', role: 'viewer', status: 404 },
+  { path: '/certificates/{id}/status', role: 'viewer', status: 404 },
   { path: '/certificates/{id}/revoke', role: 'operator', status: 404, body: {} },
   { path: '/enrollment-tokens', role: 'viewer', status: 200 },
   { path: '/enrollment-tokens', role: 'support', status: 201, body: { appId: 'wallet' } },

@@ -220,6 +220,14 @@ test('nobody agrees to what was proposed by a token that was revoked since', asy
   assert.equal((await as(grace, `proposals/${own}/agree`, {})).status, 200)
 })
 
+test('whoever may not agree has nothing declined but their own', async () => {
+  const support = await person('support')
+  const { id } = (await as(ada, 'issuers', { appId: 'wallet' })).body.proposal
+  const refused = await as(support, `proposals/${id}/decline`, {})
+  assert.equal(refused.body.code, 'admin_role_too_low')
+  assert.equal((await as(grace, `proposals/${id}/decline`, {})).body.status, 'declined')
+})
+
 test('a proposal is open for a day', async () => {
   const { id } = (await as(ada, 'issuers', { appId: 'wallet', lane: 'late' })).body.proposal
   clock.move(1)

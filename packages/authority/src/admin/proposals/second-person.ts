@@ -7,7 +7,13 @@ import type { ProposalRow, Tables } from '../../store/tables.ts'
 import { type Admin, adminOf } from '../admin.ts'
 import { refuseLowerRole, type Role } from '../roles.ts'
 import { type Verb, verbOf } from '../verbs.ts'
-import { decideProposal, findProposal, noteOutcome, propose } from './proposal.ts'
+import {
+  decideProposal,
+  findProposal,
+  noteOutcome,
+  type ProposalDecision,
+  propose,
+} from './proposal.ts'
 import { type CountedChange, countStatusChange } from './status-change-limit.ts'
 
 /** Repeats a call within this process; the answer as it would have been sent. */
@@ -103,6 +109,21 @@ export class SecondPerson {
       await store.write((tx) => noteOutcome(tx, id, outcome))
     }
   }
+}
+
+/**
+ * Whoever declines what another one proposed might have agreed to it: otherwise the least of them could have
+ * nothing done that takes two. What is one's own anybody takes back.
+ *
+ * @throws Problem `not_found`, `proposal_decided`, `admin_role_too_low`, `admin_scope_too_narrow`
+ */
+export async function declineProposal(
+  store: Kysely<Tables>,
+  decision: Omit<ProposalDecision, 'status'>,
+): Promise<ProposalRow> {
+  const row = await findProposal(store, decision.id)
+  if (row.person !== decision.admin.person) refuseLower(row, decision.admin)
+  return decideProposal(store, { ...decision, status: 'declined' })
 }
 
 /** Whoever agrees may do it themselves: within the role and the verbs of what was proposed. */

@@ -1,7 +1,11 @@
 import Type from 'typebox'
 import { adminOf } from '../../admin/admin.ts'
-import { decideProposal, listProposals } from '../../admin/proposals/proposal.ts'
-import type { Repeat, SecondPerson } from '../../admin/proposals/second-person.ts'
+import { listProposals } from '../../admin/proposals/proposal.ts'
+import {
+  declineProposal,
+  type Repeat,
+  type SecondPerson,
+} from '../../admin/proposals/second-person.ts'
 import type { Authority } from '../../authority.ts'
 import type { Api } from '../api-server.ts'
 import { problems } from '../problem-schema.ts'
@@ -76,9 +80,9 @@ export function proposalRoutes(api: Api, authority: Authority, second: SecondPer
     (request) => {
       const { params, body } = request
       const by = { admin: adminOf(request), reason: body.reason, now: now() }
-      const decision = { id: params.id, status: 'declined', ...by } as const
+      const decision = { id: params.id, ...by }
       return lanes.run('admin', async () =>
-        presentProposal(await store.write((tx) => decideProposal(tx, decision)), now()),
+        presentProposal(await store.write((tx) => declineProposal(tx, decision)), now()),
       )
     },
   )
