@@ -123,7 +123,7 @@ describe('an account', () => {
     }
   })
 
-  it('has at most a hundred orders under way, whatever a flood of 10,000 asks for', async () => {
+  it('has at most a hundred orders under way, whatever a flood of 1,000 asks for', async () => {
     const agent = new Agent({ keepAlive: true, ca: deployment.caPem })
     const account = await deployment.open({ agent })
     const newOrder = String(account.directory['newOrder'])
@@ -137,11 +137,11 @@ describe('an account', () => {
       }
     }
     const began = performance.now()
-    await Promise.all(Array.from({ length: 20 }, () => flood(500)))
+    await Promise.all(Array.from({ length: 20 }, () => flood(50)))
     agent.destroy()
     const seen = JSON.stringify([...statuses])
-    console.log(`10,000 orders in ${Math.round(performance.now() - began)} ms: ${seen}`)
-    assert.equal((statuses.get(201) ?? 0) + (statuses.get(429) ?? 0), 10_000, seen)
+    console.log(`1,000 orders in ${Math.round(performance.now() - began)} ms: ${seen}`)
+    assert.equal((statuses.get(201) ?? 0) + (statuses.get(429) ?? 0), 1_000, seen)
     assert.ok((statuses.get(201) ?? 0) <= 100, seen)
     assert.equal(waits, statuses.get(429))
   })
