@@ -1,6 +1,5 @@
 import { chmodSync, rmSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { isProblem, Problem } from '@sallyport/problem'
 import type { Logger } from 'pino'
@@ -74,6 +73,8 @@ class Connection {
   readonly #options: SignerServerOptions
   readonly #reader = new FrameReader(maxQuestionBytes)
   readonly #working = new Set<Promise<void>>()
+  /** What waits until the peer has taken answers, or is gone. */
+  readonly #untaken: (() => void)[] = []
   readonly #nonce = newNonce()
   readonly #onClose: () => void
   #isProven: boolean
@@ -92,8 +93,10 @@ class Connection {
     peer.on('error', (error) =>
       options.log.debug({ err: error }, 'a connection to the signer broke'),
     )
+    peer.on('drain', () => this.#taken())
     peer.on('close', () => {
       clearTimeout(this.#timer)
+      this.#taken()
       onClose()
     })
   }
@@ -180,10 +183,11 @@ class Connection {
   /** A question is under way until its answer is taken: whoever reads nothing is not read either. */
   async #sendWhole(frame: Buffer): Promise<void> {
     if (this.#send(frame)) return
-    const ended = new AbortController()
-    const { signal } = ended
-    const closed = once(this.#peer, 'close', { signal })
-    await Promise.race([once(this.#peer, 'drain', { signal }), closed]).finally(() => ended.abort())
+    await new Promise<void>((resolve) => this.#untaken.push(resolve))
+  }
+
+  #taken(): void {
+    for (const resolve of this.#untaken.splice(0)) resolve()
   }
 
   /** @returns whether more may be written now */
