@@ -233,7 +233,8 @@ function followerOver(
         response.write(`${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${data}\n\n`)
       }
     },
-    end: () => response.destroy(),
+    // What was written in this turn is on its way only in the next: a gateway is to hear why it is ended.
+    end: () => void setImmediate(() => response.destroy()),
   }
 }
 

@@ -5,6 +5,9 @@ import type { Site, SiteHost, SiteRoute } from './site.ts'
 /** Where the lists of the agent lie, unless told otherwise. */
 export const listsDirectory = '/etc/haproxy/sallyport'
 
+/** By so much the authority dates a certificate back (five minutes), and so long the feed may take to tell of it. */
+const youngSeconds = 330
+
 /** haproxy.cfg, whole: HAProxy refuses by lists that `sallyport agent haproxy` keeps. No call, no Lua; devices alone. */
 export function haproxyAgentConfig(site: Site): string {
   const { lists, staleAfterSeconds, listen } = site
@@ -41,10 +44,14 @@ frontend sallyport
   # The id of the device, in hex, out of its URI name. Greedy: the last place, behind the key, which a device chooses.
   http-request set-var(txn.device) "ssl_c_der,hex,regsub('^.*2F6465766963652F(6465765F[0-9A-F]{52}).*\\$','\\1')"
   http-request set-var(txn.certificate) ssl_c_der,sha2(256),hex
+  # Certificates that may be so young that the feed has not told of them yet: the authority dates them back.
+  http-request set-var(txn.issuer) ssl_c_i_dn,hex
+  http-request set-var(txn.young) 'date(-${youngSeconds}),utime("%y%m%d%H%M%SZ")'
+  http-request set-var(txn.isYoung) ssl_c_notbefore,strcmp(txn.young)
   http-request set-var(txn.heard) str(heard),map_str_int(${lists}/heard.map,0)
   http-request set-var(txn.age) date,sub(txn.heard)
   # The root behind an issuing CA is not in the file: OpenSSL's 2 (its issuer is missing), and no other error.
-${['status_stale', 'certificate', 'untrusted', 'status'].map((each) => rules(each, site)).join('\n')}
+${['status_stale', 'certificate', 'untrusted', 'status', 'issued'].map((each) => rules(each, site)).join('\n')}
   http-request set-var-fmt(txn.stream) "%[var(txn.device)]|%[src]:%[src_port]"
   http-request track-sc0 var(txn.stream) table sallyport_streams if { ssl_c_used }
   # Who calls is for HAProxy to say.
@@ -88,9 +95,21 @@ function rules(kind: string, { hosts, lists, staleAfterSeconds }: Site): string 
         `${host} { var(txn.certificate) -m str -f ${lists}/certificates.acl }`,
       ),
     ],
+    // Where an app has certificate.status: issued, what the registry never issued is let in by nobody.
+    issued: [
+      refuse(
+        503,
+        'device_not_yet_known',
+        `${host} ${unknownTo(lists)} { var(txn.isYoung) -m int gt 0 }`,
+      ),
+      refuse(403, 'device_unknown', `${host} ${unknownTo(lists)}`),
+    ],
   }
   return (table[kind] ?? []).join('\n')
 }
+
+const unknownTo = (lists: string): string =>
+  `!{ var(txn.issuer) -m str -f ${lists}/unlisted-cas.acl } !{ var(txn.certificate) -m str -f ${lists}/issued.acl }`
 
 function refuse(status: number, code: string, condition: string): string {
   const body = `{"type":"urn:sallyport:reason:${code}","status":${status},"code":"${code}"}`

@@ -13,6 +13,7 @@ import { type Development, newFolder, quietPort, startDev } from '../sallyport.t
 export async function startDecided(
   service: string,
   http2Service = service,
+  status?: 'issued',
 ): Promise<DecidedDeployment> {
   const identity = newFolder()
   const port = Number(await quietPort())
@@ -36,6 +37,10 @@ export async function startDecided(
   }
   editFile(first.facts.configFile, (config) => {
     const { gateway } = config
+    if (status === 'issued') {
+      const { demo } = (config as unknown as { apps: { demo: { certificate?: object } } }).apps
+      Object.assign(demo, { certificate: { ...demo.certificate, status } })
+    }
     gateway.upstreams['test'] = { targets: [service] }
     gateway.upstreams['grpc'] = Object.assign({ targets: [http2Service] }, { protocol: 'h2' })
     gateway.hosts['api.test'] = hostOf(config, 'explain', [

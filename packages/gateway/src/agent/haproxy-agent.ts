@@ -1,7 +1,5 @@
-import { mkdir, stat } from 'node:fs/promises'
-import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { replaceFile, toPem } from '@sallyport/pki'
+import { toPem } from '@sallyport/pki'
 import { type AppliedChange, type Change, fromBase64url, newId } from '@sallyport/wire'
 import type { PackedStatus } from '@sallyport/wire/status'
 import { AuthorityClient } from '../control/authority-client.ts'
@@ -17,10 +15,21 @@ import { statusControl } from '../status/status-control.ts'
 import type { KnownChange } from '../worker/messages.ts'
 import { agentMetrics } from './agent-metrics.ts'
 import { endStreams } from './end-streams.ts'
-import { caFile, haproxyLists, heardMap, type HaproxyListName, listOf } from './haproxy-lists.ts'
+import {
+  caFile,
+  type HaproxyListName,
+  haproxyLists,
+  heardMap,
+  issuedLists,
+  listOf,
+} from './haproxy-lists.ts'
 import { HaproxyRuntime } from './haproxy-runtime.ts'
+import { ListFiles } from './list-files.ts'
+import { ListTexts } from './list-texts.ts'
 
 export type HaproxyAgentOptions = {
+  /** Of the gateway whose identity it has: so it hears that it was revoked. */
+  readonly name: string
   /** Where the files lie that HAProxy starts with, as its configuration names them. */
   readonly directory: string
   /** HAProxy's stats socket, of level admin. */
@@ -31,20 +40,10 @@ export type HaproxyAgentOptions = {
   readonly log: Log
 }
 
-/** What a list holds as of a change. All of it is ASCII. */
-type ListText = {
-  readonly epoch: string
-  readonly seq: number
-  readonly values: readonly string[]
-  readonly text: string
-}
-
 const lookMs = 500
 const beatMs = 1_000
 /** HAProxy is told what refuses. */
 const harmless: ReadonlySet<string> = new Set(['active', 'issued'])
-/** By whatever account it runs under: no secret is among them. */
-const readableByHaproxy = 0o644
 
 /**
  * Keeps a HAProxy in step with the authority's feed: what is revoked, suspended or superseded stands in its
@@ -67,17 +66,19 @@ export class HaproxyAgent {
   #working: Promise<void> = Promise.resolve()
   /** The process of HAProxy that has everything; undefined where none has. */
   #inStep: string | undefined
-  readonly #lists: { [name in HaproxyListName]?: ListText } = {}
+  readonly #lists = new ListTexts(this.#known)
+  readonly #files: ListFiles
+  /** Whether its configuration looks at the lists of what was issued: those of before do not. */
+  #looksAtIssued = false
   /** The last change that HAProxy has. */
   #toldSequence = 0
   #heardAt = 0
   #writtenAt = 0
-  /** What is on disk by now, also after a power cut, by the name of the file. */
-  readonly #onDisk = new Map<string, string>()
   #said = ''
 
   constructor(options: HaproxyAgentOptions) {
     this.#options = options
+    this.#files = new ListFiles(options.directory)
     this.#runtime = new HaproxyRuntime(options.socket)
     this.#client = new AuthorityClient(options.authority)
     this.#pins = new FeedPins(options.directory, options.authority.feedKeys, options.log)
@@ -115,7 +116,7 @@ export class HaproxyAgent {
 
   /** Runs until `close`. */
   async run(): Promise<void> {
-    await mkdir(this.#options.directory, { recursive: true })
+    await this.#files.make()
     await this.#pins.load()
     this.#reports.start()
     const following = this.#feed.run()
@@ -144,10 +145,14 @@ export class HaproxyAgent {
 
   #takeChanges(changes: readonly Change[]): void {
     const applied = changes.flatMap((change) => this.#known.apply(change))
+    // Of what was issued before a list was asked for, a snapshot tells.
+    if (applied.some(({ isListMissing }) => isListMissing)) this.#feed.requireSnapshot()
+    for (const { change } of applied) if (change !== undefined) this.#hearOfItself(change)
+    const isOfIssuedAlone = applied.every(({ change }) => change?.status === 'issued')
     const trustChanged = applied.some(({ isTrustChanged }) => isTrustChanged)
     this.#do(async () => {
-      // On disk first: a HAProxy that restarts half-way begins with everything.
-      await this.#writeFiles()
+      // On disk first: a HAProxy that restarts half-way begins with everything. What lets in may be a second late.
+      if (!isOfIssuedAlone) await this.#writeFiles()
       const done: AppliedChange[] = []
       for (const [index, { change }] of applied.entries()) {
         if (change === undefined) continue
@@ -165,6 +170,20 @@ export class HaproxyAgent {
       if (this.#inStep === undefined) return
       this.#toldSequence = Math.max(this.#toldSequence, changes.at(-1)?.seq ?? 0)
       this.#reports.applied(done)
+    })
+  }
+
+  /** Revoked, it has HAProxy refuse everybody, now and after every start: the word is signed, and on disk. */
+  #hearOfItself({ kind, key, status }: KnownChange): void {
+    if (kind !== 'gateway' || key !== this.#options.name || status !== 'revoked') return
+    this.#known.refuseAll('this gateway was revoked')
+    this.#options.log.error(
+      { code: 'gateway_revoked' },
+      'this gateway was revoked: HAProxy refuses everybody from now on',
+    )
+    this.#do(async () => {
+      await this.#writeFiles()
+      await this.#beat()
     })
   }
 
@@ -187,21 +206,41 @@ export class HaproxyAgent {
     for (const name of Object.keys(haproxyLists) as HaproxyListName[]) {
       await this.#runtime.replaceList(
         this.#fileOf(haproxyLists[name].file),
-        this.#list(name).values,
+        this.#lists.of(name).values,
       )
     }
+    await this.#tellAllIssued()
     await this.#tellTrust()
     await this.#beat()
     // Whoever was revoked in the meantime has streams that no single change will end.
     this.#counts.endedStreams += await endStreams(
       this.#runtime,
-      new Set(this.#list('device').values),
+      new Set(this.#lists.of('device').values),
     )
     this.#inStep = process
     this.#counts.resyncs++
     this.#toldSequence = seq
     this.#reports.send()
     this.#options.log.info({ process, seq: this.#known.seq }, 'HAProxy knows everything')
+  }
+
+  /** @throws Error where an app needs lists that HAProxy's configuration does not look at */
+  async #tellAllIssued(): Promise<void> {
+    const known = await this.#runtime.show('acl')
+    this.#looksAtIssued = known.includes(`(${this.#fileOf(issuedLists.issued.file)})`)
+    if (this.#looksAtIssued) {
+      for (const name of Object.keys(issuedLists) as (keyof typeof issuedLists)[]) {
+        await this.#runtime.replaceList(
+          this.#fileOf(issuedLists[name].file),
+          this.#lists.of(name).values,
+        )
+      }
+      return
+    }
+    if (!this.#known.issuers.some(({ status }) => status === 'issued')) return
+    throw new Error(
+      'an app has certificate.status: issued, and the configuration of HAProxy does not look at issued.acl: make it anew with `sallyport integrate haproxy-agent`',
+    )
   }
 
   /** @returns how many streams it ended */
@@ -211,6 +250,11 @@ export class HaproxyAgent {
     const { file, valueOf } = haproxyLists[name]
     const value = valueOf(key)
     const list = this.#fileOf(file)
+    if (status === 'issued' && this.#looksAtIssued) {
+      const issued = this.#fileOf(issuedLists.issued.file)
+      await this.#runtime.remove(issued, value)
+      await this.#runtime.do(`add acl ${issued} ${value}`)
+    }
     // A value stands in a list once: one that is there already is taken out first.
     await this.#runtime.remove(list, value)
     if (!harmless.has(status)) await this.#runtime.do(`add acl ${list} ${value}`)
@@ -223,6 +267,11 @@ export class HaproxyAgent {
   }
 
   async #tellTrust(): Promise<void> {
+    // Which certificates must be listed first, and then who is believed.
+    if (this.#looksAtIssued) {
+      const unlisted = this.#fileOf(issuedLists.unlisted.file)
+      await this.#runtime.replaceList(unlisted, this.#lists.of('unlisted').values)
+    }
     const file = this.#fileOf(caFile)
     await this.#runtime.do(`set ssl ca-file ${file}`, this.#authorities().trimEnd())
     await this.#runtime.do(`commit ssl ca-file ${file}`)
@@ -235,19 +284,8 @@ export class HaproxyAgent {
 
   /** A change that is not understood counts as the longest silence. */
   #heardSeconds(): number {
+    // Also that it was revoked is among these.
     return this.#known.notUnderstood.length > 0 ? 0 : Math.floor(this.#heardAt / 1000)
-  }
-
-  // A hundred thousand entries are not worked out anew with each beat. What has expired goes with the next change.
-  #list(name: HaproxyListName): ListText {
-    const { epoch, seq } = this.#known
-    const made = this.#lists[name]
-    if (made?.epoch === epoch && made.seq === seq) return made
-    void this.#known.packed(Date.now())
-    const values = this.#known.refused(name).map((key) => haproxyLists[name].valueOf(key))
-    const list = { epoch, seq, values, text: values.map((value) => `${value}\n`).join('') }
-    this.#lists[name] = list
-    return list
   }
 
   #authorities(): string {
@@ -258,11 +296,6 @@ export class HaproxyAgent {
   }
 
   async #writeFiles(): Promise<void> {
-    const lists = {
-      [haproxyLists.device.file]: this.#list('device').text,
-      [haproxyLists.certificate.file]: this.#list('certificate').text,
-      [caFile]: this.#authorities(),
-    }
     const ofThisMoment = {
       [heardMap.file]: `${heardMap.key} ${this.#heardSeconds()}\n`,
       'agent.prom': agentMetrics({
@@ -273,21 +306,12 @@ export class HaproxyAgent {
       }),
     }
     this.#writtenAt = Date.now()
-    const mode = readableByHaproxy
-    for (const [name, text] of Object.entries(lists)) {
-      // Looked at each second, so that one that was removed comes back; written where it says something new.
-      const file = this.#fileOf(name)
-      if (this.#onDisk.get(name) === text && (await sizeOf(file)) === text.length) continue
-      await replaceFile(file, text, { mode })
-      this.#onDisk.set(name, text)
-    }
-    for (const [name, text] of Object.entries(ofThisMoment)) {
-      await replaceFile(this.#fileOf(name), text, { mode, isDurable: false })
-    }
+    await this.#files.keep({ ...this.#lists.all(), [caFile]: this.#authorities() })
+    await this.#files.note(ofThisMoment)
   }
 
   #fileOf(name: string): string {
-    return path.join(this.#options.directory, name)
+    return this.#files.pathOf(name)
   }
 
   // One thing after the other. What HAProxy did not take, it gets whole as soon as it answers again.
@@ -309,11 +333,3 @@ export class HaproxyAgent {
 }
 
 /** Undefined where there is none. */
-async function sizeOf(file: string): Promise<number | undefined> {
-  try {
-    return (await stat(file)).size
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw error
-  }
-}

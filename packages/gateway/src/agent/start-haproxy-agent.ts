@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { certificatesFromPem, parseGatewayUri } from '@sallyport/pki'
 import type { GatewayConfig } from '../configuration/gateway-config.ts'
 import { makePlan } from '../configuration/make-plan.ts'
 import type { Log } from '../log/log.ts'
@@ -23,10 +24,17 @@ export function haproxyAgent(
 ): HaproxyAgent {
   const { authority, plan } = makePlan(config)
   return new HaproxyAgent({
+    name: nameOf(authority.certificate) ?? config.value.gateway.name,
     directory,
     socket,
     authority,
     allowDevelopment: plan.allowDevelopment,
     log,
   })
+}
+
+/** The authority knows a gateway by its certificate: an agent may have one of its own beside a configuration of another's. */
+function nameOf(certificate: string): string | undefined {
+  const uris = certificatesFromPem(certificate)[0]?.uris ?? []
+  return uris.map((uri) => parseGatewayUri(uri)?.name).find((name) => name !== undefined)
 }

@@ -108,6 +108,12 @@ export class KnownStatus {
     return [...new Set(listed.map(({ key }) => key))]
   }
 
+  /** Thumbprints of the certificates that were issued and have not ended, of apps where they are known. */
+  issued(): string[] {
+    const isIssued = (of: string, status: string) => of === 'certificate' && status === 'issued'
+    return listedKeys([this.#told], isIssued).map(({ key }) => key)
+  }
+
   /**
    * Takes a snapshot in place of everything known of its epoch. Workers read what was known until `handOut`.
    *
