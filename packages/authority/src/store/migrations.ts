@@ -22,6 +22,7 @@ import { up as usedIdTokens } from './migrations/018-used-id-tokens.ts'
 import { up as personalValues } from './migrations/019-personal-values.ts'
 import { up as forgetting } from './migrations/020-forgetting.ts'
 import { up as webhooks } from './migrations/021-webhooks.ts'
+import { up as auditByActor } from './migrations/022-audit-by-actor.ts'
 import type { Tables } from './tables.ts'
 
 /**
@@ -50,6 +51,7 @@ const migrations: Readonly<Record<string, { up: (store: Kysely<Tables>) => Promi
   '019-personal-values': { up: personalValues },
   '020-forgetting': { up: forgetting },
   '021-webhooks': { up: webhooks },
+  '022-audit-by-actor': { up: auditByActor },
 }
 
 /** Names and times of what was done. Named for the library that once kept it. */
