@@ -54,9 +54,19 @@ export function postgresWriter(location: PostgresLocation, instance: string): Po
     // Beyond 64 of them PostgreSQL looks each up on disk (PGPROC_MAX_CACHED_SUBXIDS), at a cost to every reader.
     maxWritesPerGroup: 60,
     begin,
-    savepoint: () => session().run('savepoint one'),
-    keep: () => session().run('release savepoint one'),
-    undo: () => session().run('rollback to savepoint one; release savepoint one'),
+    async savepoint() {
+      const current = session()
+      if (current.isWritten) await current.run('release savepoint one; savepoint one')
+      // Until it is kept or undone.
+      current.isWritten = true
+    },
+    // Released by the next one, or by COMMIT: an answer less to wait for.
+    keep: () => {},
+    async undo() {
+      const current = session()
+      await current.run('rollback to savepoint one')
+      current.isWritten = false
+    },
     async commit() {
       await session().run(`select pg_notify('${names.channel}', '${instance}'); commit`)
       open = undefined
@@ -70,11 +80,17 @@ export function postgresWriter(location: PostgresLocation, instance: string): Po
   }
 }
 
-type Session = { kysely: ReturnType<typeof kyselyClient>; run(sql: string): Promise<void> }
+type Session = {
+  kysely: ReturnType<typeof kyselyClient>
+  /** Whether anything was written since the savepoint, which there is from the beginning. */
+  isWritten: boolean
+  run(sql: string): Promise<void>
+}
 
 function sessionOf(client: Client): Session {
   return {
     kysely: kyselyClient(client, () => {}),
+    isWritten: false,
     async run(sql) {
       try {
         await client.query(sql)
@@ -86,5 +102,5 @@ function sessionOf(client: Client): Session {
 }
 
 function beginWith({ group, write }: LockNames): string {
-  return `begin isolation level read committed; select pg_advisory_xact_lock(${group}, ${write})`
+  return `begin isolation level read committed; select pg_advisory_xact_lock(${group}, ${write}); savepoint one`
 }
