@@ -10,6 +10,7 @@ import { checkSigner } from './config/check-signer.ts'
 import { refuseFixedChanges } from './config/check-config.ts'
 import { storeLocation } from './config/store-location.ts'
 import { decisionRecorder } from './decisions/decision-recorder.ts'
+import { recordConfigChange } from './config/config-change.ts'
 import { issuedApps } from './config/issued-apps.ts'
 import { FailedAttempts } from './enrollment/failed-attempts.ts'
 import { FeedHub } from './feed/feed-hub.ts'
@@ -167,6 +168,9 @@ export async function assembleAuthority(
       now,
     }
     collectMetrics(authority)
+    const recordConfig = (config: AuthorityConfig) =>
+      recordConfigChange(store, config, { insecure: insecureSettings(config), now: now() })
+    await recordConfig(config)
     return {
       authority,
       async replaceConfig(next) {
@@ -200,6 +204,7 @@ export async function assembleAuthority(
           webhooks,
           issuers,
         })
+        await recordConfig(next)
       },
     }
   } catch (error) {

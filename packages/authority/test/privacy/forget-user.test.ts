@@ -113,6 +113,8 @@ test('the audit log verifies still, says that something was forgotten, and not o
   assert.ok(gone.length >= 6)
   const told = rows.filter(({ action }) => action === 'user.forgotten')
   assert.equal(told.length, 1)
+  const { before: was, after: is } = told[0]?.detail ?? {}
+  assert.deepEqual([(was as { devices: number }).devices, is], [2, null])
   assert.ok(!JSON.stringify(told).includes('hashed:') && !JSON.stringify(told).includes(ada))
   assert.equal(rows.filter(({ action }) => action === 'device.revoked').length, 2)
 })
