@@ -103,6 +103,7 @@ const routes = [
     'POST devices/{id}/resume',
     'POST devices/{id}/revoke',
     'GET certificates/{id}',
+    'GET certificates/{id}/status',
     'POST certificates/{id}/revoke',
     'GET enrollment-tokens',
     'POST enrollment-tokens',
