@@ -1219,6 +1219,7 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'users forget',
+    asks: true,
     summary: 'Forget a user: revoke their devices, and blank what says whose they were',
     details:
       'Rows of devices stay, since their end must be known, without user, address, phone or evidence. The audit log goes on to verify: of each value its commitment is left. Done again it changes nothing. Backups, exports, and the logs of gateways and services are yours to see to.',
