@@ -106,7 +106,7 @@ export const signerReasons = {
     area: 'setup',
     status: 503,
     title: 'Signer and authority do not have the same secret',
-    fix: '`sallyport serve` gives both a new one at each start. Where they are started apart, give both the same `authority.signer.secretFile`, or neither. Else somebody serves, or asks, in their place.',
+    fix: 'Start both by `sallyport serve`, which gives them a new one at each start. Where they are started apart, give both the same `authority.signer.secretFile`, or neither. Else somebody serves, or asks, in their place.',
     retryable: true,
     publicCode: 'signer_unavailable',
   },
