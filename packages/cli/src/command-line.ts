@@ -7,6 +7,7 @@ import {
   sharedOptions,
 } from './command.ts'
 import { commandGroups } from './commands.ts'
+import { digestsAsArguments } from './leading-hyphen.ts'
 import { packageVersion } from './package-version.ts'
 
 export type Chosen = { command: Command; input: Input }
@@ -38,7 +39,7 @@ export function readCommandLine(argv: readonly string[], commands: readonly Comm
     })
   }
   try {
-    program.parse(argv, { from: 'user' })
+    program.parse(digestsAsArguments(argv, commands), { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     return { exitCode: error.exitCode === 0 ? 0 : 2 }

@@ -21,6 +21,19 @@ describe('the command line', () => {
     assert.match(stderr, /Did you mean devices\?/)
   })
 
+  test('takes a digest that begins like an option for what it is', async () => {
+    const digest = `-${'kh3R5dT0l9mobF2NelMjUZs9yhoChroSDb_qa4jIJk'.slice(0, 42)}`
+    const missing = ['--config', '/nowhere/sallyport.yaml']
+    for (const line of [
+      ['ca', 'withdraw', digest, '--yes'],
+      ['ca', 'withdraw', '--yes', digest],
+    ]) {
+      const { code, stderr } = await sallyport([...line, ...missing])
+      assert.equal(code, 3, stderr)
+      assert.match(stderr, /config_unreadable/)
+    }
+  })
+
   test('refuses an option that no command knows', async () => {
     const { code, stderr } = await sallyport(['devices', 'list', '--colour'])
     assert.equal(code, 2)
