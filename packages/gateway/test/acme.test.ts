@@ -176,7 +176,7 @@ test('what was obtained is shown at once by a gateway that starts again, and ren
   const second = await shownBy(ports.tls, host)
   assert(second instanceof X509Certificate)
   assert.equal(second.fingerprint256, first.fingerprint256)
-  await eventually(() => acme.state.orders === 2)
+  await eventually(() => acme.state.orders === 2, 10_000)
 })
 
 test('a certificate that the CA wants renewed is renewed, whatever is left of its life', async (t) => {

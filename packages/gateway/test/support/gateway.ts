@@ -59,6 +59,19 @@ export const route = (members: Record<string, unknown> = {}) => ({
   ...members,
 })
 
+const works = new WeakMap<TestContext, (() => Promise<void>)[]>()
+
+/** What was started last ends first: a gateway that starts again in a directory still writes there. */
+function whenOver(context: TestContext, work: () => Promise<void>): void {
+  const known = works.get(context)
+  if (known !== undefined) return void known.push(work)
+  const all = [work]
+  works.set(context, all)
+  context.after(async () => {
+    for (const each of all.toReversed()) await each()
+  })
+}
+
 /** Starts a bed, and takes it down when the test is over. */
 export async function startBed(context: TestContext, options: BedOptions = {}): Promise<Bed> {
   const world = options.world ?? (await createWorld())
@@ -67,7 +80,7 @@ export async function startBed(context: TestContext, options: BedOptions = {}): 
   const service = await startService()
   const directory = options.directory ?? (await mkdtemp(path.join(tmpdir(), 'sallyport-gateway-')))
   const running: RunningGateway[] = []
-  context.after(async () => {
+  whenOver(context, async () => {
     for (const gateway of running) await gateway.close()
     await authority.stop()
     await service.close()
