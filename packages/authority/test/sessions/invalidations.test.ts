@@ -7,7 +7,7 @@ import { follow } from '../fixture/gateway.ts'
 import { type IdentityProvider, identityProvider, issuer } from '../fixture/identity-provider.ts'
 import { appOfUsers } from '../fixture/identity-provider.ts'
 import { auditOf, enrollForUser } from '../fixture/user-phone.ts'
-import { forgetOld } from '../../src/maintenance.ts'
+import { forgetOld } from '../../src/store/forget-old.ts'
 import { openStore } from '../../src/store/store.ts'
 import { storeIn } from '../fixture/store-place.ts'
 

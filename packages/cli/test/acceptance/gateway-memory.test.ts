@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, test } from 'node:test'
 import { SignerClient } from '@sallyport/authority'
@@ -7,6 +7,11 @@ import { fileKeyProvider } from '@sallyport/pki'
 import { isProblem } from '@sallyport/problem'
 import { endLeftOver, get, newFolder, startDev } from '../sallyport.ts'
 
+// As the tests of the authority look for keys of CAs.
+const memory = '../../../../authority/dist/test/fixture/process-memory.js'
+const { writableMemory } = (await import(new URL(memory, import.meta.url).href)) as {
+  writableMemory(pid: number): Buffer[]
+}
 after(endLeftOver)
 
 test('nothing in the memory of a gateway that serves is the passphrase, a key file of a CA or the place of the store', async (t) => {
@@ -53,35 +58,3 @@ test('nothing in the memory of a gateway that serves is the passphrase, a key fi
     assert.ok(!regions.some((region) => region.includes(bytes)), `${name} is in memory`)
   }
 })
-
-/** What a process holds in memory of its own: heap, stacks, anonymous mappings. */
-function writableMemory(pid: number): Buffer[] {
-  const memory = openSync(`/proc/${pid}/mem`, 'r')
-  try {
-    return readFileSync(`/proc/${pid}/maps`, 'utf8')
-      .split('\n')
-      .flatMap((line) => {
-        const [, from, to] = /^([0-9a-f]+)-([0-9a-f]+) rw/.exec(line) ?? []
-        if (from === undefined || to === undefined) return []
-        return readRegion(memory, Number(`0x${from}`), Number(`0x${to}`))
-      })
-  } finally {
-    closeSync(memory)
-  }
-}
-
-/** In pieces that overlap by more than any secret is long; pages that cannot be read are passed over. */
-function readRegion(memory: number, from: number, to: number): Buffer[] {
-  const step = 1024 * 1024
-  const pieces: Buffer[] = []
-  for (let at = from; at < to; at += step) {
-    const piece = Buffer.alloc(Math.min(step + 256, to - at))
-    try {
-      pieces.push(piece.subarray(0, readSync(memory, piece, 0, piece.length, at)))
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EIO')) throw error
-    }
-  }
-  const nothing = Buffer.alloc(step + 256)
-  return pieces.filter((piece) => !piece.equals(nothing.subarray(0, piece.length)))
-}

@@ -3,19 +3,19 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
-import { decisionRow } from '../src/decisions/decision-row.ts'
-import { appendChange, changesAfter, feedHead } from '../src/feed/append-change.ts'
-import { refuseGone } from '../src/feed/feed-start.ts'
-import { forgetOld } from '../src/maintenance.ts'
-import { openStore, type Store } from '../src/store/store.ts'
-import { storeIn } from './fixture/store-place.ts'
+import { decisionRow } from '../../src/decisions/decision-row.ts'
+import { appendChange, changesAfter, feedHead } from '../../src/feed/append-change.ts'
+import { refuseGone } from '../../src/feed/feed-start.ts'
+import { forgetOld } from '../../src/store/forget-old.ts'
+import { openStore, type Store } from '../../src/store/store.ts'
+import { storeIn } from '../fixture/store-place.ts'
 
 const dayMs = 24 * 3_600_000
 const start = 1_800_000_000_000
 let directory: string
 let store: Store
 before(async () => {
-  directory = mkdtempSync(path.join(tmpdir(), 'sallyport-maintenance-'))
+  directory = mkdtempSync(path.join(tmpdir(), 'sallyport-forget-old-'))
   store = await openStore(storeIn(directory))
   await store.write(async (tx) => {
     for (const day of [0, 10, 20]) {
