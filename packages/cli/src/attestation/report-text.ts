@@ -54,7 +54,7 @@ export function reportAdvice({ totals, byCheck }: AttestationReport): string {
   if (totals.appraised === 0) return 'No phone has enrolled or renewed in this time'
   if (worst === undefined)
     return 'Policy costs no phone: where enrollment.mode is shadow, enforce would cost none either'
-  return `Most is lost to ${printable(worst.name)} (${printable(worst.code)}): docs/guide/attestation.md says what it means, and which phones fail it honestly`
+  return `Most is lost to ${printable(worst.name)} (${printable(worst.code)}): docs/guide/attestation-refusals.md says what it means, and which phones fail it honestly`
 }
 
 function day(time: string): string {

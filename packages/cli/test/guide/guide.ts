@@ -1,16 +1,21 @@
 import { readFileSync } from 'node:fs'
 
-/** docs/guide/attestation.md */
-export const guide = readFileSync(
-  new URL('../../../../../docs/guide/attestation.md', import.meta.url),
-  'utf8',
-)
+const pageOf = (name: string) =>
+  readFileSync(new URL(`../../../../../docs/guide/${name}.md`, import.meta.url), 'utf8')
+
+const attestationPages = [
+  'attestation',
+  'attestation-android',
+  'attestation-ios',
+  'attestation-trust',
+  'attestation-refusals',
+]
+
+/** All pages on attestation, in the order in which their lines are run. */
+export const guide = attestationPages.map(pageOf).join('\n')
 
 /** docs/guide/privacy.md */
-export const privacyGuide = readFileSync(
-  new URL('../../../../../docs/guide/privacy.md', import.meta.url),
-  'utf8',
-)
+export const privacyGuide = pageOf('privacy')
 
 /** The fenced blocks of a language, in their order, without what they are indented by. */
 export function blocksOf(markdown: string, language: string): string[] {
