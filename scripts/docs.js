@@ -1,7 +1,7 @@
 // Writes the generated pages of docs/reference, and the operations of the admin client, or with --check says which differ.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dataMapReference } from '@sallyport/authority'
+import { dataMapReference, eventReference } from '@sallyport/authority'
 import { configurationReference } from '@sallyport/config'
 import { reasonReference } from '@sallyport/problem'
 import { ruleReference } from '@sallyport/scanner'
@@ -17,6 +17,7 @@ const pages = {
   'docs/reference/configuration.md': configurationReference(configSchema),
   'docs/reference/rules.md': ruleReference(),
   'docs/reference/data-map.md': dataMapReference(),
+  'docs/reference/events.md': eventReference(),
   'docs/reference/openapi.json': `${JSON.stringify(openApi, null, 2)}\n`,
   [operations]: formatted(operations, adminOperations(openApi)),
 }

@@ -92,4 +92,5 @@ export {
 } from './store/portable/store-operations.ts'
 export { type RunningAuthority, type StartOptions, startAuthority } from './start-authority.ts'
 export type { ShadowReport } from './api/admin/shadow-messages.ts'
+export { eventReference } from './audit/event-reference.ts'
 export { dataMapReference } from './privacy/data-map-reference.ts'

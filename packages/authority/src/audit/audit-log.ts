@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { Problem } from '@sallyport/problem'
 import type { Kysely } from 'kysely'
 import type { PersonalValueRow, Tables } from '../store/tables.ts'
+import type { AuditAction } from './audit-actions.ts'
 import { canonicalJson } from './canonical-json.ts'
 import type { AuditChange, Facts } from './change.ts'
 import { chainOf, defaultChain, headName } from './chain.ts'
@@ -17,7 +18,7 @@ export type AuditEvent = {
    */
   actor: string
   /** What, as `<thing>.<verb>`: `device.enrolled`, `certificate.renewed`. */
-  action: string
+  action: AuditAction
   /** To what: an id. */
   subject: string | Personal
   /**

@@ -1,6 +1,7 @@
 import { Problem } from '@sallyport/problem'
 import type { DeviceStatus } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
+import type { AuditAction } from '../audit/audit-actions.ts'
 import { appendAudits } from '../audit/audit-log.ts'
 import { changed } from '../audit/change.ts'
 import { appendChanges, lastChangeOf } from '../feed/append-change.ts'
@@ -15,7 +16,7 @@ const successors: Readonly<Record<DeviceStatus, readonly DeviceStatus[]>> = {
   superseded: [],
 }
 
-const verbs: Readonly<Record<DeviceStatus, string>> = {
+const verbs: Readonly<Record<DeviceStatus, AuditAction>> = {
   active: 'device.resumed',
   suspended: 'device.suspended',
   revoked: 'device.revoked',

@@ -1,5 +1,6 @@
 import type { EndedKind } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
+import type { AuditAction } from '../audit/audit-actions.ts'
 import { appendAudits } from '../audit/audit-log.ts'
 import { changed, made } from '../audit/change.ts'
 import { appendChanges, lastChangeOf } from '../feed/append-change.ts'
@@ -26,7 +27,7 @@ export type InvalidatedBy = {
 }
 
 /** By kind: what is written into the audit log. */
-const actions: Readonly<Record<EndedKind, string>> = {
+const actions: Readonly<Record<EndedKind, AuditAction>> = {
   token: 'token.ended',
   session: 'session.ended',
   subject: 'subject.tokens-ended',

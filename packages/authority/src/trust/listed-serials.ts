@@ -148,7 +148,7 @@ async function finish(
   await appendAudit(tx, {
     at: now,
     actor: 'authority',
-    action: 'status_list.taken_up',
+    action: 'status-list.taken-up',
     subject: sha256,
     detail: {
       source,

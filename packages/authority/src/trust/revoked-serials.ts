@@ -116,7 +116,7 @@ async function notify(
     devices.map(({ device, reason }) => ({
       at: now,
       actor: 'authority',
-      action: 'device.key_listed',
+      action: 'device.key-listed',
       subject: device.id,
       detail: { appId: device.app_id, reason, ...unchanged },
     })),

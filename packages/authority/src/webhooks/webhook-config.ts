@@ -1,6 +1,7 @@
 import { namedNetworks } from '@sallyport/token'
 import { configProblem } from '@sallyport/problem'
 import Type from 'typebox'
+import { meansSomething } from '../audit/audit-actions.ts'
 import type { AuthorityConfig } from '../config/authority-config.ts'
 
 /** Where events of the audit log are sent, and which. */
@@ -123,7 +124,18 @@ export function checkWebhooks({
         },
       )
     }
+    checkEvents(webhook.events, [...path, 'events'])
     checkNetworks(webhook.networks, [...path, 'networks'])
+  }
+}
+
+function checkEvents(events: readonly string[], path: readonly string[]): void {
+  for (const [index, pattern] of events.entries()) {
+    if (meansSomething(pattern)) continue
+    throw configProblem('config_invalid', [...path, String(index)], 'no event is of this type', {
+      expected: 'a type of docs/reference/events.md, device.* or *',
+      found: pattern,
+    })
   }
 }
 

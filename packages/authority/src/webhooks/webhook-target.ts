@@ -7,6 +7,7 @@ import {
   type OutgoingClient,
   type ResolveName,
 } from '@sallyport/token'
+import { isActionLike } from '../audit/audit-actions.ts'
 import type { AuthorityConfig } from '../config/authority-config.ts'
 import { readNamedBytes } from '../config/named-file.ts'
 import { secretLineOf } from '../passphrase.ts'
@@ -80,13 +81,8 @@ function targetOf(
     client: createOutgoingClient({ addresses, tls, resolveName }),
     wants: ({ action, appId }) =>
       (apps === undefined || (appId !== undefined && apps.includes(appId))) &&
-      events.some((pattern) => isLike(action, pattern)),
+      events.some((pattern) => isActionLike(action, pattern)),
   }
-}
-
-function isLike(action: string, pattern: string): boolean {
-  if (!pattern.endsWith('*')) return action === pattern
-  return action.startsWith(pattern.slice(0, -1))
 }
 
 function keyOf(directory: string, file: string, path: readonly string[]): Buffer {

@@ -29,7 +29,7 @@ before(async () => {
         await appendAudit(tx, {
           at: 1_000,
           actor,
-          action: 'person.told',
+          action: 'user.device-added',
           subject: personal('identifier', 'serial 7'),
           detail: {
             ...unchanged,
@@ -40,7 +40,7 @@ before(async () => {
     }),
   )
   const rows = await read()
-  told = rows.find(({ action }) => action === 'person.told')?.seq ?? 0
+  told = rows.find(({ action }) => action === 'user.device-added')?.seq ?? 0
 })
 after(() => deployment.close())
 
@@ -60,7 +60,7 @@ const isBroken = (rows: AuditRow[]) => {
 
 test('a row holds no personal value, and who reads it sees each', async () => {
   const kept = await withStore(deployment.directory, ({ read: store }) =>
-    store.selectFrom('audit').selectAll().where('action', '=', 'person.told').execute(),
+    store.selectFrom('audit').selectAll().where('action', '=', 'user.device-added').execute(),
   )
   assert.equal(kept.length, 3)
   for (const value of [address, subject, 'ada', 'serial', '::7', '203.0.113']) {
@@ -74,7 +74,7 @@ test('a row holds no personal value, and who reads it sees each', async () => {
 
 test('rows of one person do not look alike, and are found by what they are about', async () => {
   const rows = await withStore(deployment.directory, ({ read: store }) =>
-    store.selectFrom('audit').selectAll().where('action', '=', 'person.told').execute(),
+    store.selectFrom('audit').selectAll().where('action', '=', 'user.device-added').execute(),
   )
   assert.equal(new Set(rows.map(({ actor }) => actor)).size, 3)
   assert.equal(new Set(rows.map(({ detail }) => detail)).size, 3)

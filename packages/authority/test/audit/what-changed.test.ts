@@ -39,7 +39,7 @@ before(async () => {
   const authority = `    status: { listen: '127.0.0.1:0' }
   status: { url: 'http://status.example.com', shards: 1 }
   webhooks:
-    siem: { url: 'https://siem.invalid/', secretFile: hook.key, events: [nothing.like-it] }`
+    siem: { url: 'https://siem.invalid/', secretFile: hook.key, events: [gateway.added] }`
   single = await deploy({ apps, directory, authority })
   pair = await deploy({ authority: '  admin: { insecureSinglePerson: false }' })
   const host = { label: 'other', role: 'admin', by: 'root', now: Date.now() } as const
@@ -358,7 +358,7 @@ const changes: Record<string, Change> = {
 
 /** Where it takes more to come so far, and its row is looked at there. */
 const elsewhere: Record<string, { file: string; action: string }> = {
-  acceptStatusList: { file: 'trust/trust-keeper', action: 'status_list.accepted' },
+  acceptStatusList: { file: 'trust/trust-keeper', action: 'status-list.accepted' },
   importRevocationList: { file: 'published/import-root-list', action: 'list.imported' },
   revokeServiceCertificate: {
     file: 'protocols/acme/service-certificates',

@@ -147,3 +147,26 @@ test('the file of the passphrase is read, and is for its owner alone', () => {
   chmodSync(path.join(directory, 'passphrase'), 0o600)
   assert.equal(withFile(), 'none')
 })
+
+test('a webhook is told of something that there is', () => {
+  const withEvents = (...events: string[]) =>
+    refusal(({ authority }) => {
+      write('siem.key', `whsec_${Buffer.alloc(32, 7).toString('base64')}`)
+      chmodSync(path.join(directory, 'siem.key'), 0o600)
+      authority.webhooks = {
+        siem: {
+          url: 'https://siem.example.com/',
+          secretFile: 'siem.key',
+          events,
+          networks: [],
+          timeoutSeconds: 15,
+          insecurePlaintext: false,
+        },
+      }
+    })
+  assert.equal(withEvents('*', 'device.*', 'certificate.revoked'), 'none')
+  const nothing = 'config_invalid /authority/webhooks/siem/events/1'
+  for (const pattern of ['device.revokd', 'devices.*', 'device']) {
+    assert.equal(withEvents('*', pattern), nothing, pattern)
+  }
+})

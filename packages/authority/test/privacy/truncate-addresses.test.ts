@@ -48,8 +48,13 @@ before(async () => {
     }
     for (const day of [0, 20]) {
       const at = start + day * dayMs
-      const event = { actor: address, action: 'thing.done', subject: 'x', detail: unchanged }
-      await appendAudit(tx, { at, ...event })
+      await appendAudit(tx, {
+        at,
+        actor: address,
+        action: 'device.enrolled',
+        subject: 'x',
+        detail: unchanged,
+      })
     }
   })
 })

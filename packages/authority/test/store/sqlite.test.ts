@@ -5,7 +5,7 @@ import path from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, test } from 'node:test'
 import { isProblem } from '@sallyport/problem'
-import { appendAudit } from '../../src/audit/audit-log.ts'
+import { appendAudit, type AuditEvent } from '../../src/audit/audit-log.ts'
 import { unchanged } from '../../src/audit/change.ts'
 import { appendChange, changesAfter } from '../../src/feed/append-change.ts'
 import { openSqlite } from '../../src/store/sqlite/open-engine.ts'
@@ -48,7 +48,13 @@ test('a full store refuses every write of the group, goes on reading, and recove
   await store.write((tx) => appendChange(tx, change('dev_0')))
   const { page_count: pages } = database.prepare('PRAGMA page_count').get() ?? {}
   database.exec(`PRAGMA max_page_count = ${Number(pages)}`)
-  const big = { at: 1, actor: 'x', action: 'x', subject: 'x'.repeat(20_000), detail: unchanged }
+  const big: AuditEvent = {
+    at: 1,
+    actor: 'x',
+    action: 'device.enrolled',
+    subject: 'x'.repeat(20_000),
+    detail: unchanged,
+  }
   const settled = await Promise.allSettled([
     store.write((tx) => appendChange(tx, change('dev_1'))),
     store.write((tx) => appendAudit(tx, big)),

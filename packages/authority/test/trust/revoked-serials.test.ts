@@ -82,7 +82,7 @@ test('every certificate of the chain counts, SUSPENDED as much as REVOKED', () =
   }))
 
 const policies = [
-  { policy: 'notify', entry: 'REVOKED', becomes: 'active', action: 'device.key_listed' },
+  { policy: 'notify', entry: 'REVOKED', becomes: 'active', action: 'device.key-listed' },
   { policy: 'suspend', entry: 'REVOKED', becomes: 'suspended', action: 'device.suspended' },
   { policy: 'revoke', entry: 'REVOKED', becomes: 'revoked', action: 'device.revoked' },
   // It may be lifted, and a revocation cannot.
@@ -178,7 +178,7 @@ test('in mode shadow an operator is told, and in mode enforce it is carried out'
       const { id, batch } = await enrolled(deployment)
       await list(deployment, [batch, 'REVOKED'])
       assert.equal((await deviceOf(deployment, id)).status, 'active')
-      assert.equal((await auditOf(deployment, id)).at(-1).action, 'device.key_listed')
+      assert.equal((await auditOf(deployment, id)).at(-1).action, 'device.key-listed')
       const { directory, publisher } = deployment
       const config = readTestConfig(directory, attestedApp(), watchedBy(publisher))
       await deployment.authority.reload(config)

@@ -178,7 +178,7 @@ test('an operator takes up the list that was doubted, that one and no other', ()
     assert.equal((await accept(sha256)).status, 404)
     const { rows } = (await deployment.admin('/admin/v1/audit')).body
     const accepted = rows.filter(
-      ({ action }: { action: string }) => action === 'status_list.accepted',
+      ({ action }: { action: string }) => action === 'status-list.accepted',
     )
     assert.equal(accepted.length, 1)
     assert.match(accepted[0].actor, /^admin:/)

@@ -91,7 +91,7 @@ export function attestationStatusRoutes(api: Api, authority: Authority): void {
           appendAudit(tx, {
             at: now(),
             actor: actorOf(request),
-            action: 'status_list.accepted',
+            action: 'status-list.accepted',
             subject: sha256,
             detail: changed({ sha256: trust.statusList.held?.copy.sha256 ?? null }, { sha256 }),
           }),

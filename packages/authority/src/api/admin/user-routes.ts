@@ -1,7 +1,7 @@
 import Type from 'typebox'
 import { actorOf } from '../../admin/admin.ts'
 import type { SecondPerson } from '../../admin/proposals/second-person.ts'
-import { appendAudit } from '../../audit/audit-log.ts'
+import { appendAudit, type AuditEvent } from '../../audit/audit-log.ts'
 import { unchanged } from '../../audit/change.ts'
 import { personal } from '../../audit/personal.ts'
 import type { Authority } from '../../authority.ts'
@@ -106,10 +106,13 @@ export function userRoutes(api: Api, authority: Authority, second: SecondPerson)
       const { id } = request.params
       const subjects = await storedForms(authority, id)
       const exported = await store.snapshotRead((read) => exportUser(read, subjects))
-      const event = { action: 'user.exported', subject: personal('user', id), detail: unchanged }
-      await lanes.run('admin', () =>
-        store.write((tx) => appendAudit(tx, { at: now(), actor: actorOf(request), ...event })),
-      )
+      const event: Omit<AuditEvent, 'at'> = {
+        actor: actorOf(request),
+        action: 'user.exported',
+        subject: personal('user', id),
+        detail: unchanged,
+      }
+      await lanes.run('admin', () => store.write((tx) => appendAudit(tx, { at: now(), ...event })))
       return { id, ...exported, audit: [...exported.audit], cut: [...exported.cut] }
     },
   )
