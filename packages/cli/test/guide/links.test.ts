@@ -35,3 +35,11 @@ test('every link between pages leads to one, and to a heading that it has', () =
   }
   assert.ok(links > 50)
 })
+
+test('the index of pages has every one', () => {
+  const docs = path.join(root, 'docs')
+  const index = readFileSync(path.join(docs, 'README.md'), 'utf8')
+  for (const page of globSync('**/*.md', { cwd: docs }).filter((page) => page !== 'README.md')) {
+    assert.ok(index.includes(`](${page})`), page)
+  }
+})
