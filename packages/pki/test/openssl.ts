@@ -31,14 +31,6 @@ export async function opensslVerify(
   })
 }
 
-/** Any openssl command over one file, whose name `input` stands for. */
-export async function opensslRead(input: Uint8Array, ...command: string[]): Promise<OpensslAnswer> {
-  return inScratch(async (directory) => {
-    await writeFile(join(directory, 'input'), input)
-    return run(directory, command)
-  })
-}
-
 /** A private key made by openssl, and a request or whatever the commands make of it. */
 export async function inScratch<T>(work: (directory: string) => Promise<T>): Promise<T> {
   const directory = await mkdtemp(join(tmpdir(), 'sallyport-pki-'))
