@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { toPem } from '@sallyport/pki'
-import { type AppliedChange, type Change, fromBase64url, newId } from '@sallyport/wire'
+import { type AppliedChange, type Change, newId } from '@sallyport/wire'
 import type { PackedStatus } from '@sallyport/wire/status'
 import { AuthorityClient } from '../control/authority-client.ts'
 import { FeedClient } from '../control/feed-client.ts'
@@ -14,15 +13,8 @@ import type { Log } from '../log/log.ts'
 import { statusControl } from '../status/status-control.ts'
 import type { KnownChange } from '../worker/messages.ts'
 import { agentMetrics } from './agent-metrics.ts'
-import { endStreams } from './end-streams.ts'
-import {
-  caFile,
-  type HaproxyListName,
-  haproxyLists,
-  heardMap,
-  issuedLists,
-  listOf,
-} from './haproxy-lists.ts'
+import { heardMap } from './haproxy-lists.ts'
+import { HaproxyMemory } from './haproxy-memory.ts'
 import { HaproxyRuntime } from './haproxy-runtime.ts'
 import { ListFiles } from './list-files.ts'
 import { ListTexts } from './list-texts.ts'
@@ -42,8 +34,6 @@ export type HaproxyAgentOptions = {
 
 const lookMs = 500
 const beatMs = 1_000
-/** HAProxy is told what refuses. */
-const harmless: ReadonlySet<string> = new Set(['active', 'issued'])
 
 /**
  * Keeps a HAProxy in step with the authority's feed: what is revoked, suspended or superseded stands in its
@@ -54,7 +44,7 @@ const harmless: ReadonlySet<string> = new Set(['active', 'issued'])
  */
 export class HaproxyAgent {
   readonly #options: HaproxyAgentOptions
-  readonly #runtime: HaproxyRuntime
+  readonly #memory: HaproxyMemory
   readonly #client: AuthorityClient
   readonly #feed: FeedClient
   readonly #pins: FeedPins
@@ -66,10 +56,8 @@ export class HaproxyAgent {
   #working: Promise<void> = Promise.resolve()
   /** The process of HAProxy that has everything; undefined where none has. */
   #inStep: string | undefined
-  readonly #lists = new ListTexts(this.#known)
+  readonly #lists: ListTexts
   readonly #files: ListFiles
-  /** Whether its configuration looks at the lists of what was issued: those of before do not. */
-  #looksAtIssued = false
   /** The last change that HAProxy has. */
   #toldSequence = 0
   #heardAt = 0
@@ -79,7 +67,11 @@ export class HaproxyAgent {
   constructor(options: HaproxyAgentOptions) {
     this.#options = options
     this.#files = new ListFiles(options.directory)
-    this.#runtime = new HaproxyRuntime(options.socket)
+    this.#lists = new ListTexts(this.#known, options)
+    this.#memory = new HaproxyMemory(new HaproxyRuntime(options.socket), {
+      lists: this.#lists,
+      pathOf: (name) => this.#files.pathOf(name),
+    })
     this.#client = new AuthorityClient(options.authority)
     this.#pins = new FeedPins(options.directory, options.authority.feedKeys, options.log)
     this.#feed = new FeedClient({
@@ -156,7 +148,7 @@ export class HaproxyAgent {
       const done: AppliedChange[] = []
       for (const [index, { change }] of applied.entries()) {
         if (change === undefined) continue
-        const endedStreams = await this.#tell(change)
+        const endedStreams = this.#inStep === undefined ? 0 : await this.#tell(change)
         const at = changes[index]?.at ?? this.#feed.freshness.now()
         const ended = { http1: endedStreams, http2: 0, webSocket: 0 }
         done.push({
@@ -165,7 +157,7 @@ export class HaproxyAgent {
           ended,
         })
       }
-      if (trustChanged) await this.#tellTrust()
+      if (trustChanged) await this.#memory.replaceTrust()
       // One that is out of step is told everything, and these with it.
       if (this.#inStep === undefined) return
       this.#toldSequence = Math.max(this.#toldSequence, changes.at(-1)?.seq ?? 0)
@@ -183,7 +175,7 @@ export class HaproxyAgent {
     )
     this.#do(async () => {
       await this.#writeFiles()
-      await this.#beat()
+      await this.#memory.setHeard(this.#heardSeconds())
     })
   }
 
@@ -193,30 +185,19 @@ export class HaproxyAgent {
     const isBeat = this.#writtenAt + beatMs <= this.#heardAt
     // Also where no HAProxy runs: the next one begins with what the files say.
     if (isBeat) await this.#writeFiles()
-    const process = /^Pid: (\d+)/m.exec(await this.#runtime.show('info'))?.[1]
-    if (process === undefined) throw new Error('show info: no Pid')
+    const process = await this.#memory.process()
     if (process !== this.#inStep) await this.#tellAll(process)
-    else if (isBeat) await this.#beat()
+    else if (isBeat) await this.#memory.setHeard(this.#heardSeconds())
   }
 
   async #tellAll(process: string): Promise<void> {
     const { seq } = this.#known
     // On disk first: a HAProxy that restarts half-way begins with everything.
     await this.#writeFiles()
-    for (const name of Object.keys(haproxyLists) as HaproxyListName[]) {
-      await this.#runtime.replaceList(
-        this.#fileOf(haproxyLists[name].file),
-        this.#lists.of(name).values,
-      )
-    }
-    await this.#tellAllIssued()
-    await this.#tellTrust()
-    await this.#beat()
+    await this.#memory.replaceAll()
+    await this.#memory.setHeard(this.#heardSeconds())
     // Whoever was revoked in the meantime has streams that no single change will end.
-    this.#counts.endedStreams += await endStreams(
-      this.#runtime,
-      new Set(this.#lists.of('device').values),
-    )
+    this.#counts.endedStreams += await this.#memory.endStreamsOfRefused()
     this.#inStep = process
     this.#counts.resyncs++
     this.#toldSequence = seq
@@ -224,75 +205,23 @@ export class HaproxyAgent {
     this.#options.log.info({ process, seq: this.#known.seq }, 'HAProxy knows everything')
   }
 
-  /** @throws Error where an app needs lists that HAProxy's configuration does not look at */
-  async #tellAllIssued(): Promise<void> {
-    const known = await this.#runtime.show('acl')
-    this.#looksAtIssued = known.includes(`(${this.#fileOf(issuedLists.issued.file)})`)
-    if (this.#looksAtIssued) {
-      for (const name of Object.keys(issuedLists) as (keyof typeof issuedLists)[]) {
-        await this.#runtime.replaceList(
-          this.#fileOf(issuedLists[name].file),
-          this.#lists.of(name).values,
-        )
-      }
-      return
-    }
-    if (!this.#known.issuers.some(({ status }) => status === 'issued')) return
-    throw new Error(
-      'an app has certificate.status: issued, and the configuration of HAProxy does not look at issued.acl: make it anew with `sallyport integrate haproxy-agent`',
-    )
-  }
-
   /** @returns how many streams it ended */
-  async #tell({ kind, key, status }: KnownChange): Promise<number> {
-    const name = listOf(kind)
-    if (name === undefined || this.#inStep === undefined) return 0
-    const { file, valueOf } = haproxyLists[name]
-    const value = valueOf(key)
-    const list = this.#fileOf(file)
-    if (status === 'issued' && this.#looksAtIssued) {
-      const issued = this.#fileOf(issuedLists.issued.file)
-      await this.#runtime.remove(issued, value)
-      await this.#runtime.do(`add acl ${issued} ${value}`)
+  async #tell(change: KnownChange): Promise<number> {
+    const told = await this.#memory.tell(change)
+    if (told.isListed) this.#counts.changes++
+    const { endedStreams = 0 } = told
+    this.#counts.endedStreams += endedStreams
+    if (told.endedStreams !== undefined) {
+      const { key: device, status } = change
+      this.#options.log.info({ device, status, endedStreams }, 'HAProxy was told')
     }
-    // A value stands in a list once: one that is there already is taken out first.
-    await this.#runtime.remove(list, value)
-    if (!harmless.has(status)) await this.#runtime.do(`add acl ${list} ${value}`)
-    this.#counts.changes++
-    if (name !== 'device' || harmless.has(status)) return 0
-    const ended = await endStreams(this.#runtime, new Set([value]))
-    this.#counts.endedStreams += ended
-    this.#options.log.info({ device: key, status, endedStreams: ended }, 'HAProxy was told')
-    return ended
-  }
-
-  async #tellTrust(): Promise<void> {
-    // Which certificates must be listed first, and then who is believed.
-    if (this.#looksAtIssued) {
-      const unlisted = this.#fileOf(issuedLists.unlisted.file)
-      await this.#runtime.replaceList(unlisted, this.#lists.of('unlisted').values)
-    }
-    const file = this.#fileOf(caFile)
-    await this.#runtime.do(`set ssl ca-file ${file}`, this.#authorities().trimEnd())
-    await this.#runtime.do(`commit ssl ca-file ${file}`)
-  }
-
-  async #beat(): Promise<void> {
-    const { file, key } = heardMap
-    await this.#runtime.do(`set map ${this.#fileOf(file)} ${key} ${this.#heardSeconds()}`)
+    return endedStreams
   }
 
   /** A change that is not understood counts as the longest silence. */
   #heardSeconds(): number {
     // Also that it was revoked is among these.
     return this.#known.notUnderstood.length > 0 ? 0 : Math.floor(this.#heardAt / 1000)
-  }
-
-  #authorities(): string {
-    return this.#known.issuers
-      .filter(({ kind }) => kind === 'device' || this.#options.allowDevelopment)
-      .map(({ certificate }) => toPem('CERTIFICATE', Buffer.from(fromBase64url(certificate) ?? [])))
-      .join('')
   }
 
   async #writeFiles(): Promise<void> {
@@ -306,12 +235,8 @@ export class HaproxyAgent {
       }),
     }
     this.#writtenAt = Date.now()
-    await this.#files.keep({ ...this.#lists.all(), [caFile]: this.#authorities() })
+    await this.#files.keep(this.#lists.all())
     await this.#files.note(ofThisMoment)
-  }
-
-  #fileOf(name: string): string {
-    return this.#files.pathOf(name)
   }
 
   // One thing after the other. What HAProxy did not take, it gets whole as soon as it answers again.

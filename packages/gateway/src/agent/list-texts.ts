@@ -1,5 +1,13 @@
+import { toPem } from '@sallyport/pki'
+import { fromBase64url } from '@sallyport/wire'
 import type { KnownStatus } from '../control/known-status.ts'
-import { type HaproxyListName, haproxyLists, issuedLists, unlistedNames } from './haproxy-lists.ts'
+import {
+  caFile,
+  type HaproxyListName,
+  haproxyLists,
+  issuedLists,
+  unlistedNames,
+} from './haproxy-lists.ts'
 
 /** The lists that are told to HAProxy and lie on disk. */
 export type Listed = HaproxyListName | keyof typeof issuedLists
@@ -15,10 +23,26 @@ type ListText = {
 /** Lists of what is known. A hundred thousand entries are not worked out anew as long as nothing changes. */
 export class ListTexts {
   readonly #known: KnownStatus
+  readonly #allowDevelopment: boolean
   readonly #made: { [name in Listed]?: ListText } = {}
 
-  constructor(known: KnownStatus) {
+  /** @param allowDevelopment whether development devices are let in */
+  constructor(known: KnownStatus, { allowDevelopment }: { allowDevelopment: boolean }) {
     this.#known = known
+    this.#allowDevelopment = allowDevelopment
+  }
+
+  /** Whether an app has its certificates known one by one. */
+  get needIssued(): boolean {
+    return this.#known.issuers.some(({ status }) => status === 'issued')
+  }
+
+  /** The CAs whose devices are let in, PEM. */
+  authorities(): string {
+    return this.#known.issuers
+      .filter(({ kind }) => kind === 'device' || this.#allowDevelopment)
+      .map(({ certificate }) => toPem('CERTIFICATE', Buffer.from(fromBase64url(certificate) ?? [])))
+      .join('')
   }
 
   /** What has expired goes with the next change. */
@@ -40,6 +64,7 @@ export class ListTexts {
       [haproxyLists.certificate.file]: this.of('certificate').text,
       [issuedLists.issued.file]: this.of('issued').text,
       [issuedLists.unlisted.file]: this.of('unlisted').text,
+      [caFile]: this.authorities(),
     }
   }
 
