@@ -35,8 +35,11 @@ export async function liveDevices(
   store: Kysely<Tables>,
   forgetting: Pick<Forgetting, 'subjects' | 'before'>,
 ): Promise<DeviceRow[]> {
-  const devices = await devicesOf(store, forgetting)
-  return devices.filter(({ status }) => status === 'active' || status === 'suspended')
+  return (await devicesOf(store, forgetting)).filter(isLive)
+}
+
+function isLive({ status }: DeviceRow): boolean {
+  return status === 'active' || status === 'suspended'
 }
 
 /**
@@ -49,7 +52,7 @@ export async function liveDevices(
 export async function forgetUser(tx: Kysely<Tables>, forgetting: Forgetting): Promise<Forgot> {
   const { id, subjects, isRevoking, reason, actor, now } = forgetting
   const devices = await devicesOf(tx, forgetting)
-  const live = devices.filter(({ status }) => status === 'active' || status === 'suspended')
+  const live = devices.filter(isLive)
   if (live.length > 0 && !isRevoking) throw hasDevices(live.length)
   if (live.length > 0) {
     const changes = live.map((device) => ({ device, reason: reason ?? null }))

@@ -1,4 +1,3 @@
-import { Problem } from '@sallyport/problem'
 import { newId } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
 import { recordAppraisal } from '../appraisals/record-appraisal.ts'
@@ -19,8 +18,7 @@ import {
 import type { Tables } from '../store/tables.ts'
 import { refuseKeyInUse } from './key-in-use.ts'
 import { orderName, type ProtocolOrder } from './protocol-order.ts'
-
-const hourMs = 3_600_000
+import { refuseMoreInAnHour } from './refuse-more-in-an-hour.ts'
 
 /**
  * Enrols a device by a standard protocol: signs first and writes then, as `enrollDevice` does. The same
@@ -165,22 +163,10 @@ async function refuseTooOften(
   { appId, authorizedBy, maxPerHour }: ProtocolOrder,
   now: number,
 ): Promise<void> {
-  const nth = await store
-    .selectFrom('devices')
-    .select('enrolled_at')
-    .where('authorized_by', '=', authorizedBy)
-    .where('app_id', '=', appId)
-    .where('enrolled_at', '>', now - hourMs)
-    .where('enrolled_at', '<', now + hourMs)
-    .orderBy('enrolled_at', 'desc')
-    .offset(maxPerHour - 1)
-    .limit(1)
-    .executeTakeFirst()
-  if (nth === undefined) return
-  const waitMs = Math.min(hourMs, nth.enrolled_at + hourMs - now)
-  throw new Problem('enrollment_credential_too_often', {
-    expected: `at most ${maxPerHour} devices an hour by ${authorizedBy}`,
-    found: 'one more',
-    retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1_000)),
-  })
+  const of = { authorized_by: authorizedBy, app_id: appId }
+  await refuseMoreInAnHour(
+    store,
+    { table: 'devices', time: 'enrolled_at', of, named: 'devices', owner: authorizedBy },
+    { maxPerHour, now },
+  )
 }

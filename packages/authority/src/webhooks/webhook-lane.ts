@@ -6,9 +6,9 @@ import { runLeased } from '../work/leases.ts'
 import { backoffMs, giveUpAfterMs } from './backoff.ts'
 import { type Attempt, sendMessage } from './send-message.ts'
 import { appOf, eventOf } from './webhook-event.ts'
+import { disableWebhook } from './webhook-orders.ts'
 import {
   type ChainProgress,
-  disableWebhook,
   noteDelivered,
   noteFailure,
   readProgress,

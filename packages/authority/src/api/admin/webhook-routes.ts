@@ -10,7 +10,7 @@ import {
   enableWebhook,
   retryWebhook,
   type WebhookOrder,
-} from '../../webhooks/webhook-state.ts'
+} from '../../webhooks/webhook-orders.ts'
 import type { Api } from '../api-server.ts'
 import { problems } from '../problem-schema.ts'
 import { Reason } from './messages.ts'

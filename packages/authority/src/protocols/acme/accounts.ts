@@ -6,12 +6,12 @@ import { changed, made } from '../../audit/change.ts'
 import { personal } from '../../audit/personal.ts'
 import type { Caller } from '../../authority.ts'
 import type { AcmeAccountRow, AcmeCredentialRow, Tables } from '../../store/tables.ts'
+import { refuseMoreInAnHour } from '../refuse-more-in-an-hour.ts'
 import { type AccountKey, storedKey } from './account-key.ts'
 import { usableCredential } from './credentials.ts'
 import { openStatuses } from './order-status.ts'
 
-const hourMs = 3_600_000
-const dayMs = 24 * hourMs
+const dayMs = 24 * 3_600_000
 /** An account that orders nothing is forgotten after that. */
 const keepUnusedMs = 30 * dayMs
 /** One that orders is kept for longer than any certificate lasts. */
@@ -81,22 +81,13 @@ async function refuseTooMany(
   { id }: AcmeCredentialRow,
   { maxPerHour, now }: { maxPerHour: number; now: number },
 ): Promise<void> {
-  const nth = await store
-    .selectFrom('acme_accounts')
-    .select('created_at')
-    .where('credential_id', '=', id)
-    .where('created_at', '>', now - hourMs)
-    .where('created_at', '<', now + hourMs)
-    .orderBy('created_at', 'desc')
-    .offset(maxPerHour - 1)
-    .limit(1)
-    .executeTakeFirst()
-  if (nth === undefined) return
-  throw new Problem('enrollment_credential_too_often', {
-    expected: `at most ${maxPerHour} accounts an hour`,
-    found: `one more of credential ${id}`,
-    retryAfterSeconds: Math.max(1, Math.ceil((nth.created_at + hourMs - now) / 1_000)),
-  })
+  const of = { credential_id: id }
+  const owner = `credential ${id}`
+  await refuseMoreInAnHour(
+    store,
+    { table: 'acme_accounts', time: 'created_at', of, named: 'accounts', owner },
+    { maxPerHour, now },
+  )
 }
 
 /** Makes an account, or finds the one that the key has, if another message was quicker. */

@@ -5,6 +5,7 @@ import type { Kysely } from 'kysely'
 import type { Authority } from '../../authority.ts'
 import { appOf } from '../../config/app-of.ts'
 import type { AcmeAuthorizationRow, AcmeOrderRow, Tables } from '../../store/tables.ts'
+import { refuseMoreInAnHour } from '../refuse-more-in-an-hour.ts'
 import { keepUsedMs } from './accounts.ts'
 import { type AccountMessage, payloadOf } from './acme-message.ts'
 import { type Identifier, readIdentifiers } from './identifiers.ts'
@@ -117,20 +118,13 @@ async function refuseTooMany(
       retryAfterSeconds: hourMs / 1_000,
     })
   }
-  const nth = await own
-    .select('created_at')
-    .where('created_at', '>', now - hourMs)
-    .where('created_at', '<', now + hourMs)
-    .orderBy('created_at', 'desc')
-    .offset(maxPerHour - 1)
-    .limit(1)
-    .executeTakeFirst()
-  if (nth === undefined) return
-  throw new Problem('enrollment_credential_too_often', {
-    expected: `at most ${maxPerHour} orders an hour`,
-    found: `one more of account ${accountId}`,
-    retryAfterSeconds: Math.max(1, Math.ceil((nth.created_at + hourMs - now) / 1_000)),
-  })
+  const of = { account_id: accountId }
+  const owner = `account ${accountId}`
+  await refuseMoreInAnHour(
+    store,
+    { table: 'acme_orders', time: 'created_at', of, named: 'orders', owner },
+    { maxPerHour, now },
+  )
 }
 
 /**
