@@ -20,7 +20,7 @@ export const exportUser: Operation = async (input, output) => {
     output.result(exported, jsonText(exported, 2))
     if (exported.cut.length > 0) output.say(`There is more of: ${exported.cut.join(', ')}`)
   }
-  return told(ids, 'Nothing is kept of such a user', output.say)
+  return foundAny(ids, output.say)
 }
 
 /** Forgets a user of each provider that knows them, in as many rounds as there are devices for. */
@@ -50,12 +50,12 @@ export const forgetUser: Operation = async (input, output) => {
     )
     output.say(`After a backup of before is restored, again: sallyport users forget ${id} --revoke`)
   }
-  return told(ids, 'Nothing is kept of such a user', output.say)
+  return foundAny(ids, output.say)
 }
 
-function told(ids: readonly string[], none: string, say: (words: string) => void): 0 | 1 {
+function foundAny(ids: readonly string[], say: (words: string) => void): 0 | 1 {
   if (ids.length > 0) return 0
-  say(none)
+  say('Nothing is kept of such a user')
   return 1
 }
 

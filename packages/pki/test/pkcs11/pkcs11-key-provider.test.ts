@@ -13,7 +13,8 @@ import {
 import { ck, type Cryptoki, type Handle, loadCryptoki } from '../../src/pkcs11/cryptoki.ts'
 import { pkcs11KeyProvider } from '../../src/pkcs11/pkcs11-key-provider.ts'
 import { isCanonicalSignature } from '../../src/ecdsa-form.ts'
-import { pin, softToken, softTokenMissing } from './soft-token.ts'
+import { softTokenMissing } from './soft-hsm.ts'
+import { pin, softToken } from './soft-token.ts'
 
 const missing = softTokenMissing()
 const skip = missing ?? false
