@@ -380,6 +380,12 @@ export const commands: readonly Command[] = [
     name: 'tokens revoke',
     summary: 'Revoke a token',
     arguments: [{ name: '<id>', summary: 'ent_… or adm_…, as `tokens list` shows it' }],
+    options: [
+      {
+        flags: '--keep-made',
+        summary: 'leave the admin tokens that it made; else they are revoked with it',
+      },
+    ],
     examples: [
       {
         line: 'sallyport tokens revoke "$(sallyport tokens create --json | grep -o \'ent_[a-z2-7]*\' | head -n 1)"',

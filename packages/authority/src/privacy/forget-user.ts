@@ -63,6 +63,8 @@ export async function forgetUser(tx: Kysely<Tables>, forgetting: Forgetting): Pr
   const rows = await told(tx, { subjects, about: [...deviceIds, ...approvalIds] })
   const values = await forgetValues(tx, rows)
   await blankDevices(tx, deviceIds)
+  const barred = devices.filter(({ status }) => status === 'revoked' || status === 'suspended')
+  await blankKeys(tx, deviceIds, { barred: barred.map((device) => device.id) })
   await blankApprovals(tx, approvalIds, { actor, now })
   const isMore = devices.length === maxDevices || approvalIds.length === maxDevices
   const forgot = {
@@ -148,13 +150,40 @@ async function blankDevices(tx: Kysely<Tables>, ids: readonly string[]): Promise
     appraisal_id: null,
   }
   await tx.updateTable('devices').set(blank).where('id', 'in', ids).execute()
-  const ofDevices = ['appraisals', 'decisions', 'attestation_serials', 'app_attest_keys'] as const
-  for (const table of ofDevices) {
+  for (const table of ['appraisals', 'decisions', 'attestation_serials'] as const) {
     await tx.deleteFrom(table).where('device_id', 'in', ids).execute()
   }
 }
 
-/** What still waits is denied: nobody is left to wait for. */
+/**
+ * Forgetting somebody lifts no revocation: of a device that was barred before, the App Attest key stays, which its
+ * installation is recognised by, and nothing of what Apple said of it. Those that end with their user alone
+ * count for nothing against whoever has them next.
+ */
+async function blankKeys(
+  tx: Kysely<Tables>,
+  ids: readonly string[],
+  { barred }: { barred: readonly string[] },
+): Promise<void> {
+  const others = ids.filter((id) => !barred.includes(id))
+  if (others.length > 0) {
+    await tx.deleteFrom('app_attest_keys').where('device_id', 'in', others).execute()
+  }
+  if (barred.length === 0) return
+  const blank = {
+    receipt: null,
+    receipt_not_before: null,
+    receipt_expires_at: null,
+    receipt_at: null,
+    receipt_due_at: null,
+    receipt_fault: null,
+    risk_metric: null,
+    risk_effect: null,
+  }
+  await tx.updateTable('app_attest_keys').set(blank).where('device_id', 'in', barred).execute()
+}
+
+/** What still waits is denied: nobody is left to wait for. Who denied something before stays known. */
 async function blankApprovals(
   tx: Kysely<Tables>,
   ids: readonly string[],
@@ -168,6 +197,7 @@ async function blankApprovals(
     .updateTable('approvals')
     .set(denied)
     .where('id', 'in', ids)
+    .where('status', '!=', 'denied')
     .where('device_id', 'is', null)
     .execute()
 }

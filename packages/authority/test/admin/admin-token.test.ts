@@ -162,3 +162,75 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }
+
+test('what a revoked token made ends with it, also what that made, and of another nothing', async () => {
+  const [stolen, other] = [(await make({})).body, (await make({})).body]
+  const first = (await make({}, stolen.token)).body
+  const between = (await make({}, first.token)).body
+  const last = (await make({ role: 'viewer' }, between.token)).body
+  await as(deployment.adminToken, `admin-tokens/${between.adminToken.id}/revoke`, {
+    keepMade: true,
+  })
+  assert.equal((await as(last.token, 'whoami')).status, 200, 'it was asked for')
+  const { body } = await as(deployment.adminToken, `admin-tokens/${stolen.adminToken.id}/revoke`, {
+    reason: 'stolen',
+  })
+  assert.deepEqual(
+    body.alsoRevoked.toSorted(),
+    [first.adminToken.id, last.adminToken.id].toSorted(),
+  )
+  for (const { token } of [stolen, first, last])
+    assert.equal((await as(token, 'whoami')).status, 401)
+  assert.equal((await as(other.token, 'whoami')).status, 200)
+  const again = await as(deployment.adminToken, `admin-tokens/${stolen.adminToken.id}/revoke`, {})
+  assert.deepEqual(again.body.alsoRevoked, [])
+})
+
+test('whoever revokes the token that theirs was made with keeps theirs, and what it made', async () => {
+  const old = (await make({})).body
+  const own = (await make({}, old.token)).body
+  const made = (await make({}, own.token)).body
+  const lost = (await make({}, old.token)).body
+  const { body } = await as(own.token, `admin-tokens/${old.adminToken.id}/revoke`, {})
+  assert.deepEqual(body.alsoRevoked, [lost.adminToken.id])
+  for (const { token } of [own, made]) assert.equal((await as(token, 'whoami')).status, 200)
+})
+
+test('a session that is revoked takes the tokens with it that its person made meanwhile', async () => {
+  const session = { id: 'adm_session', kind: 'session', label: 'ada', person: 'oidc:ada' } as const
+  const open = { role: 'admin', created_at: clock.now(), expires_at: clock.now() + 3_600_000 }
+  const empty = { revoked_at: null, apps: null, verbs: null, networks: null, last_used_at: null }
+  const rest = { ...open, ...empty, created_by: 'operator:ada', hash: 'of nothing' }
+  const ids = await withStore(deployment.directory, async (store) => {
+    const made = (id: string, person: string) =>
+      ({ ...rest, id, person, kind: 'token', label: id }) as const
+    const rows = [
+      { ...rest, ...session },
+      made('adm_made', 'oidc:ada'),
+      made('adm_namesake', 'oidc:eve'),
+    ]
+    await store.write((tx) => tx.insertInto('admin_tokens').values(rows).execute())
+    return rows.map(({ id }) => id)
+  })
+  const { body } = await as(deployment.adminToken, `admin-tokens/${ids[0]}/revoke`, {})
+  assert.deepEqual(body.alsoRevoked, ['adm_made'])
+})
+
+test('more tokens than one write revokes end in one call', async () => {
+  const maker = (await make({})).body
+  const rows = Array.from({ length: 450 }, (_, index) => ({ id: `adm_many_${index}` }))
+  await withStore(deployment.directory, (store) =>
+    store.write(async (tx) => {
+      const { id } = maker.adminToken
+      const row = await tx
+        .selectFrom('admin_tokens')
+        .selectAll()
+        .where('id', '=', id)
+        .executeTakeFirstOrThrow()
+      const made = rows.map((one) => ({ ...row, ...one, created_by: `admin:${id}` }))
+      await tx.insertInto('admin_tokens').values(made).execute()
+    }),
+  )
+  const { body } = await as(deployment.adminToken, `admin-tokens/${maker.adminToken.id}/revoke`, {})
+  assert.equal(body.alsoRevoked.length, 450)
+})

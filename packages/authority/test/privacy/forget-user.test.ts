@@ -5,6 +5,7 @@ import path from 'node:path'
 import { after, before, test } from 'node:test'
 import pino from 'pino'
 import { type AuditRow, verifyAudit } from '../../src/audit/audit-log.ts'
+import { supersedeHolders } from '../../src/enrollment/held-key.ts'
 import { readAudit } from '../../src/audit/read-audit.ts'
 import {
   backupStore,
@@ -160,3 +161,94 @@ test('what came after a time is left', async () => {
   assert.deepEqual([body.devices, body.revoked], [0, 0])
   assert.equal((await find(subject))[0].devices, 1)
 })
+
+test('forgetting lifts no revocation: an iPhone that was revoked before is known again by its key', async () => {
+  const subject = others[4] ?? ''
+  const accessToken = await provider.token({ subject })
+  await enrollForUser(deployment, { accessToken, phoneId: 'another-phone' })
+  const id = await idOf(subject)
+  const { body } = await deployment.admin(`/admin/v1/users/${id}/export`, { body: {} })
+  const [revoked, active] = body.tables.devices.map((device: { id: string }) => device.id)
+  const keys = [revoked, active].map((deviceId) => attestKeyOf(deviceId, `key-of-${deviceId}`))
+  await withStore(deployment.directory, (store) =>
+    store.write((tx) => tx.insertInto('app_attest_keys').values(keys).execute()),
+  )
+  await deployment.admin(`/admin/v1/devices/${revoked}/revoke`, { body: { reason: 'stolen' } })
+  assert.equal((await forget(subject, { revoke: true })).status, 200)
+  await withStore(deployment.directory, async (store) => {
+    const held = (deviceId: string) => ({
+      appId: 'wallet',
+      spkiSha256: 'of no certificate',
+      appAttestKeyId: `key-of-${deviceId}`,
+    })
+    const enroll = (deviceId: string) =>
+      store.write((tx) =>
+        supersedeHolders(tx, held(deviceId), { deviceId: 'new', now: Date.now() }),
+      )
+    await assert.rejects(enroll(revoked), { code: 'device_revoked' })
+    await enroll(active)
+    const left = await store.read.selectFrom('app_attest_keys').selectAll().execute()
+    assert.deepEqual(
+      left.map(({ device_id, receipt, risk_metric }) => [device_id, receipt, risk_metric]),
+      [[revoked, null, null]],
+    )
+  })
+})
+
+test('who denied an enrolment stays known when its user is forgotten', async () => {
+  const subject = others[5] ?? ''
+  const id = await idOf(subject)
+  const { body } = await deployment.admin(`/admin/v1/users/${id}/export`, { body: {} })
+  const { user_provider, user_subject } = body.tables.devices[0]
+  const row = {
+    app_id: 'wallet',
+    spki_sha256: 'x',
+    admission: '{"subject":"x"}',
+    address: '192.0.2.1',
+    requested_at: 1,
+    expires_at: 2,
+    decided_at: 1,
+    reason: 'not ours',
+    user_provider,
+    user_subject,
+    device_id: null,
+  }
+  const denied = { ...row, id: 'apr_denied', status: 'denied', decided_by: 'admin:adm_x' } as const
+  const pending = { ...row, id: 'apr_open', status: 'pending', decided_by: null } as const
+  const ofBoth = await withStore(deployment.directory, async (store) => {
+    await store.write((tx) => tx.insertInto('approvals').values([denied, pending]).execute())
+    assert.equal((await forget(subject, { revoke: true })).status, 200)
+    return store.read.selectFrom('approvals').selectAll().orderBy('id').execute()
+  })
+  const shown = ofBoth.map(({ status, decided_by, reason, address, user_subject: user }) => [
+    status,
+    decided_by === 'admin:adm_x',
+    reason,
+    address,
+    user,
+  ])
+  assert.deepEqual(shown, [
+    ['denied', true, 'not ours', '', null],
+    ['denied', false, null, '', null],
+  ])
+})
+
+function attestKeyOf(deviceId: string, keyId: string) {
+  return {
+    device_id: deviceId,
+    key_id: keyId,
+    spki: Buffer.alloc(4),
+    counter: 1,
+    environment: 'production' as const,
+    apple_app_id: 'TEAM.app',
+    receipt: Buffer.from('receipt'),
+    receipt_not_before: 1,
+    receipt_expires_at: 2,
+    risk_metric: 3,
+    updated_at: 1,
+    receipt_at: 1,
+    receipt_due_at: null,
+    receipt_fault: null,
+    risk_effect: null,
+  }
+}

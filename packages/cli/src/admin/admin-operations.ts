@@ -1083,11 +1083,25 @@ export type AdminOperations = {
       accounts: number
     }
   }
-  /** Revokes an admin token, or ends a session */
+  /** Revokes an admin token or session, and the tokens that it made */
   revokeAdminToken: {
     path: { id: string }
-    body?: { reason?: string | undefined }
-    answer: AdminToken
+    body?: { reason?: string | undefined; keepMade?: boolean | undefined }
+    answer: {
+      id: string
+      kind: 'first' | 'token' | 'session'
+      label: string
+      role: 'viewer' | 'support' | 'operator' | 'admin'
+      apps: string[] | null
+      verbs: string[] | null
+      networks: string[] | null
+      createdAt: string
+      createdBy: string
+      expiresAt: string
+      revokedAt: string | null
+      lastUsedAt: string | null
+      alsoRevoked: string[]
+    }
   }
   /** Revokes one certificate; its device can enrol again */
   revokeCertificate: {

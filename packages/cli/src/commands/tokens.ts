@@ -110,8 +110,21 @@ export const listTokens: Operation = async (input, output) => {
 export const revokeToken: Operation = async (input, output) => {
   const client = configuredClient(input)
   const id = argument(input, 0)
-  const operation = id.startsWith('adm_') ? 'revokeAdminToken' : 'revokeEnrollmentToken'
-  const revoked = await client.call(operation, { path: { id } })
-  output.result(revoked, `${id} is revoked`)
+  const keepMade = isGiven(input, 'keep-made')
+  if (!id.startsWith('adm_')) {
+    if (keepMade) {
+      throw new Problem('command_usage', {
+        detail: 'An enrolment token makes no others',
+        expected: '--keep-made with an admin token',
+      })
+    }
+    const revoked = await client.call('revokeEnrollmentToken', { path: { id } })
+    output.result(revoked, `${id} is revoked`)
+    return 0
+  }
+  const revoked = await client.call('revokeAdminToken', { path: { id }, body: { keepMade } })
+  const made = revoked.alsoRevoked.length
+  const more = made === 0 ? '' : `, and ${made} that it made: ${revoked.alsoRevoked.join(', ')}`
+  output.result(revoked, `${id} is revoked${more}`)
   return 0
 }

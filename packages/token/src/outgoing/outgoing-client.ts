@@ -80,7 +80,10 @@ export function createOutgoingClient(options: OutgoingClientOptions): OutgoingCl
       lookup: checkedLookup(addresses, url, resolveName),
       signal,
     })
-    request.on('response', resolve).on('error', reject).end(body)
+    request.on('response', resolve).on('error', reject)
+    // An answer of 101 is told by neither of them: without this it would be waited for forever.
+    request.on('close', () => reject(new Error('the connection ended without an answer')))
+    request.end(body)
     try {
       const response = await promise
       const facts = {

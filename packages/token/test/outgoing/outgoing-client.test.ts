@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:https'
 import type { RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { test } from 'node:test'
 import { addressPolicy, type ResolveName } from '../../src/outgoing/address-policy.ts'
 import { createOutgoingClient } from '../../src/outgoing/outgoing-client.ts'
@@ -22,6 +23,9 @@ async function startServer(answer: RequestListener = (_request, response) => res
   return {
     port: (server.address() as AddressInfo).port,
     connections: () => connections,
+    /** Each connection is written to at its first request, in place of an answer. */
+    answerRaw: (write: (socket: Duplex) => void) =>
+      server.removeAllListeners('request').on('request', ({ socket }) => write(socket)),
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections()
       server.close()
@@ -148,4 +152,16 @@ test('a connection is kept for the next request, and a body over the bound is cu
     client({ ...request, url: large, signal: AbortSignal.timeout(2_000) }),
     /more than 1000 bytes/,
   )
+})
+
+test('an answer that changes to another protocol is a failure, and is not waited for', {
+  timeout: 5_000,
+}, async () => {
+  await using server = await startServer()
+  server.answerRaw((socket) => {
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n')
+  })
+  const origin = `https://localhost:${server.port}`
+  const asked = ask({ url: `${origin}/`, configured: origin })
+  assert.match(await asked, /ended without an answer/)
 })

@@ -66,3 +66,22 @@ export type AdminTokenInfo = Type.Static<typeof AdminTokenInfo>
 
 export const CreatedAdminToken = Type.Object({ adminToken: AdminTokenInfo, token: Type.String() })
 export type CreatedAdminToken = Type.Static<typeof CreatedAdminToken>
+
+export const RevokeAdminToken = Type.Object(
+  {
+    reason: Type.Optional(Type.String({ maxLength: 500 })),
+    keepMade: Type.Optional(
+      Type.Boolean({
+        description:
+          'Leaves the tokens that it made. Without it they end as well, but for that of whoever asks and what that made',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+export const RevokedAdminToken = Type.Object({
+  ...AdminTokenInfo.properties,
+  /** Ids of tokens that it made, and those made, which ended with it. */
+  alsoRevoked: Type.Array(Type.String()),
+})

@@ -8,14 +8,21 @@ import {
   revokeAdminToken,
   useFirstToken,
 } from '../../admin/admin-token.ts'
+import { revokeMadeTokens } from '../../admin/made-tokens.ts'
 import { isNetwork } from '../../admin/networks.ts'
 import { narrowScope } from '../../admin/narrow-scope.ts'
 import type { Authority } from '../../authority.ts'
 import { appOf } from '../../config/app-of.ts'
 import type { Api } from '../api-server.ts'
 import { problems } from '../problem-schema.ts'
-import { AdminTokenInfo, CreatedAdminToken, NewAdminToken } from './admin-token-messages.ts'
-import { IdParams, Reason } from './messages.ts'
+import {
+  AdminTokenInfo,
+  CreatedAdminToken,
+  NewAdminToken,
+  RevokeAdminToken,
+  RevokedAdminToken,
+} from './admin-token-messages.ts'
+import { IdParams } from './messages.ts'
 import { presentAdminToken } from './present.ts'
 
 const tags = ['admin tokens']
@@ -99,19 +106,29 @@ export function adminTokenRoutes(api: Api, authority: Authority): void {
       schema: {
         tags,
         operationId: 'revokeAdminToken',
-        summary: 'Revokes an admin token, or ends a session',
+        summary: 'Revokes an admin token or session, and the tokens that it made',
         params: IdParams,
-        body: Reason,
-        response: { 200: AdminTokenInfo, ...problems(400, 401, 403, 404, 429, 503) },
+        body: RevokeAdminToken,
+        response: { 200: RevokedAdminToken, ...problems(400, 401, 403, 404, 429, 503) },
       },
     },
-    (request) => {
-      const { apps, actor } = adminOf(request)
-      const { reason } = request.body
-      const revocation = { id: request.params.id, apps, reason, actor, now: now() }
-      return lanes.run('admin', async () =>
-        presentAdminToken(await store.write((tx) => revokeAdminToken(tx, revocation))),
-      )
+    async (request) => {
+      const { id: callerId, apps, actor } = adminOf(request)
+      const { reason, keepMade = false } = request.body
+      const order = { reason, actor, now: now() }
+      const round = () =>
+        lanes.run('admin', () =>
+          store.write(async (tx) => {
+            const maker = await revokeAdminToken(tx, { id: request.params.id, apps, ...order })
+            const ids = keepMade ? [] : await revokeMadeTokens(tx, { maker, callerId, ...order })
+            return { maker, ids }
+          }),
+        )
+      const { maker, ids: alsoRevoked } = await round()
+      for (let more = alsoRevoked; more.length > 0; alsoRevoked.push(...more)) {
+        more = (await round()).ids
+      }
+      return { ...presentAdminToken(maker), alsoRevoked }
     },
   )
 }
