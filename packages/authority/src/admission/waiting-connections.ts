@@ -15,9 +15,12 @@ const forgetMs = 10_000
 
 /**
  * Connections of strangers, bounded. Networks that began few connections lately go first, so that a flood from a
- * thousand addresses waits behind whoever comes once. Within a rank the youngest goes first: of a queue that is
- * longer than anyone's patience, the oldest have gone (Nichols and Jacobson, "Controlling Queue Delay", 2012, have
- * the reasons; Facebook's wangle serves requests so).
+ * thousand addresses waits behind whoever comes once.
+ *
+ * That is half of the turns, and of them the youngest goes first: whoever comes amid a flood is served at once. The
+ * other half are of whoever has waited longest, wherever it comes from: with k before it a connection waits for
+ * 2k + 1 turns at most, whoever comes after it. Youngest first alone (Maurer, "Fail at Scale", ACM Queue 2015)
+ * would keep those waiting who came first, of a crowd that is honest and has one address, as behind a carrier's.
  */
 export class WaitingConnections {
   readonly #maxWaiting: number
@@ -25,6 +28,7 @@ export class WaitingConnections {
   readonly #begun = new Map<string, number>()
   #forgotAt = Number.NEGATIVE_INFINITY
   #waiting = 0
+  #isTurnOfOldest = false
 
   constructor(maxWaiting: number) {
     this.#maxWaiting = maxWaiting
@@ -45,7 +49,9 @@ export class WaitingConnections {
 
   /** The one whose turn it is. */
   next(): WaitingConnection | undefined {
-    return this.#removed(this.#ranks.find((rank) => rank.length > 0)?.pop())
+    const isOldest = this.#isTurnOfOldest
+    this.#isTurnOfOldest = !isOldest
+    return this.#removed(isOldest ? this.#rankOfOldest()?.shift() : this.#firstRank()?.pop())
   }
 
   /** Those that have waited since before a time. */
@@ -57,6 +63,16 @@ export class WaitingConnections {
     }
     this.#waiting -= old.length
     return old
+  }
+
+  #firstRank(): WaitingConnection[] | undefined {
+    return this.#ranks.find((rank) => rank.length > 0)
+  }
+
+  /** Each rank is in the order of arrival. */
+  #rankOfOldest(): WaitingConnection[] | undefined {
+    const sinceOf = ([oldest]: readonly WaitingConnection[]) => oldest?.since ?? Infinity
+    return this.#ranks.reduce((one, other) => (sinceOf(other) < sinceOf(one) ? other : one))
   }
 
   #removed(connection: WaitingConnection | undefined): WaitingConnection | undefined {
