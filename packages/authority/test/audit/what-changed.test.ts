@@ -1,3 +1,4 @@
+// A table: every operation that writes, and the row of the audit log that is to tell of it.
 import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
