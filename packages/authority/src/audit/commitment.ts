@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { truncateAddress } from '../privacy/truncate-address.ts'
+import { truncateAddress } from './truncate-address.ts'
 import type { Personal, PersonalKind } from './personal.ts'
 
 /*

@@ -1,6 +1,6 @@
 import type { Expression, ExpressionBuilder, Kysely, SqlBool } from 'kysely'
 import type { Tables } from '../store/tables.ts'
-import { truncateAddress } from '../privacy/truncate-address.ts'
+import { truncateAddress } from './truncate-address.ts'
 import type { AuditRow } from './audit-log.ts'
 import { openRows } from './read-audit.ts'
 

@@ -4,7 +4,7 @@ import { addressesAfterMs } from '../config/privacy-config.ts'
 import { exactHash } from '../audit/commitment.ts'
 import { readSetting, writeSetting } from '../store/setting.ts'
 import type { Tables } from '../store/tables.ts'
-import { truncateAddress } from './truncate-address.ts'
+import { truncateAddress } from '../audit/truncate-address.ts'
 
 /** So that no other write waits long. */
 const rowsPerWrite = 500

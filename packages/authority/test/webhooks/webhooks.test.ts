@@ -1,103 +1,11 @@
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
-import { after, before, test } from 'node:test'
-import pino from 'pino'
-import type { Static } from 'typebox'
-import type { AdminWebhook } from '../../src/api/admin/webhook-messages.ts'
-import { movableClock } from '../fixture/clock.ts'
-import { type Deployment, deploy } from '../fixture/deployment.ts'
-import {
-  expectedSignature,
-  type ReceivedEvent,
-  type Receiver,
-  startReceiver,
-} from '../fixture/event-receiver.ts'
+import { after, test } from 'node:test'
+import { expectedSignature, type ReceivedEvent } from '../fixture/event-receiver.ts'
+import { labelled, ofLabel, secretOf, startWebhookSite, type WebhookName } from './webhook-site.ts'
 
-const secretOf = (byte: number) => `whsec_${Buffer.alloc(32, byte).toString('base64')}`
-type Name =
-  | 'all'
-  | 'tokens'
-  | 'other'
-  | 'failing'
-  | 'slow'
-  | 'gone'
-  | 'moved'
-  | 'endless'
-  | 'closing'
-type Shown = Static<typeof AdminWebhook>
-
-const clock = movableClock()
-let receiver: Receiver
-let deployment: Deployment
-let log = ''
-before(async () => {
-  receiver = await startReceiver()
-  const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-hooks-'))
-  writeFileSync(path.join(directory, 'hook.key'), secretOf(1), { mode: 0o600 })
-  writeFileSync(path.join(directory, 'next.key'), secretOf(2), { mode: 0o600 })
-  const hook = (name: Name, more = "events: ['*']") =>
-    `    ${name}: { url: '${receiver.url}/${name}?key=query-secret', secretFile: hook.key, insecurePlaintext: true, ${more} }`
-  const hooks = [
-    hook('all', "events: ['*'], nextSecretFile: next.key"),
-    hook('tokens', 'events: [enrollment-token.*, admin-token.revoked], apps: [wallet]'),
-    hook('other', 'events: [device.revoked]'),
-    hook('failing', 'events: [enrollment-token.created]'),
-    hook('slow', "events: ['*'], timeoutSeconds: 1"),
-    hook('gone', 'events: [enrollment-token.created]'),
-    hook('moved', 'events: [enrollment-token.created]'),
-    hook('endless', 'events: [enrollment-token.created]'),
-    hook('closing', 'events: [enrollment-token.created]'),
-  ]
-  receiver.answer('/slow', () => undefined)
-  const stream = { write: (line: string) => void (log += line) }
-  deployment = await deploy({
-    directory,
-    now: clock.now,
-    log: pino({ level: 'trace' }, stream),
-    authority: `  webhooks:\n${hooks.join('\n')}`,
-  })
-})
-after(async () => {
-  await deployment.close()
-  await receiver.close()
-})
-
-/** Something happens. @returns the id of a token */
-async function happen(label = 'x'): Promise<string> {
-  const body = { appId: 'wallet', label }
-  const answer = await deployment.admin('/admin/v1/enrollment-tokens', { body })
-  assert.equal(answer.status, 201, answer.text)
-  return answer.body.enrollmentToken?.id ?? answer.body.id
-}
-const labelled = (label: string) => (events: readonly ReceivedEvent[]) =>
-  events.some(({ event }) => event.data.after?.['label'] === label)
-/** A receiver has all that happened before: the second of two is of a later batch than the first. */
-async function settle(name: Name): Promise<void> {
-  for (const part of ['first', 'second']) {
-    const label = `settled ${randomUUID()} ${part}`
-    await happen(label)
-    await receiver.until(`/${name}`, labelled(label))
-  }
-}
-const ofLabel = (events: readonly ReceivedEvent[], label: string) =>
-  events.filter(({ event }) => event.data.after?.['label'] === label)
-const show = async (name: Name): Promise<Shown> => {
-  const { body } = await deployment.admin('/admin/v1/webhooks')
-  return body.webhooks.find((one: { name: string }) => one.name === name)
-}
-const say = (name: Name, verb: string, body: object = {}) =>
-  deployment.admin(`/admin/v1/webhooks/${name}/${verb}`, { body })
-async function showUntil(name: Name, isSo: (shown: Shown) => boolean): Promise<Shown> {
-  for (let tries = 0; tries < 200; tries++) {
-    const shown = await show(name)
-    if (isSo(shown)) return shown
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-  return assert.fail(JSON.stringify(await show(name)))
-}
+const site = await startWebhookSite()
+const { clock, receiver, deployment, logged, happen, settle, show, showUntil, say } = site
+after(() => site.close())
 
 test('what happens is sent once, signed with both keys, with what changed', async () => {
   await happen('first')
@@ -315,13 +223,13 @@ test('a receiver can be tried, and what it answers is told', async () => {
   assert.equal(last?.event.type, 'webhook.test')
   const bad = await say('moved', 'test')
   assert.deepEqual([bad.body.outcome, bad.body.status], ['failed', 302])
-  assert.equal((await say('nothing' as Name, 'test')).body.code, 'not_found')
+  assert.equal((await say('nothing' as WebhookName, 'test')).body.code, 'not_found')
 })
 
 test('neither keys nor queries are in the log, the API or the metrics', async () => {
   const listed = await deployment.admin('/admin/v1/webhooks')
   const metrics = await deployment.operations('/metrics')
-  for (const told of [log, listed.text, metrics.text]) {
+  for (const told of [logged(), listed.text, metrics.text]) {
     assert.doesNotMatch(told, /query-secret|whsec_|\/failing\?/)
     assert.ok(!told.includes(Buffer.alloc(32, 1).toString('base64')))
   }

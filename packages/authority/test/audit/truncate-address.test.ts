@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { BlockList, isIP } from 'node:net'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { truncateAddress } from '../../src/privacy/truncate-address.ts'
+import { truncateAddress } from '../../src/audit/truncate-address.ts'
 
 const cases: [string, string][] = [
   ['192.0.2.7', '192.0.2.0/24'],
