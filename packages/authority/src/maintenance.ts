@@ -9,7 +9,7 @@ import { forgetOld } from './store/forget-old.ts'
 import { runLeased } from './work/leases.ts'
 
 const supersedeEveryMs = 5_000
-const forgetEveryMs = 600_000
+const upkeepEveryMs = 600_000
 const checkpointEveryMs = 3_600_000
 
 /**
@@ -24,15 +24,15 @@ export function startMaintenance(authority: Authority): () => void {
     every(supersedeEveryMs, () =>
       runLeased(authority, 'certificates.supersede', () => supersedeDue(store, now())),
     ),
-    every(forgetEveryMs, () =>
-      runLeased(authority, 'store.forget', () => forgetOld(authority), forgetEveryMs * 1.5),
+    every(upkeepEveryMs, () =>
+      runLeased(authority, 'store.forget', () => forgetOld(authority), upkeepEveryMs * 1.5),
     ),
-    every(forgetEveryMs, () =>
+    every(upkeepEveryMs, () =>
       runLeased(
         authority,
         'privacy.addresses',
         (signal) => truncateAddresses(authority, signal),
-        forgetEveryMs * 1.5,
+        upkeepEveryMs * 1.5,
       ),
     ),
     every(checkpointEveryMs, () =>
@@ -43,13 +43,13 @@ export function startMaintenance(authority: Authority): () => void {
         checkpointEveryMs * 1.5,
       ),
     ),
-    every(forgetEveryMs, () =>
+    every(upkeepEveryMs, () =>
       runLeased(authority, 'issuers.retire', () => retireFollowed(authority)),
     ),
     // Each authority looks for itself: it also takes up the keys that others made.
-    every(forgetEveryMs, () => renewTokenKeys(authority.tokenKeys, authority.config)),
-    every(forgetEveryMs, () => authority.feedSigner.renew()),
-    every(forgetEveryMs, () => authority.checkpointKeys.renew()),
+    every(upkeepEveryMs, () => renewTokenKeys(authority.tokenKeys, authority.config)),
+    every(upkeepEveryMs, () => authority.feedSigner.renew()),
+    every(upkeepEveryMs, () => authority.checkpointKeys.renew()),
   ]
   function every(milliseconds: number, work: () => Promise<unknown>): NodeJS.Timeout {
     return setInterval(() => {
