@@ -8,4 +8,4 @@ export {
 } from './identity.ts'
 export { Refusal, type RefusalCode, refusalCodes } from './refusal.ts'
 export { createVerifier, type RequestHead, type Verifier } from './verifier.ts'
-export type { GatewayKeys, VerifierOptions } from './options.ts'
+export type { AuthorityKeys, GatewayKeys, VerifierOptions } from './options.ts'

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose'
+import { boundedFetch } from './bounded-fetch.ts'
 import type { GatewayKeys } from './options.ts'
 import { Refusal } from './refusal.ts'
 
@@ -7,7 +8,6 @@ import { Refusal } from './refusal.ts'
 const freshMs = 300_000
 /** Between two fetches, whatever kids strangers make up. */
 const cooldownMs = 5_000
-const timeoutMs = 5_000
 const maxBytes = 65_536
 
 /**
@@ -66,21 +66,8 @@ function known(find: JWTVerifyGetKey | undefined): JWTVerifyGetKey {
 function ignore(): void {}
 
 async function fetchSet(url: string): Promise<JSONWebKeySet> {
-  const response = await fetch(url, {
-    redirect: 'error',
-    signal: AbortSignal.timeout(timeoutMs),
-    headers: { accept: 'application/jwk-set+json, application/json' },
-  })
-  if (response.status !== 200) {
-    await response.body?.cancel()
-    throw new TypeError(`${url} answered ${response.status}`)
-  }
-  let text = ''
-  const decoder = new TextDecoder()
-  for await (const chunk of response.body ?? []) {
-    text += decoder.decode(chunk as Uint8Array, { stream: true })
-    if (text.length > maxBytes) throw new TypeError(`${url} answered more than ${maxBytes} bytes`)
-  }
+  const accept = 'application/jwk-set+json, application/json'
+  const { text = '' } = await boundedFetch(url, { accept, maxBytes })
   return keySetFrom(text)
 }
 

@@ -1,3 +1,5 @@
+import type { JWK } from 'jose'
+import { readAuthorityKeys } from './key-document.ts'
 import type { Refusal } from './refusal.ts'
 
 /** A gateway that is believed, and where its public keys are. */
@@ -15,10 +17,29 @@ export type GatewayKeys = {
     }
 )
 
+/** All gateways that the authority has not revoked, as it says itself. */
+export type AuthorityKeys = {
+  /** `…/gateways/assertion-keys` of its status listener: it is signed, so http does. */
+  readonly keysUrl: string
+  /**
+   * What signs it: `feed-keys.json` as a file, which is read again when a person changes it, or its content. The
+   * authority names the keys that follow.
+   */
+  readonly keys: string | { readonly keys: readonly JWK[] }
+  /** Those that are believed at all, `spiffe://<trust domain>/gateway/<name>`; by default each that is active. */
+  readonly issuers?: readonly string[]
+  /** Default 30: how often it is fetched, and so how long a gateway is believed after it was revoked. */
+  readonly refreshSeconds?: number
+  /** Told of each fetch that failed; the place to log it. */
+  readonly onFailed?: (error: unknown) => void
+}
+
 export type VerifierOptions = {
   /** What the gateways' configuration calls this service: `assertion.audience`. */
   readonly audience: string
-  readonly gateways: readonly GatewayKeys[]
+  /** Each with keys of its own. Either this or `authority`. */
+  readonly gateways?: readonly GatewayKeys[]
+  readonly authority?: AuthorityKeys
   /** Default 60: an assertion that is older is refused, whatever it says of itself. */
   readonly maxAgeSeconds?: number
   /** Default 5: how far the clocks may be apart. */
@@ -37,8 +58,9 @@ export type VerifierOptions = {
 }
 
 /** Options with what they are by default. */
-export type CheckedOptions = Required<Omit<VerifierOptions, 'onRefused'>> & {
+export type CheckedOptions = Required<Omit<VerifierOptions, 'onRefused' | 'authority'>> & {
   readonly onRefused: VerifierOptions['onRefused'] | undefined
+  readonly authority: Required<AuthorityKeys> | undefined
 }
 
 /**
@@ -48,9 +70,14 @@ export type CheckedOptions = Required<Omit<VerifierOptions, 'onRefused'>> & {
  * @throws TypeError where the options make no sense
  */
 export function checkOptions(options: VerifierOptions): CheckedOptions {
-  const { audience, gateways, replay = 'refuse', onRefused, now = Date.now } = options
+  const { audience, gateways = [], replay = 'refuse', onRefused, now = Date.now } = options
   if (typeof audience !== 'string' || audience === '') throw new TypeError('audience is no text')
-  if (!Array.isArray(gateways) || gateways.length === 0) throw new TypeError('gateways lists none')
+  const authority = options.authority === undefined ? undefined : checkAuthority(options.authority)
+  if (!Array.isArray(gateways)) throw new TypeError('gateways is no list')
+  if (authority === undefined && gateways.length === 0) throw new TypeError('gateways lists none')
+  if (authority !== undefined && gateways.length > 0) {
+    throw new TypeError('either gateways or authority: a pinned key outlives its gateway')
+  }
   for (const keys of gateways) checkKeys(keys)
   if (new Set(gateways.map(({ issuer }) => issuer)).size < gateways.length) {
     throw new TypeError('gateways lists an issuer twice')
@@ -59,6 +86,7 @@ export function checkOptions(options: VerifierOptions): CheckedOptions {
   return {
     audience,
     gateways,
+    authority,
     maxAgeSeconds: whole(options.maxAgeSeconds, 'maxAgeSeconds', 60, [1, 600]),
     clockToleranceSeconds: whole(
       options.clockToleranceSeconds,
@@ -70,6 +98,29 @@ export function checkOptions(options: VerifierOptions): CheckedOptions {
     maxRemembered: whole(options.maxRemembered, 'maxRemembered', 100_000, [1, 10_000_000]),
     onRefused,
     now,
+  }
+}
+
+function checkAuthority(authority: AuthorityKeys): Required<AuthorityKeys> {
+  const { keysUrl, keys, issuers = [], onFailed = () => undefined } = authority
+  if (!isText(keysUrl) || !/^https?:\/\//.test(keysUrl)) {
+    throw new TypeError('authority: keysUrl is no URL of https or http')
+  }
+  // Without a key that is pinned, whoever answers would say which gateways there are.
+  if (!isText(keys)) {
+    if (typeof keys !== 'object' || keys === null) throw new TypeError('authority: no keys')
+    readAuthorityKeys(keys.keys)
+  }
+  if (!Array.isArray(issuers) || !issuers.every(isText)) {
+    throw new TypeError('authority: issuers is no list of texts')
+  }
+  const { refreshSeconds } = authority
+  return {
+    keysUrl,
+    keys,
+    issuers,
+    refreshSeconds: whole(refreshSeconds, 'refreshSeconds', 30, [1, 600]),
+    onFailed,
   }
 }
 

@@ -9,6 +9,7 @@ export const refusals = {
   assertion_mismatch: { status: 403, title: 'The word of the gateway is about another request' },
   assertion_replayed: { status: 403, title: 'The word of the gateway was used before' },
   keys_unavailable: { status: 503, title: 'The word of the gateway cannot be verified now' },
+  keys_expired: { status: 503, title: 'The word of the gateway cannot be verified any more' },
   replay_memory_full: { status: 503, title: 'The service takes no more requests at the moment' },
 } as const
 

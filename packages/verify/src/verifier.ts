@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import { assertionType, claimedIssuer, targetHash } from './assertion.ts'
+import { authoritySource } from './authority-source.ts'
 import { type GatewayIdentity, identityFrom } from './identity.ts'
 import { keySource } from './key-source.ts'
 import { checkOptions, type VerifierOptions } from './options.ts'
@@ -25,6 +26,8 @@ export type Verifier = {
    * @throws Refusal with its code; nothing else
    */
   readonly verify: (head: RequestHead) => Promise<GatewayIdentity>
+  /** Follows the authority no more. A process ends without it. */
+  readonly close: () => void
 }
 
 const requiredClaims = ['iss', 'aud', 'iat', 'exp', 'jti', 'htm', 'pth']
@@ -36,14 +39,15 @@ const requiredClaims = ['iss', 'aud', 'iat', 'exp', 'jti', 'htm', 'pth']
  * @throws TypeError where the options make no sense
  */
 export function createVerifier(options: VerifierOptions): Verifier {
-  const { audience, gateways, replay, onRefused, now, ...bounds } = checkOptions(options)
+  const { audience, gateways, authority, replay, onRefused, now, ...bounds } = checkOptions(options)
   const { maxAgeSeconds, clockToleranceSeconds, maxRemembered } = bounds
   const sources = new Map(gateways.map((keys) => [keys.issuer, keySource(keys, now)]))
+  const followed = authority && authoritySource(authority, now)
   const memory = replay === 'allow' ? undefined : new ReplayMemory(maxRemembered)
 
   const claimsOf = async (token: string): Promise<JWTPayload> => {
     const issuer = claimedIssuer(token)
-    const source = sources.get(issuer)
+    const source = await (followed?.keysOf(issuer) ?? sources.get(issuer))
     if (source === undefined) throw new Refusal('assertion_invalid', 'its issuer is not listed')
     return verifiedClaims(token, source, issuer)
   }
@@ -91,6 +95,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     return identity
   }
   return {
+    close: () => followed?.close(),
     verify: async (head) => {
       try {
         return await verify(head)

@@ -126,5 +126,5 @@ test('a handler without a guard has no identity to go on with', () => {
 })
 
 test('every refusal has a code that a service can handle', () => {
-  assert.equal(new Set(refusalCodes).size, 7)
+  assert.equal(new Set(refusalCodes).size, 8)
 })

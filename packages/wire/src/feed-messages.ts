@@ -1,3 +1,4 @@
+import type { AssertionKeySet } from './assertion-keys.ts'
 import type { Change } from './gateway-messages.ts'
 
 /** The most changes of one batch, and the most characters of its JSON: what a gateway verifies at once. */
@@ -8,7 +9,13 @@ export const maxBatchCharacters = 256 * 1024
  * What the authority signs with its feed key (`feed-jws.ts`), told apart by `type`, so that none can be taken
  * for another. `keys` is the number of the key set in force: a gateway that has an older one asks for it.
  */
-export type FeedMessage = ChangeBatch | Heartbeat | Hello | SnapshotSeal | FeedKeySet
+export type FeedMessage =
+  | ChangeBatch
+  | Heartbeat
+  | Hello
+  | SnapshotSeal
+  | FeedKeySet
+  | AssertionKeySet
 
 /** Data of a server-sent event `changes`, whose id is `last`: changes without a gap, in order. */
 export type ChangeBatch = {

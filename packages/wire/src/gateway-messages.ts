@@ -1,4 +1,5 @@
 import Type from 'typebox'
+import { maxReportedAssertionKeys } from './assertion-keys.ts'
 import { maxFeedKeySets } from './feed-messages.ts'
 import { issuerKinds } from './issuer-kind.ts'
 
@@ -176,6 +177,15 @@ export const UnconfirmedStatus = Type.Object({
 })
 export type UnconfirmedStatus = Type.Static<typeof UnconfirmedStatus>
 
+const Coordinate = Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' })
+
+/** The public half of a P-256 key that a gateway signs assertions with, or will. Base64url. */
+export const ReportedAssertionKey = Type.Object(
+  { x: Coordinate, y: Coordinate },
+  { additionalProperties: false },
+)
+export type ReportedAssertionKey = Type.Static<typeof ReportedAssertionKey>
+
 /** POST /gateway/v1/reports: at once after a change was applied, otherwise every heartbeat. */
 export const Report = Type.Object(
   {
@@ -211,6 +221,13 @@ export const Report = Type.Object(
         total: Type.Integer({ minimum: 0 }),
         statuses: Type.Array(UnconfirmedStatus, { maxItems: 500 }),
       }),
+    ),
+    /**
+     * All keys that services are to believe of this gateway: when they change, and every minute. Without it they
+     * are as in the report before.
+     */
+    assertionKeys: Type.Optional(
+      Type.Array(ReportedAssertionKey, { maxItems: maxReportedAssertionKeys }),
     ),
     /** What the gateway is, where it is not Sallyport's own: `haproxy-agent`. */
     role: Type.Optional(Type.Enum(['haproxy-agent'])),

@@ -1,5 +1,6 @@
 // Plain words, encodings and types: what phones and gateways load. The schemas of the messages, with the library
 // that they are written in, are a second entry point: `@sallyport/wire/messages`.
+export * from './assertion-keys.ts'
 export * from './device-api.ts'
 export * from './device-identity.ts'
 export type * from './device-messages.ts'

@@ -9,6 +9,7 @@ import { signInApi } from './admin/sign-in-api.ts'
 import { readTlsFiles } from './listener.ts'
 import { listApi } from '../published/list-api.ts'
 import { ocspApi } from '../published/ocsp/ocsp-api.ts'
+import { assertionKeyApi } from '../gateways/assertion-key-api.ts'
 import { describeApi, openApiDocument } from './open-api.ts'
 import { estApi } from '../protocols/est/est-api.ts'
 import { createJudges } from '../protocols/scep/judges.ts'
@@ -79,6 +80,7 @@ export function createApis(
   })
   operations.register(async (api) => operationsApi(api as Api, authority, version))
   status.register(async (api) => listApi(api as Api, authority))
+  status.register(async (api) => assertionKeyApi(api as Api, authority))
   status.register(async (api) => ocspApi(api as Api, authority))
   status.register(async (api) => scepApi(api as Api, authority, createJudges(directory)))
   return { device, admin, operations, status }

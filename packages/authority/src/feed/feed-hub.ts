@@ -141,6 +141,8 @@ export class FeedHub {
       .where('status', '=', 'active')
       .execute()
     const active = new Set(rows.map(({ name }) => name))
+    // Whoever was revoked a moment ago, here or elsewhere, is told so before its stream ends.
+    if ([...this.#following].some(({ gateway }) => !active.has(gateway))) await this.#tellAll()
     const isOther = epoch !== this.#epoch
     this.#epoch = epoch
     if (isOther) this.#batches.clear()
@@ -152,11 +154,16 @@ export class FeedHub {
 
   /** Ends what a gateway follows, once it was told why: it was revoked. */
   async endGateway(gateway: string): Promise<void> {
-    this.wake()
-    while (this.#reading !== undefined) await this.#reading
+    await this.#tellAll()
     for (const following of this.#following) {
       if (following.gateway === gateway) this.#end(following)
     }
+  }
+
+  /** Resolves when everything that was committed before is told. */
+  async #tellAll(): Promise<void> {
+    this.wake()
+    while (this.#reading !== undefined) await this.#reading
   }
 
   /** Ends every stream. Resolves when nothing is read any more. */

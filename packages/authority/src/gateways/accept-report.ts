@@ -7,6 +7,7 @@ import { readEpoch } from '../feed/epoch.ts'
 import { recordUnconfirmed } from '../feed/record-unconfirmed.ts'
 import { recordBrokenGlass } from '../shadow/record-broken-glass.ts'
 import { recordShadow } from '../shadow/record-shadow.ts'
+import { keepAssertionKeys } from './assertion-keys.ts'
 import type { HandshakeRow, ReceiptRow, Tables } from '../store/tables.ts'
 
 /**
@@ -37,6 +38,9 @@ export async function acceptReport(
     }))
     .where('name', '=', gateway)
     .execute()
+  if (report.assertionKeys !== undefined) {
+    await keepAssertionKeys(store, { name: gateway, instance, now }, report.assertionKeys)
+  }
   const applied = report.applied.filter((each) => each.seq <= head)
   const receipts = applied.map(({ seq, appliedAfterMs, ended }): ReceiptRow => {
     const { http1, http2, webSocket } = ended

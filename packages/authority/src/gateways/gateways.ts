@@ -47,6 +47,7 @@ export async function addGateway(
     blocks: null,
     role: null,
     unconfirmed: null,
+    assertion_keys: null,
   }
   await store.insertInto('gateways').values(row).execute()
   const detail = made({ status: row.status })

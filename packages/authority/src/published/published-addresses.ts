@@ -15,6 +15,9 @@ export const publishedPaths = {
     shard === fullList ? `/crl/${issuerId}.crl` : `/crl/${issuerId}/${shard}.crl`,
   issuer: (issuerId: string) => `/ca/${issuerId}.cer`,
   ocsp: '/ocsp',
+  /** Of gateways that are not revoked: a JWS, and the same keys without a signature. */
+  assertionKeys: '/gateways/assertion-keys',
+  unsignedAssertionKeys: '/gateways/jwks.json',
 } as const
 
 /**

@@ -23,6 +23,7 @@ import { up as personalValues } from './migrations/019-personal-values.ts'
 import { up as forgetting } from './migrations/020-forgetting.ts'
 import { up as webhooks } from './migrations/021-webhooks.ts'
 import { up as auditByActor } from './migrations/022-audit-by-actor.ts'
+import { up as assertionKeys } from './migrations/023-assertion-keys.ts'
 import type { Tables } from './tables.ts'
 
 /**
@@ -52,6 +53,7 @@ const migrations: Readonly<Record<string, { up: (store: Kysely<Tables>) => Promi
   '020-forgetting': { up: forgetting },
   '021-webhooks': { up: webhooks },
   '022-audit-by-actor': { up: auditByActor },
+  '023-assertion-keys': { up: assertionKeys },
 }
 
 /** Names and times of what was done. Named for the library that once kept it. */

@@ -241,6 +241,8 @@ export type GatewayRow = {
   role: string | null
   /** How many statuses it keeps that this epoch says nothing of. */
   unconfirmed: number | null
+  /** JSON: `KeptAssertionKey[]`. */
+  assertion_keys: string | null
 }
 
 export type ReceiptRow = {

@@ -105,6 +105,7 @@ export class Gateway {
       position: () => this.#status.reached,
       blocks: () => this.#addresses.held(maxReportedBlocks),
       unconfirmed: () => this.#status.unconfirmed,
+      assertionKeys: () => this.#assertions.keySet().keys,
     })
     this.#status = new StatusFollower({
       name: gateway.name,

@@ -7,8 +7,10 @@ import {
   type HandshakeRecord,
   type HeldBlock,
   heartbeatSeconds,
+  maxReportedAssertionKeys,
   type Report,
 } from '@sallyport/wire'
+import type { PublicJwk } from '../assertion/key-ring.ts'
 import type { Log } from '../log/log.ts'
 import type { CountedShadow } from '../metrics/shadow-counts.ts'
 import type { AuthorityClient } from './authority-client.ts'
@@ -21,6 +23,8 @@ const maxPerReport = 1_000
 const maxWaiting = 10_000
 /** Between two reports that tell of requests alone. */
 const minimumGapMs = 1_000
+/** The authority forgets keys that no process of a gateway tells of any more. */
+const repeatKeysMs = 60_000
 const closeMs = 2_000
 
 const hopelessCodes: ReadonlySet<string> = new Set(['message_malformed', 'body_too_large'])
@@ -36,6 +40,8 @@ export type ReportOptions = {
   readonly blocks?: () => readonly HeldBlock[]
   /** What is refused because another epoch said so. */
   readonly unconfirmed?: () => UnconfirmedReports
+  /** The public keys that services are to believe. */
+  readonly assertionKeys?: () => readonly PublicJwk[]
   /** What it is that reports, where it is not a gateway of ours. */
   readonly role?: NonNullable<Report['role']>
 }
@@ -59,6 +65,7 @@ export class ReportSender {
   readonly #breakGlass = new Waiting<BreakGlassEvent>()
   #dropped = 0
   #saidBlocks: string | undefined
+  #saidKeys: { readonly text: string; readonly at: number } | undefined
   #timer: NodeJS.Timeout | undefined
   #sending: Promise<void> | undefined
   #isWanted = false
@@ -145,6 +152,7 @@ export class ReportSender {
     const blocksText = JSON.stringify(blocks)
     // Said once more where the last report did not arrive; and at each start, when there are none.
     const isSameBlocks = this.#saidBlocks === blocksText
+    const assertionKeys = this.#keysToSay()
     const dropped = this.#dropped
     const shadow = this.#shadow.take()
     const unconfirmed = this.#options.unconfirmed?.().take()
@@ -161,6 +169,7 @@ export class ReportSender {
       breakGlass: this.#breakGlass.take(),
       ...(blocks === undefined || isSameBlocks ? {} : { blocks: [...blocks] }),
       ...(unconfirmed === undefined ? {} : { unconfirmed }),
+      ...(assertionKeys === undefined ? {} : { assertionKeys }),
       ...(role === undefined ? {} : { role }),
       dropped,
     }
@@ -183,8 +192,22 @@ export class ReportSender {
     this.#breakGlass.forget()
     this.#options.unconfirmed?.().arrived()
     this.#saidBlocks = blocksText
+    if (assertionKeys !== undefined) {
+      this.#saidKeys = { text: JSON.stringify(assertionKeys), at: performance.now() }
+    }
     this.#dropped -= dropped
     return true
+  }
+
+  /** Undefined where they are as they were said a moment ago. */
+  #keysToSay(): Report['assertionKeys'] {
+    const keys = this.#options
+      .assertionKeys?.()
+      .slice(0, maxReportedAssertionKeys)
+      .map(({ x, y }) => ({ x, y }))
+    const said = this.#saidKeys
+    const isSaid = said !== undefined && performance.now() - said.at < repeatKeysMs
+    return isSaid && said.text === JSON.stringify(keys) ? undefined : keys
   }
 
   // What is not understood would not be understood tomorrow either. Records tell what strangers sent, and
