@@ -80,6 +80,7 @@ export const auditActions = {
   'proposal.declined': 'somebody declined',
   'webhook.disabled': 'a receiver is sent nothing more',
   'webhook.enabled': 'it is sent events again',
+  'webhook.event-skipped': 'it refuses one event and takes others: that one is passed over',
   'webhook.retried': 'it was tried before its time, or sent again what it had',
 } as const satisfies Readonly<Record<`${string}.${string}`, string>>
 

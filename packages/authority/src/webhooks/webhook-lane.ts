@@ -1,18 +1,21 @@
 import type { AuditRow } from '../audit/audit-log.ts'
 import { readAudit } from '../audit/read-audit.ts'
 import type { Authority } from '../authority.ts'
-import type { WebhookRow } from '../store/tables.ts'
 import { runLeased } from '../work/leases.ts'
 import { backoffMs, giveUpAfterMs } from './backoff.ts'
 import { type Attempt, sendMessage } from './send-message.ts'
+import type { Message } from './standard-webhooks.ts'
 import { appOf, eventOf } from './webhook-event.ts'
 import { disableWebhook } from './webhook-orders.ts'
 import {
   type ChainProgress,
+  isDue,
   noteDelivered,
   noteFailure,
+  noteSkipped,
   readProgress,
   readWebhook,
+  type SkippedEvent,
   writeCursor,
 } from './webhook-state.ts'
 import type { WebhookTarget } from './webhook-target.ts'
@@ -32,7 +35,10 @@ const leaseMs = 15_000
 /** Rows that nobody is sent are passed without a write, so many of them or for so long. */
 const unwritten = { rows: 1_000, ms: 30_000 }
 
-type Batch = { progress: ChainProgress; rows: AuditRow[]; generation: number }
+/** After so many failures, some hours, it is looked whether the receiver takes the next event: one stops no others. */
+const patience = 8
+
+type Batch = { progress: ChainProgress; rows: AuditRow[]; generation: number; failures: number }
 type Failed = Exclude<Attempt, { outcome: 'delivered' }>
 
 /**
@@ -52,6 +58,8 @@ export class WebhookLane {
   #generation = -1
   readonly #passed = new Map<string, number>()
   readonly #delivered = new Set<string>()
+  /** Events that are passed over, by hash: why, until that is written. */
+  readonly #refused = new Map<string, string>()
   #writtenAt = performance.now()
   /** Whether the next turn waits for nothing but its time; and whether something was committed since. */
   #isIdle = false
@@ -137,13 +145,13 @@ export class WebhookLane {
     const { store, now } = this.#authority
     const row = await readWebhook(store.read, this.#target.name)
     if (row === undefined || !isDue(row, now())) return undefined
-    const { generation } = row
+    const { generation, failures } = row
     if (generation !== this.#generation) this.#begin(generation)
     for (const progress of await readProgress(store.read, this.#target.name)) {
       const after = this.#position(progress)
       if (after >= progress.head) continue
       const rows = await readAudit(store.read, after, batchRows, progress.chain)
-      if (rows.length > 0) return { progress, rows, generation }
+      if (rows.length > 0) return { progress, rows, generation, failures }
     }
     return undefined
   }
@@ -152,6 +160,7 @@ export class WebhookLane {
     this.#generation = generation
     this.#passed.clear()
     this.#delivered.clear()
+    this.#refused.clear()
     this.#atOnce = 1
   }
 
@@ -160,7 +169,10 @@ export class WebhookLane {
   }
 
   /** @returns the first failure, after which nothing more is begun */
-  async #send({ progress, rows }: Batch, signal: AbortSignal): Promise<Failed | undefined> {
+  async #send(
+    { progress, rows, failures }: Batch,
+    signal: AbortSignal,
+  ): Promise<Failed | undefined> {
     let previous = progress.sent
     const events = rows
       .filter((row) => this.#wants(row))
@@ -169,7 +181,9 @@ export class WebhookLane {
         previous = row.seq
         return event
       })
-    const waiting = events.filter(({ key }) => !this.#delivered.has(key)).values()
+    const open = events.filter(({ key }) => !this.#delivered.has(key))
+    if (failures >= patience) return this.#sendPast(open, signal)
+    const waiting = open.values()
     let failed: Failed | undefined
     const one = async () => {
       for (const { key, message } of waiting) {
@@ -184,7 +198,24 @@ export class WebhookLane {
     return failed
   }
 
-  async #attempt(message: Parameters<typeof sendMessage>[1], signal: AbortSignal) {
+  /** One alone, and where that is answered with a refusal the next: where it takes that, the first is passed over. */
+  async #sendPast(
+    [first, next]: readonly { key: string; message: Message }[],
+    signal: AbortSignal,
+  ): Promise<Failed | undefined> {
+    if (first === undefined) return undefined
+    const attempt = await this.#attempt(first.message, signal)
+    if (attempt.outcome === 'delivered') this.#delivered.add(first.key)
+    if (attempt.outcome !== 'failed') return attempt.outcome === 'gone' ? attempt : undefined
+    if (attempt.status === undefined || next === undefined || signal.aborted) return attempt
+    const other = await this.#attempt(next.message, signal)
+    if (other.outcome !== 'delivered') return attempt
+    this.#delivered.add(next.key).add(first.key)
+    this.#refused.set(first.key, attempt.why)
+    return undefined
+  }
+
+  async #attempt(message: Message, signal: AbortSignal) {
     const { now, metrics } = this.#authority
     const startedAt = performance.now()
     const attempt = await sendMessage(this.#target, message, { now: now(), signal })
@@ -210,9 +241,16 @@ export class WebhookLane {
       seq - progress.seq < unwritten.rows && performance.now() - this.#writtenAt < unwritten.ms
     if (!isQuiet || !isShort) {
       const moved = { webhook: this.#target.name, chain, seq, sent: sent ?? progress.sent }
-      await this.#write(generation, { moved, isDelivered: sent !== undefined, failed })
+      const refused = over.flatMap(({ hash, seq: place }) => {
+        const why = this.#refused.get(hash)
+        return why === undefined ? [] : [{ chain, seq: place, why }]
+      })
+      await this.#write(generation, { moved, isDelivered: sent !== undefined, failed, refused })
       this.#writtenAt = performance.now()
-      for (const { hash } of over) this.#delivered.delete(hash)
+      for (const { hash } of over) {
+        this.#delivered.delete(hash)
+        this.#refused.delete(hash)
+      }
     }
     this.#passed.set(chain, seq)
     this.#atOnce = failed === undefined ? Math.min(maxAtOnce, this.#atOnce * 2) : 1
@@ -225,10 +263,12 @@ export class WebhookLane {
       moved,
       isDelivered,
       failed,
+      refused,
     }: {
       moved: Parameters<typeof writeCursor>[1]
       isDelivered: boolean
       failed: Failed | undefined
+      refused: readonly SkippedEvent[]
     },
   ): Promise<void> {
     const { store } = this.#authority
@@ -242,6 +282,7 @@ export class WebhookLane {
       if (progress.some(({ chain, seq }) => chain === moved.chain && seq > moved.seq))
         return undefined
       await writeCursor(tx, moved)
+      for (const event of refused) await noteSkipped(tx, { name, event, now })
       if (isDelivered) await noteDelivered(tx, name, now)
       if (failed === undefined) return undefined
       const failures = (isDelivered ? 0 : row.failures) + 1
@@ -260,10 +301,6 @@ export class WebhookLane {
     }
     if (ended !== undefined) log.error({ webhook: name, reason: ended }, 'A WEBHOOK IS DISABLED')
   }
-}
-
-function isDue(row: WebhookRow | undefined, now: number): boolean {
-  return row?.status === 'active' && (row.next_attempt_at ?? 0) <= now
 }
 
 function whyGivenUp({ outcome, why }: Failed, failingMs: number): string | undefined {

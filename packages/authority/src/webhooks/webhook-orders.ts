@@ -95,7 +95,9 @@ export async function retryWebhook(
   rewind: Rewind | undefined,
 ): Promise<WebhookRow> {
   const row = await findWebhook(store, name)
-  const due = { next_attempt_at: null, generation: row.generation + 1 }
+  // What is on its way goes on, unless it is to be sent again: who asked without end would have nothing ever told.
+  const generation = row.generation + (rewind === undefined ? 0 : 1)
+  const due = { next_attempt_at: null, generation }
   await store.updateTable('webhooks').set(due).where('name', '=', name).execute()
   const moved = rewind === undefined ? undefined : await moveBack(store, name, rewind)
   await appendAudit(store, {
@@ -113,6 +115,20 @@ export async function retryWebhook(
     },
   })
   return { ...row, ...due }
+}
+
+/** So many rows one person has sent again, and that only once what was sent before is told but for so many. */
+const mostRewound = { rows: 1_000, waiting: 64 }
+
+/** Whether a receiver would hear of what happens now only after much that it was told already. */
+export async function isLongRewind(
+  store: Kysely<Tables>,
+  name: string,
+  { chain, after }: Rewind,
+): Promise<boolean> {
+  const at = (await readProgress(store, name)).find((one) => one.chain === chain)
+  if (at === undefined) return false
+  return at.head - after > mostRewound.rows || at.head - at.seq > mostRewound.waiting
 }
 
 async function moveBack(store: Kysely<Tables>, webhook: string, { chain, after }: Rewind) {

@@ -1,3 +1,5 @@
+import { appendAudit } from '../audit/audit-log.ts'
+import { changed } from '../audit/change.ts'
 import type { Kysely } from 'kysely'
 import { chainHeads } from '../audit/checkpoint.ts'
 import type { Tables, WebhookCursorRow, WebhookRow } from '../store/tables.ts'
@@ -89,4 +91,27 @@ export async function noteFailure(
     .set({ failures, failing_since: since, next_attempt_at: nextAttemptAt, last_error: why })
     .where('name', '=', name)
     .execute()
+}
+
+/** An event that a receiver refuses, and takes others: its place, and the refusal. */
+export type SkippedEvent = { chain: string; seq: number; why: string }
+
+/** It is passed over, so that it stops no others, and told. */
+export async function noteSkipped(
+  store: Kysely<Tables>,
+  { name, event, now }: { name: string; event: SkippedEvent; now: number },
+): Promise<void> {
+  const { chain, seq, why } = event
+  await appendAudit(store, {
+    at: now,
+    actor: 'authority',
+    action: 'webhook.event-skipped',
+    subject: name,
+    detail: { reason: why, chain, ...changed({ after: seq - 1 }, { after: seq }) },
+  })
+}
+
+/** Whether something may be sent now. */
+export function isDue(row: WebhookRow | undefined, now: number): boolean {
+  return row?.status === 'active' && (row.next_attempt_at ?? 0) <= now
 }

@@ -169,6 +169,7 @@ const alwaysTwo: { path: string; body: object }[] = [
   { path: 'attestation/status-list/accept', body: { sha256: '0'.repeat(64) } },
   { path: 'webhooks/siem/disable', body: {} },
   { path: 'webhooks/siem/enable', body: { skip: true } },
+  { path: 'webhooks/siem/retry', body: { from: { chain: 'authority', after: 0 } } },
 ]
 for (const { path, body } of alwaysTwo) {
   test(`POST ${path} is for two`, async () => {

@@ -23,6 +23,8 @@ export type WebhookName =
   | 'moved'
   | 'endless'
   | 'closing'
+  | 'choosy'
+  | 'pressed'
 type ShownWebhook = Static<typeof AdminWebhook>
 
 export const labelled = (label: string) => (events: readonly ReceivedEvent[]) =>
@@ -51,6 +53,8 @@ export async function startWebhookSite() {
     hook('moved', 'events: [enrollment-token.created]'),
     hook('endless', 'events: [enrollment-token.created]'),
     hook('closing', 'events: [enrollment-token.created]'),
+    hook('choosy', 'events: [enrollment-token.created]'),
+    hook('pressed', 'events: [enrollment-token.created]'),
   ]
   receiver.answer('/slow', () => undefined)
   const stream = { write: (line: string) => void (log += line) }

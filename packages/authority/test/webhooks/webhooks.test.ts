@@ -253,3 +253,56 @@ test('a receiver that takes its time is tried by one at a time, and keeps no ope
   const answers = await Promise.all(trying)
   assert.deepEqual(answers.map(({ status }) => status).toSorted(), [200, 503, 503])
 })
+
+test('an event that a receiver refuses for good stops no others, and that is told', async () => {
+  await settle('choosy')
+  receiver.answer('/choosy', (response, { event }) =>
+    response.writeHead(event.data.after?.['label'] === 'poison' ? 400 : 204).end(),
+  )
+  await happen('poison')
+  for (let failures = 1; failures <= 8; failures++) {
+    await showUntil('choosy', (shown) => shown.failures >= failures)
+    if (failures < 8) await say('choosy', 'retry')
+  }
+  await happen('wholesome')
+  await say('choosy', 'retry')
+  const events = await receiver.until('/choosy', labelled('wholesome'))
+  await showUntil('choosy', ({ status }) => status === 'active')
+  await happen('later')
+  await receiver.until('/choosy', labelled('later'))
+  assert.equal(ofLabel(receiver.received('/choosy'), 'wholesome').length, 1)
+  const { body } = await deployment.admin('/admin/v1/audit?limit=10&action=webhook.event-skipped')
+  const [row, ...more] = body.rows
+  const seq = ofLabel(events, 'poison')[0]?.event.data.seq
+  assert.deepEqual(
+    [row.detail.after.after, row.detail.reason, more.length],
+    [seq, 'HTTP status 400', 0],
+  )
+})
+
+test('while all is refused nothing is passed over', async () => {
+  await settle('pressed')
+  receiver.answer('/pressed', (response) => response.writeHead(500).end())
+  await happen('one')
+  await happen('two')
+  for (let failures = 1; failures <= 10; failures++) {
+    await showUntil('pressed', (shown) => shown.failures >= failures)
+    await say('pressed', 'retry')
+  }
+  receiver.answer('/pressed', (response) => response.writeHead(204).end())
+  await say('pressed', 'retry')
+  await receiver.until('/pressed', labelled('two'))
+  await showUntil('pressed', ({ status }) => status === 'active')
+})
+
+test('who asks without end for another attempt keeps nothing from being told', async () => {
+  await settle('pressed')
+  receiver.answer('/pressed', (response) => setTimeout(() => response.writeHead(204).end(), 150))
+  await happen('pressing')
+  for (let times = 0; times < 20; times++) {
+    await say('pressed', 'retry')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  await settle('pressed')
+  assert.equal(ofLabel(receiver.received('/pressed'), 'pressing').length, 1)
+})

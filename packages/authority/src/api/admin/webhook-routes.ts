@@ -8,6 +8,7 @@ import { testWebhook } from '../../webhooks/test-webhook.ts'
 import {
   disableWebhook,
   enableWebhook,
+  isLongRewind,
   retryWebhook,
   type WebhookOrder,
 } from '../../webhooks/webhook-orders.ts'
@@ -105,10 +106,21 @@ export function webhookRoutes(api: Api, authority: Authority, second: SecondPers
         summary: 'Tries a receiver again at once, and sends again what came after a row',
         params: WebhookParams,
         body: RetryWebhook,
-        response: answers,
+        response: { ...answers, 202: Proposed },
       },
     },
-    (request) => change((tx) => retryWebhook(tx, orderOf(request), request.body.from)),
+    async (request, reply) => {
+      const { from } = request.body
+      const { name } = request.params
+      if (from !== undefined && !second.isEnough(request)) {
+        if (await isLongRewind(store.read, name, from)) {
+          const why = 'what happens now would be told after all that was told before'
+          const proposal = await second.propose(request, reply, why)
+          return { proposal: presentProposal(proposal, now()) }
+        }
+      }
+      return change((tx) => retryWebhook(tx, orderOf(request), from))
+    },
   )
 
   api.post(
