@@ -25,7 +25,7 @@ export function revocationDuties(
   const shown = Object.values(upstreams).flatMap(({ certificateFile = [] }) => certificateFile)
   return [
     'End its process, and take it out of the balancer: one that was away hears of this when it dials',
-    `Services: take ${uri} out of the gateways that they verify assertions of. Until then its key is believed there`,
+    `Services: those that follow the authority refuse ${uri} within half a minute. Take it out of the gateways that others list: until then its key is believed there`,
     ...shared.map((file) => `Assertion keys: make ${file} anew, it has the old one`),
     ...(ticketSecretFile === undefined
       ? []
