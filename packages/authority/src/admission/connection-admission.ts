@@ -10,6 +10,13 @@ const maxWaitMs = 5_000
 const sweepMs = 1_000
 /** So long the handshake of someone who is expected to hold a certificate counts as work for a holder. */
 const handshakeMs = 20
+/**
+ * Strangers that were let in and have not left. Whoever connects and sends nothing yet costs nothing: without a
+ * bound thousands would be let in meanwhile, and whatever they send later is read in one round of the event loop.
+ */
+const maxInHand = 32
+/** For no longer, so that who is silent or far away (a round trip of 100 ms) makes nobody wait. */
+const inHandMs = 50
 
 /** What was let in, and what was not, since the start. */
 export type AdmissionCounts = {
@@ -28,6 +35,7 @@ export class ConnectionAdmission {
   readonly #turns: Turns
   readonly #waiting = new WaitingConnections(maxWaiting)
   #sweeping: NodeJS.Timeout | undefined
+  #inHand = 0
   #expected = 0
   #admitted = 0
   #dropped = 0
@@ -91,12 +99,26 @@ export class ConnectionAdmission {
   }
 
   readonly #admitNext = (): void => {
-    if (this.#waiting.size === 0 || !this.#turns.take(this.#admitNext)) return
+    if (this.#waiting.size === 0 || this.#inHand >= maxInHand) return
+    if (!this.#turns.take(this.#admitNext)) return
     const next = this.#waiting.next()
     if (next === undefined || next.socket.destroyed) return
     next.socket.off('error', ignore)
     this.#admitted++
+    this.#takeInHand(next.socket)
     next.admit()
+  }
+
+  #takeInHand(socket: Socket): void {
+    this.#inHand++
+    const done = () => {
+      clearTimeout(timer)
+      socket.off('close', done)
+      this.#inHand--
+      this.#admitNext()
+    }
+    const timer = setTimeout(done, inHandMs).unref()
+    socket.on('close', done)
   }
 
   #sweep(): void {

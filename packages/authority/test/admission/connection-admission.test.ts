@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ConnectionAdmission } from '../../src/admission/connection-admission.ts'
@@ -64,4 +64,29 @@ test('a connection whose client left while it waited harms nobody, and what wait
   const answers = await Promise.all(flood)
   assert.ok(answers.every((answer) => answer === 'admitted' || answer === ''))
   assert.equal(admission.counts.waiting, 0)
+})
+
+test('of strangers that send nothing few are let in at once, and the next ones after a while', async () => {
+  const admission = new ConnectionAdmission(new Holders())
+  const times: number[] = []
+  const sockets: Socket[] = []
+  const server: Server = createServer({ pauseOnConnect: true }, (socket) => {
+    sockets.push(socket)
+    times.push(performance.now())
+  })
+  admission.guard(server).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  for (let count = 0; count < 100; count++) {
+    sockets.push(connect({ port, host: '127.0.0.1', localAddress: `127.1.0.${count + 1}` }))
+  }
+  while (times.length < 100) await sleep(5)
+  const [first = 0] = times
+  // Timers may come late, and never come early by more than a millisecond.
+  for (let at = 32; at < 100; at++) {
+    const after = (times[at] ?? 0) - first
+    assert.ok(after >= 49 * Math.floor(at / 32), `number ${at + 1} after ${after} ms`)
+  }
+  for (const socket of sockets) socket.destroy()
+  server.close()
 })
