@@ -200,3 +200,13 @@ test('no more certificates are issued in an hour than the signer is told, whatev
   bound.most = undefined
   await issue()
 })
+
+test('of a question without a proof nothing is kept: its first bytes end the connection', async () => {
+  await serve()
+  const { peer, challenge, closed } = stranger()
+  await challenge()
+  const startedAt = performance.now()
+  peer.write(encodeFrame(tagOf('revocationList'), 1, 'x'.repeat(100_000)).subarray(0, 9))
+  await closed
+  assert.ok(performance.now() - startedAt < 1_000, 'it was not waited for')
+})

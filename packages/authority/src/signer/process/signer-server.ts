@@ -71,7 +71,10 @@ export async function serveSigner(options: SignerServerOptions): Promise<() => P
 class Connection {
   readonly #peer: Socket
   readonly #options: SignerServerOptions
-  readonly #reader = new FrameReader(maxQuestionBytes)
+  /** Of whoever proved nothing no question is even kept until it is whole. */
+  readonly #reader = new FrameReader((tag) =>
+    this.#isProven || tag === proofTag ? maxQuestionBytes(tag) : undefined,
+  )
   readonly #working = new Set<Promise<void>>()
   /** What waits until the peer has taken answers, or is gone. */
   readonly #untaken: (() => void)[] = []
