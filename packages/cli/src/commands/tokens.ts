@@ -110,7 +110,7 @@ export const listTokens: Operation = async (input, output) => {
 export const revokeToken: Operation = async (input, output) => {
   const client = configuredClient(input)
   const id = argument(input, 0)
-  const keepMade = isGiven(input, 'keep-made')
+  const keepMade = isGiven(input, 'keepMade')
   if (!id.startsWith('adm_')) {
     if (keepMade) {
       throw new Problem('command_usage', {

@@ -241,6 +241,24 @@ describe('commands, beside a deployment that runs', () => {
     assert.match((await run('tokens', 'list')).stdout, new RegExp(`${id}.*revoked`))
   })
 
+  test('an admin token is revoked with those that it made, or without them', async () => {
+    const make = async (token?: string): Promise<string> => {
+      const env = token === undefined ? {} : { SALLYPORT_ADMIN_TOKEN: token }
+      const create = ['tokens', 'create', '--admin', '--role', 'admin', '--label', 'x']
+      const made = await sallyport([...create, '--config', dev.facts.configFile], { env })
+      return made.stdout.trim()
+    }
+    const idOf = (token: string): string => token.slice(0, 30)
+    const maker = await make()
+    const [made, between] = [await make(maker), await make(maker)]
+    const kept = await make(between)
+    const alone = await run('tokens', 'revoke', idOf(between), '--keep-made')
+    assert.match(alone.stdout + alone.stderr, new RegExp(`${idOf(between)} is revoked\n`))
+    const all = await run('tokens', 'revoke', idOf(maker))
+    assert.match(all.stdout + all.stderr, /is revoked, and 2 that it made/)
+    for (const id of [made, kept].map(idOf)) assert.ok((all.stdout + all.stderr).includes(id))
+  })
+
   test('an admin token of a low role may look and may not change', async () => {
     const { stdout } = await run('tokens', 'create', '--admin', '--role', 'viewer', '--label', 'x')
     const env = { SALLYPORT_ADMIN_TOKEN: stdout.trim() }
