@@ -411,20 +411,6 @@ export const commands: readonly Command[] = [
     load: async () => (await import('./commands/gateways.ts')).listGateways,
   },
   {
-    name: 'gateways revoke',
-    asks: true,
-    summary: 'Revoke a gateway: the authority does not answer it any more',
-    arguments: [{ name: '<name>', summary: 'the gateway' }],
-    options: [reason],
-    examples: [
-      {
-        line: 'sallyport gateways revoke gateway-1 --yes --reason "machine retired"',
-        does: 'end its process as well',
-      },
-    ],
-    load: async () => (await import('./commands/gateways.ts')).revokeGateway,
-  },
-  {
     name: 'gateways certify',
     summary: 'Make the certificate that another gateway shows the authority',
     details:
@@ -441,6 +427,20 @@ export const commands: readonly Command[] = [
       },
     ],
     load: async () => (await import('./commands/gateways.ts')).certifyGateway,
+  },
+  {
+    name: 'gateways revoke',
+    asks: true,
+    summary: 'Revoke a gateway: the authority does not answer it any more',
+    arguments: [{ name: '<name>', summary: 'the gateway' }],
+    options: [reason],
+    examples: [
+      {
+        line: 'sallyport gateways revoke gateway-2 --yes --reason "machine retired"',
+        does: 'end its process as well',
+      },
+    ],
+    load: async () => (await import('./commands/gateways.ts')).revokeGateway,
   },
   {
     name: 'feed status',
