@@ -177,7 +177,7 @@ export const UnconfirmedStatus = Type.Object({
 })
 export type UnconfirmedStatus = Type.Static<typeof UnconfirmedStatus>
 
-const Coordinate = Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' })
+const Coordinate = Type.String({ maxLength: 43, pattern: '^[A-Za-z0-9_-]{43}$' })
 
 /** The public half of a P-256 key that a gateway signs assertions with, or will. Base64url. */
 export const ReportedAssertionKey = Type.Object(

@@ -1,4 +1,3 @@
-import { createServer } from 'node:net'
 import {
   type Certificate,
   type CertificateList,
@@ -11,6 +10,7 @@ import { fromBase64url } from '@sallyport/wire'
 import { type Deployment, type DeploymentOptions, deploy } from '../fixture/deployment.ts'
 import { developmentAppWith } from '../fixture/apps.ts'
 import type { Phone } from '../fixture/phone.ts'
+import { quietPort } from '../fixture/quiet-port.ts'
 
 export type Publishing = Deployment & {
   /** Of the status listener, as certificates say it. */
@@ -30,7 +30,7 @@ export type PublishingOptions = DeploymentOptions & {
 /** An authority that publishes the status of certificates of the app wallet, with two shards. */
 export async function deployPublishing(options: PublishingOptions = {}): Promise<Publishing> {
   const { status = 'shards: 2', certificate = 'overlapMinutes: 0' } = options
-  const port = await freePort()
+  const port = await quietPort()
   const url = `http://127.0.0.1:${port}`
   const deployment = await deploy({
     apps: developmentAppWith(`revocation: published, ${certificate}`),
@@ -61,15 +61,6 @@ async function eventually<T>(what: string, find: () => Promise<T | undefined>): 
     if (Date.now() > until) throw new Error(`not within 15 s: ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  if (typeof address !== 'object' || address === null) throw new Error('no port')
-  return address.port
 }
 
 /** The certificate of a phone, its issuer, and what it says of its status. */

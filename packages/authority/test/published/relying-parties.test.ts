@@ -5,14 +5,9 @@ import net from 'node:net'
 import { after, before, test } from 'node:test'
 import { parseCertificate, toPem } from '@sallyport/pki'
 import { enroll, makeKey, type Phone, renew } from '../fixture/phone.ts'
+import { quietPort } from '../fixture/quiet-port.ts'
 import { missingProgram } from './missing-program.ts'
-import {
-  addressesOf,
-  certificatesOf,
-  deployPublishing,
-  freePort,
-  type Publishing,
-} from './publishing.ts'
+import { addressesOf, certificatesOf, deployPublishing, type Publishing } from './publishing.ts'
 import { type RelyingParty, relyingParty } from './relying-party.ts'
 
 let publishing: Publishing
@@ -202,7 +197,7 @@ test('nginx with ssl_crl lets a device in, and refuses it once it is revoked', {
   skip: missingProgram('nginx', 'openssl'),
 }, async (context) => {
   const phone = await enroll(publishing)
-  const port = await freePort()
+  const port = await quietPort()
   const root = parseCertificate(await fetchRoot())
   const refreshLists = async () => {
     const lists = [

@@ -2,27 +2,17 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { signMessage } from '../../src/webhooks/standard-webhooks.ts'
+import { quietPort } from '../fixture/quiet-port.ts'
 
 const page = readFileSync(new URL('../../../../../docs/guide/webhooks.md', import.meta.url), 'utf8')
 const receiver = /```js\n(.*?)```/s.exec(page)?.[1] ?? assert.fail('the page has no receiver')
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
 test('the receiver of the page takes what is signed, and nothing else', async () => {
   const key = Buffer.alloc(32, 5)
-  const port = await freePort()
+  const port = await quietPort()
   const env = {
     ...process.env,
     PORT: String(port),

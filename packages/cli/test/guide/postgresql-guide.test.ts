@@ -6,14 +6,13 @@ import path from 'node:path'
 import { after, test } from 'node:test'
 import { isProblem } from '@sallyport/problem'
 import { parse, stringify } from 'yaml'
-import { freePorts } from '../../src/dev/ports.ts'
 import { chosenStore } from '../../src/init/store-section.ts'
 import { ask, open, type Place } from '../acceptance/connection.ts'
 import type { Identity } from '../acceptance/edited-development.ts'
 import { enrollOnce } from '../acceptance/enrollment.ts'
 import { postgresIsMissing, requireTls, startCluster } from '../acceptance/postgres.ts'
 import { endLeftOverRoles, startRole } from '../acceptance/role-process.ts'
-import { binary, newFolder } from '../sallyport.ts'
+import { binary, newFolder, quietPorts } from '../sallyport.ts'
 import { blocksOf, shellLines } from './guide.ts'
 
 const page = readFileSync(
@@ -38,7 +37,7 @@ const lineOf = (words: string): string => {
 /** Has all of it listen on ports that are free, and takes phones of development beside the app. */
 async function edit(file: string) {
   const config = parse(readFileSync(file, 'utf8'))
-  const [device, admin, operations, gateway, gatewayOperations] = await freePorts(5)
+  const [device, admin, operations, gateway, gatewayOperations] = await quietPorts(5)
   const { listeners } = config.authority
   listeners.device.listen = `127.0.0.1:${device}`
   listeners.admin.listen = `127.0.0.1:${admin}`

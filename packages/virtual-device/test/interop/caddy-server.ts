@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { connect } from 'node:net'
 import type { Issuer } from '@sallyport/pki'
 import { createServerIdentity } from '../deployment-pki.ts'
+import { quietPort } from '../quiet-port.ts'
 import { scratchDirectory } from '../scratch-directory.ts'
 
 export type Caddy = {
@@ -29,7 +29,7 @@ export async function startCaddy(
     return path
   }
   const identity = await createServerIdentity(service, ['localhost'])
-  const port = await freePort()
+  const port = await quietPort()
   const config = {
     admin: { disabled: true },
     storage: { module: 'file_system', root: directory },
@@ -89,15 +89,6 @@ export async function startCaddy(
     if (child.exitCode !== null) throw new Error(`caddy ended: ${log}`)
   })
   return { url: `https://localhost:${port}`, log: () => log }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 async function listening(port: number, check: () => void): Promise<void> {

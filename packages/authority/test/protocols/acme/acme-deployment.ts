@@ -9,7 +9,7 @@ import {
   openAcmeAccount,
 } from '@sallyport/virtual-device'
 import { type Deployment, type DeploymentOptions, deploy } from '../../fixture/deployment.ts'
-import { freePort } from '../../published/publishing.ts'
+import { quietPort } from '../../fixture/quiet-port.ts'
 
 /** What virtual phones of all tests of a file end at. */
 export const phoneRoot = makeDevelopmentRoot()
@@ -39,7 +39,7 @@ export type AcmeDeploymentOptions = DeploymentOptions & {
 
 /** An authority with ACME for the app wallet: attested phones, and servers below example.internal. */
 export async function deployAcme(options: AcmeDeploymentOptions = {}): Promise<AcmeDeployment> {
-  const [validationPort, statusPort] = [await freePort(), await freePort()]
+  const [validationPort, statusPort] = [await quietPort(), await quietPort()]
   const statusUrl = `http://127.0.0.1:${statusPort}`
   const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-acme-'))
   writeFileSync(path.join(directory, 'root.pem'), phoneRoot.pem)

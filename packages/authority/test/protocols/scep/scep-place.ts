@@ -1,7 +1,7 @@
 import { type Certificate } from '@sallyport/pki'
 import { type Deployment, type DeploymentOptions, deploy } from '../../fixture/deployment.ts'
 import { certificatesIn } from '../est/est-place.ts'
-import { freePort } from '../../published/publishing.ts'
+import { quietPort } from '../../fixture/quiet-port.ts'
 import {
   type CertRep,
   messageOf,
@@ -39,7 +39,7 @@ export type ScepPlace = Deployment & {
 
 /** An authority with SCEP, and a client of it. */
 export async function deployScep(options: DeploymentOptions = {}): Promise<ScepPlace> {
-  const port = await freePort()
+  const port = await quietPort()
   const url = `http://127.0.0.1:${port}`
   const deployment = await deploy({
     apps: scepApp(),
