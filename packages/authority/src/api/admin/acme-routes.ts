@@ -7,6 +7,7 @@ import { appOf } from '../../config/app-of.ts'
 import {
   createAcmeCredential,
   credentialKeyText,
+  newCredentialId,
   revokeAcmeCredential,
 } from '../../protocols/acme/credentials.ts'
 import {
@@ -87,7 +88,8 @@ function credentialRoutes(api: Api, authority: Authority): void {
         throw new Problem('not_found', { detail: `The app ${appId} has no protocols.acme` })
       }
       const expiresAt = now() + lifetimeSeconds * 1_000
-      const order = { appId, label, expiresAt, actor: actorOf(request), now: now() }
+      const id = newCredentialId(challengeKey)
+      const order = { id, appId, label, expiresAt, actor: actorOf(request), now: now() }
       const row = await lanes.run('admin', () =>
         store.write((tx) => createAcmeCredential(tx, order)),
       )

@@ -41,14 +41,32 @@ const faults: readonly {
   { name: 'expired', applies: (row, _appId, now) => row.expires_at <= now },
 ]
 
+/**
+ * The id of a credential to come, whose key does not begin with a hyphen: certbot, and whatever else reads its
+ * arguments as argparse does, takes such a value for an option.
+ */
+export function newCredentialId(challengeKey: Uint8Array): string {
+  for (;;) {
+    const id = newId('acmeCredential')
+    if (!credentialKeyText(challengeKey, id).startsWith('-')) return id
+  }
+}
+
 /** Makes a credential. Its key is told once. */
 export async function createAcmeCredential(
   store: Kysely<Tables>,
-  order: { appId: string; label: string; expiresAt: number; actor: string; now: number },
+  order: {
+    id: string
+    appId: string
+    label: string
+    expiresAt: number
+    actor: string
+    now: number
+  },
 ): Promise<AcmeCredentialRow> {
-  const { appId, label, expiresAt, actor, now } = order
+  const { id, appId, label, expiresAt, actor, now } = order
   const row: AcmeCredentialRow = {
-    id: newId('acmeCredential'),
+    id,
     app_id: appId,
     label,
     created_at: now,
