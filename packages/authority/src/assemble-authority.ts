@@ -163,6 +163,7 @@ export async function assembleAuthority(
       receipts,
       failedAttempts: new FailedAttempts(),
       failedRenewals: new FailedAttempts(),
+      ending: { hasBegun: false },
       metrics,
       log,
       now,

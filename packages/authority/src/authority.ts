@@ -68,6 +68,8 @@ export type Authority = {
   readonly failedAttempts: FailedAttempts
   /** Renewals whose evidence was refused, by device. */
   readonly failedRenewals: FailedAttempts
+  /** Whether it was told to end: it still answers, and says that it is not to be asked any more. */
+  readonly ending: { hasBegun: boolean }
   readonly metrics: Metrics
   readonly log: Logger
   /** Milliseconds since 1970. */

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { createApis } from './api/create-apis.ts'
 import { readTlsFiles, serve, setTlsFiles } from './api/listener.ts'
@@ -32,7 +33,10 @@ export type RunningAuthority = {
    * @throws Problem `config_invalid`, `config_unreadable`; the old one then goes on
    */
   reload(config: AuthorityConfig): Promise<void>
-  /** Answers what was begun, and ends. */
+  /**
+   * Ends: for `drainSeconds` it says that it is not ready and answers all the same, so that balancers find
+   * another; then it answers what was begun.
+   */
   close(): Promise<void>
 }
 
@@ -54,7 +58,7 @@ export async function startAuthority(
   const webhooks = new WebhookSender(authority)
   authority.trust.start()
   authority.receipts.start()
-  const close = async () => {
+  const end = async () => {
     stopMaintenance()
     await webhooks.close()
     await lists.close()
@@ -68,6 +72,13 @@ export async function startAuthority(
     await authority.leases.close()
     await authority.store.close()
   }
+  const drainAndEnd = async () => {
+    authority.ending.hasBegun = true
+    await pause(authority.config.authority.drainSeconds * 1_000)
+    await end()
+  }
+  let closing: Promise<void> | undefined
+  const close = () => (closing ??= drainAndEnd())
   try {
     // What certificates point to is there before one is issued.
     await lists.start()
@@ -94,7 +105,7 @@ export async function startAuthority(
     }
     return { addresses, reload, close }
   } catch (error) {
-    await close()
+    await end()
     throw error
   }
 }

@@ -64,6 +64,12 @@ export function createApis(
     face: 'public',
     now,
   })
+  for (const api of [device, admin, status]) {
+    api.addHook('onRequest', async (_request, reply) => {
+      // Of one that is about to end: whoever keeps a connection is to make the next one elsewhere.
+      if (authority.ending.hasBegun) reply.header('connection', 'close')
+    })
+  }
   describeApi(device, version)
   describeApi(admin, version)
   const describe = () => openApiDocument([device, admin])

@@ -28,6 +28,7 @@ export type AuthorityConfig = {
     signer: SignerConfig
     /** The authority holds the keys itself: whoever takes it over has them. */
     insecureSingleProcess: boolean
+    drainSeconds: number
     listeners: {
       device: TlsListenerConfig
       admin: TlsListenerConfig
@@ -96,6 +97,15 @@ const AuthoritySchema = Type.Object(
         ),
       },
       { ...closed, description: 'Where the authority listens' },
+    ),
+    drainSeconds: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 30,
+        default: 0,
+        description:
+          'So long after SIGTERM it says that it is not ready, and answers: until its balancer has found that out',
+      }),
     ),
     status: Type.Optional(StatusSchema),
     admin: Type.Optional(AdminAccessSchema),

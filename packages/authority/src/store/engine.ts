@@ -21,7 +21,8 @@ export type Engine = {
   rows(store: Kysely<Tables>, table: TableShape): AsyncIterable<readonly Row[]>
   /**
    * Does what nobody else may do at the same time, in one transaction; nobody writes meanwhile. Of migrations, in whose words types are
-   * `text`, `integer`, `bigint` and `blob`.
+   * `text`, `integer`, `bigint` and `blob`. Where others that read are in the way, it is done again from the
+   * beginning.
    */
   alone(work: (store: Kysely<Tables>) => Promise<void>): Promise<void>
   /**

@@ -11,6 +11,8 @@ export type Write<T> = (store: Kysely<Tables>) => Promise<T>
 
 export type GroupCommitOptions = {
   writer: Writer
+  /** Asked first in each transaction: what it throws refuses the whole group. */
+  refuse?: (store: Kysely<Tables>) => Promise<void>
   /** Told after each group: how many writes it held, how long the commit took, whether it held. */
   onGroup?: (group: { writes: number; commitMs: number; committed: boolean }) => void
 }
@@ -97,10 +99,11 @@ export class GroupCommit {
 
   /** @returns what answers each write */
   async #commit(group: readonly Waiting[]): Promise<{ committed: boolean; settle: Outcome[] }> {
-    const { writer } = this.#options
+    const { writer, refuse } = this.#options
     const settle: Outcome[] = []
     try {
       await writer.begin()
+      await refuse?.(writer.store)
       for (const write of group) settle.push(await this.#runOne(write))
       await writer.commit()
       return { committed: true, settle }

@@ -29,6 +29,10 @@ import type { Tables } from './tables.ts'
 /**
  * In order. A migration that was released is never changed: what it got wrong, the next one mends. All of
  * them say `text`, `integer`, `bigint` and `blob`; PostgreSQL makes of that what is the same there.
+ *
+ * A name that ends in `-additive` says that authorities of the version before may go on beside those of the
+ * new one: the tables and columns that are new may stay empty, and whatever they write without knowing of them
+ * is right. After any other, they write no more.
  */
 const migrations: Readonly<Record<string, { up: (store: Kysely<Tables>) => Promise<void> }>> = {
   '001-initial': { up: initial },
@@ -66,6 +70,9 @@ export function hasMigration(name: string): boolean {
   return Object.hasOwn(migrations, name)
 }
 
+/** Whether authorities that never heard of a migration may go on after it. */
+const isAdditive = (name: string): boolean => name.endsWith('-additive')
+
 /** Migrations that a store has, and those that it lacks. */
 export type MigrationState = {
   readonly done: readonly string[]
@@ -98,10 +105,26 @@ export async function migrateStore(engine: Engine): Promise<readonly string[]> {
 }
 
 function stateOf(done: readonly string[]): MigrationState {
-  const newer = done.filter((name) => !hasMigration(name))
-  if (newer.length === 0) {
-    return { done, missing: migrationNames.filter((name) => !done.includes(name)) }
-  }
+  refuseUnknown(done)
+  return { done, missing: migrationNames.filter((name) => !done.includes(name)) }
+}
+
+/**
+ * Asked at the begin of each transaction, under the lock that migrations take as well: an authority that goes
+ * on beside one of a newer version writes nothing into tables that it does not know.
+ *
+ * @throws Problem `store_unavailable`
+ */
+export async function refuseNewerTables(store: Kysely<Tables>): Promise<void> {
+  const newest = migrationNames.at(-1) ?? ''
+  const later = sql<{ name: string }>`
+    select name from ${sql.table(doneTable)} where name > ${newest} order by name`
+  refuseUnknown((await later.execute(store)).rows.map(({ name }) => name))
+}
+
+function refuseUnknown(done: readonly string[]): void {
+  const newer = done.filter((name) => !hasMigration(name) && !isAdditive(name))
+  if (newer.length === 0) return
   throw new Problem('store_unavailable', {
     detail:
       'The store is of a newer version of Sallyport. Run that version, or restore a backup from before it',

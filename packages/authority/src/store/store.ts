@@ -2,7 +2,7 @@ import type { Kysely, RawBuilder } from 'kysely'
 import { nameChain } from '../audit/chain.ts'
 import type { Engine } from './engine.ts'
 import { GroupCommit, type GroupCommitOptions, type Write } from './group-commit.ts'
-import { migrateStore } from './migrations.ts'
+import { migrateStore, refuseNewerTables } from './migrations.ts'
 import type { PostgresLocation } from './postgres/location.ts'
 import { openSqlite } from './sqlite/open-engine.ts'
 import type { Tables } from './tables.ts'
@@ -85,6 +85,7 @@ function assemble(engine: Engine, options: StoreOptions): Store {
   let isWritable = true
   const commits = new GroupCommit({
     writer,
+    refuse: refuseNewerTables,
     onGroup: (group) => {
       isWritable = group.committed
       options.onGroup?.(group)

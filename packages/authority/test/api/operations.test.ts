@@ -12,7 +12,10 @@ after(() => deployment.close())
 
 test('health, readiness and version are told over plain HTTP', async () => {
   assert.deepEqual((await deployment.operations('/health/live')).body, { status: 'live' })
-  assert.deepEqual((await deployment.operations('/health/ready')).body, { status: 'ready' })
+  assert.deepEqual((await deployment.operations('/health/ready')).body, {
+    status: 'ready',
+    checks: { store: 'ok', signer: 'ok' },
+  })
   const { body } = await deployment.operations('/version')
   assert.deepEqual(body, { name: 'sallyport-authority', version: '0.0.0-test' })
 })
@@ -37,4 +40,31 @@ test('metrics tell of issuance, refusals, queues, the feed, and what is insecure
   for (const line of text.trimEnd().split('\n')) {
     assert.match(line, /^(?:# (?:HELP|TYPE) \w+ .+|\w+(?:\{[^}]*\})? -?[0-9.e+-]+)$/)
   }
+})
+
+test('balancers may ask with HEAD', async () => {
+  const { operations } = deployment.authority.addresses
+  for (const path of ['/health/live', '/health/ready']) {
+    const answer = await fetch(`${operations}${path}`, { method: 'HEAD' })
+    assert.equal(answer.status, 200, path)
+    assert.equal(await answer.text(), '')
+  }
+})
+
+test('one that is told to end says so first, answers on, and has its callers go elsewhere', async (t) => {
+  const draining = await deploy({ authority: '  drainSeconds: 2\n' })
+  t.after(() => draining.close())
+  const phone = await enroll(draining)
+  const begun = performance.now()
+  const closing = draining.authority.close()
+  const ready = await draining.operations('/health/ready')
+  assert.equal(ready.status, 503)
+  assert.deepEqual(ready.body, { status: 'ending', checks: { store: 'ok', signer: 'ok' } })
+  assert.equal((await draining.operations('/health/live')).status, 200)
+  const renewed = await renew(draining, phone)
+  assert.equal(renewed.status, 201)
+  assert.equal(renewed.headers.connection, 'close')
+  await closing
+  assert.ok(performance.now() - begun >= 2_000)
+  await assert.rejects(draining.operations('/health/ready'))
 })

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { isProblem, type Problem } from '@sallyport/problem'
 import { sql } from 'kysely'
 import { appendChange, changesAfter } from '../../src/feed/append-change.ts'
-import { openStore, type Store } from '../../src/store/store.ts'
+import { openEngine, openStore, type Store } from '../../src/store/store.ts'
 import { networkTo } from '../fixture/cut-connections.ts'
 import { type Cluster, postgresIsMissing, startCluster } from '../fixture/postgres-cluster.ts'
 
@@ -191,6 +191,44 @@ describe('PostgreSQL that fails', { skip: postgresIsMissing() }, () => {
       )
       await refused
       assert.equal(await store.write((tx) => appendChange(tx, change('dev_1'))), 1)
+    }))
+
+  it('has a table that is read for long while it is changed: others read and write it meanwhile', () =>
+    withStore(async (store, schema) => {
+      const location = place({ schema })
+      const engine = await openEngine(location)
+      let rounds = 0
+      let longest = 0
+      const time = async (work: Promise<unknown>) => {
+        const startedAt = performance.now()
+        await work
+        longest = Math.max(longest, performance.now() - startedAt)
+      }
+      let isChanged = false
+      let changing = Promise.resolve()
+      await store.snapshotRead(async (read) => {
+        await read.selectFrom('devices').select('id').execute()
+        changing = engine
+          .alone(async (tables) => {
+            rounds++
+            await sql`alter table devices add column later text`.execute(tables)
+          })
+          .then(() => {
+            isChanged = true
+          })
+        for (let index = 0; index < 25; index++) {
+          await time(store.read.selectFrom('devices').select('id').execute())
+          await time(store.write((tx) => appendChange(tx, change(`dev_${index}`))))
+          await pause(200)
+        }
+        assert.equal(isChanged, false)
+      })
+      await changing
+      await engine.close()
+      assert.ok(rounds > 1, 'it was tried once')
+      assert.ok(longest < 2_500, `somebody waited for ${longest} ms`)
+      assert.equal((await keysIn(store)).length, 25)
+      await sql`select later from devices`.execute(store.read)
     }))
 
   it('has every connection in use: a read waits for seconds, not forever', () =>

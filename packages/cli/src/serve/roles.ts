@@ -53,7 +53,8 @@ export const roles = {
     isDescribed: ({ authority }) => authority !== undefined,
     variables: (config) => (isSingleProcess(config) ? [passphraseVariable, ...tokenVariables] : []),
     sharesSecret: true,
-    graceMs: 15_000,
+    // `drainSeconds` among it.
+    graceMs: 45_000,
     load: async () => (await import('./authority-role.ts')).startAuthorityRole,
   },
   gateway: {

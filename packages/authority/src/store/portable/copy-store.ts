@@ -32,6 +32,7 @@ export async function copyStore({ from, to, onProgress }: CopyOptions): Promise<
   })
   let rows = 0
   const copyTo = async (source: Kysely<Tables>, target: Kysely<Tables>) => {
+    rows = 0
     await makeTables(to, target, done)
     const known = new Map((await to.tables(target)).map((table) => [table.name, table]))
     for (const table of filled(await from.tables(source))) {

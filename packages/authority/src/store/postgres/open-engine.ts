@@ -1,21 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
-import { type Client, Pool } from 'pg'
+import { Pool } from 'pg'
 import type { Engine } from '../engine.ts'
+import { workAlone } from './alone.ts'
 import { watchPostgresCommits } from './commits.ts'
 import { connect, connectionOptions } from './connections.ts'
 import { kyselyClient, postgresStore } from './dialect.ts'
 import type { PostgresLocation } from './location.ts'
-import { lockNames } from './lock-names.ts'
-import { portableTypes } from './portable-types.ts'
 import { postgresRows, postgresTables } from './rows.ts'
 import { postgresError } from './store-error.ts'
 import { postgresWriter } from './writer.ts'
 
 const reading = { statementMs: 15_000, lockMs: 10_000 }
-/** Another authority may be at it, over tables with many rows. */
-const migrating = { statementMs: 0, lockMs: 120_000 }
-
 /**
  * Opens a database of PostgreSQL.
  *
@@ -54,7 +50,7 @@ export async function openPostgres(location: PostgresLocation): Promise<Engine> 
     },
     tables: postgresTables,
     rows: postgresRows,
-    alone: (work) => alone(location, work),
+    alone: (work) => workAlone(location, work),
     watchCommits: (heard) => watchPostgresCommits(location, instance, heard),
     scrub: () => Promise.resolve(false),
     async close() {
@@ -75,32 +71,4 @@ function readingPool(location: PostgresLocation): Pool {
   pool.on('error', ignore)
   pool.on('connect', (client) => client.on('error', ignore))
   return pool
-}
-
-/** Where it is there, no privilege is needed to make it. */
-async function ensureSchema(client: Client, schema: string): Promise<void> {
-  const found = await client.query('select 1 from pg_namespace where nspname = $1', [schema])
-  if (found.rowCount === 0) await client.query(`create schema ${schema}`)
-}
-
-async function alone(location: PostgresLocation, work: Parameters<Engine['alone']>[0]) {
-  const client = await connect(location, migrating)
-  const store = postgresStore(
-    () => Promise.resolve(kyselyClient(client, () => {})),
-    () => Promise.resolve(),
-    [portableTypes()],
-  )
-  const { group, migrate, write } = lockNames(location.schema)
-  try {
-    await client.query(`begin; select pg_advisory_xact_lock(${group}, ${migrate})`)
-    await client.query(`select pg_advisory_xact_lock(${group}, ${write})`)
-    await ensureSchema(client, location.schema)
-    await work(store)
-    await client.query('commit')
-  } catch (error) {
-    throw postgresError(error)
-  } finally {
-    // With the connection ends what was not committed.
-    await client.end()
-  }
 }

@@ -27,6 +27,15 @@ const stalePlan = '0A000'
 /** Text with a character that no text of PostgreSQL can hold: NUL. */
 const unstorable: ReadonlySet<string> = new Set(['22021', '22P05'])
 
+/** Deadlock, and a lock that was not had in time. */
+const crossed: ReadonlySet<string> = new Set(['40P01', '55P03'])
+
+/** Whether others held what a transaction needs: done once more, it may go. */
+export function isInTheWay(error: unknown): boolean {
+  const { cause = error } = isProblem(error) ? error : {}
+  return cause instanceof DatabaseError && crossed.has(cause.code ?? '')
+}
+
 /**
  * What went wrong on a connection of PostgreSQL, as a Problem: `store_unavailable` unless the statement is at
  * fault, `message_malformed` where it carries text that cannot be kept. Errors of statements are returned
