@@ -141,7 +141,8 @@ async function finish(
       subject,
       detail: made({ trustDomain }),
     })
-    const order = { label: 'first', role: 'admin', actor: 'authority', now } as const
+    const by = { actor: 'authority', madeBy: null }
+    const order = { label: 'first', role: 'admin', by, now } as const
     const kind =
       firstToken === 'once'
         ? ({ kind: 'first', expiresAt: now + firstTokenDays * dayMs } as const)

@@ -383,7 +383,8 @@ export const commands: readonly Command[] = [
     options: [
       {
         flags: '--keep-made',
-        summary: 'leave the admin tokens that it made; else they are revoked with it',
+        summary:
+          'leave what an admin token made: admin and enrolment tokens, credentials of ACME and MDMs; else it ends too',
       },
     ],
     examples: [

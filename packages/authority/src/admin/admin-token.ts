@@ -6,6 +6,7 @@ import { personal } from '../audit/personal.ts'
 import { isSecretOf, makeSecretToken, readSecretToken } from '../enrollment/secret-token.ts'
 import type { AdminTokenKind, AdminTokenRow, Tables } from '../store/tables.ts'
 import { adminOfRow, readList } from './admin.ts'
+import { type Maker, refuseEnded, refuseEndedMaker } from './maker.ts'
 import { declineProposalsOf } from './proposals/proposal.ts'
 import type { Role } from './roles.ts'
 import type { Verb } from './verbs.ts'
@@ -24,19 +25,24 @@ export type NewAdminToken = TokenScope & {
   label: string
   role: Role
   expiresAt: number
-  actor: string
+  by: Maker
   now: number
   kind?: AdminTokenKind
   /** Whose; without it the token is of a person of its own. */
   person?: string
 }
 
-/** Makes an admin token. Its text is told once; the store has a hash of it. */
+/**
+ * Makes an admin token. Its text is told once; the store has a hash of it.
+ *
+ * @throws Problem `admin_token_invalid` where its maker was revoked meanwhile
+ */
 export async function createAdminToken(
   store: Kysely<Tables>,
   order: NewAdminToken,
 ): Promise<{ row: AdminTokenRow; token: string }> {
-  const { label, role, expiresAt, actor, now, kind = 'token' } = order
+  const { label, role, expiresAt, by, now, kind = 'token' } = order
+  await refuseEndedMaker(store, by, now)
   const { id, text, hash } = makeSecretToken('adminToken')
   const row: AdminTokenRow = {
     id,
@@ -44,7 +50,8 @@ export async function createAdminToken(
     label,
     role,
     created_at: now,
-    created_by: actor,
+    created_by: by.actor,
+    made_by: by.madeBy,
     expires_at: expiresAt,
     revoked_at: null,
     kind,
@@ -57,7 +64,7 @@ export async function createAdminToken(
   await store.insertInto('admin_tokens').values(row).execute()
   await appendAudit(store, {
     at: now,
-    actor,
+    actor: by.actor,
     action: 'admin-token.created',
     subject: id,
     detail: made({ label: personal('operator', label), role, expiresAt, kind, ...scopeOf(row) }),
@@ -101,13 +108,6 @@ export async function authenticateAdmin(
   }
   refuseEnded(row, now)
   return row
-}
-
-/** @throws Problem `admin_token_invalid` */
-function refuseEnded(row: AdminTokenRow, now: number): void {
-  if (row.revoked_at === null && row.expires_at > now) return
-  const found = row.revoked_at === null ? 'expired' : row.kind === 'first' ? 'used' : 'revoked'
-  throw new Problem('admin_token_invalid', { expected: 'a token that counts', found })
 }
 
 /**

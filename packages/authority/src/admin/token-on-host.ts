@@ -27,7 +27,7 @@ export async function createTokenOnHost(
   const { label, role, apps, verbs, networks, by, now } = options
   const seconds = Math.min(options.lifetimeSeconds ?? maxTokenSeconds, maxTokenSeconds)
   const store = await openStore(options.store)
-  const actor = `host:${by}`
+  const maker = { actor: `host:${by}`, madeBy: null }
   try {
     const { row, token } = await store.write((tx: Kysely<Tables>) =>
       createAdminToken(tx, {
@@ -36,7 +36,7 @@ export async function createTokenOnHost(
         apps,
         verbs,
         networks,
-        actor,
+        by: maker,
         now,
         expiresAt: now + seconds * 1_000,
       }),

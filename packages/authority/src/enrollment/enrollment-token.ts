@@ -1,5 +1,6 @@
 import { Problem } from '@sallyport/problem'
 import type { Kysely } from 'kysely'
+import { type Maker, refuseEndedMaker } from '../admin/maker.ts'
 import { appendAudit } from '../audit/audit-log.ts'
 import { changed, made } from '../audit/change.ts'
 import type { EnrollmentTokenRow, Tables } from '../store/tables.ts'
@@ -81,15 +82,20 @@ export type NewEnrollmentToken = {
   appId: string
   label: string
   expiresAt: number
-  actor: string
+  by: Maker
   now: number
 }
 
-/** Makes a token for one enrolment. Its text is told once; the store has a hash of it. */
+/**
+ * Makes a token for one enrolment. Its text is told once; the store has a hash of it.
+ *
+ * @throws Problem `admin_token_invalid` where its maker was revoked meanwhile
+ */
 export async function createEnrollmentToken(
   store: Kysely<Tables>,
-  { appId, label, expiresAt, actor, now }: NewEnrollmentToken,
+  { appId, label, expiresAt, by, now }: NewEnrollmentToken,
 ): Promise<{ row: EnrollmentTokenRow; token: string }> {
+  await refuseEndedMaker(store, by, now)
   const { id, text, hash } = makeSecretToken('enrollmentToken')
   const row: EnrollmentTokenRow = {
     id,
@@ -97,7 +103,8 @@ export async function createEnrollmentToken(
     hash,
     label,
     created_at: now,
-    created_by: actor,
+    created_by: by.actor,
+    made_by: by.madeBy,
     expires_at: expiresAt,
     used_at: null,
     used_for: null,
@@ -106,7 +113,7 @@ export async function createEnrollmentToken(
   await store.insertInto('enrollment_tokens').values(row).execute()
   await appendAudit(store, {
     at: now,
-    actor,
+    actor: by.actor,
     action: 'enrollment-token.created',
     subject: id,
     detail: { appId, ...made({ label, expiresAt }) },

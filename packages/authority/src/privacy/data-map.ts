@@ -64,7 +64,7 @@ export const dataMap: readonly MappedTable[] = [
     why: 'Invitations for one device each',
     kept: forever,
     columns: {
-      technical: 'id app_id created_at expires_at used_at used_for revoked_at',
+      technical: 'id app_id made_by created_at expires_at used_at used_for revoked_at',
       hash: 'hash',
       text: 'label',
       operator: 'created_by',
@@ -165,7 +165,7 @@ export const dataMap: readonly MappedTable[] = [
     why: 'Who may use the admin API',
     kept: forever,
     columns: {
-      technical: 'id role created_at expires_at revoked_at kind apps verbs last_used_at',
+      technical: 'id role made_by created_at expires_at revoked_at kind apps verbs last_used_at',
       hash: 'hash person',
       operator: 'label created_by',
       address: 'networks',
@@ -289,7 +289,7 @@ export const dataMap: readonly MappedTable[] = [
     why: 'What lets ACME accounts in',
     kept: forever,
     columns: {
-      technical: 'id app_id created_at expires_at revoked_at',
+      technical: 'id app_id made_by created_at expires_at revoked_at',
       text: 'label',
       operator: 'created_by',
     },
@@ -315,7 +315,7 @@ export const dataMap: readonly MappedTable[] = [
     why: 'What an MDM enrols with',
     kept: forever,
     columns: {
-      technical: 'id app_id lane max_per_hour created_at revoked_at',
+      technical: 'id app_id lane max_per_hour made_by created_at revoked_at',
       hash: 'hash',
       text: 'label',
       operator: 'created_by',

@@ -24,6 +24,7 @@ import { up as forgetting } from './migrations/020-forgetting.ts'
 import { up as webhooks } from './migrations/021-webhooks.ts'
 import { up as auditByActor } from './migrations/022-audit-by-actor.ts'
 import { up as assertionKeys } from './migrations/023-assertion-keys.ts'
+import { up as madeBy } from './migrations/024-made-by.ts'
 import type { Tables } from './tables.ts'
 
 /**
@@ -58,6 +59,7 @@ const migrations: Readonly<Record<string, { up: (store: Kysely<Tables>) => Promi
   '021-webhooks': { up: webhooks },
   '022-audit-by-actor': { up: auditByActor },
   '023-assertion-keys': { up: assertionKeys },
+  '024-made-by': { up: madeBy },
 }
 
 /** Names and times of what was done. Named for the library that once kept it. */

@@ -183,6 +183,8 @@ export type EnrollmentTokenRow = {
   label: string
   created_at: number
   created_by: string
+  /** The admin token that it was made with; null: with none. */
+  made_by: string | null
   expires_at: number
   used_at: number | null
   /** The device, or the approval, that it was used for. */
@@ -330,6 +332,8 @@ export type AdminTokenRow = {
   role: string
   created_at: number
   created_by: string
+  /** The admin token that it was made with; null: with none. */
+  made_by: string | null
   expires_at: number
   revoked_at: number | null
   kind: AdminTokenKind
@@ -627,6 +631,8 @@ export type AcmeCredentialRow = {
   label: string
   created_at: number
   created_by: string
+  /** The admin token that it was made with; null: with none. */
+  made_by: string | null
   expires_at: number
   revoked_at: number | null
 }
@@ -730,6 +736,8 @@ export type MdmCredentialRow = {
   max_per_hour: number
   created_at: number
   created_by: string
+  /** The admin token that it was made with; null: with none. */
+  made_by: string | null
   revoked_at: number | null
 }
 

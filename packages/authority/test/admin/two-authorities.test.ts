@@ -57,6 +57,35 @@ test('twenty changes of an hour are twenty, and a proposal is agreed to once', a
   assert.deepEqual([countOf(agreed, 200), countOf(agreed, 409)], [1, 7])
 })
 
+test('what a token makes at both while it is revoked does not outlive it', async () => {
+  for (let round = 0; round < 5; round++) {
+    const stolen = await person()
+    const { id } = (
+      await one.admin('/admin/v1/whoami', { headers: { authorization: `Bearer ${stolen}` } })
+    ).body
+    const make = (index: number) =>
+      index % 2 === 0
+        ? as(stolen, 'admin-tokens', { label: 'way back', role: 'admin' })
+        : as(stolen, 'enrollment-tokens', { appId: 'wallet' })
+    const makes = Array.from({ length: 24 }, (_, index) => make(index))
+    const [answers] = await Promise.all([
+      Promise.all(makes),
+      as(ada, `admin-tokens/${id}/revoke`, {}),
+    ])
+    assert.equal(countOf(answers, 201) + countOf(answers, 401), 24)
+    const headers = { authorization: `Bearer ${ada}` }
+    for (const list of ['admin-tokens', 'enrollment-tokens']) {
+      const { body } = await one.admin(`/admin/v1/${list}`, { headers })
+      const made = Object.values<Record<string, unknown>[]>(body)
+        .flat()
+        .filter((row) => row['madeBy'] === id)
+      const isEnded = (row: Record<string, unknown>) =>
+        list === 'admin-tokens' ? row['revokedAt'] !== null : row['status'] === 'revoked'
+      assert.ok(made.every(isEnded), `${list} of round ${round}`)
+    }
+  }
+})
+
 test('a token that is revoked at one counts at neither', async () => {
   const stolen = await person()
   const { id } = (

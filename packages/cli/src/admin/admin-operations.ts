@@ -12,6 +12,7 @@ export type AdminToken = {
   networks: string[] | null
   createdAt: string
   createdBy: string
+  madeBy: string | null
   expiresAt: string
   revokedAt: string | null
   lastUsedAt: string | null
@@ -205,6 +206,7 @@ export type EnrollmentToken = {
   status: 'usable' | 'used' | 'expired' | 'revoked'
   createdAt: string
   createdBy: string
+  madeBy: string | null
   expiresAt: string
   usedAt: string | null
   usedFor: string | null
@@ -314,6 +316,7 @@ export type AdminOperations = {
         status: 'usable' | 'expired' | 'revoked'
         createdAt: string
         createdBy: string
+        madeBy: string | null
         expiresAt: string
         revokedAt: string | null
         accounts: number
@@ -365,6 +368,7 @@ export type AdminOperations = {
         maxPerHour: number
         createdAt: string
         createdBy: string
+        madeBy: string | null
         revokedAt: string | null
       }
       challenge: string
@@ -773,6 +777,7 @@ export type AdminOperations = {
         status: 'usable' | 'expired' | 'revoked'
         createdAt: string
         createdBy: string
+        madeBy: string | null
         expiresAt: string
         revokedAt: string | null
         accounts: number
@@ -918,6 +923,7 @@ export type AdminOperations = {
         maxPerHour: number
         createdAt: string
         createdBy: string
+        madeBy: string | null
         revokedAt: string | null
       }[]
     }
@@ -1078,12 +1084,13 @@ export type AdminOperations = {
       status: 'usable' | 'expired' | 'revoked'
       createdAt: string
       createdBy: string
+      madeBy: string | null
       expiresAt: string
       revokedAt: string | null
       accounts: number
     }
   }
-  /** Revokes an admin token or session, and the tokens that it made */
+  /** Revokes an admin token or session, and whatever it made that lets anybody in */
   revokeAdminToken: {
     path: { id: string }
     body?: { reason?: string | undefined; keepMade?: boolean | undefined }
@@ -1097,6 +1104,7 @@ export type AdminOperations = {
       networks: string[] | null
       createdAt: string
       createdBy: string
+      madeBy: string | null
       expiresAt: string
       revokedAt: string | null
       lastUsedAt: string | null
@@ -1136,6 +1144,7 @@ export type AdminOperations = {
       maxPerHour: number
       createdAt: string
       createdBy: string
+      madeBy: string | null
       revokedAt: string | null
     }
   }

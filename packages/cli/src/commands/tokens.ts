@@ -123,8 +123,23 @@ export const revokeToken: Operation = async (input, output) => {
     return 0
   }
   const revoked = await client.call('revokeAdminToken', { path: { id }, body: { keepMade } })
-  const made = revoked.alsoRevoked.length
-  const more = made === 0 ? '' : `, and ${made} that it made: ${revoked.alsoRevoked.join(', ')}`
-  output.result(revoked, `${id} is revoked${more}`)
+  output.result(revoked, `${id} is revoked${alsoSaid(revoked.alsoRevoked)}`)
   return 0
+}
+
+/** What ended with a token, by what each is. */
+const madeKinds = [
+  { prefix: 'adm_', name: 'admin tokens' },
+  { prefix: 'ent_', name: 'enrolment tokens' },
+  { prefix: 'eab_', name: 'ACME credentials' },
+  { prefix: 'mdm_', name: 'MDM credentials' },
+] as const
+
+function alsoSaid(ids: readonly string[]): string {
+  if (ids.length === 0) return ''
+  const lines = madeKinds.flatMap(({ prefix, name }) => {
+    const these = ids.filter((id) => id.startsWith(prefix))
+    return these.length === 0 ? [] : [`  ${name}: ${these.join(', ')}`]
+  })
+  return `, and ${ids.length} that it made:\n${lines.join('\n')}`
 }

@@ -17,6 +17,7 @@ function token(of: Partial<AdminTokenInfo>): AdminTokenInfo {
     role: 'admin',
     createdAt: '2026-01-01T00:00:00Z',
     createdBy: 'authority',
+    madeBy: null,
     expiresAt: '2027-12-01T00:00:00Z',
     revokedAt: null,
     ...of,

@@ -6,6 +6,7 @@ import { changed, made } from '../../audit/change.ts'
 import { personalActor } from '../../audit/personal.ts'
 import type { ProposalRow, Tables } from '../../store/tables.ts'
 import type { Admin } from '../admin.ts'
+import { refuseEndedMaker } from '../maker.ts'
 
 const dayMs = 24 * 3_600_000
 /** Nobody agrees to what was meant yesterday. */
@@ -23,7 +24,7 @@ export type ProposedCall = Pick<
  * Keeps a call until somebody else agrees. Who asks for the same again is answered with the proposal that is
  * open.
  *
- * @throws Problem `too_many_requests` where so many of one person are open
+ * @throws Problem `too_many_requests` where so many of one person are open, `admin_token_invalid`
  */
 export async function propose(
   store: Kysely<Tables>,
@@ -31,6 +32,7 @@ export async function propose(
   { admin, now }: { admin: Admin; now: number },
 ): Promise<ProposalRow> {
   const { person, actor } = admin
+  await refuseEndedMaker(store, { madeBy: admin.id }, now)
   const open = await openProposals(store, now).where('person', '=', person).execute()
   const same = open.find(({ method, url, body }) =>
     [method === call.method, url === call.url, body === call.body].every(Boolean),
@@ -74,12 +76,13 @@ export type ProposalDecision = {
 /**
  * Decides a proposal, once: of several that agree at the same time one is first.
  *
- * @throws Problem `not_found`, `proposal_decided`, `proposal_own` where the proposer agrees
+ * @throws Problem `not_found`, `proposal_decided`, `proposal_own` where the proposer agrees, `admin_token_invalid`
  */
 export async function decideProposal(
   store: Kysely<Tables>,
   { id, status, reason, admin, now }: ProposalDecision,
 ): Promise<ProposalRow> {
+  await refuseEndedMaker(store, { madeBy: admin.id }, now)
   const row = await findProposal(store, id)
   if (row.status !== 'open' || row.expires_at <= now) {
     throw new Problem('proposal_decided', {

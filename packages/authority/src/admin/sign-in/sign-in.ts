@@ -51,7 +51,7 @@ export async function signIn(
         role,
         apps,
         person,
-        actor: `operator:${label}`,
+        by: { actor: `operator:${label}`, madeBy: null },
         now: now(),
         expiresAt: now() + config.sessionHours * 3_600_000,
       })

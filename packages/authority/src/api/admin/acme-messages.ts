@@ -1,4 +1,5 @@
 import Type from 'typebox'
+import { MadeBy } from './messages.ts'
 
 const closed = { additionalProperties: false }
 const Time = Type.String({ format: 'date-time' })
@@ -21,6 +22,7 @@ export const AdminAcmeCredential = Type.Object({
   status: Type.Enum(['usable', 'expired', 'revoked']),
   createdAt: Time,
   createdBy: Type.String(),
+  madeBy: MadeBy,
   expiresAt: Time,
   revokedAt: OptionalTime,
   /** Accounts that were made with it. */

@@ -1,6 +1,7 @@
 import { Problem } from '@sallyport/problem'
 import Type from 'typebox'
 import { actorOf, appsOf } from '../../admin/admin.ts'
+import { makerOf } from '../../admin/maker.ts'
 import type { SecondPerson } from '../../admin/proposals/second-person.ts'
 import type { Authority } from '../../authority.ts'
 import { appOf } from '../../config/app-of.ts'
@@ -89,7 +90,7 @@ function credentialRoutes(api: Api, authority: Authority): void {
       }
       const expiresAt = now() + lifetimeSeconds * 1_000
       const id = newCredentialId(challengeKey)
-      const order = { id, appId, label, expiresAt, actor: actorOf(request), now: now() }
+      const order = { id, appId, label, expiresAt, by: makerOf(request), now: now() }
       const row = await lanes.run('admin', () =>
         store.write((tx) => createAcmeCredential(tx, order)),
       )
@@ -220,6 +221,7 @@ function present(row: AcmeCredentialRow, accounts: number, now: number): AdminAc
     status: row.revoked_at !== null ? 'revoked' : isExpired ? 'expired' : 'usable',
     createdAt: time(row.created_at),
     createdBy: row.created_by,
+    madeBy: row.made_by,
     expiresAt: time(row.expires_at),
     revokedAt: optionalTime(row.revoked_at),
     accounts,

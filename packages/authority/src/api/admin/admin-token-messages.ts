@@ -3,6 +3,7 @@ import { maxTokenSeconds } from '../../admin/admin-token.ts'
 import { maxNetworks } from '../../admin/networks.ts'
 import { roles } from '../../admin/roles.ts'
 import { verbs } from '../../admin/verbs.ts'
+import { MadeBy } from './messages.ts'
 
 const Time = Type.String({ format: 'date-time' })
 const OptionalTime = Type.Union([Time, Type.Null()])
@@ -57,6 +58,7 @@ export const AdminTokenInfo = Type.Object({
   networks: optionalList,
   createdAt: Time,
   createdBy: Type.String(),
+  madeBy: MadeBy,
   expiresAt: Time,
   revokedAt: OptionalTime,
   /** To the hour. */
@@ -73,7 +75,7 @@ export const RevokeAdminToken = Type.Object(
     keepMade: Type.Optional(
       Type.Boolean({
         description:
-          'Leaves the tokens that it made. Without it they end as well, but for that of whoever asks and what that made',
+          'Leaves what it made. Without it that ends as well, but for the token of whoever asks and what that made',
       }),
     ),
   },
@@ -82,6 +84,8 @@ export const RevokeAdminToken = Type.Object(
 
 export const RevokedAdminToken = Type.Object({
   ...AdminTokenInfo.properties,
-  /** Ids of tokens that it made, and those made, which ended with it. */
-  alsoRevoked: Type.Array(Type.String()),
+  alsoRevoked: Type.Array(Type.String(), {
+    description:
+      'What it made, and what that made, which ended with it: ids of admin tokens (adm_), enrolment tokens (ent_), ACME credentials (eab_) and MDM credentials (mdm_)',
+  }),
 })

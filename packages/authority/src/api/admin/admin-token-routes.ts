@@ -8,7 +8,8 @@ import {
   revokeAdminToken,
   useFirstToken,
 } from '../../admin/admin-token.ts'
-import { revokeMadeTokens } from '../../admin/made-tokens.ts'
+import { endMade } from '../../admin/end-made.ts'
+import { makerOf } from '../../admin/maker.ts'
 import { isNetwork } from '../../admin/networks.ts'
 import { narrowScope } from '../../admin/narrow-scope.ts'
 import type { Authority } from '../../authority.ts'
@@ -83,7 +84,7 @@ export function adminTokenRoutes(api: Api, authority: Authority): void {
         ...scope,
         label,
         role,
-        actor: maker.actor,
+        by: makerOf(request),
         now: now(),
         expiresAt: now() + lifetimeSeconds * 1_000,
         // Whoever makes a token for somebody else could agree with it to what they proposed.
@@ -91,8 +92,9 @@ export function adminTokenRoutes(api: Api, authority: Authority): void {
       }
       const { row, token } = await lanes.run('admin', () =>
         store.write(async (tx) => {
+          const made = await createAdminToken(tx, order)
           if (isFirst) await useFirstToken(tx, { id: maker.id, now: now() })
-          return createAdminToken(tx, order)
+          return made
         }),
       )
       return reply.code(201).send({ adminToken: presentAdminToken(row), token })
@@ -106,7 +108,7 @@ export function adminTokenRoutes(api: Api, authority: Authority): void {
       schema: {
         tags,
         operationId: 'revokeAdminToken',
-        summary: 'Revokes an admin token or session, and the tokens that it made',
+        summary: 'Revokes an admin token or session, and whatever it made that lets anybody in',
         params: IdParams,
         body: RevokeAdminToken,
         response: { 200: RevokedAdminToken, ...problems(400, 401, 403, 404, 429, 503) },
@@ -120,8 +122,8 @@ export function adminTokenRoutes(api: Api, authority: Authority): void {
         lanes.run('admin', () =>
           store.write(async (tx) => {
             const maker = await revokeAdminToken(tx, { id: request.params.id, apps, ...order })
-            const ids = keepMade ? [] : await revokeMadeTokens(tx, { maker, callerId, ...order })
-            return { maker, ids }
+            const made = { makerId: maker.id, callerId, ...order }
+            return { maker, ids: keepMade ? [] : await endMade(tx, made) }
           }),
         )
       const { maker, ids: alsoRevoked } = await round()

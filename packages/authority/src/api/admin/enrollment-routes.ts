@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import { actorOf, appsOf } from '../../admin/admin.ts'
+import { makerOf } from '../../admin/maker.ts'
 import type { Authority } from '../../authority.ts'
 import { appOf } from '../../config/app-of.ts'
 import { decideApproval } from '../../enrollment/approval.ts'
@@ -66,7 +67,7 @@ export function enrollmentTokenRoutes(api: Api, authority: Authority): void {
       const { appId, label = '', lifetimeSeconds = defaultTokenSeconds } = request.body
       appOf(authority.config.apps, appId)
       const expiresAt = now() + lifetimeSeconds * 1_000
-      const order = { appId, label, expiresAt, actor: actorOf(request), now: now() }
+      const order = { appId, label, expiresAt, by: makerOf(request), now: now() }
       const { row, token } = await lanes.run('admin', () =>
         store.write((tx) => createEnrollmentToken(tx, order)),
       )

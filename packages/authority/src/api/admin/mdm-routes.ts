@@ -1,13 +1,14 @@
 import { Problem } from '@sallyport/problem'
 import Type from 'typebox'
 import { actorOf, appsOf } from '../../admin/admin.ts'
+import { makerOf } from '../../admin/maker.ts'
 import type { Authority } from '../../authority.ts'
 import { appOf } from '../../config/app-of.ts'
 import { createMdmCredential, revokeMdmCredential } from '../../protocols/scep/mdm-credential.ts'
 import type { MdmCredentialRow } from '../../store/tables.ts'
 import type { Api } from '../api-server.ts'
 import { problems } from '../problem-schema.ts'
-import { IdParams, Reason } from './messages.ts'
+import { IdParams, MadeBy, Reason } from './messages.ts'
 import { optionalTime, time } from './present.ts'
 
 const tags = ['mdm']
@@ -34,6 +35,7 @@ const AdminMdmCredential = Type.Object({
   maxPerHour: Type.Integer(),
   createdAt: Time,
   createdBy: Type.String(),
+  madeBy: MadeBy,
   revokedAt: Type.Union([Time, Type.Null()]),
 })
 type AdminMdmCredential = Type.Static<typeof AdminMdmCredential>
@@ -96,7 +98,7 @@ export function mdmRoutes(api: Api, authority: Authority): void {
       }
       const { lane, maxPerHour: most } = scep
       const maxPerHour = Math.min(request.body.maxPerHour ?? most, most)
-      const order = { appId, lane, label, maxPerHour, actor: actorOf(request), now: now() }
+      const order = { appId, lane, label, maxPerHour, by: makerOf(request), now: now() }
       const { row, credential } = await lanes.run('admin', () =>
         store.write((tx) => createMdmCredential(tx, order)),
       )
@@ -138,6 +140,7 @@ function present(row: MdmCredentialRow): AdminMdmCredential {
     maxPerHour: Number(row.max_per_hour),
     createdAt: time(row.created_at),
     createdBy: row.created_by,
+    madeBy: row.made_by,
     revokedAt: optionalTime(row.revoked_at),
   }
 }

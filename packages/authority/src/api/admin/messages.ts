@@ -152,6 +152,10 @@ export const ReceiptList = Type.Object({
 })
 export type ReceiptList = Type.Static<typeof ReceiptList>
 
+export const MadeBy = Type.Union([Type.String(), Type.Null()], {
+  description: 'The id of the admin token or session that it was made with, and ends with',
+})
+
 export const NewEnrollmentToken = Type.Object(
   {
     appId: Text(63),
@@ -168,6 +172,7 @@ export const AdminEnrollmentToken = Type.Object({
   status: Type.Enum(['usable', 'used', 'expired', 'revoked']),
   createdAt: Time,
   createdBy: Type.String(),
+  madeBy: MadeBy,
   expiresAt: Time,
   usedAt: OptionalTime,
   usedFor: Type.Union([Type.String(), Type.Null()]),

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import { Problem } from '@sallyport/problem'
 import { newId, toBase64url } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
+import { type Maker, refuseEndedMaker } from '../../admin/maker.ts'
 import { appendAudit } from '../../audit/audit-log.ts'
 import { made } from '../../audit/change.ts'
 import { type Revocation, revokeCredential } from '../../enrollment/revoke-credential.ts'
@@ -52,7 +53,11 @@ export function newCredentialId(challengeKey: Uint8Array): string {
   }
 }
 
-/** Makes a credential. Its key is told once. */
+/**
+ * Makes a credential. Its key is told once.
+ *
+ * @throws Problem `admin_token_invalid` where its maker was revoked meanwhile
+ */
 export async function createAcmeCredential(
   store: Kysely<Tables>,
   order: {
@@ -60,24 +65,26 @@ export async function createAcmeCredential(
     appId: string
     label: string
     expiresAt: number
-    actor: string
+    by: Maker
     now: number
   },
 ): Promise<AcmeCredentialRow> {
-  const { id, appId, label, expiresAt, actor, now } = order
+  const { id, appId, label, expiresAt, by, now } = order
+  await refuseEndedMaker(store, by, now)
   const row: AcmeCredentialRow = {
     id,
     app_id: appId,
     label,
     created_at: now,
-    created_by: actor,
+    created_by: by.actor,
+    made_by: by.madeBy,
     expires_at: expiresAt,
     revoked_at: null,
   }
   await store.insertInto('acme_credentials').values(row).execute()
   await appendAudit(store, {
     at: now,
-    actor,
+    actor: by.actor,
     action: 'acme-credential.created',
     subject: row.id,
     detail: { appId, ...made({ label, expiresAt }) },

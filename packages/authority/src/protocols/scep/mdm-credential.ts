@@ -1,5 +1,6 @@
 import { Problem } from '@sallyport/problem'
 import type { Kysely } from 'kysely'
+import { type Maker, refuseEndedMaker } from '../../admin/maker.ts'
 import { appendAudit } from '../../audit/audit-log.ts'
 import { made } from '../../audit/change.ts'
 import { type Revocation, revokeCredential } from '../../enrollment/revoke-credential.ts'
@@ -16,15 +17,20 @@ export type NewMdmCredential = {
   lane: string
   label: string
   maxPerHour: number
-  actor: string
+  by: Maker
   now: number
 }
 
-/** Makes a credential. Its text is told once; the store has a hash of it. */
+/**
+ * Makes a credential. Its text is told once; the store has a hash of it.
+ *
+ * @throws Problem `admin_token_invalid` where its maker was revoked meanwhile
+ */
 export async function createMdmCredential(
   store: Kysely<Tables>,
-  { appId, lane, label, maxPerHour, actor, now }: NewMdmCredential,
+  { appId, lane, label, maxPerHour, by, now }: NewMdmCredential,
 ): Promise<{ row: MdmCredentialRow; credential: string }> {
+  await refuseEndedMaker(store, by, now)
   const { id, text, hash } = makeSecretToken('mdmCredential')
   const row: MdmCredentialRow = {
     id,
@@ -34,13 +40,14 @@ export async function createMdmCredential(
     label,
     max_per_hour: maxPerHour,
     created_at: now,
-    created_by: actor,
+    created_by: by.actor,
+    made_by: by.madeBy,
     revoked_at: null,
   }
   await store.insertInto('mdm_credentials').values(row).execute()
   await appendAudit(store, {
     at: now,
-    actor,
+    actor: by.actor,
     action: 'mdm-credential.created',
     subject: id,
     detail: { appId, ...made({ lane, label, maxPerHour }) },
