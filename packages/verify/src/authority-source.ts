@@ -1,9 +1,13 @@
-import { readFile } from 'node:fs/promises'
-import { createLocalJWKSet, errors, type JWK, type JWTVerifyGetKey } from 'jose'
+import { errors, type JWTVerifyGetKey } from 'jose'
+import { AuthorityPin } from './authority-pin.ts'
 import { boundedFetch } from './bounded-fetch.ts'
-import { type KeyDocument, readAuthorityKeys, readKeyDocument, replaces } from './key-document.ts'
-import type { AuthorityKeys } from './options.ts'
+import { HeldDocument } from './held-document.ts'
+import { keyCacheFile } from './key-cache-file.ts'
+import { type KeyDocument, readKeyDocument, replaces } from './key-document.ts'
+import { type KeysHealth, keysHealth, type KeysState } from './keys-health.ts'
+import type { CheckedAuthority } from './options.ts'
 import { Refusal } from './refusal.ts'
+import { tell } from './tell.ts'
 
 /** Of gateways by the thousand, and their keys. */
 const maxBytes = 4 * 1024 * 1024
@@ -11,13 +15,8 @@ const maxBytes = 4 * 1024 * 1024
 const cooldownMs = 5_000
 /** After a fetch that failed it is not long until the next. */
 const retryMs = 5_000
-
-type Held = {
-  readonly document: KeyDocument
-  readonly find: ReadonlyMap<string, JWTVerifyGetKey>
-  /** By the clock that nobody sets. */
-  readonly endsAtMs: number
-}
+/** Fetched at least as often within the time that a word counts, so that one lost fetch is none. */
+const fetchesInALife = 6
 
 /** The keys of all gateways that the authority has not revoked. */
 export type AuthoritySource = {
@@ -28,6 +27,7 @@ export type AuthoritySource = {
    * was revoked
    */
   readonly keysOf: (issuer: string) => Promise<JWTVerifyGetKey>
+  readonly health: () => KeysHealth
   /** Fetches no more. */
   readonly close: () => void
 }
@@ -37,57 +37,84 @@ export type AuthoritySource = {
  * known, at most every five seconds. A document that cannot be fetched, is not signed by the authority, or is
  * older changes nothing; the one that is held counts until it expires, and nothing after that.
  */
-export function authoritySource(
-  options: Required<AuthorityKeys>,
-  now: () => number,
-): AuthoritySource {
-  const { keysUrl, issuers, refreshSeconds, onFailed } = options
-  const pin = new Pin(options.keys)
-  let held: Held | undefined
+export function authoritySource(options: CheckedAuthority, now: () => number): AuthoritySource {
+  const { keysUrl, issuers, refreshSeconds, outageSeconds, cacheFile } = options
+  const pin = new AuthorityPin(options.keys)
+  let held: HeldDocument | undefined
   let etag: string | undefined
   let loading: Promise<void> | undefined
   let triedAtMs = Number.NEGATIVE_INFINITY
   let timer: NodeJS.Timeout | undefined
+  let failures = 0
+  let toldState: KeysState | undefined
   let isClosed = false
 
+  const health = (): KeysHealth => keysHealth(held?.heldFor(), failures)
+  const failed = (error: unknown): void => tell(options.onFailed, error, health())
+  const tellChange = (): void => {
+    const standing = health()
+    if (standing.state === toldState) return
+    toldState = standing.state
+    tell(options.onHealth, standing)
+  }
+  const cache = cacheFile === undefined ? undefined : keyCacheFile(cacheFile, maxBytes, failed)
+
+  const take = (document: KeyDocument, from: HeldDocument['from']): boolean => {
+    if (held !== undefined && !replaces(document, held.document)) return false
+    held = new HeldDocument(document, { from, outageSeconds, now })
+    pin.accept()
+    return true
+  }
   const load = async (): Promise<void> => {
     const trusted = await pin.trusted(held?.document.authorityKeys)
     // Of what does not count any more, or is to be held against another key, the whole is wanted.
-    const known = counts() === undefined || pin.isNew ? undefined : etag
+    const known = counting() === undefined || pin.isNew ? undefined : etag
     const bounds = { accept: 'application/jose', maxBytes, etag: known }
     const fetched = await boundedFetch(keysUrl, bounds)
     if (fetched.text === undefined) return
     const document = await readKeyDocument(fetched.text, trusted, now())
-    if (held !== undefined && !replaces(document, held.document)) {
+    if (!take(document, 'authority')) {
       throw new TypeError(`${keysUrl} answered what is older than what is held`)
     }
-    held = {
-      document,
-      find: new Map([...document.keysOf].map(([issuer, keys]) => [issuer, setOf(keys)])),
-      endsAtMs: performance.now() + document.exp * 1_000 - now(),
-    }
     etag = fetched.etag
-    pin.accept()
+    cache?.keep(fetched.text)
   }
-  const again = (ms: number): void => {
+  /** Held against the same keys, dates and order as what comes over the network. Never rejects. */
+  const loadCache = async (): Promise<void> => {
+    try {
+      const jws = await cache?.read()
+      if (jws === undefined) return
+      const trusted = await pin.trusted(undefined)
+      take(await readKeyDocument(jws, trusted, now()), 'file')
+    } catch (error) {
+      failed(new Error(`cacheFile ${cacheFile}: not believed`, { cause: error }))
+    }
+  }
+  const again = (seconds: number): void => {
     clearTimeout(timer)
     if (isClosed) return
-    timer = setTimeout(() => void refresh(), ms)
+    const atMost = (held?.lifeSeconds ?? outageSeconds) / fetchesInALife
+    timer = setTimeout(() => void refresh(), Math.min(seconds, atMost) * 1_000)
     timer.unref()
   }
   /** Many who wait share one fetch. Never rejects: what failed is told, and what is held decides. */
   const refresh = (): Promise<void> => {
     loading ??= load()
       .then(
-        () => again(refreshSeconds * 1_000),
+        () => {
+          failures = 0
+          again(refreshSeconds)
+        },
         (error: unknown) => {
-          again(Math.min(retryMs, refreshSeconds * 1_000))
-          onFailed(error)
+          failures++
+          again(Math.min(retryMs / 1_000, refreshSeconds))
+          failed(error)
         },
       )
       .finally(() => {
         triedAtMs = performance.now()
         loading = undefined
+        tellChange()
       })
     return loading
   }
@@ -95,22 +122,21 @@ export function authoritySource(
     const mayTry = loading !== undefined || performance.now() - triedAtMs >= cooldownMs
     if (mayTry && !isClosed) await refresh()
   }
-  const counts = (): Held | undefined => {
-    if (held === undefined) return undefined
-    const { document, endsAtMs } = held
-    const isOver = now() >= document.exp * 1_000 || performance.now() >= endsAtMs
-    return isOver ? undefined : held
-  }
-  const current = async (): Promise<Held> => {
-    if (counts() === undefined) await refreshSoon()
-    const found = counts()
+  const counting = (): HeldDocument | undefined => (held?.counts === true ? held : undefined)
+  const current = async (): Promise<HeldDocument> => {
+    // Who was revoked while this process was down is not believed because the file is nearer.
+    await first
+    if (counting() === undefined) await refreshSoon()
+    const found = counting()
     if (found !== undefined) return found
     if (held === undefined) throw new Refusal('keys_unavailable', `${keysUrl}: nothing yet`)
-    throw new Refusal('keys_expired', `${keysUrl}: the last word of the authority is too old`)
+    const { ageSeconds } = held.heldFor()
+    const why = `${keysUrl}: the last word of the authority is ${ageSeconds} s old, and counts for ${held.lifeSeconds}`
+    throw new Refusal('keys_expired', why)
   }
 
-  const findIn = ({ find }: Held, issuer: string): JWTVerifyGetKey => {
-    const keys = find.get(issuer)
+  const findIn = (word: HeldDocument, issuer: string): JWTVerifyGetKey => {
+    const keys = word.keysOf(issuer)
     if (keys !== undefined) return keys
     throw new Refusal('assertion_invalid', 'the authority has no such gateway, or revoked it')
   }
@@ -118,7 +144,7 @@ export function authoritySource(
     if (issuers.length > 0 && !issuers.includes(issuer)) {
       throw new Refusal('assertion_invalid', 'its issuer is not listed')
     }
-    if (!(await current()).find.has(issuer)) await refreshSoon()
+    if ((await current()).keysOf(issuer) === undefined) await refreshSoon()
     const known = findIn(await current(), issuer)
     return async (header, token) => {
       try {
@@ -130,58 +156,10 @@ export function authoritySource(
       }
     }
   }
-  void refresh()
+  const first = loadCache().then(refresh)
   const close = (): void => {
     isClosed = true
     clearTimeout(timer)
   }
-  return { keysOf, close }
-}
-
-function setOf(keys: readonly JWK[]): JWTVerifyGetKey {
-  return createLocalJWKSet({ keys: [...keys] })
-}
-
-/**
- * The keys that documents are believed by: those that a person gave, until a document names the ones that follow
- * them. A file that a person has changed since goes before what was learned, until a document fits it.
- */
-class Pin {
-  readonly #given: AuthorityKeys['keys']
-  #text: string | undefined
-  #keys: readonly JWK[] = []
-  #isNew = true
-
-  constructor(given: AuthorityKeys['keys']) {
-    this.#given = given
-    if (typeof given !== 'string') this.#keys = readAuthorityKeys(given.keys)
-  }
-
-  /** Whether no document was held against it yet. */
-  get isNew(): boolean {
-    return this.#isNew
-  }
-
-  async trusted(learned: readonly JWK[] | undefined): Promise<readonly JWK[]> {
-    if (typeof this.#given === 'string') {
-      const text = await readFile(this.#given, 'utf8')
-      if (text !== this.#text) {
-        this.#keys = keysIn(text)
-        this.#text = text
-        this.#isNew = true
-      }
-    }
-    return this.#isNew ? this.#keys : (learned ?? this.#keys)
-  }
-
-  /** A document fits. */
-  accept(): void {
-    this.#isNew = false
-  }
-}
-
-function keysIn(text: string): readonly JWK[] {
-  const set: unknown = JSON.parse(text)
-  if (typeof set === 'object' && set !== null && 'keys' in set) return readAuthorityKeys(set.keys)
-  throw new TypeError('not a JSON Web Key Set: it has no list of keys')
+  return { keysOf, health, close }
 }

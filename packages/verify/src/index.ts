@@ -6,6 +6,7 @@ export {
   identityOf,
   type UserIdentity,
 } from './identity.ts'
+export type { KeysHealth, KeysState } from './keys-health.ts'
 export { Refusal, type RefusalCode, refusalCodes } from './refusal.ts'
 export { createVerifier, type RequestHead, type Verifier } from './verifier.ts'
 export type { AuthorityKeys, GatewayKeys, VerifierOptions } from './options.ts'

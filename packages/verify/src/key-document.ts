@@ -6,7 +6,8 @@ const documentType = 'assertion-keys'
 
 /** Clocks may be apart by so much. */
 const maxAheadSeconds = 60
-const maxLifeSeconds = 86_400
+/** However long the authority says. */
+export const maxLifeSeconds = 86_400
 const maxKeys = 8_192
 const maxAuthorityKeys = 32
 

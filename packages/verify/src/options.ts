@@ -1,5 +1,7 @@
+import path from 'node:path'
 import type { JWK } from 'jose'
-import { readAuthorityKeys } from './key-document.ts'
+import { maxLifeSeconds, readAuthorityKeys } from './key-document.ts'
+import type { KeysHealth } from './keys-health.ts'
 import type { Refusal } from './refusal.ts'
 
 /** A gateway that is believed, and where its public keys are. */
@@ -28,11 +30,34 @@ export type AuthorityKeys = {
   readonly keys: string | { readonly keys: readonly JWK[] }
   /** Those that are believed at all, `spiffe://<trust domain>/gateway/<name>`; by default each that is active. */
   readonly issuers?: readonly string[]
-  /** Default 30: how often it is fetched, and so how long a gateway is believed after it was revoked. */
+  /**
+   * Default 30: how often it is fetched, and so how long a gateway is believed after it was revoked. At least six
+   * times in the time that a word of the authority counts.
+   */
   readonly refreshSeconds?: number
-  /** Told of each fetch that failed; the place to log it. */
-  readonly onFailed?: (error: unknown) => void
+  /**
+   * For how long its last word counts while the authority is away, from when it was signed: 300 to 86,400. By default
+   * and at most as long as the authority says (`authority.status.assertionKeysMinutes`, 15). More survives a longer
+   * outage; whoever keeps this service from hearing the authority delays a revocation by as much.
+   */
+  readonly outageSeconds?: number
+  /**
+   * A file of this service's own, where the last word is kept as it was signed, so that a start finds it while the
+   * authority is away. It is believed as the network is: by its signature, and for no longer. It may be brought:
+   * what `keysUrl` answers.
+   */
+  readonly cacheFile?: string
+  /** Told of each fetch that failed, and of a `cacheFile` that does no good; the place to log it. */
+  readonly onFailed?: (error: unknown, health: KeysHealth) => void
+  /** Told when its `state` changes: the place to alarm before requests are refused. */
+  readonly onHealth?: (health: KeysHealth) => void
 }
+
+/** Options with what they are by default. */
+export type CheckedAuthority = Required<
+  Omit<AuthorityKeys, 'cacheFile' | 'onFailed' | 'onHealth'>
+> &
+  Pick<AuthorityKeys, 'cacheFile' | 'onFailed' | 'onHealth'>
 
 export type VerifierOptions = {
   /** What the gateways' configuration calls this service: `assertion.audience`. */
@@ -60,7 +85,7 @@ export type VerifierOptions = {
 /** Options with what they are by default. */
 export type CheckedOptions = Required<Omit<VerifierOptions, 'onRefused' | 'authority'>> & {
   readonly onRefused: VerifierOptions['onRefused'] | undefined
-  readonly authority: Required<AuthorityKeys> | undefined
+  readonly authority: CheckedAuthority | undefined
 }
 
 /**
@@ -101,8 +126,8 @@ export function checkOptions(options: VerifierOptions): CheckedOptions {
   }
 }
 
-function checkAuthority(authority: AuthorityKeys): Required<AuthorityKeys> {
-  const { keysUrl, keys, issuers = [], onFailed = () => undefined } = authority
+function checkAuthority(authority: AuthorityKeys): CheckedAuthority {
+  const { keysUrl, keys, issuers = [], cacheFile, onFailed, onHealth } = authority
   if (!isText(keysUrl) || !/^https?:\/\//.test(keysUrl)) {
     throw new TypeError('authority: keysUrl is no URL of https or http')
   }
@@ -114,13 +139,24 @@ function checkAuthority(authority: AuthorityKeys): Required<AuthorityKeys> {
   if (!Array.isArray(issuers) || !issuers.every(isText)) {
     throw new TypeError('authority: issuers is no list of texts')
   }
-  const { refreshSeconds } = authority
+  if (cacheFile !== undefined && !isText(cacheFile)) {
+    throw new TypeError('authority: cacheFile is no name of a file')
+  }
+  // What is pinned would be written over.
+  if (cacheFile !== undefined && isText(keys) && path.resolve(keys) === path.resolve(cacheFile)) {
+    throw new TypeError('authority: cacheFile is the file of keys; give it a file of its own')
+  }
+  const { refreshSeconds, outageSeconds } = authority
+  const longest = maxLifeSeconds
   return {
     keysUrl,
     keys,
     issuers,
     refreshSeconds: whole(refreshSeconds, 'refreshSeconds', 30, [1, 600]),
-    onFailed,
+    outageSeconds: whole(outageSeconds, 'outageSeconds', longest, [300, longest]),
+    ...(cacheFile === undefined ? {} : { cacheFile }),
+    ...(onFailed === undefined ? {} : { onFailed }),
+    ...(onHealth === undefined ? {} : { onHealth }),
   }
 }
 

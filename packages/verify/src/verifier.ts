@@ -4,9 +4,11 @@ import { assertionType, claimedIssuer, targetHash } from './assertion.ts'
 import { authoritySource } from './authority-source.ts'
 import { type GatewayIdentity, identityFrom } from './identity.ts'
 import { keySource } from './key-source.ts'
+import type { KeysHealth } from './keys-health.ts'
 import { checkOptions, type VerifierOptions } from './options.ts'
 import { Refusal } from './refusal.ts'
 import { ReplayMemory } from './replay-memory.ts'
+import { tell } from './tell.ts'
 
 /** What an assertion is held against. */
 export type RequestHead = {
@@ -26,6 +28,8 @@ export type Verifier = {
    * @throws Refusal with its code; nothing else
    */
   readonly verify: (head: RequestHead) => Promise<GatewayIdentity>
+  /** How it stands with the authority's word; undefined where gateways are listed one by one. */
+  readonly health: () => KeysHealth | undefined
   /** Follows the authority no more. A process ends without it. */
   readonly close: () => void
 }
@@ -95,13 +99,14 @@ export function createVerifier(options: VerifierOptions): Verifier {
     return identity
   }
   return {
+    health: () => followed?.health(),
     close: () => followed?.close(),
     verify: async (head) => {
       try {
         return await verify(head)
       } catch (error) {
         const refusal = asRefusal(error)
-        onRefused?.(refusal)
+        tell(onRefused, refusal)
         throw refusal
       }
     },

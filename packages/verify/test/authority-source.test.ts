@@ -1,73 +1,13 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { describe, type TestContext, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { SignJWT } from 'jose'
-import { createVerifier, type Verifier, type VerifierOptions } from '../src/index.ts'
+import { createVerifier, type VerifierOptions } from '../src/index.ts'
+import { type Answer, follow } from './follow-authority.ts'
 import { type AuthoritySigner, createAuthoritySigner, documentOf } from './support-authority.ts'
-import { createSigner, issuer, serve, type Signer } from './support.ts'
-
-type Answer = (request: IncomingMessage, response: ServerResponse) => void
-type Options = Partial<NonNullable<VerifierOptions['authority']>> & { now?: () => number }
-
-/** A service that follows an authority, which answers as the test says. */
-async function follow(t: TestContext, authority: AuthoritySigner, options: Options = {}) {
-  const { now = Date.now, ...given } = options
-  let answer: Answer = (_request, response) => response.destroy()
-  const failures: string[] = []
-  let fetches = 0
-  const waiting: { fits: () => boolean; done: () => void }[] = []
-  const looked = () => {
-    for (const { fits, done } of waiting) if (fits()) done()
-  }
-  const keysUrl = await serve(t, (request, response) => {
-    fetches++
-    response.on('close', looked)
-    answer(request, response)
-  })
-  let verifier: Verifier | undefined
-  t.after(() => verifier?.close())
-  return {
-    says: (jws: string, fields: Record<string, string> = {}) => {
-      answer = (_request, response) => response.writeHead(200, fields).end(jws)
-    },
-    answers: (given: Answer) => {
-      answer = given
-    },
-    start: () => {
-      verifier = createVerifier({
-        audience: 'accounts',
-        authority: {
-          keysUrl,
-          keys: { keys: [authority.jwk] },
-          refreshSeconds: 1,
-          onFailed: (error) => {
-            failures.push(String(error))
-            looked()
-          },
-          ...given,
-        },
-        now,
-      })
-    },
-    failures,
-    fetches: () => fetches,
-    until: async (fits: () => boolean) => {
-      if (fits()) return
-      await new Promise<void>((done) => waiting.push({ fits, done }))
-    },
-    ask: async (signer: Signer, claims: Record<string, unknown> = {}) => {
-      const ahead = Math.round((now() - Date.now()) / 1_000)
-      const assertion = await signer.assertion({ claims, issued: ahead })
-      return verifier
-        ?.verify({ method: 'GET', target: '/', assertion })
-        .then(() => 'served')
-        .catch((error: { code: string }) => error.code)
-    },
-  }
-}
+import { createSigner, issuer, serve } from './support.ts'
 
 const other = 'spiffe://example.com/gateway/gateway-2'
 const now = () => Math.floor(Date.now() / 1_000)
@@ -255,6 +195,10 @@ describe('a service that follows the authority', { concurrency: true }, () => {
       { keysUrl: 'ftp://a', keys: 'feed-keys.json' },
       { keysUrl, keys: 'feed-keys.json', refreshSeconds: 0 },
       { keysUrl, keys: 'feed-keys.json', issuers: [undefined] },
+      { keysUrl, keys: 'feed-keys.json', outageSeconds: 299 },
+      { keysUrl, keys: 'feed-keys.json', outageSeconds: 86_401 },
+      { keysUrl, keys: 'feed-keys.json', cacheFile: '' },
+      { keysUrl, keys: 'feed-keys.json', cacheFile: './feed-keys.json' },
     ]
     for (const authority of wrong) {
       const options = { audience: 'a', authority } as VerifierOptions

@@ -6,11 +6,20 @@ import path from 'node:path'
 import { after, test } from 'node:test'
 import * as verify from '../src/index.ts'
 import fastify from 'fastify'
+import { createAuthoritySigner, documentOf } from './support-authority.ts'
 import { createSigner, issuer, serve } from './support.ts'
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
-const [setUp = '', nodeHttp = '', express = '', fastifyHook = '', koa = '', hono = '', alone = ''] =
-  [...readme.matchAll(/^```js\n(.*?)^```/gms)].map(([, code = '']) => code)
+const [
+  setUp = '',
+  nodeHttp = '',
+  express = '',
+  fastifyHook = '',
+  koa = '',
+  hono = '',
+  alone = '',
+  away = '',
+] = [...readme.matchAll(/^```js\n(.*?)^```/gms)].map(([, code = '']) => code)
 
 /** Runs lines of the page with what they take for granted, and has what they name. */
 async function run(lines: string, given: Readonly<Record<string, unknown>>, named = 'undefined') {
@@ -134,4 +143,33 @@ test('its lines for tests without a gateway work', async () => {
   )) as verify.GatewayIdentity
   assert.equal(caller.user?.subject, 'alice')
   assert.equal(caller.device?.platform, 'ios')
+})
+
+test('what a service tells of an authority that is away', async (t) => {
+  const authority = await createAuthoritySigner()
+  const told: string[] = []
+  const given = {
+    createVerifier: verify.createVerifier,
+    console: { warn: (word: unknown) => told.push(String(word)) },
+  }
+  const keysFile = path.join(directory, 'feed-keys.json')
+  const cacheFile = path.join(directory, 'gateway-keys.jws')
+  writeFileSync(keysFile, JSON.stringify({ keys: [authority.jwk] }))
+  writeFileSync(cacheFile, await documentOf(authority, { [issuer]: [signer.jwk] }))
+  const here = away
+    .replace('http://status.example.com', 'http://127.0.0.1:1')
+    .replace('feed-keys.json', keysFile)
+    .replace('gateway-keys.jws', cacheFile)
+  const { following, health } = (await run(here, given, '{ following, health: { state } }')) as {
+    following: verify.Verifier
+    health: Partial<verify.KeysHealth>
+  }
+  t.after(() => following.close())
+  assert.equal(health.state, 'unavailable')
+  const assertion = await signer.assertion({ target })
+  await following.verify({ method: 'GET', target, assertion })
+  assert(
+    told.some((word) => /^keys of gateways: stale, good for [0-9]+ s$/.test(word)),
+    told.join('\n'),
+  )
 })

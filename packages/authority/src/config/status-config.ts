@@ -12,7 +12,12 @@ export type StatusConfig = {
   listHours: number
   /** How long an OCSP answer counts. */
   answerMinutes: number
+  /** How long services go on with the keys of gateways while no authority answers them. */
+  assertionKeysMinutes: number
 }
+
+/** Where nothing else is said: also for a status listener without a section `status`. */
+export const defaultAssertionKeysMinutes = 15
 
 const closed = { additionalProperties: false }
 
@@ -48,6 +53,17 @@ export const StatusSchema = Type.Object(
         maximum: 10_080,
         default: 60,
         description: 'How long an OCSP answer counts',
+      }),
+    ),
+    assertionKeysMinutes: Type.Optional(
+      Type.Number({
+        // Signed each minute and fetched each half: below it a single lost fetch would count.
+        minimum: 5,
+        // What services take at most.
+        maximum: 1_440,
+        default: defaultAssertionKeysMinutes,
+        description:
+          'How long services believe gateways while no authority answers. More survives a longer outage; whoever keeps a service from hearing the authority delays a revocation by as much',
       }),
     ),
   },

@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { AssertionKeySet, GatewayAssertionKey } from '@sallyport/wire'
 import type { Authority } from '../authority.ts'
+import { defaultAssertionKeysMinutes } from '../config/status-config.ts'
 import { feedHead } from '../feed/append-change.ts'
 import { readEpoch } from '../feed/epoch.ts'
 import { activeAssertionKeys } from './assertion-keys.ts'
 
-/** For so long services go on while no authority answers; a revocation that is kept from them waits as long. */
-export const assertionKeysLifeSeconds = 900
 /** It is signed again while it has most of its life before it, and seldom enough that most who ask have it. */
 const resignMs = 60_000
 /** Who may vouch for requests, as services are told. */
@@ -38,6 +37,8 @@ export class AssertionKeyDocuments {
    */
   async get(): Promise<AssertionKeyDocument> {
     const { store, feedSigner, config, now } = this.#authority
+    const { assertionKeysMinutes: lifeMinutes = defaultAssertionKeysMinutes } =
+      config.authority.status ?? {}
     // Before anything is read: it must not claim to know what is committed meanwhile.
     const at = now()
     const said = await store.snapshotRead(async (tx) => ({
@@ -46,7 +47,7 @@ export class AssertionKeyDocuments {
       keys: await activeAssertionKeys(tx, config.trustDomain),
     }))
     const authorityKeys = feedSigner.published()
-    const content = JSON.stringify({ ...said, authorityKeys })
+    const content = JSON.stringify({ ...said, authorityKeys, lifeMinutes })
     const kept = this.#kept
     // A clock that was set back keeps nothing for longer.
     const isFresh = kept !== undefined && Math.abs(at - kept.document.issuedAt) < resignMs
@@ -56,7 +57,7 @@ export class AssertionKeyDocuments {
       type: 'assertion-keys',
       iss: `spiffe://${config.trustDomain}`,
       iat,
-      exp: iat + assertionKeysLifeSeconds,
+      exp: iat + Math.floor(lifeMinutes * 60),
       ...said,
       authorityKeys,
     }

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { type AssertionKeySet, type FeedKeySet, gatewayPaths } from '@sallyport/wire'
-import { importJWK, jwtVerify } from 'jose'
-import { assertionKeysLifeSeconds } from '../../src/gateways/assertion-key-document.ts'
+import { decodeJwt, importJWK, jwtVerify } from 'jose'
 import { messageOf } from '../fixture/feed-reader.ts'
 import { reportOf } from '../fixture/gateway.ts'
 import { deployPublishing, type Publishing } from '../published/publishing.ts'
@@ -53,6 +52,17 @@ async function published(): Promise<AssertionKeySet> {
   return payload as unknown as AssertionKeySet
 }
 
+/** The dates of what another authority publishes, with these members of `authority.status`. */
+async function withPublishing(status: string): Promise<{ iat: number; exp: number }> {
+  const other = await deployPublishing({ status })
+  try {
+    const jws = await (await fetch(`${other.url}/gateways/assertion-keys`)).text()
+    return decodeJwt<{ iat: number; exp: number }>(jws)
+  } finally {
+    await other.close()
+  }
+}
+
 const coordinates = ({ keys }: Pick<AssertionKeySet, 'keys'>) => keys.map(({ x, y }) => ({ x, y }))
 
 test('keys that a gateway reports are published in its name, signed as the feed is, for a quarter of an hour', async () => {
@@ -61,7 +71,7 @@ test('keys that a gateway reports are published in its name, signed as the feed 
   const set = await published()
   assert.equal(set.type, 'assertion-keys')
   assert.equal(set.iss, 'spiffe://example.com')
-  assert.equal(set.exp - set.iat, assertionKeysLifeSeconds)
+  assert.equal(set.exp - set.iat, 900)
   assert.equal(set.epoch, await epoch())
   assert.deepEqual(new Set(set.keys.map(({ iss }) => iss)), new Set([issuer]))
   assert.deepEqual(new Set(coordinates(set)), new Set([current, next]))
@@ -80,6 +90,15 @@ test('keys that a gateway reports are published in its name, signed as the feed 
   ahead += 601_000
   await report({ assertionKeys: [next] })
   assert.deepEqual(coordinates(await published()), [next])
+})
+
+test('they count for as long as the operator says, within what services take', async () => {
+  const { exp, iat } = await withPublishing('assertionKeysMinutes: 240')
+  assert.equal(exp - iat, 4 * 3_600)
+  for (const minutes of [4, 1_441]) {
+    const refused = withPublishing(`assertionKeysMinutes: ${minutes}`)
+    await assert.rejects(refused, /assertionKeysMinutes/)
+  }
 })
 
 test('whoever has the document is told so until it changes or is signed again', async () => {

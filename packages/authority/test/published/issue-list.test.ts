@@ -199,6 +199,7 @@ test('lists at another address are still those of certificates that say the one 
       shards: 2,
       listHours: 72,
       answerMinutes: 60,
+      assertionKeysMinutes: 15,
     }
     await assembled.replaceConfig(moved)
     await round()
