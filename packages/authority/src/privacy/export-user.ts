@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import type { AuditRow } from '../audit/audit-log.ts'
 import { openRows } from '../audit/read-audit.ts'
 import type { Tables } from '../store/tables.ts'
+import type { StoredForm } from './find-user.ts'
 import { told } from './told-of.ts'
 
 /** Of each kind so many rows; an export that has more says so. */
@@ -34,13 +35,13 @@ const ofDevices: readonly OfDevices[] = [
 /** Everything that the store holds of a user, at one point in time, for whoever asks what is kept of them. */
 export async function exportUser(
   store: Kysely<Tables>,
-  subjects: readonly string[],
+  { id, forms }: { id: string; forms: readonly StoredForm[] },
 ): Promise<ExportedUser> {
   const ofUser = (table: 'devices' | 'approvals') =>
     store
       .selectFrom(table)
       .selectAll()
-      .where('user_subject', 'in', subjects)
+      .where((row) => row.or(forms.map((form) => row.and(form))))
       .orderBy('id')
       .limit(mostRows + 1)
       .execute()
@@ -59,7 +60,7 @@ export async function exportUser(
             .execute()
   }
   const about = [...ids, ...approvals.map(({ id }) => id)]
-  const audit = await toldRows(store, await told(store, { subjects, about }))
+  const audit = await toldRows(store, await told(store, { id, about }))
   const tables = Object.entries(found).map(
     ([name, rows]) => [name, rows.slice(0, mostRows)] as const,
   )

@@ -59,20 +59,28 @@ async function count(
   return Number(rows)
 }
 
-/** All that a user is stored as: the id, and where users are in plain text the subject that it is the hash of. */
-export async function storedForms(part: Part, id: string): Promise<string[]> {
-  if (part.config.authority.privacy.users === 'hashed') return [id]
+/** A user as rows have them: for `where`. */
+export type StoredForm = { readonly user_subject: string; readonly user_provider?: string }
+
+/**
+ * All that a user is stored as: the id, and where users are in plain text the subject that it is the hash of, with
+ * its provider: somebody else has the same one at another.
+ */
+export async function storedForms(part: Part, id: string): Promise<StoredForm[]> {
+  const hashed = { user_subject: id }
+  if (part.config.authority.privacy.users === 'hashed') return [hashed]
   const plain = await plainForm(part, id)
-  return plain === undefined ? [id] : [id, plain]
+  if (plain === undefined) return [hashed]
+  return [hashed, { user_subject: plain.subject, user_provider: plain.provider }]
 }
 
-async function plainForm({ store, userNames }: Part, id: string): Promise<string | undefined> {
+async function plainForm({ store, userNames }: Part, id: string): Promise<User | undefined> {
   for (const table of ['devices', 'approvals'] as const) {
     for (let offset = 0; ; offset += maxUsersAtOnce) {
       const users = await plainUsers(store.read, table, offset)
       if (users.length === 0) break
       const index = (await userNames.hashed(users)).indexOf(id)
-      if (index >= 0) return users[index]?.subject
+      if (index >= 0) return users[index]
     }
   }
   return undefined

@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely'
 import { appendAudit } from '../audit/audit-log.ts'
 import { changeStatuses } from '../devices/device-status.ts'
 import type { DeviceRow, Tables } from '../store/tables.ts'
+import type { StoredForm } from './find-user.ts'
 import { told } from './told-of.ts'
 
 /** At once; whoever has more is forgotten in rounds. */
@@ -11,7 +12,7 @@ const maxDevices = 500
 export type Forgetting = {
   id: string
   /** As `storedForms` says. */
-  subjects: readonly string[]
+  forms: readonly StoredForm[]
   /** What came later stays: of somebody who came back after a backup was made. */
   before: number | undefined
   /** Whether devices that count are revoked; else they refuse it. */
@@ -33,7 +34,7 @@ export type Forgot = {
 /** The devices of a user that count: forgetting their user ends them. */
 export async function liveDevices(
   store: Kysely<Tables>,
-  forgetting: Pick<Forgetting, 'subjects' | 'before'>,
+  forgetting: Pick<Forgetting, 'forms' | 'before'>,
 ): Promise<DeviceRow[]> {
   return (await devicesOf(store, forgetting)).filter(isLive)
 }
@@ -50,7 +51,7 @@ function isLive({ status }: DeviceRow): boolean {
  * @throws Problem `user_has_devices`
  */
 export async function forgetUser(tx: Kysely<Tables>, forgetting: Forgetting): Promise<Forgot> {
-  const { id, subjects, isRevoking, reason, actor, now } = forgetting
+  const { id, isRevoking, reason, actor, now } = forgetting
   const devices = await devicesOf(tx, forgetting)
   const live = devices.filter(isLive)
   if (live.length > 0 && !isRevoking) throw hasDevices(live.length)
@@ -60,7 +61,7 @@ export async function forgetUser(tx: Kysely<Tables>, forgetting: Forgetting): Pr
   }
   const deviceIds = devices.map((device) => device.id)
   const approvalIds = await approvalsOf(tx, forgetting)
-  const rows = await told(tx, { subjects, about: [...deviceIds, ...approvalIds] })
+  const rows = await told(tx, { id, about: [...deviceIds, ...approvalIds] })
   const values = await forgetValues(tx, rows)
   await blankDevices(tx, deviceIds)
   const barred = devices.filter(({ status }) => status === 'revoked' || status === 'suspended')
@@ -95,12 +96,12 @@ function hasDevices(live: number): Problem {
 
 function devicesOf(
   store: Kysely<Tables>,
-  { subjects, before = Number.MAX_SAFE_INTEGER }: Pick<Forgetting, 'subjects' | 'before'>,
+  { forms, before = Number.MAX_SAFE_INTEGER }: Pick<Forgetting, 'forms' | 'before'>,
 ): Promise<DeviceRow[]> {
   return store
     .selectFrom('devices')
     .selectAll()
-    .where('user_subject', 'in', subjects)
+    .where((row) => row.or(forms.map((form) => row.and(form))))
     .where('enrolled_at', '<=', before)
     .limit(maxDevices)
     .execute()
@@ -108,12 +109,12 @@ function devicesOf(
 
 async function approvalsOf(
   store: Kysely<Tables>,
-  { subjects, before = Number.MAX_SAFE_INTEGER }: Pick<Forgetting, 'subjects' | 'before'>,
+  { forms, before = Number.MAX_SAFE_INTEGER }: Pick<Forgetting, 'forms' | 'before'>,
 ): Promise<string[]> {
   const rows = await store
     .selectFrom('approvals')
     .select('id')
-    .where('user_subject', 'in', subjects)
+    .where((row) => row.or(forms.map((form) => row.and(form))))
     .where('requested_at', '<=', before)
     .limit(maxDevices)
     .execute()

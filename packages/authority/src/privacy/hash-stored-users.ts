@@ -1,10 +1,10 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { Authority } from '../authority.ts'
 import type { AuthorityConfig } from '../config/authority-config.ts'
 import { readAdmission } from '../enrollment/admission.ts'
 import type { ApprovalRow, Tables } from '../store/tables.ts'
 import type { User } from '../users/admit-user.ts'
-import { maxUsersAtOnce } from './user-names.ts'
+import { hashedPrefix, maxUsersAtOnce } from './user-names.ts'
 
 type Part = Pick<Authority, 'store' | 'userNames' | 'log'>
 type Named = User & { name: string }
@@ -41,7 +41,8 @@ export async function hashStoredUsers(part: Part): Promise<number> {
   return count
 }
 
-const like = 'hashed:%'
+// Not `like`, which SQLite takes for whatever case.
+const isPlain = sql<boolean>`substr(user_subject, 1, ${sql.lit(hashedPrefix.length)}) <> ${hashedPrefix}`
 
 async function plainUsers(store: Kysely<Tables>): Promise<User[]> {
   const found: User[] = []
@@ -50,7 +51,7 @@ async function plainUsers(store: Kysely<Tables>): Promise<User[]> {
       .selectFrom(table)
       .select(['user_provider', 'user_subject'])
       .distinct()
-      .where('user_subject', 'not like', like)
+      .where(isPlain)
       .limit(maxUsersAtOnce / 2)
       .execute()
     for (const { user_provider, user_subject } of rows) {

@@ -6,16 +6,21 @@ export type ToldRows = { chain: string; seqs: number[] }[]
 
 const perStatement = 500
 
-/** The rows of the audit log that tell of a user: those that name them, and those about what is theirs. */
+/**
+ * The rows of the audit log that tell of a user: those that name them, and those about what is theirs. Where users
+ * are in plain text they are named in the latter alone: the same text elsewhere is of somebody else.
+ *
+ * @param id `hashed:…`
+ */
 export async function told(
   store: Kysely<Tables>,
-  { subjects, about }: { subjects: readonly string[]; about: readonly string[] },
+  { id, about }: { id: string; about: readonly string[] },
 ): Promise<ToldRows> {
   const found: { chain: string; seq: number }[] = await store
     .selectFrom('personal_values')
     .select(['chain', 'seq'])
     .where('kind', '=', 'user')
-    .where('value', 'in', subjects)
+    .where('value', '=', id)
     .execute()
   for (let start = 0; start < about.length; start += perStatement) {
     const some = about.slice(start, start + perStatement)

@@ -8,7 +8,7 @@ import type { Tables } from '../store/tables.ts'
 import type { User } from '../users/admit-user.ts'
 
 /** What comes before the keyed hash of a user in the store. */
-const prefix = 'hashed:'
+export const hashedPrefix = 'hashed:'
 const hashedForm = /^hashed:[A-Za-z0-9_-]{43}$/
 /** Of nobody: by its name it is told whether the key is the one that users were named with. */
 const nobody: User = { provider: '', subject: '' }
@@ -33,9 +33,10 @@ export class UserNames {
     this.#options = options
   }
 
-  /** A user as it is stored. */
+  /** A user as it is stored. What looks like the hash of somebody is never one's own words. */
   async stored(user: User): Promise<User> {
-    if (this.#options.config().authority.privacy.users === 'plain') return user
+    const isPlain = this.#options.config().authority.privacy.users === 'plain'
+    if (isPlain && !user.subject.startsWith(hashedPrefix)) return user
     const [subject = ''] = await this.hashed([user])
     return { ...user, subject }
   }
@@ -44,7 +45,7 @@ export class UserNames {
   async storedSubjects(subject: string): Promise<string[]> {
     const { identityProviders, authority } = this.#options.config()
     const providers = Object.keys(identityProviders)
-    if (authority.privacy.users === 'plain' || isHashed(subject)) return [subject]
+    if (authority.privacy.users === 'plain' && !subject.startsWith(hashedPrefix)) return [subject]
     const users = providers.map((provider) => ({ provider, subject }))
     return users.length === 0 ? [subject] : [subject, ...(await this.hashed(users))]
   }
@@ -77,7 +78,7 @@ export class UserNames {
 
   async #named(users: readonly User[], mayCreate: boolean): Promise<string[]> {
     const { names } = await this.#options.signer.userNames({ users: [...users], mayCreate })
-    return names.map((name) => prefix + name)
+    return names.map((name) => hashedPrefix + name)
   }
 
   /** Of several authorities that begin at once all have the key of the first. */

@@ -75,6 +75,18 @@ test('users that were stored in plain text are hashed at the start, as they woul
   assert.equal(answer.body.code, 'user_devices_too_many')
 })
 
+test('a subject that looks like a hash in capitals is plain text, too', async () => {
+  const loud = 'HASHED:grace.hopper@example.com'
+  const [{ id }] = await devicesOf('someone else')
+  await editStore(
+    deployment.directory,
+    `update devices set user_subject = '${loud}' where id = '${id}'`,
+  )
+  await deployment.restart()
+  assert.ok(!(await everything()).includes(loud))
+  assert.equal((await devicesOf(loud)).length, 1)
+})
+
 test('an authority with another key than users were named with does not start', async () => {
   const set = (value: string) =>
     editStore(

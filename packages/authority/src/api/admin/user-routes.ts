@@ -104,8 +104,8 @@ export function userRoutes(api: Api, authority: Authority, second: SecondPerson)
     },
     async (request) => {
       const { id } = request.params
-      const subjects = await storedForms(authority, id)
-      const exported = await store.snapshotRead((read) => exportUser(read, subjects))
+      const user = { id, forms: await storedForms(authority, id) }
+      const exported = await store.snapshotRead((read) => exportUser(read, user))
       const event: Omit<AuditEvent, 'at'> = {
         actor: actorOf(request),
         action: 'user.exported',
@@ -135,7 +135,7 @@ export function userRoutes(api: Api, authority: Authority, second: SecondPerson)
       const { id } = request.params
       const order = {
         id,
-        subjects: await storedForms(authority, id),
+        forms: await storedForms(authority, id),
         before: before === undefined ? undefined : Date.parse(before),
         isRevoking: revoke,
         reason,
