@@ -3,9 +3,10 @@ import { Problem } from '@sallyport/problem'
 import type { Platform } from '@sallyport/wire'
 import type { Authority, Caller } from '../authority.ts'
 import type { AppConfig } from '../config/app-config.ts'
-import { type AuthenticatedDevice, refuseOutOfDate } from '../devices/authenticate-device.ts'
+import type { AuthenticatedDevice } from '../devices/authenticate-device.ts'
 import type { KeyRequest } from '../enrollment/key-request.ts'
 import { signCertificate } from '../issuance/sign-certificate.ts'
+import { refuseLate } from '../renewal/grace.ts'
 import { recordSuccessor, refuseSuccessor } from '../renewal/record-successor.ts'
 import { refuseRenewalKey, type RenewalKey } from '../renewal/renewal-key.ts'
 import { succeedCertificate } from '../renewal/succeed-certificate.ts'
@@ -26,16 +27,17 @@ export type ProtocolRenewal = {
 }
 
 /**
- * Renews the certificate of a device that proves nothing of its key.
+ * Renews the certificate of a device that proves nothing of its key, until its grace period is over.
  *
  * @throws Problem `renewal_protocol_mismatch` where the device was attested or is another app's,
- *   `csr_key_not_allowed`, those of `refuseOutOfDate`, `succeedCertificate`, `refuseSuccessor` and the signer
+ *   `csr_key_not_allowed`, `renewal_grace_over`, those of `succeedCertificate`, `refuseSuccessor` and the signer
  */
 export async function renewByProtocol(
   authority: Authority,
   { protocol, appId, app, settings, identity, request, caller }: ProtocolRenewal,
 ): Promise<AuthenticatedDevice> {
-  refuseOutOfDate(identity, authority.now())
+  // EST by its handshake, SCEP by its signature: each message proves the key, also of a certificate that expired.
+  refuseLate(identity, app, authority.now())
   if (identity.appId !== appId) {
     throw new Problem('renewal_protocol_mismatch', {
       expected: `a device of ${appId}`,

@@ -8,8 +8,7 @@ import { appOf } from '../config/app-of.ts'
 import { refuseOutOfDate, verifyOwnCertificate } from '../devices/authenticate-device.ts'
 import { type Challenge, openChallenge } from '../enrollment/challenge.ts'
 import { type KeyRequest, readKeyRequest } from '../enrollment/key-request.ts'
-
-const dayMs = 24 * 3_600_000
+import { refuseLate } from './grace.ts'
 
 /** A renewal whose sender proved that it holds the key of the certificate it renews. */
 export type Renewal = {
@@ -95,14 +94,5 @@ function refuseUnattested({ issuers }: Authority, { issuerSpki }: DeviceIdentity
   throw new Problem('renewal_protocol_mismatch', {
     expected: 'a certificate that this API issued',
     found: 'one of a CA for devices that prove nothing',
-  })
-}
-
-function refuseLate(identity: DeviceIdentity, app: AppConfig, now: number): void {
-  const graceUntil = identity.notAfter + app.certificate.graceDays * dayMs
-  if (now <= graceUntil) return
-  throw new Problem('renewal_grace_over', {
-    expected: `a renewal before ${new Date(graceUntil).toISOString()}`,
-    found: new Date(now).toISOString(),
   })
 }

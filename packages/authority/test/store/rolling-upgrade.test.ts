@@ -76,16 +76,16 @@ test('writes that are offered while tables change are kept before it, or refused
   const directory = folder(t)
   const store = await opened(t, directory)
   const kept: string[] = []
-  const writing = Array.from({ length: 300 }, async (_, index) => {
+  const writes = Array.from({ length: 300 }, async (_, index) => {
     const key = `dev_${index}`
     if (index % 20 === 0) await new Promise((resolve) => setTimeout(resolve, index / 10))
     await store.write((tx) => appendChange(tx, change(key)))
     kept.push(key)
   })
+  const writing = Promise.allSettled(writes)
   await migrateTo(directory, '999-other-columns')
   const atMigration = (await changesAfter(store.read, 0, 1_000)).length
-  const settled = await Promise.allSettled(writing)
-  const refused = settled.filter((one) => one.status === 'rejected')
+  const refused = (await writing).filter((one) => one.status === 'rejected')
   for (const { reason } of refused) assert.ok(newer(reason), String(reason))
   assert.equal((await changesAfter(store.read, 0, 1_000)).length, atMigration, 'none came after')
   assert.equal(kept.length, atMigration)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import https from 'node:https'
 import { after, before, describe, it } from 'node:test'
 import { createSigningRequest, generateKey, toPem, verifyDeviceCertificate } from '@sallyport/pki'
+import { movableClock } from '../../fixture/clock.ts'
 import { enroll as enrollPhone } from '../../fixture/phone.ts'
 import { certificatesOf, deployEst, type EstPlace, estApp, type Held } from './est-place.ts'
 
@@ -254,4 +255,31 @@ describe('EST with approval', () => {
     const denied = await est.enroll(key, { token })
     assert.equal(denied.body.code, 'enrollment_denied')
   })
+})
+
+describe('EST after a certificate expired', () => {
+  it('renews over a handshake with it, until its grace period is over', async (t) => {
+    const clock = movableClock()
+    const est = await deployEst({ now: clock.now })
+    t.after(() => est.close())
+    const { key, certificate } = await enrolledAt(est)
+    clock.move(9)
+    assert.ok(certificate.notAfter < clock.now(), 'it has not expired')
+    const answer = await est.reenroll(await generateKey('ec-p256'), { key, certificate })
+    assert.equal(answer.status, 200, answer.text)
+    const [renewed] = certificatesOf(answer)
+    assert.equal(renewed?.uris[0], certificate.uris[0])
+
+    const late = await enrolledAt(est)
+    clock.move(7 + 30 + 1)
+    const refused = await est.reenroll(await generateKey('ec-p256'), late)
+    assert.equal(refused.body.code, 'renewal_grace_over')
+  })
+
+  async function enrolledAt(est: EstPlace): Promise<Held> {
+    const key = await generateKey('ec-p256')
+    const [certificate] = certificatesOf(await est.enroll(key, { token: await est.token() }))
+    assert.ok(certificate)
+    return { key, certificate }
+  }
 })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import { derInteger, derSequence, generateKey, parseCertificateList } from '@sallyport/pki'
+import { movableClock } from '../../fixture/clock.ts'
 import { certificatesIn } from '../est/est-place.ts'
 import { messageOf, newSigner, requestWith, type Signer } from './scep-client.ts'
 import { deployScep, scepApp, type ScepPlace } from './scep-place.ts'
@@ -190,5 +191,34 @@ describe('the registration authority of SCEP', () => {
     assert.equal(late.status, 400)
     assert.equal(((await late.json()) as { code: string }).code, 'cms_recipient_unknown')
     assert.equal((await send(second)).status, 200)
+  })
+})
+
+describe('SCEP after a certificate expired', () => {
+  it('renews by a message of its key, until its grace period is over', async (t) => {
+    const clock = movableClock()
+    const scep = await deployScep({ now: clock.now })
+    t.after(() => scep.close())
+    const enrolled = async (): Promise<Signer> => {
+      const { key, certificate: self } = await newSigner()
+      const answer = await scep.enroll({ key, certificate: self }, await scep.token())
+      const [certificate] = answer.certificates
+      assert.ok(certificate)
+      return { key, certificate }
+    }
+    const renew = async (signer: Signer) => {
+      const content = await requestWith(await generateKey('rsa-2048'), undefined)
+      return scep.ask({ content, signer, messageType: '17' })
+    }
+    const signer = await enrolled()
+    clock.move(9)
+    assert.ok(signer.certificate.notAfter < clock.now(), 'it has not expired')
+    const answer = await renew(signer)
+    assert.equal(answer.status, '0', answer.failInfo ?? '')
+    assert.equal(answer.certificates[0]?.uris[0], signer.certificate.uris[0])
+
+    const late = await enrolled()
+    clock.move(7 + 30 + 1)
+    assert.equal((await renew(late)).status, '2')
   })
 })
