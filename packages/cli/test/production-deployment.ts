@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { newFolder, quietPorts, sallyport } from './sallyport.ts'
+import { quietPorts } from '@sallyport/virtual-device'
+import { newFolder, sallyport } from './sallyport.ts'
 
 /** What `init` made, once in a file of tests: the keys of each are under a passphrase that takes its time. */
 let original: Promise<string> | undefined

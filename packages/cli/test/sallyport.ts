@@ -4,30 +4,13 @@ import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { quietPort } from '@sallyport/virtual-device'
 import type { DevelopmentFacts } from '../src/dev/guidance.ts'
-import { isFree } from '../src/dev/ports.ts'
 
 /** The binary that people run. */
 export const binary = fileURLToPath(new URL('../../bin/sallyport.js', import.meta.url))
 
 export type Ran = { code: number; stdout: string; stderr: string }
-
-/**
- * Ports that no program is given by chance: below those of connections (ip_local_port_range), and not the usual
- * one of a gateway. Whatever else runs on the machine, they are free until somebody listens, and after an end.
- */
-export async function quietPorts(count: number): Promise<number[]> {
-  const ports = new Set<number>()
-  while (ports.size < count) {
-    const port = 10_000 + Math.floor(Math.random() * 20_000)
-    if (await isFree(port)) ports.add(port)
-  }
-  return [...ports]
-}
-
-export async function quietPort(): Promise<string> {
-  return String((await quietPorts(1))[0])
-}
 
 /** Runs one command to its end. */
 export function sallyport(
@@ -75,7 +58,7 @@ export function endLeftOver(): void {
  */
 export async function startDev(directory: string, args?: readonly string[]): Promise<Development> {
   const isNew = !existsSync(path.join(directory, 'sallyport.yaml'))
-  const more = args ?? (isNew ? ['--port', await quietPort()] : [])
+  const more = args ?? (isNew ? ['--port', String(await quietPort())] : [])
   const child = spawn(process.execPath, [binary, 'dev', '--json', '--dir', directory, ...more], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, SALLYPORT_PASSPHRASE: 'must not reach the gateway' },

@@ -71,6 +71,7 @@ export {
   skewedClock,
 } from './misbehaviour.ts'
 export { nodeTransport, type NodeTransportOptions } from './node-transport.ts'
+export { quietPort, quietPorts } from './quiet-port.ts'
 export { privateKeyOf, softwareKeyStore } from './software-key-store.ts'
 export {
   createVirtualDevice,

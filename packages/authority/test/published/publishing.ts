@@ -7,10 +7,10 @@ import {
   readDistributionPoints,
 } from '@sallyport/pki'
 import { fromBase64url } from '@sallyport/wire'
+import { quietPort } from '@sallyport/virtual-device'
 import { type Deployment, type DeploymentOptions, deploy } from '../fixture/deployment.ts'
 import { developmentAppWith } from '../fixture/apps.ts'
 import type { Phone } from '../fixture/phone.ts'
-import { quietPort } from '../fixture/quiet-port.ts'
 
 export type Publishing = Deployment & {
   /** Of the status listener, as certificates say it. */

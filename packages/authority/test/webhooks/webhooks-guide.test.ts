@@ -4,8 +4,8 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { quietPort } from '@sallyport/virtual-device'
 import { signMessage } from '../../src/webhooks/standard-webhooks.ts'
-import { quietPort } from '../fixture/quiet-port.ts'
 
 const page = readFileSync(new URL('../../../../../docs/guide/webhooks.md', import.meta.url), 'utf8')
 const receiver = /```js\n(.*?)```/s.exec(page)?.[1] ?? assert.fail('the page has no receiver')

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { createVirtualDevice } from '@sallyport/virtual-device'
+import { createVirtualDevice, quietPorts } from '@sallyport/virtual-device'
 import { parse, stringify } from 'yaml'
 import { attestedPhone } from '../../src/dev/attested-phone.ts'
 import { withPorts } from '../../src/dev/development-config.ts'
@@ -8,7 +8,7 @@ import type { DevelopmentFacts } from '../../src/dev/guidance.ts'
 import { developmentLayout } from '../../src/dev/layout.ts'
 import { prepareDevelopment } from '../../src/dev/prepare-development.ts'
 import { samplePath } from '../../src/dev/sample-service.ts'
-import { type Development, newFolder, quietPorts, startDev } from '../sallyport.ts'
+import { type Development, newFolder, startDev } from '../sallyport.ts'
 
 /** What these tests edit in the file that `sallyport dev` writes. */
 export type EditedFile = {

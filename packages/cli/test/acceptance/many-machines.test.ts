@@ -14,11 +14,12 @@ import {
   type DevelopmentRoot,
   makeAttestationBatch,
   openDevelopmentRoot,
+  quietPorts,
 } from '@sallyport/virtual-device'
 import { devicePaths, fromBase64url, type IssuedCertificate, toBase64url } from '@sallyport/wire'
 import { parse, stringify } from 'yaml'
 import { createAdminClient } from '../../src/admin/admin-client.ts'
-import { endLeftOver, quietPorts, sallyport } from '../sallyport.ts'
+import { endLeftOver, sallyport } from '../sallyport.ts'
 import { startBalancer } from './balancer.ts'
 import { ask, open, type Place } from './connection.ts'
 import { type EditedFile, type Identity, type LaidOut, layOutEdited } from './edited-development.ts'

@@ -11,14 +11,8 @@ import {
   parseCertificateList,
   readDistributionPoints,
 } from '@sallyport/pki'
-import {
-  binary,
-  type Development,
-  endLeftOver,
-  newFolder,
-  quietPort,
-  sallyport,
-} from '../sallyport.ts'
+import { quietPort } from '@sallyport/virtual-device'
+import { binary, type Development, endLeftOver, newFolder, sallyport } from '../sallyport.ts'
 import { blocksOf } from '../guide/guide.ts'
 import { ask, open, placeOf } from './connection.ts'
 import { enrollDevice, startEdited } from './edited-development.ts'

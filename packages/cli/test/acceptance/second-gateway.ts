@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { parse, stringify } from 'yaml'
-import { quietPorts } from '../sallyport.ts'
+import { quietPorts } from '@sallyport/virtual-device'
 import type { EditedFile, LaidOut } from './edited-development.ts'
 import { startRole } from './role-process.ts'
 import { makeGatewayIdentity } from './service-root.ts'

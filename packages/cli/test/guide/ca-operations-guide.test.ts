@@ -11,8 +11,9 @@ import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createSigningRequest, toPem } from '@sallyport/pki'
 import { devicePaths, fromBase64url, type IssuedCertificate, toBase64url } from '@sallyport/wire'
+import { quietPorts } from '@sallyport/virtual-device'
 import { post } from '../acceptance/enrollment.ts'
-import { binary, newFolder, quietPorts, sallyport } from '../sallyport.ts'
+import { binary, newFolder, sallyport } from '../sallyport.ts'
 import { blocksOf } from './guide.ts'
 
 const page = readFileSync(

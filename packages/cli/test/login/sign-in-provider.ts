@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import http from 'node:http'
 import { Provider } from 'oidc-provider'
-import { quietPorts } from '../sallyport.ts'
+import { quietPorts } from '@sallyport/virtual-device'
 
 export const clientId = 'sallyport-cli'
 

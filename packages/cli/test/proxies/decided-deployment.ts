@@ -1,5 +1,6 @@
 import { copyFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { quietPort } from '@sallyport/virtual-device'
 import {
   editFile,
   type EditedFile,
@@ -7,7 +8,7 @@ import {
   layOutEdited,
 } from '../acceptance/edited-development.ts'
 import { makeGatewayIdentity, makeServerIdentity } from '../acceptance/service-root.ts'
-import { type Development, newFolder, quietPort, startDev } from '../sallyport.ts'
+import { type Development, newFolder, startDev } from '../sallyport.ts'
 
 /** A deployment that every proxy may ask, with hosts of each kind before a service of the test's. */
 export async function startDecided(
@@ -16,7 +17,7 @@ export async function startDecided(
   status?: 'issued',
 ): Promise<DecidedDeployment> {
   const identity = newFolder()
-  const port = Number(await quietPort())
+  const port = await quietPort()
   const first = await layOutEdited(() => {})
   // In the way of an operator who copies what each side needs to the other machine.
   const server = await makeServerIdentity(first, ['localhost'])

@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
-import { newFolder, quietPort, sallyport } from '../sallyport.ts'
+import { quietPort } from '@sallyport/virtual-device'
+import { newFolder, sallyport } from '../sallyport.ts'
 
 /** A proxy of this machine, as tests start it with what `integrate` prints. */
 export type ProxyProgram = {
@@ -82,7 +83,7 @@ export async function startProxy(
   const folder = newFolder()
   // nginx opens its compiled-in log before it has read anything.
   for (const made of ['logs', 'tmp']) mkdirSync(path.join(folder, made))
-  const port = Number(await quietPort())
+  const port = await quietPort()
   const listen = ['--listen', `127.0.0.1:${port}`, '--config', configFile, ...more]
   for (const file of files) {
     const { code, stdout, stderr } = await sallyport(['integrate', name, '--file', file, ...listen])

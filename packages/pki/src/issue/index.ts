@@ -6,10 +6,9 @@ export {
   issuingCaName,
   type RootKind,
 } from './issue-authority.ts'
+export { issueRaCertificate, issueResponderCertificate } from './issue-delegate-certificate.ts'
 export {
   type DeviceCertificateOptions,
   issueDeviceCertificate,
 } from './issue-device-certificate.ts'
-export { issueRaCertificate } from './issue-ra-certificate.ts'
-export { issueResponderCertificate } from './issue-responder-certificate.ts'
 export { issueGatewayCertificate, issueServerCertificate } from './issue-service-certificate.ts'

@@ -11,7 +11,7 @@ import {
   X509CrlReason,
 } from '@peculiar/x509'
 import { buildOcspResponse, ocspFailure, type OcspStatus } from '../../src/ocsp/ocsp-response.ts'
-import { issueResponderCertificate } from '../../src/issue/issue-responder-certificate.ts'
+import { issueResponderCertificate } from '../../src/issue/issue-delegate-certificate.ts'
 import { parseOcspRequest } from '../../src/ocsp/ocsp-request.ts'
 import { toPem } from '../../src/pem.ts'
 import { buildCertificateList } from '../../src/revocation/build-certificate-list.ts'

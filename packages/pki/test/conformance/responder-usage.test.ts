@@ -5,8 +5,10 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { oids } from '../../src/oids.ts'
-import { issueRaCertificate } from '../../src/issue/issue-ra-certificate.ts'
-import { issueResponderCertificate } from '../../src/issue/issue-responder-certificate.ts'
+import {
+  issueRaCertificate,
+  issueResponderCertificate,
+} from '../../src/issue/issue-delegate-certificate.ts'
 import { toPem } from '../../src/pem.ts'
 import { generateKey, signingKeyOf } from '../../src/signing-key.ts'
 import { inScratch, opensslVerify } from '../openssl.ts'

@@ -7,7 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { connect } from 'node:net'
 import type { Issuer } from '@sallyport/pki'
 import { createServerIdentity } from '../deployment-pki.ts'
-import { quietPort } from '../quiet-port.ts'
+import { quietPort } from '../../src/quiet-port.ts'
 import { scratchDirectory } from '../scratch-directory.ts'
 
 export type Caddy = {

@@ -7,9 +7,9 @@ import {
   defaultAndroidPhone,
   makeDevelopmentRoot,
   openAcmeAccount,
+  quietPort,
 } from '@sallyport/virtual-device'
 import { type Deployment, type DeploymentOptions, deploy } from '../../fixture/deployment.ts'
-import { quietPort } from '../../fixture/quiet-port.ts'
 
 /** What virtual phones of all tests of a file end at. */
 export const phoneRoot = makeDevelopmentRoot()

@@ -1,7 +1,7 @@
 import { type Certificate } from '@sallyport/pki'
+import { quietPort } from '@sallyport/virtual-device'
 import { type Deployment, type DeploymentOptions, deploy } from '../../fixture/deployment.ts'
 import { certificatesIn } from '../est/est-place.ts'
-import { quietPort } from '../../fixture/quiet-port.ts'
 import {
   type CertRep,
   messageOf,

@@ -3,8 +3,9 @@ import type { Carried, Carrier } from '../carrier.ts'
 import { connectSocket } from '../connect-socket.ts'
 import type { Timed } from '../deadlines.ts'
 import type { Endpoint } from '../endpoint.ts'
-import { connectFailure, type UpstreamFailure, upstreamFailure } from '../upstream-failure.ts'
+import { connectFailure, type UpstreamFailure } from '../upstream-failure.ts'
 import { invalidFailure, lostFailure } from './connection-failure.ts'
+import { RequestWriter } from './request-writer.ts'
 import type { ResponseHead } from './response-head.ts'
 import { type ResponseEvents, ResponseParser } from './response-parser.ts'
 
@@ -34,13 +35,10 @@ export class Http1Connection implements Carrier, ResponseEvents, Timed {
   readonly #endpoint: Endpoint
   readonly #owner: ConnectionOwner
   readonly #socket: Socket
+  readonly #writer: RequestWriter
   readonly #parser = new ResponseParser(this)
   #request: Carried | undefined
   #requests = 0
-  #isChunked = false
-  #remaining = 0
-  #isRequestSent = false
-  #heldHead: string | undefined
   #keepAlive = false
   #hasAnswerBegun = false
   #isHeadRead = false
@@ -54,6 +52,7 @@ export class Http1Connection implements Carrier, ResponseEvents, Timed {
     this.#owner = owner
     const socket = this.#open()
     this.#socket = socket
+    this.#writer = new RequestWriter(socket, (failure) => this.#fail(failure))
     socket.setNoDelay(true)
     socket.on(endpoint.tls === undefined ? 'connect' : 'secureConnect', () => this.#connected())
     socket.on('drain', () => this.#request?.requestDrained())
@@ -100,69 +99,19 @@ export class Http1Connection implements Carrier, ResponseEvents, Timed {
       isHead: exchange.method === 'HEAD',
       upgrades: request.upgrade !== undefined,
     })
-    if (length === 0 || request.upgrade !== undefined) {
-      this.#isRequestSent = true
-      this.#socket.write(head, 'latin1')
-    } else {
-      this.#isRequestSent = false
-      this.#isChunked = length === undefined
-      this.#remaining = length ?? 0
-      // Content that came with the head goes with the head; what is slower does not hold it up.
-      this.#heldHead = head
-      setImmediate(sendHeldHead, this)
-    }
+    if (length === 0 || request.upgrade !== undefined) this.#writer.sendWhole(head)
+    else this.#writer.begin(head, length)
     request.carried(this)
   }
 
-  flushHead(): void {
-    const head = this.#heldHead
-    if (head === undefined) return
-    this.#heldHead = undefined
-    if (this.state === 'busy') this.#socket.write(head, 'latin1')
-  }
-
   sendContent(chunk: Buffer): boolean {
-    const socket = this.#socket
-    if (this.state === 'tunnel') return socket.write(chunk)
-    if (this.state !== 'busy') return true
-    socket.cork()
-    this.flushHead()
-    let takesMore: boolean
-    if (this.#isChunked) {
-      socket.write(`${chunk.length.toString(16)}\r\n`, 'latin1')
-      socket.write(chunk)
-      takesMore = socket.write('\r\n', 'latin1')
-    } else {
-      this.#remaining -= chunk.length
-      // Never more than was announced: the rest would be read as a request of its own.
-      if (this.#remaining < 0) {
-        socket.uncork()
-        this.#fail(upstreamFailure('lost', 'possibly-seen', 'The request is longer than it said.'))
-        return true
-      }
-      takesMore = socket.write(chunk)
-    }
-    socket.uncork()
-    return takesMore
+    if (this.state === 'tunnel') return this.#socket.write(chunk)
+    return this.state === 'busy' ? this.#writer.sendContent(chunk) : true
   }
 
   endContent(trailers: readonly string[]): void {
     if (this.state === 'tunnel') this.#socket.end()
-    if (this.state !== 'busy' || this.#isRequestSent) return
-    this.#isRequestSent = true
-    if (this.#isChunked) {
-      let end = '0\r\n'
-      for (let index = 0; index < trailers.length; index += 2) {
-        end += `${trailers[index]}: ${trailers[index + 1]}\r\n`
-      }
-      const socket = this.#socket
-      socket.cork()
-      this.flushHead()
-      socket.write(`${end}\r\n`, 'latin1')
-      socket.uncork()
-    } else if (this.#remaining !== 0) {
-      this.#fail(upstreamFailure('lost', 'possibly-seen', 'The request is shorter than it said.'))
-    }
+    else if (this.state === 'busy') this.#writer.endContent(trailers)
   }
 
   pause(): void {
@@ -184,6 +133,7 @@ export class Http1Connection implements Carrier, ResponseEvents, Timed {
   close(): void {
     if (this.state === 'gone') return
     this.state = 'gone'
+    this.#writer.drop()
     this.#socket.destroy()
     this.#owner.gone(this)
   }
@@ -225,7 +175,7 @@ export class Http1Connection implements Carrier, ResponseEvents, Timed {
   #settle(isFollowed: boolean): void {
     this.#request = undefined
     if (this.state !== 'busy') return
-    if (isFollowed || !this.#keepAlive || !this.#isRequestSent) {
+    if (isFollowed || !this.#keepAlive || !this.#writer.isSent) {
       this.close()
       return
     }
@@ -313,8 +263,4 @@ export class Http1Connection implements Carrier, ResponseEvents, Timed {
     this.close()
     request?.failed(failure)
   }
-}
-
-function sendHeldHead(connection: Http1Connection): void {
-  connection.flushHead()
 }
