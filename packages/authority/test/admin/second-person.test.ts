@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import http from 'node:http'
+import https from 'node:https'
+import { json } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
 import type { Role } from '../../src/admin/roles.ts'
 import { createTokenOnHost } from '../../src/admin/token-on-host.ts'
@@ -104,6 +108,33 @@ test('the revocation of one device is never held up by what others did', async (
     200,
   )
 })
+
+test('nothing is proposed under one address that is made under another', async () => {
+  clock.move(1)
+  await useUp()
+  const made = await as(grace, 'admin-tokens', { label: 'of the night', role: 'viewer' })
+  const { id } = made.body.adminToken
+  // A URL takes each backslash for a slash, and two dots for a step back.
+  const path = `/admin/v1/devices/x\\..\\..\\admin-tokens\\${id}/revoke`
+  const asked = await rawPost(path, ada)
+  assert.deepEqual([asked.status, asked.code], [400, 'message_malformed'])
+  assert.ok(!(await as(ada, 'proposals')).text.includes(id))
+})
+
+/** A call whose address no client makes another one of. */
+async function rawPost(path: string, token: string): Promise<{ status: number; code: string }> {
+  const origin = deployment.authority.addresses.admin
+  const { request } = origin.startsWith('https') ? https : http
+  const asking = request(`${origin}/`, {
+    ca: deployment.caPem,
+    path,
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+  })
+  const [response] = (await once(asking.end('{}'), 'response')) as [http.IncomingMessage]
+  const { code } = (await json(response)) as { code: string }
+  return { status: response.statusCode ?? 0, code }
+}
 
 test('certificates count among the changes', async () => {
   clock.move(1)

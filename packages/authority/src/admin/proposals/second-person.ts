@@ -62,9 +62,14 @@ export class SecondPerson {
     return countStatusChange(tx, { admin: adminOf(request), now: now(), ...change })
   }
 
-  /** Keeps the call, and answers that it waits. */
+  /**
+   * Keeps the call, and answers that it waits.
+   *
+   * @throws Problem `message_malformed` where its address is not what it would be made under
+   */
   async propose(request: FastifyRequest, reply: FastifyReply, why: string): Promise<ProposalRow> {
     const { store, lanes, now } = this.#authority
+    refuseBent(request.url)
     const { config, schema } = request.routeOptions
     const call = {
       operation: schema?.operationId ?? '',
@@ -134,6 +139,19 @@ function refuseLower(proposal: ProposalRow, admin: Admin): void {
     const facts = { expected: verb, found: admin.verbs.join(', ') }
     throw new Problem('admin_scope_too_narrow', facts)
   }
+}
+
+/**
+ * Whoever repeats a call reads its address as URLs are read: a backslash is a slash, and two dots go a step back,
+ * so that another route would be asked than the one that somebody agrees to.
+ */
+function refuseBent(address: string): void {
+  const { pathname, search } = new URL(address, 'http://authority.invalid')
+  if (pathname + search === address) return
+  throw new Problem('message_malformed', {
+    expected: `the address ${pathname}${search}`,
+    found: address,
+  })
 }
 
 function codeOf(body: unknown): string {
