@@ -434,7 +434,15 @@ export const commands: readonly Command[] = [
     asks: true,
     summary: 'Revoke a gateway: the authority does not answer it any more',
     arguments: [{ name: '<name>', summary: 'the gateway' }],
-    options: [reason],
+    details:
+      'One person does so while at least half of the gateways that served within the hour are left; beyond that it takes two. What is left to do elsewhere is listed.',
+    options: [
+      reason,
+      {
+        flags: '--unknown',
+        summary: 'also a name that no gateway has called by yet, whose certificate leaked',
+      },
+    ],
     examples: [
       {
         line: 'sallyport gateways revoke gateway-2 --yes --reason "machine retired"',
@@ -499,7 +507,7 @@ export const commands: readonly Command[] = [
     asks: true,
     summary: 'Sign the feed with a new key at once: others may have the old one',
     details:
-      'Without it a key signs for a year, and the next one is announced sixty days ahead. Gateways that are away meanwhile follow the key sets in order when they come back.',
+      'It takes two people: whoever has a new key trusted can have gateways told anything. Without it a key signs for a year, and the next one is announced sixty days ahead. Gateways that are away meanwhile follow the key sets in order when they come back.',
     options: [reason],
     examples: [
       { line: 'sallyport feed replace-keys --yes --reason "host was lost"', does: 'role admin' },
@@ -1129,7 +1137,7 @@ export const commands: readonly Command[] = [
     name: 'proposals list',
     summary: 'List what waits for a second person',
     details:
-      'CAs are added and withdrawn by two, and so is what loosens what devices are held against; beyond 20 changes of status an hour (or 0.5 % of the active devices) two are needed for these as well. A proposal is open for a day.',
+      'CAs are added and withdrawn by two, keys of the feed are replaced by two, and so is what loosens what devices are held against; revoking most gateways within an hour, or the last one, takes two, and beyond 20 changes of status an hour (or 0.5 % of the active devices) changes of status take two as well. A proposal is open for a day.',
     options: [{ flags: '--all', summary: 'also what was decided, for a month' }],
     examples: [{ line: 'sallyport proposals list', does: 'what, by whom, and why it needs two' }],
     load: async () => (await import('./commands/proposals.ts')).listProposals,

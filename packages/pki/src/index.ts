@@ -45,6 +45,7 @@ export {
 export {
   formatGatewayUri,
   type GatewayUri,
+  isGatewayName,
   parseGatewayUri,
   parseSpiffeId,
   type SpiffeId,

@@ -25,6 +25,11 @@ const trustDomainForm = new RegExp(trustDomainPattern)
 /** A gateway's name has the form of an app id: a DNS label. */
 const nameForm = new RegExp(appIdPattern)
 
+/** Whether a gateway can be called so. */
+export function isGatewayName(text: string): boolean {
+  return nameForm.test(text)
+}
+
 /** `spiffe://<trust domain>/gateway/<name>`. TypeError for names that are none. */
 export function formatGatewayUri({ trustDomain, name }: GatewayUri): string {
   const uri = `spiffe://${trustDomain}/gateway/${name}`
@@ -37,6 +42,6 @@ export function parseGatewayUri(text: string): GatewayUri | undefined {
   const id = parseSpiffeId(text)
   const [empty, gateway, name, ...rest] = id?.path.split('/') ?? []
   if (id === undefined || empty !== '' || gateway !== 'gateway' || rest.length > 0) return undefined
-  if (name === undefined || !nameForm.test(name)) return undefined
+  if (name === undefined || !isGatewayName(name)) return undefined
   return trustDomainForm.test(id.trustDomain) ? { trustDomain: id.trustDomain, name } : undefined
 }

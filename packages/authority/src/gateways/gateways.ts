@@ -1,3 +1,4 @@
+import { isGatewayName } from '@sallyport/pki'
 import { Problem } from '@sallyport/problem'
 import type { Kysely } from 'kysely'
 import { appendAudit } from '../audit/audit-log.ts'
@@ -48,6 +49,7 @@ export async function addGateway(
     role: null,
     unconfirmed: null,
     assertion_keys: null,
+    revoked_at: null,
   }
   await store.insertInto('gateways').values(row).execute()
   const detail = made({ status: row.status })
@@ -58,17 +60,28 @@ export async function addGateway(
 /**
  * Revokes a gateway: whatever certificate of this name it has, it is not answered any more.
  *
+ * @param isUnknown whether it is meant though no gateway of this name has called: its certificate leaked before
  * @throws Problem `not_found`
  */
 export async function revokeGateway(
   store: Kysely<Tables>,
-  revocation: { name: string; reason: string | undefined; actor: string; now: number },
+  revocation: {
+    name: string
+    isUnknown?: boolean | undefined
+    reason: string | undefined
+    actor: string
+    now: number
+  },
 ): Promise<GatewayRow> {
-  const { name, actor, now } = revocation
-  const gateway = await readGateway(store, name)
-  if (gateway === undefined) throw new Problem('not_found', { detail: `No gateway ${name}` })
+  const { name, isUnknown = false, actor, now } = revocation
+  const known = await readGateway(store, name)
+  if (known === undefined && !(isUnknown && isGatewayName(name))) {
+    throw await noSuchGateway(store, name)
+  }
+  const gateway = known ?? (await addGateway(store, name, actor, now))
   if (gateway.status === 'revoked') return gateway
-  await store.updateTable('gateways').set({ status: 'revoked' }).where('name', '=', name).execute()
+  const ended = { status: 'revoked', revoked_at: now } as const
+  await store.updateTable('gateways').set(ended).where('name', '=', name).execute()
   const seq = await appendChange(store, { at: now, kind: 'gateway', key: name, status: 'revoked' })
   await appendAudit(store, {
     at: now,
@@ -81,7 +94,28 @@ export async function revokeGateway(
       ...changed({ status: gateway.status }, { status: 'revoked' }),
     },
   })
-  return { ...gateway, status: 'revoked' }
+  return { ...gateway, ...ended }
+}
+
+const maxNamed = 20
+
+async function noSuchGateway(store: Kysely<Tables>, name: string): Promise<Problem> {
+  const rows = await store.selectFrom('gateways').select('name').orderBy('name').execute()
+  const names = rows.slice(0, maxNamed).map((row) => row.name)
+  const more = rows.length > maxNamed ? `, or one of ${rows.length - maxNamed} more` : ''
+  const known = rows.length === 0 ? 'a gateway that has called: none has' : names.join(', ') + more
+  if (!isGatewayName(name)) {
+    return new Problem('not_found', {
+      detail: 'No gateway can have this name: names are lower-case letters, digits and hyphens',
+      expected: known,
+      found: name,
+    })
+  }
+  return new Problem('not_found', {
+    detail: `No gateway ${name} has called. To revoke this name before one does, say that it is unknown`,
+    expected: known,
+    found: name,
+  })
 }
 
 function readGateway(store: Kysely<Tables>, name: string): Promise<GatewayRow | undefined> {

@@ -243,7 +243,7 @@ export const dataMap: readonly MappedTable[] = [
     kept: forever,
     columns: {
       technical:
-        'name status first_seen_at last_seen_at instance version epoch seq dropped shadow_instance shadow_batch role unconfirmed assertion_keys',
+        'name status first_seen_at last_seen_at revoked_at instance version epoch seq dropped shadow_instance shadow_batch role unconfirmed assertion_keys',
       address: 'blocks',
     },
   },

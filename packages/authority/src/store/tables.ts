@@ -245,6 +245,7 @@ export type GatewayRow = {
   unconfirmed: number | null
   /** JSON: `KeptAssertionKey[]`. */
   assertion_keys: string | null
+  revoked_at: number | null
 }
 
 export type ReceiptRow = {

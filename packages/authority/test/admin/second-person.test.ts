@@ -196,6 +196,7 @@ const alwaysTwo: { path: string; body: object }[] = [
   { path: 'issuers/import', body: { certificate: 'x' } },
   { path: 'roots/device/import', body: { certificate: 'x' } },
   { path: `issuers/${'a'.repeat(43)}/withdraw`, body: {} },
+  { path: 'feed/keys/replace', body: { reason: 'x' } },
   { path: 'feed/unconfirmed/drop', body: { keys: ['x'], reason: 'x' } },
   { path: 'attestation/status-list/accept', body: { sha256: '0'.repeat(64) } },
   { path: 'webhooks/siem/disable', body: {} },

@@ -1130,7 +1130,11 @@ export type AdminOperations = {
     answer: EnrollmentToken
   }
   /** Revokes a gateway: it is told to refuse everything, and is not answered any more */
-  revokeGateway: { path: { name: string }; body?: { reason?: string | undefined }; answer: Gateway }
+  revokeGateway: {
+    path: { name: string }
+    body?: { reason?: string | undefined; unknown?: boolean | undefined }
+    answer: Gateway
+  }
   /** Revokes a credential: it enrols no more devices, and those that it brought go on */
   revokeMdmCredential: {
     path: { id: string }

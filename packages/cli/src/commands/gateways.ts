@@ -11,7 +11,7 @@ import type { Operation } from '../command.ts'
 import { locateConfig } from '../configuration/locate.ts'
 import { loadConfig } from '../configuration/schema.ts'
 import { writeFileAtomically } from '../files/write-file.ts'
-import { argument, textOption } from '../input.ts'
+import { argument, isGiven, textOption } from '../input.ts'
 import { revocationDuties } from '../gateway/revocation-duties.ts'
 import { confirmed } from '../terminal/confirm.ts'
 import { momentWords } from '../terminal/span.ts'
@@ -47,7 +47,8 @@ export const revokeGateway: Operation = async (input, output) => {
   if (!(await confirmed(input, output, question))) return 1
   const client = configuredClient(input)
   const reason = textOption(input, 'reason')
-  const gateway = await client.call('revokeGateway', { path: { name }, body: { reason } })
+  const body = { reason, ...(isGiven(input, 'unknown') ? { unknown: true } : {}) }
+  const gateway = await client.call('revokeGateway', { path: { name }, body })
   const left = revocationDuties(name, loadConfig(locateConfig(input)).value)
   output.result({ ...gateway, left }, `${gateway.name} is ${gateway.status}`)
   output.say(

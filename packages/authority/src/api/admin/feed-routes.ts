@@ -87,7 +87,7 @@ export function feedRoutes(api: Api, authority: Authority, second: SecondPerson)
   api.post(
     '/feed/keys/replace',
     {
-      config: { role: 'admin' },
+      config: { role: 'admin', agreement: 'always' },
       schema: {
         tags,
         operationId: 'replaceFeedKeys',

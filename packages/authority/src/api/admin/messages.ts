@@ -208,6 +208,15 @@ export const AdminApproval = Type.Object({
 })
 export type AdminApproval = Type.Static<typeof AdminApproval>
 
+export const RevokeGateway = Type.Object(
+  {
+    ...Reason.properties,
+    unknown: Type.Optional(
+      Type.Boolean({ description: 'Also where no gateway of this name has called yet' }),
+    ),
+  },
+  closed,
+)
 export const AdminGateway = Type.Object({
   name: Type.String(),
   status: Type.Enum(['active', 'revoked']),
