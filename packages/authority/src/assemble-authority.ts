@@ -106,7 +106,7 @@ export async function assembleAuthority(
     })
     await hub.start()
     store.onCommit(() => hub.wake())
-    const leases = new Leases({ store, log, holder: randomUUID() })
+    const leases = new Leases({ store, log, holder: randomUUID(), now })
     await listApps(store, issuedApps(config.apps), now())
     const trust = new TrustKeeper({ config, directory, store, leases, metrics, log, now })
     await trust.load()

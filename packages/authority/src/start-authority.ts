@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { createApis } from './api/create-apis.ts'
@@ -5,6 +6,7 @@ import { readTlsFiles, serve, setTlsFiles } from './api/listener.ts'
 import { assembleAuthority } from './assemble-authority.ts'
 import type { AuthorityConfig } from './config/authority-config.ts'
 import { startMaintenance } from './maintenance.ts'
+import { expiryHelp } from './operations/collect-expiry-metrics.ts'
 import { ListPublisher } from './published/list-publisher.ts'
 import { WebhookSender } from './webhooks/webhook-sender.ts'
 import type { Signer } from './signer/signer.ts'
@@ -53,6 +55,20 @@ export async function startAuthority(
   const { authority, replaceConfig } = await assembleAuthority(config, options)
   const apis = createApis(authority, options)
   const { listeners } = config.authority
+  const served = {
+    device: readTlsFiles(options.directory, config, 'device'),
+    admin: readTlsFiles(options.directory, config, 'admin'),
+  }
+  authority.metrics.collect({
+    name: 'sallyport_authority_server_certificate_expiry_timestamp_seconds',
+    help: `${expiryHelp}: that which a listener serves`,
+    kind: 'gauge',
+    collect: () =>
+      Object.entries(served).map(([listener, { cert }]) => ({
+        labels: { listener },
+        value: expiryOf(cert),
+      })),
+  })
   const stopMaintenance = startMaintenance(authority)
   const lists = new ListPublisher(authority)
   const webhooks = new WebhookSender(authority)
@@ -101,6 +117,7 @@ export async function startAuthority(
       await webhooks.follow()
       setTlsFiles(apis.device, tls.device)
       setTlsFiles(apis.admin, tls.admin)
+      Object.assign(served, tls)
       options.log.info('the configuration was taken up')
     }
     return { addresses, reload, close }
@@ -108,4 +125,9 @@ export async function startAuthority(
     await end()
     throw error
   }
+}
+
+/** Seconds since 1970. PEM, of which the first certificate is the server's. */
+function expiryOf(pem: string): number {
+  return Math.floor(new X509Certificate(pem).validToDate.getTime() / 1_000)
 }

@@ -12,6 +12,7 @@ import { SnapshotSource } from '../feed/snapshot-source.ts'
 import { acceptReport } from '../gateways/accept-report.ts'
 import { type GatewayIdentity, gatewayIdentity } from '../gateways/gateway-identity.ts'
 import { knownGateway } from '../gateways/gateways.ts'
+import { expiryHelp } from '../operations/collect-expiry-metrics.ts'
 import type { Api } from './api-server.ts'
 import { peerCertificate } from './caller.ts'
 import { problems } from './problem-schema.ts'
@@ -65,12 +66,28 @@ export function gatewayApi(api: Api, authority: Authority): void {
     signer: feedSigner,
   })
 
+  const certificates = new Map<string, number>()
+  authority.metrics.collect({
+    name: 'sallyport_authority_gateway_certificate_expiry_timestamp_seconds',
+    help: `${expiryHelp}: that which a gateway called with last`,
+    kind: 'gauge',
+    collect: () =>
+      [...certificates].map(([gateway, until]) => ({
+        labels: { gateway },
+        value: Math.floor(until / 1_000),
+      })),
+  })
+
   const caller = async (request: FastifyRequest): Promise<GatewayIdentity> => {
     const { trustDomain } = authority.config
     const serviceRoot = authority.issuers.serviceRoot.certificate
     const trust = { serviceRoot, trustDomain, now: now() }
     const gateway = gatewayIdentity(peerCertificate(request), trust)
-    await knownGateway(store, gateway.name, now())
+    await knownGateway(store, gateway.name, now()).catch((error: unknown) => {
+      certificates.delete(gateway.name)
+      throw error
+    })
+    certificates.set(gateway.name, gateway.until)
     return gateway
   }
 

@@ -35,6 +35,12 @@ export function operationsApi(api: Api, authority: Authority, version: string): 
     version,
   }))
 
+  authority.metrics.collect({
+    name: 'sallyport_build_info',
+    help: 'The version that runs',
+    kind: 'gauge',
+    collect: () => [{ labels: { version, role: 'authority' }, value: 1 }],
+  })
   api.get('/metrics', async (_request, reply) => {
     const text = await authority.metrics.text()
     return reply.type('text/plain; version=0.0.4; charset=utf-8').send(text)

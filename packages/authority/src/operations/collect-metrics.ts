@@ -4,6 +4,8 @@ import { collectPublishedMetrics } from '../published/collect-published-metrics.
 import { collectReceiptMetrics } from '../receipts/collect-receipt-metrics.ts'
 import { collectTrustMetrics } from '../trust/collect-trust-metrics.ts'
 import { collectWebhookMetrics } from '../webhooks/collect-webhook-metrics.ts'
+import { collectExpiryMetrics } from './collect-expiry-metrics.ts'
+import { collectRunningMetrics } from './collect-running-metrics.ts'
 
 /** Registers what is read when the metrics are asked for. */
 export function collectMetrics(authority: Authority): void {
@@ -108,6 +110,8 @@ export function collectMetrics(authority: Authority): void {
     collect: () =>
       insecureSettings(authority.config).map((name) => ({ labels: { name }, value: 1 })),
   })
+  collectExpiryMetrics(authority)
+  collectRunningMetrics(authority)
   collectTrustMetrics(authority)
   collectReceiptMetrics(authority)
   collectPublishedMetrics(authority)

@@ -1,3 +1,5 @@
+import { isProblem } from '@sallyport/problem'
+
 /** Labels of one sample. Only closed sets go in: nothing from outside names a series. */
 export type Labels = Readonly<Record<string, string>>
 
@@ -64,10 +66,26 @@ export class Metrics {
       parts.push(metricText(name, help, 'counter', [...samples.values()]))
     }
     for (const [name, histogram] of this.#histograms) parts.push(histogramText(name, histogram))
-    for (const { name, help, kind, collect } of this.#collectors) {
-      parts.push(metricText(name, help, kind, await collect()))
+    const collected = await Promise.all(this.#collectors.map(samplesOf))
+    for (const [index, { name, help, kind }] of this.#collectors.entries()) {
+      parts.push(metricText(name, help, kind, collected[index] ?? []))
     }
+    const missing = collected.filter((samples) => samples === undefined).length
+    parts.push(metricText(missingName, missingHelp, 'gauge', [{ value: missing }]))
     return parts.join('')
+  }
+}
+
+const missingName = 'sallyport_authority_metrics_missing'
+const missingHelp = 'Metrics that could not be read now: most are asked of the store'
+
+/** Undefined where it cannot be read: while the store is away, the others are what one looks at. */
+async function samplesOf({ collect }: Collector): Promise<readonly Sample[] | undefined> {
+  try {
+    return await collect()
+  } catch (error) {
+    if (isProblem(error)) return undefined
+    throw error
   }
 }
 

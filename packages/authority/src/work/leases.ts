@@ -8,6 +8,8 @@ export type LeasesOptions = {
   log: Logger
   /** Names this process: no other has the same. */
   holder: string
+  /** Milliseconds since 1970; by default that of the machine. */
+  now?: () => number
 }
 
 /** Work that one authority does for all. It ends soon after `signal` does: another one is at it. */
@@ -40,9 +42,15 @@ export class Leases {
   readonly #options: LeasesOptions
   /** When each lease was last written that is held here; by a clock that only goes on. */
   readonly #held = new Map<string, number>()
+  readonly #done = new Map<string, number>()
 
   constructor(options: LeasesOptions) {
     this.#options = options
+  }
+
+  /** When each work was last done here to its end; milliseconds since 1970. */
+  get done(): ReadonlyMap<string, number> {
+    return this.#done
   }
 
   /**
@@ -59,6 +67,7 @@ export class Leases {
     const renewing = setInterval(() => void this.#renew(name, heldMs, lost), heldMs / 3)
     try {
       await work(lost.signal)
+      this.#done.set(name, this.#options.now?.() ?? Date.now())
       return true
     } finally {
       clearInterval(renewing)
