@@ -8,6 +8,7 @@ import {
   deactivateAccount,
   findAccountByKey,
   refuseEnded,
+  refuseUnbound,
 } from './accounts.ts'
 import { type AccountMessage, type AcmeMessage, payloadOf } from './acme-message.ts'
 import { readExternalAccount } from './external-account.ts'
@@ -30,6 +31,7 @@ export async function newAccount(
   const payload = payloadOf(message)
   const known = await findAccountByKey(store.read, appId, key)
   if (known !== undefined) {
+    refuseUnbound(known, acme)
     await refuseEnded(store.read, known)
     return { account: known, isNew: false }
   }

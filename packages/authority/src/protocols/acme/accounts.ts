@@ -8,6 +8,7 @@ import type { Caller } from '../../authority.ts'
 import type { AcmeAccountRow, AcmeCredentialRow, Tables } from '../../store/tables.ts'
 import { refuseMoreInAnHour } from '../refuse-more-in-an-hour.ts'
 import { type AccountKey, storedKey } from './account-key.ts'
+import type { AcmeConfig } from './acme-config.ts'
 import { usableCredential } from './credentials.ts'
 import { openStatuses } from './order-status.ts'
 
@@ -73,6 +74,23 @@ export async function refuseEnded(
     .executeTakeFirst()
   if (credential?.revoked_at === null) return
   throw ended(`account ${id}, whose credential ${credential_id} was revoked`)
+}
+
+/**
+ * Refuses an account that was made without a credential where one is needed since: whoever made it, nobody let it in.
+ *
+ * @throws Problem `acme_credential_required`
+ */
+export function refuseUnbound(
+  { id, credential_id }: AcmeAccountRow,
+  { externalAccount }: Pick<AcmeConfig, 'externalAccount'>,
+): void {
+  if (externalAccount === 'none' || credential_id !== null) return
+  throw new Problem('acme_credential_required', {
+    detail: 'This account is of a time when none was needed: make another one, with a new key',
+    expected: 'an account that was made with a credential',
+    found: `account ${id}, made without`,
+  })
 }
 
 /** Each account may order as often as its credential lets devices in: there are no more of them than of those. */

@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { Problem } from '@sallyport/problem'
 import { callerOf } from '../../api/caller.ts'
 import type { Authority, Caller } from '../../authority.ts'
-import { type Account, readAccount, refuseEnded } from './accounts.ts'
+import { type Account, readAccount, refuseEnded, refuseUnbound } from './accounts.ts'
 import {
   type AccountKey,
   isSignatureAlgorithm,
@@ -68,7 +68,10 @@ export async function verifyMessage(
   // An account's key is of one kind: another algorithm is none for it.
   if (account !== undefined) readAccountKey(JSON.parse(account.jwk), alg)
   verifyJws(jws, key, alg)
-  if (account !== undefined) await refuseEnded(authority.store.read, account)
+  if (account !== undefined) {
+    refuseUnbound(account, acme)
+    await refuseEnded(authority.store.read, account)
+  }
   await useNonce(authority, nonce)
   const payload = jws.payload.length === 0 ? undefined : readJson(jws.payload, 'a payload')
   return { appId, acme, urls, url, key, account, payload, caller: callerOf(request) }
