@@ -904,8 +904,8 @@ export const reasons = {
   config_unreadable: {
     area: 'setup',
     status: 0,
-    title: 'A file that the configuration names cannot be read',
-    fix: 'Check the path, which is relative to the configuration file, and its permissions.',
+    title: 'The configuration file, or a file that it names, cannot be read',
+    fix: 'Check the path and its permissions. What stands in the file is relative to it; --config names the file itself.',
     retryable: false,
   },
   key_file_malformed: {
@@ -919,7 +919,7 @@ export const reasons = {
     area: 'setup',
     status: 0,
     title: 'The key file can be read by others',
-    fix: 'chmod 600 it, and consider whether the key has leaked.',
+    fix: 'chmod 600 a file, 700 a folder, and consider whether the key has leaked.',
     retryable: false,
   },
   key_passphrase_required: {

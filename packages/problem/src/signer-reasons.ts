@@ -114,7 +114,7 @@ export const signerReasons = {
     area: 'setup',
     status: 0,
     title: 'The socket of the signer is not where only its owner can reach it',
-    fix: 'Its directory has mode 0700 and the socket 0600, both of the user that the authority runs as. Remove what is in their place.',
+    fix: 'Where another signer serves there, Sallyport runs already with these keys: end it first. Else its directory has mode 0700 and the socket 0600, both of the user that the authority runs as: remove what is in their place.',
     retryable: false,
   },
 } as const satisfies Record<string, Reason>

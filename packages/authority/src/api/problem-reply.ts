@@ -1,5 +1,5 @@
 import {
-  type Problem,
+  Problem,
   type ProblemBody,
   problemBody,
   problemContentType,
@@ -29,12 +29,19 @@ export type ProblemFace = 'public' | 'operator'
 /** Reasons whose detail is about our own machinery. */
 const innerReasons: ReadonlySet<ReasonCode> = new Set(['internal_error', 'store_unavailable'])
 
+/** Of setup no caller outside is told: neither that a key is missing here, nor the path that it should be at. */
+function toldOutside(problem: Problem): Problem {
+  const isOfSetup = reasonOf(publicCode(problem.code)).status === 0
+  return isOfSetup ? new Problem('internal_error', { cause: problem }) : problem
+}
+
 /** Sends a problem (RFC 9457 §3). */
 export function sendProblem(
   reply: FastifyReply,
-  problem: Problem,
+  found: Problem,
   { face, requestId, now }: { face: ProblemFace; requestId: string; now: number },
 ): FastifyReply {
+  const problem = face === 'public' ? toldOutside(found) : found
   const told = face === 'public' ? publicCode(problem.code) : problem.code
   const { oauth: kind, acme } = configOf(reply)
   const oauth = kind === undefined ? undefined : oauthErrorOf(problem.code)

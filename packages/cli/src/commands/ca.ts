@@ -7,7 +7,7 @@ import type { AdminClient } from '../admin/admin-client.ts'
 import type { AdminOperations } from '../admin/admin-operations.ts'
 import { configuredClient } from '../admin/configured-client.ts'
 import type { Operation } from '../command.ts'
-import { readNamedFile } from '../configuration/named-file.ts'
+import { readGivenText } from '../files/given-file.ts'
 import { writeFileAtomically } from '../files/write-file.ts'
 import { argument, choiceOption, isGiven, parseSpan, textOption } from '../input.ts'
 import { confirmed } from '../terminal/confirm.ts'
@@ -50,7 +50,20 @@ export const listAuthorities: Operation = async (input, output) => {
     })),
   ]
   output.table(rows, { empty: 'There is no CA' })
+  tellPending(listed.requests.filter(isAsked), output)
   return 0
+}
+
+/** What has the first of those that wait issue. */
+function tellPending([request]: Listed['requests'], output: Output): void {
+  if (request === undefined) return
+  const { id, appId, kind, lane, trustDomain } = request
+  const scope = `--app ${appId} --kind ${kind}${lane === '' ? '' : ` --lane ${lane}`}`
+  output.say(`Here: sallyport ca export ${id} --out ca.csr`)
+  output.say(
+    `Where the root is: sallyport ca issue ca.csr --root <folder> ${scope} --trust-domain ${trustDomain}`,
+  )
+  output.say('Then here: sallyport ca import ca.crt')
 }
 
 function scopeOf({ appId, kind, lane }: { appId: string; kind: string; lane: string }) {
@@ -133,7 +146,7 @@ export const exportAuthority: Operation = async (input, output) => {
 }
 
 export const importAuthority: Operation = async (input, output) => {
-  const pem = readNamedFile(argument(input, 0), 'file')
+  const pem = readGivenText(argument(input, 0))
   // What is none is told here, before anyone is asked.
   certificatesFromPem(pem)
   const client = configuredClient(input)

@@ -45,6 +45,7 @@ function summary(
     'Written:',
     `  ${layout.configFile}`,
     `  ${layout.caFile}  the service root: gateways and clients verify servers with it`,
+    `  ${layout.deviceCaFile}  the device root: what is no gateway verifies devices with it`,
     `  ${layout.adminTokenFile}  the first admin token, for a week: the first command that is run with it puts one for 30 days in its place`,
     `  ${layout.keysDirectory}  the CA keys, encrypted`,
     `  ${secret}`,
@@ -54,8 +55,8 @@ function summary(
     ...offline(layout).map((file) => `  ${file}`),
     '',
     'Next:',
-    `  ${line('doctor')}`,
     `  ${line('serve')}`,
+    `  ${line('doctor')}`,
     `  ${line('tokens', 'create')}`,
   ].join('\n')
 }

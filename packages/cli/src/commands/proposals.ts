@@ -1,3 +1,6 @@
+import { certificatesFromPem } from '@sallyport/pki'
+import { isProblem } from '@sallyport/problem'
+import type { AdminOperations } from '../admin/admin-operations.ts'
 import { configuredClient } from '../admin/configured-client.ts'
 import type { Operation } from '../command.ts'
 import { argument, isGiven, textOption } from '../input.ts'
@@ -5,8 +8,37 @@ import { argument, isGiven, textOption } from '../input.ts'
 export const listProposals: Operation = async (input, output) => {
   const all = isGiven(input, 'all')
   const { proposals } = await configuredClient(input).call('listProposals', { query: { all } })
-  output.table(proposals, { empty: 'Nothing waits for a second person' })
+  const empty = 'Nothing waits for a second person'
+  if (output.json) output.result(proposals, '')
+  else output.table(proposals.map(proposalRow), { empty })
   return 0
+}
+
+const pemBegin = '-----BEGIN CERTIFICATE-----'
+
+type Proposal = AdminOperations['listProposals']['answer']['proposals'][number]
+
+/** `--json` has the bodies whole. */
+function proposalRow({ body, ...proposal }: Proposal) {
+  const { id, status, operation, path, ...rest } = proposal
+  return { id, status, operation, path, asks: asked(body), ...rest }
+}
+
+/** What a body asks for, in a line: of a certificate what two people can compare. */
+function asked(body: unknown): string {
+  return JSON.stringify(body, (_name, value: unknown) =>
+    typeof value === 'string' && value.includes(pemBegin) ? wordsOfPem(value) : value,
+  )
+}
+
+function wordsOfPem(pem: string): string {
+  try {
+    const words = certificatesFromPem(pem).map(({ thumbprint }) => `certificate ${thumbprint}`)
+    return words.join(', ')
+  } catch (error) {
+    if (!isProblem(error)) throw error
+    return `a certificate that cannot be read: ${error.code}`
+  }
 }
 
 export const agreeProposal: Operation = async (input, output) => {

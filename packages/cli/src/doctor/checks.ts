@@ -9,6 +9,7 @@ import { feedPinCheck } from './feed-pin-check.ts'
 import { fileCheck } from './file-checks.ts'
 import type { DoctorCheck } from './finding.ts'
 import { identityProviderCheck } from './identity-provider-check.ts'
+import { issuerCheck } from './issuer-check.ts'
 import { listenerCheck } from './live-checks.ts'
 import { publishedStatusCheck } from './published-status-check.ts'
 import { refusalCheck } from './refusal-check.ts'
@@ -36,6 +37,7 @@ export const doctorChecks: readonly DoctorCheck[] = [
   counterCheck,
   refusalCheck,
   authorityCheck,
+  issuerCheck,
   attestationCheck,
   publishedStatusCheck,
   adminTokenCheck,

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { isProblem, Problem } from '@sallyport/problem'
 
 /**
@@ -18,5 +19,19 @@ export function readGivenFile<T>(read: () => T): T {
       ...(found === undefined ? {} : { found }),
       cause: error,
     })
+  }
+}
+
+/**
+ * The text of a small file that a command was given.
+ *
+ * @throws Problem `file_failed`
+ */
+export function readGivenText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    const detail = cause instanceof Error ? cause.message : String(cause)
+    throw new Problem('file_failed', { detail, cause })
   }
 }

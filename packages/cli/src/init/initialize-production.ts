@@ -70,6 +70,7 @@ async function writeDeployment({
   })
   try {
     writeFileAtomically(layout.caFile, authority.serviceRootPem)
+    writeFileAtomically(layout.deviceCaFile, authority.deviceRootPem)
     writeFileAtomically(layout.feedKeysFile, feedKeysText(authority.feedKeys))
     const server = async (names: string[]) => await authority.makeServerIdentity(names)
     writeServiceIdentity(layout.api, await server([answers.apiHost]))

@@ -21,6 +21,8 @@ export function productionLayout(directory: string) {
     gatewayState: at('state', 'gateway'),
     /** The service root. */
     caFile: at('certificates', 'service-ca.crt'),
+    /** The device root: whatever is no gateway verifies devices with it. */
+    deviceCaFile: at('certificates', 'device-root.crt'),
     /** What the feed is believed under: a JWK Set. */
     feedKeysFile: at('certificates', 'feed-keys.json'),
     api: pair('api'),

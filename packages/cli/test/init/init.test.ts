@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
+import { certificatesFromPem } from '@sallyport/pki'
 import { assertGolden } from '../golden.ts'
 import { newFolder, sallyport } from '../sallyport.ts'
 
@@ -24,6 +25,8 @@ test('init writes a deployment that is valid, sound, and has nothing insecure', 
     ['device-root.key.json', 'service-root.key.json'],
   )
   for (const file of facts.keepOffline) assert.ok(statSync(file).isFile())
+  const root = readFileSync(path.join(directory, 'certificates', 'device-root.crt'), 'utf8')
+  assert.equal(certificatesFromPem(root).length, 1)
   assertGolden('production-sallyport.yaml', readFileSync(facts.configFile, 'utf8'))
 
   const checked = await sallyport(['config', 'validate', '--config', facts.configFile, '--json'])

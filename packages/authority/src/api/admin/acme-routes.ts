@@ -86,7 +86,9 @@ function credentialRoutes(api: Api, authority: Authority): void {
     async (request, reply) => {
       const { appId, label = '', lifetimeSeconds = defaultSeconds } = request.body
       if (appOf(authority.config.apps, appId).protocols.acme === undefined) {
-        throw new Problem('not_found', { detail: `The app ${appId} has no protocols.acme` })
+        throw new Problem('not_found', {
+          detail: `The authority that runs has no apps.${appId}.protocols.acme: add it, and reload or restart it`,
+        })
       }
       const expiresAt = now() + lifetimeSeconds * 1_000
       const id = newCredentialId(challengeKey)

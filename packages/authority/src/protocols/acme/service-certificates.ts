@@ -1,5 +1,5 @@
 import { parseCertificate } from '@sallyport/pki'
-import { Problem } from '@sallyport/problem'
+import { isProblem, Problem } from '@sallyport/problem'
 import { toBase64url } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
 import { appendAudit } from '../../audit/audit-log.ts'
@@ -18,7 +18,7 @@ import type { Identifier } from './identifiers.ts'
  * Issues a server's certificate under the service root, and finishes its order in one write. Of two that
  * do so at once, one is kept: the other's was never answered.
  *
- * @throws Problem `acme_order_not_ready`, those of the signer
+ * @throws Problem `acme_order_not_ready`, `issuer_missing` where the key of the service root is elsewhere, those of the signer
  */
 export async function issueServiceCertificate(
   authority: Authority,
@@ -36,13 +36,15 @@ export async function issueServiceCertificate(
   const isPublished = app.certificate.revocation === 'published'
   const shard = isPublished ? fullList : null
   const published = addressesFor(config, { issuerId, shard })
-  const answer = await signer.serverCertificate({
-    root: serviceRoot.reference,
-    spki: toBase64url(request.spki),
-    names,
-    days: acme.serviceCertificateDays,
-    ...(published === undefined ? {} : { published }),
-  })
+  const answer = await signer
+    .serverCertificate({
+      root: serviceRoot.reference,
+      spki: toBase64url(request.spki),
+      names,
+      days: acme.serviceCertificateDays,
+      ...(published === undefined ? {} : { published }),
+    })
+    .catch(refuseWithoutKey)
   const certificate = parseCertificate(bytesOf(answer.certificate))
   const { thumbprint } = certificate
   const isNew = await store.write(async (tx) => {
@@ -86,6 +88,13 @@ export async function issueServiceCertificate(
     return true
   })
   if (isNew) countOrder(authority, 'service')
+}
+
+/** The service root may lie offline: the order stays ready, and its client is asked to come again. */
+function refuseWithoutKey(error: unknown): never {
+  if (!isProblem(error) || error.code !== 'key_missing') throw error
+  const detail = 'The key of the service root is not here'
+  throw new Problem('issuer_missing', { detail, cause: error })
 }
 
 /** How a server's certificate ends: `reason` is the name of one of X.509, or words for the audit log. */

@@ -177,6 +177,9 @@ class Connection {
           { operation, expected: problem.expected, found: problem.found },
           'the signer refused',
         )
+      } else if (problem.code === 'key_missing') {
+        // Roots lie offline: what to do without them the authority knows, and says.
+        log.warn({ operation, detail: problem.detail }, 'the key for this is not here')
       } else log.error({ operation, err: error }, 'the signer failed')
       answer = encodeFrame(outcomes.refused, id, refusalOf(problem))
     }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { createPublicKey } from 'node:crypto'
+import { existsSync, renameSync } from 'node:fs'
 import { createServer } from 'node:http'
+import path from 'node:path'
 import { test } from 'node:test'
 import { certificatesFromPem, createSigningRequest } from '@sallyport/pki'
 import { acmeCall, newAcmeKey } from '@sallyport/virtual-device'
@@ -26,6 +28,13 @@ test('a server’s certificate is no device; an operator revokes it, and its cli
     const csr = createSigningRequest({ privateKey: key, publicKey: createPublicKey(key) })
     const finalize = String(order.body.finalize)
     const message = { csr: csr.toString('base64url') }
+    await withoutRootKey(deployment.directory, async () => {
+      const early = await account.post(finalize, message)
+      assert.equal(early.status, 503, early.text)
+      assert.equal(early.body.code, 'issuer_missing')
+      assert.equal(early.body.type, 'urn:ietf:params:acme:error:serverInternal')
+      assert.equal(early.text.includes(deployment.directory), false, 'no path of ours')
+    })
     const finished = await Promise.all(
       Array.from({ length: 5 }, () => account.post(finalize, message)),
     )
@@ -73,3 +82,13 @@ test('a server’s certificate is no device; an operator revokes it, and its cli
     await deployment.close()
   }
 })
+
+/** While the key of the service root lies offline, as a new deployment is told to have it. */
+async function withoutRootKey(directory: string, act: () => Promise<void>): Promise<void> {
+  const file = path.join(directory, 'keys', 'service-root.key.json')
+  // In a token keys stay where they are.
+  if (!existsSync(file)) return
+  renameSync(file, `${file}.offline`)
+  await act()
+  renameSync(`${file}.offline`, file)
+}
