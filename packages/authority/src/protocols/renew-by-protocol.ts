@@ -10,7 +10,7 @@ import { refuseLate } from '../renewal/grace.ts'
 import { recordSuccessor, refuseSuccessor } from '../renewal/record-successor.ts'
 import { refuseRenewalKey, type RenewalKey } from '../renewal/renewal-key.ts'
 import { succeedCertificate } from '../renewal/succeed-certificate.ts'
-import type { CertificateRow } from '../store/tables.ts'
+import type { CertificateRow, DeviceRow } from '../store/tables.ts'
 import type { Protocol, ProtocolConfig } from './protocol-config.ts'
 import { unattestedAdmission } from './unattested-admission.ts'
 
@@ -29,7 +29,7 @@ export type ProtocolRenewal = {
 /**
  * Renews the certificate of a device that proves nothing of its key, until its grace period is over.
  *
- * @throws Problem `renewal_protocol_mismatch` where the device was attested or is another app's,
+ * @throws Problem `renewal_protocol_mismatch` where the device was attested, enrolled by another protocol or is another app's,
  *   `csr_key_not_allowed`, `renewal_grace_over`, those of `succeedCertificate`, `refuseSuccessor` and the signer
  */
 export async function renewByProtocol(
@@ -54,9 +54,10 @@ export async function renewByProtocol(
     caller,
     // A message of SCEP says not when it was made: who kept one, and sends it, is to end no device by it.
     onFork: protocol === 'scep' ? 'notify' : undefined,
-    refuse: ({ certificate }) => {
+    refuse: ({ certificate, device }) => {
       refuseRenewalKey(settings.renewalKey, certificate, request)
       refuseAttested(authority, certificate)
+      refuseOtherProtocol(protocol, device)
     },
     sign: ({ device }) => {
       const known = { ...settings, platform: device.platform as Platform }
@@ -75,6 +76,15 @@ export async function renewByProtocol(
       await refuseSuccessor(tx, successor, { spkiSha256, appAttestKeyId: undefined })
       return recordSuccessor(tx, successor, { changes: {}, detail: { protocol } })
     },
+  })
+}
+
+/** Each has a CA of its own, which is withdrawn alone, and its own word on what a fork does. */
+function refuseOtherProtocol(protocol: Protocol, device: DeviceRow): void {
+  if (device.protocol === protocol) return
+  throw new Problem('renewal_protocol_mismatch', {
+    expected: `a device that enrolled by ${protocol}`,
+    found: `one that enrolled by ${device.protocol ?? 'none of these'}`,
   })
 }
 
