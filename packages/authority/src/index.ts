@@ -31,6 +31,7 @@ export type {
   InvalidationPage,
 } from './api/admin/invalidation-messages.ts'
 export type { AdminRevocationList } from './api/admin/revocation-list-messages.ts'
+export type { AdminListedCertificate } from './api/admin/certificate-list-routes.ts'
 export type { AdminCertificateStatus } from './api/admin/certificate-status-routes.ts'
 export type { AdminBlock, AdminLift } from './api/admin/lift-messages.ts'
 export type { AdminFeed, AdminUnconfirmed } from './api/admin/feed-messages.ts'

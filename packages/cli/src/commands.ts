@@ -19,7 +19,7 @@ export const commandGroups: Readonly<Record<string, string>> = {
   gateways: 'List gateways, and revoke them',
   feed: 'See what gateways are told, and decide what they kept over a restored backup',
   certificates:
-    'Renew the certificates of servers and gateways, and see what is published of those that ended',
+    'Find the certificates of devices, renew those of servers and gateways, and see what is published of those that ended',
   ca: 'Make, rotate and withdraw the CAs that issue device certificates',
   attestation: 'Verify what phones prove of their keys, and see what policy would cost',
   pins: 'Pin servers in apps, from one file for every platform, without locking anyone out',
@@ -528,6 +528,50 @@ export const commands: readonly Command[] = [
       { line: 'sallyport certificates renew --within 400d', does: 'all of them' },
     ],
     load: async () => (await import('./commands/certificates.ts')).renewServiceCertificates,
+  },
+  {
+    name: 'certificates list',
+    summary: 'List the certificates of devices, those that end first before the others',
+    details:
+      'All of them, or those that options name. --ends and --ended leave out what was renewed: they are the phones that are off, or cannot renew.',
+    options: [
+      { flags: '--status <status>', summary: 'active, superseded or revoked' },
+      { flags: '--app <id>', summary: 'of this app' },
+      { flags: '--device <id>', summary: 'of this device' },
+      {
+        flags: '--user <subject>',
+        summary: 'of the devices of this user, as the identity provider names them',
+      },
+      { flags: '--issuer <id>', summary: 'of this CA, as `ca list --json` names it' },
+      { flags: '--ends <span>', summary: 'ends within this, and was not renewed' },
+      { flags: '--ended <span>', summary: 'ended within this, and was not renewed' },
+      { flags: '--limit <count>', summary: 'at most so many (default: 100)' },
+    ],
+    examples: [
+      {
+        line: 'sallyport certificates list --ends 1d',
+        does: 'who has not renewed, and soon cannot call',
+      },
+      {
+        line: `sallyport certificates list --device ${anyDevice}`,
+        does: 'the lineage of a device',
+      },
+    ],
+    load: async () => (await import('./commands/certificate-list.ts')).listCertificates,
+  },
+  {
+    name: 'certificates show',
+    summary: 'Show a certificate, with its PEM',
+    details:
+      'Of a file, or by its thumbprint, in base64url or as openssl prints it (SHA-256 in hex), or by its serial number.',
+    arguments: [{ name: '<certificate>', summary: 'a file, or its thumbprint or serial number' }],
+    examples: [
+      {
+        line: 'sallyport certificates show .sallyport/dev/device/device.crt',
+        does: 'whose it is',
+      },
+    ],
+    load: async () => (await import('./commands/certificate-list.ts')).showCertificate,
   },
   {
     name: 'certificates status',

@@ -5,6 +5,7 @@ import { acmeRoutes } from './admin/acme-routes.ts'
 import { adminTokenRoutes } from './admin/admin-token-routes.ts'
 import { attestationStatusRoutes } from './admin/attestation-status-routes.ts'
 import { appraisalRoutes } from './admin/appraisal-routes.ts'
+import { certificateListRoutes } from './admin/certificate-list-routes.ts'
 import { certificateStatusRoutes } from './admin/certificate-status-routes.ts'
 import { certificateRoutes, deviceRoutes } from './admin/device-routes.ts'
 import { approvalRoutes, enrollmentTokenRoutes } from './admin/enrollment-routes.ts'
@@ -32,6 +33,7 @@ export function adminApi(api: Api, authority: Authority, describe: () => object)
   guardAdmin(api, authority, second)
   deviceRoutes(api, authority, second)
   certificateRoutes(api, authority, second)
+  certificateListRoutes(api, authority)
   certificateStatusRoutes(api, authority)
   proposalRoutes(api, authority, second)
   appraisalRoutes(api, authority)

@@ -26,6 +26,7 @@ import { up as auditByActor } from './migrations/022-audit-by-actor.ts'
 import { up as assertionKeys } from './migrations/023-assertion-keys.ts'
 import { up as madeBy } from './migrations/024-made-by.ts'
 import { up as gatewayRevokedAt } from './migrations/025-gateway-revoked-at.ts'
+import { up as certificatesByEnd } from './migrations/026-certificates-by-end-additive.ts'
 import type { Tables } from './tables.ts'
 
 /**
@@ -62,6 +63,7 @@ const migrations: Readonly<Record<string, { up: (store: Kysely<Tables>) => Promi
   '023-assertion-keys': { up: assertionKeys },
   '024-made-by': { up: madeBy },
   '025-gateway-revoked-at': { up: gatewayRevokedAt },
+  '026-certificates-by-end-additive': { up: certificatesByEnd },
 }
 
 /** Names and times of what was done. Named for the library that once kept it. */

@@ -847,6 +847,38 @@ export type AdminOperations = {
   }
   /** Addresses that gateways do not serve for a while, and why */
   listBlocks: { answer: { blocks: Block[] } }
+  /** Certificates of devices, those that end first before the others */
+  listCertificates: {
+    query?: {
+      status?: 'active' | 'superseded' | 'revoked' | undefined
+      appId?: string | undefined
+      deviceId?: string | undefined
+      issuerId?: string | undefined
+      userSubject?: string | undefined
+      endsAfter?: string | undefined
+      endsBefore?: string | undefined
+      renewed?: boolean | undefined
+      cursor?: string | undefined
+      limit?: number | undefined
+    }
+    answer: {
+      certificates: {
+        thumbprint: string
+        serial: string
+        deviceId: string
+        appId: string
+        status: 'active' | 'superseded' | 'revoked'
+        predecessor: string | null
+        successor: string | null
+        notBefore: string
+        notAfter: string
+        issuedAt: string
+        usedAt: string | null
+        issuerId: string
+      }[]
+      nextCursor?: string
+    }
+  }
   /** Devices, in the order of their ids */
   listDevices: {
     query?: {
@@ -1265,6 +1297,7 @@ export const adminOperations = {
   listAuditChains: { method: 'GET', path: '/admin/v1/audit/chains' },
   listAuditCheckpoints: { method: 'GET', path: '/admin/v1/audit/checkpoints' },
   listBlocks: { method: 'GET', path: '/admin/v1/blocks' },
+  listCertificates: { method: 'GET', path: '/admin/v1/certificates' },
   listDevices: { method: 'GET', path: '/admin/v1/devices' },
   listEnrollmentTokens: { method: 'GET', path: '/admin/v1/enrollment-tokens' },
   listGateways: { method: 'GET', path: '/admin/v1/gateways' },

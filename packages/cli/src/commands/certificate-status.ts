@@ -1,9 +1,6 @@
-import { X509Certificate } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
 import type { AdminCertificateStatus } from '@sallyport/authority'
-import { Problem } from '@sallyport/problem'
-import { toBase64url } from '@sallyport/wire'
 import { configuredClient } from '../admin/configured-client.ts'
+import { thumbprintOf } from '../certificates/certificate-argument.ts'
 import type { Operation } from '../command.ts'
 import { argument } from '../input.ts'
 import { formatFacts } from '../terminal/facts.ts'
@@ -14,23 +11,6 @@ export const showCertificateStatus: Operation = async (input, output) => {
   output.result(status, () => statusText(status))
   return status.registry.counts ? 0 : 1
 }
-
-/** As the authority has it: base64url. OpenSSL prints it in hex, with colons. */
-function thumbprintOf(text: string): string {
-  if (existsSync(text)) return toBase64url(hexBytes(readCertificate(text).fingerprint256))
-  return /^[0-9A-Fa-f]{64}$/.test(text.replaceAll(':', '')) ? toBase64url(hexBytes(text)) : text
-}
-
-function readCertificate(file: string): X509Certificate {
-  try {
-    return new X509Certificate(readFileSync(file))
-  } catch (cause) {
-    const detail = cause instanceof Error ? cause.message : String(cause)
-    throw new Problem('file_failed', { detail: `${file}: ${detail}`, cause })
-  }
-}
-
-const hexBytes = (text: string): Buffer => Buffer.from(text.replaceAll(':', ''), 'hex')
 
 function statusText({ registry, feed, published, ...certificate }: AdminCertificateStatus): string {
   const { counts, ...statuses } = registry

@@ -1,0 +1,79 @@
+import { X509Certificate } from 'node:crypto'
+import type { AdminListedCertificate } from '@sallyport/authority'
+import { Problem } from '@sallyport/problem'
+import { certificateStatuses } from '@sallyport/wire'
+import { configuredClient } from '../admin/configured-client.ts'
+import { readPages } from '../admin/read-pages.ts'
+import { thumbprintOf } from '../certificates/certificate-argument.ts'
+import type { Input, Operation } from '../command.ts'
+import { argument, choiceOption, numberOption, parseSpan, textOption } from '../input.ts'
+import { formatFacts } from '../terminal/facts.ts'
+import { momentWords } from '../terminal/span.ts'
+
+const usualLimit = 100
+
+export const listCertificates: Operation = async (input, output) => {
+  const client = configuredClient(input)
+  const limit = numberOption(input, 'limit', { least: 1, most: 1_000_000 }) ?? usualLimit
+  const now = Date.now()
+  const filter = {
+    status: choiceOption(input, 'status', certificateStatuses),
+    appId: textOption(input, 'app'),
+    deviceId: textOption(input, 'device'),
+    userSubject: textOption(input, 'user'),
+    issuerId: textOption(input, 'issuer'),
+    ...endFilter(input, now),
+  }
+  const { rows, isMore } = await readPages<AdminListedCertificate, string>(
+    limit,
+    async (wanted, cursor) => {
+      const query = { ...filter, cursor, limit: wanted }
+      const page = await client.call('listCertificates', { query })
+      return { rows: page.certificates, next: page.nextCursor }
+    },
+  )
+  if (output.json) output.result(rows, '')
+  else
+    output.table(
+      rows.map((row) => listedRow(row, now)),
+      { empty: 'There is no such certificate' },
+    )
+  if (isMore) output.say(`There are more: --limit ${limit * 10}`)
+  return 0
+}
+
+/** What ends soon, or ended lately, and nobody renewed: of what was, the end is no news. */
+function endFilter(input: Input, now: number) {
+  const [ends, ended] = [textOption(input, 'ends'), textOption(input, 'ended')]
+  if (ends !== undefined && ended !== undefined) {
+    throw new Problem('command_usage', { detail: 'Either --ends or --ended' })
+  }
+  const at = (milliseconds: number) => new Date(milliseconds).toISOString()
+  if (ends !== undefined) {
+    const within = parseSpan(ends, 'ends')
+    return { endsAfter: at(now), endsBefore: at(now + within), renewed: false }
+  }
+  if (ended === undefined) return {}
+  const within = parseSpan(ended, 'ended')
+  return { endsAfter: at(now - within), endsBefore: at(now), renewed: false }
+}
+
+function listedRow(certificate: AdminListedCertificate, now: number) {
+  const { serial, appId, deviceId, status, notAfter, successor } = certificate
+  const ends = momentWords(Date.parse(notAfter), now)
+  return { serial, app: appId, device: deviceId, status, ends, renewed: successor !== null }
+}
+
+export const showCertificate: Operation = async (input, output) => {
+  const id = thumbprintOf(argument(input, 0))
+  const found = await configuredClient(input).call('getCertificate', { path: { id } })
+  output.result(found, () => {
+    const { certificate: pem, ...facts } = found
+    const { subject, issuer, subjectAltName } = new X509Certificate(pem)
+    const names = { subject: oneLine(subject), issuer: oneLine(issuer), names: subjectAltName }
+    return `${formatFacts({ ...facts, ...names })}\n\n${pem.trimEnd()}`
+  })
+  return 0
+}
+
+const oneLine = (name: string): string => name.replaceAll('\n', ', ')
