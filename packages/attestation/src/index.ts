@@ -45,6 +45,7 @@ export { readAttestationStatement } from './attestation-statement.ts'
 export { type EvidenceFile, maxEvidenceFileBytes, readEvidenceFile } from './evidence-file.ts'
 export { appraiseDevelopment, type DevelopmentOptions } from './development/appraise-development.ts'
 export { evidenceFormats } from './formats.ts'
+export { malformedResult } from './malformed-result.ts'
 export {
   appraisePlayIntegrity,
   type PlayIntegrityOptions,

@@ -58,7 +58,8 @@ async function startGuarded(t: TestContext, keySetUrl: () => string) {
   }
 }
 
-test('a service learns who calls from the signed assertion, and refuses who comes around the gateway', async (t) => {
+/** A gateway in front of it, which certificates are shown to by whoever likes. */
+async function startGuardedBed(t: TestContext) {
   let keySetUrl = ''
   const service = await startGuarded(t, () => keySetUrl)
   const bed = await startBed(t, {
@@ -67,6 +68,11 @@ test('a service learns who calls from the signed assertion, and refuses who come
   })
   keySetUrl = `http://${bed.gateway.addresses.keySet}/.well-known/jwks.json`
   service.guard()
+  return { service, bed }
+}
+
+test('a service learns who calls from the signed assertion, and refuses who comes around the gateway', async (t) => {
+  const { service, bed } = await startGuardedBed(t)
   const device = await bed.world.device()
 
   const answer = await askOnce(bed, device, '/v1/accounts/1?expand=a%20b&x')
@@ -152,14 +158,7 @@ test('every request has an assertion of its own, also on one connection', async 
 })
 
 test('a service verifies each path as the gateway lets it through, however it is spelled', async (t) => {
-  let keySetUrl = ''
-  const service = await startGuarded(t, () => keySetUrl)
-  const bed = await startBed(t, {
-    ...asserting(service.url),
-    hosts: { 'api.example.com': { clientCertificate: 'optional' } },
-  })
-  keySetUrl = `http://${bed.gateway.addresses.keySet}/.well-known/jwks.json`
-  service.guard()
+  const { service, bed } = await startGuardedBed(t)
   const spelled = [
     "/v1/users?name=O'Brien&x=%27",
     '/v1/a?',

@@ -5,6 +5,7 @@ import { writeCbor } from '@sallyport/virtual-device'
 import { enrollmentProofBase, type Evidence, toBase64url } from '@sallyport/wire'
 import { appAttestFormat } from '../../src/apple-app-attest/app-attest-format.ts'
 import type { AppAttestKey, AppraisalContext } from '../../src/index.ts'
+import { noTrust } from '../no-trust.ts'
 import {
   appId,
   at,
@@ -25,11 +26,7 @@ const context: AppraisalContext = {
   challenge,
   spki,
   at,
-  trust: {
-    ...trust,
-    android: { anchors: [], statusList: undefined },
-    managedDevices: { anchors: [] },
-  },
+  trust: { ...noTrust, ...trust },
   policy: {
     minimumAssurance: 'app-attested',
     apple: { appIds: [appId], environments: ['production'] },

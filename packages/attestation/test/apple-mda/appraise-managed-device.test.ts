@@ -12,6 +12,7 @@ import {
   type ManagedDevicePolicy,
   trustAnchor,
 } from '../../src/index.ts'
+import { noTrust } from '../no-trust.ts'
 import {
   at,
   attested,
@@ -314,17 +315,11 @@ test('as the device API carries it: closed, in base64url, under a development ro
   const root = makeDevelopmentRoot({ now: at })
   const evidence = managedDeviceEvidence({ root, challenge, spki: leafParty.spki, at })
   const anchors = [trustAnchor(root.certificate, { development: true })]
-  const none = { anchors: [] }
   const context = {
     challenge,
     spki: leafParty.spki,
     at,
-    trust: {
-      android: { anchors: [], statusList: undefined },
-      appAttest: none,
-      appAttestReceipts: none,
-      managedDevices: { anchors },
-    },
+    trust: { ...noTrust, managedDevices: { anchors } },
     policy: { minimumAssurance: 'secure-enclave' as const },
   }
   const format = evidenceFormats['apple-mda']

@@ -8,6 +8,7 @@ import {
   type DevelopmentOptions,
   evidenceFormats,
 } from '../../src/index.ts'
+import { noTrust } from '../no-trust.ts'
 
 const challenge = randomBytes(32)
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -96,17 +97,11 @@ test('it is never enough for an app that asks for more', () => {
 test('as the device API carries it: closed', async () => {
   const format = evidenceFormats['development']
   assert.ok(format !== undefined)
-  const none = { anchors: [] }
   const context = {
     challenge,
     spki,
     at: 0,
-    trust: {
-      android: { anchors: [], statusList: undefined },
-      appAttest: none,
-      appAttestReceipts: none,
-      managedDevices: none,
-    },
+    trust: noTrust,
     policy: { insecureDevelopmentDevices: true },
   }
   const appraised = (members: object, policy: object = context.policy) =>

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test'
 import { toBase64url } from '@sallyport/wire'
 import { type AppAttestKey, evidenceFormats } from '../../src/index.ts'
 import { appId, at, newKey, refusalsOf, trust } from '../apple-app-attest/forged-attestation.ts'
+import { noTrust } from '../no-trust.ts'
 import { assertReally, isRefused, one, other } from './real-app-attest.ts'
 
 const challenge = randomBytes(32)
@@ -18,11 +19,7 @@ function appraiseEvidence(
     challenge,
     spki,
     at,
-    trust: {
-      ...trust,
-      android: { anchors: [], statusList: undefined },
-      managedDevices: { anchors: [] },
-    },
+    trust: { ...noTrust, ...trust },
     policy: {},
     ...context,
   })

@@ -9,6 +9,7 @@ import {
   evidenceFormats,
   type PlayIntegrityPolicy,
 } from '../../src/index.ts'
+import { noTrust } from '../no-trust.ts'
 import {
   at,
   clientData,
@@ -301,17 +302,11 @@ test('as the device API carries it: closed, bound to challenge and key', async (
     await crypto.subtle.digest('SHA-256', enrollmentProofBase(challenge, spki)),
   ).toString('base64url')
   const token = await integrityToken(request({ requestHash: bound }))
-  const none = { anchors: [] }
   const context = {
     challenge,
     spki,
     at,
-    trust: {
-      android: { anchors: [], statusList: undefined },
-      appAttest: none,
-      appAttestReceipts: none,
-      managedDevices: none,
-    },
+    trust: noTrust,
     policy: { playIntegrity: policy },
   }
   const codesOf = async (members: object, changes: object = {}) =>

@@ -60,8 +60,8 @@ export function shadowText(findings: readonly ShadowFinding[]): string | null {
   return findings.length === 0 ? null : JSON.stringify(findings.slice(0, maxFindings))
 }
 
-/** What version 0.1 did not write into an admission. */
-const absentBefore = {
+/** What evidence tells of a phone, where nothing does: without any, and in admissions that version 0.1 wrote. */
+export const nothingKnown = {
   model: null,
   osVersion: null,
   osPatchLevel: null,
@@ -73,5 +73,5 @@ const absentBefore = {
 
 /** An admission as an approval keeps it. */
 export function readAdmission(text: string): Admission {
-  return { ...absentBefore, ...(JSON.parse(text) as Admission) }
+  return { ...nothingKnown, ...(JSON.parse(text) as Admission) }
 }

@@ -111,10 +111,7 @@ export async function decideUnconfirmed(
   const decided: { row: UnconfirmedStatusRow; came: UnconfirmedDecision }[] = []
   for (const row of rows) {
     const registered = await lookUps[row.kind]?.(store, row, decision)
-    const came =
-      decision.verdict === 'confirm'
-        ? await confirm(store, row, registered, decision)
-        : await drop(store, row, registered, decision)
+    const came = await decide(store, row, registered, decision)
     counts[came] = (counts[came] ?? 0) + 1
     decided.push({ row, came })
     await store
@@ -148,40 +145,30 @@ export async function decideUnconfirmed(
   return counts
 }
 
-async function confirm(
+async function decide(
   store: Kysely<Tables>,
   row: UnconfirmedStatusRow,
   registered: Registered | undefined,
-  { now }: Decision,
+  { now, verdict }: Decision,
 ): Promise<UnconfirmedDecision> {
+  const tell = (status: string) => appendChange(store, changeOf(row, status, now))
+  // Whoever ended it since means it. Gateways are told once more: they wait for a word of this epoch.
   if (registered?.isEnded === true) {
-    // Gateways are told once more: they wait for a word of this epoch.
-    await appendChange(store, changeOf(row, row.status, now))
+    await tell(row.status)
     return 'ended'
   }
-  if (registered?.end === undefined) {
-    await appendChange(store, changeOf(row, row.status, now))
-    return 'kept'
-  }
-  await registered.end()
-  return 'ended'
-}
-
-async function drop(
-  store: Kysely<Tables>,
-  row: UnconfirmedStatusRow,
-  registered: Registered | undefined,
-  { now }: Decision,
-): Promise<UnconfirmedDecision> {
-  // Whoever ended it since means it.
-  if (registered?.isEnded === true) {
-    await appendChange(store, changeOf(row, row.status, now))
+  if (verdict === 'confirm') {
+    if (registered?.end === undefined) {
+      await tell(row.status)
+      return 'kept'
+    }
+    await registered.end()
     return 'ended'
   }
   const status = registered?.status ?? 'active'
   // What is final is let go of by a word that nothing has ended, and by no lesser one.
-  if (!harmlessStatuses.has(status)) await appendChange(store, changeOf(row, 'active', now))
-  await appendChange(store, changeOf(row, status, now))
+  if (!harmlessStatuses.has(status)) await tell('active')
+  await tell(status)
   if (registered?.isStill !== undefined) await appendChange(store, registered.isStill)
   return 'dropped'
 }

@@ -1,4 +1,4 @@
-import type { Admission } from '../enrollment/admission.ts'
+import { type Admission, nothingKnown } from '../enrollment/admission.ts'
 import type { ProtocolConfig } from './protocol-config.ts'
 
 /** What nobody told. It stands in certificates, where it must be something. */
@@ -17,13 +17,7 @@ export function unattestedAdmission({ lane, platform }: ProtocolConfig, now: num
     appraisedAt: now,
     platform,
     appVersion: unknownVersion,
-    model: null,
-    osVersion: null,
-    osPatchLevel: null,
-    provenFacts: [],
-    batch: null,
-    provisioning: null,
-    standing: null,
+    ...nothingKnown,
     shadow: [],
   }
 }

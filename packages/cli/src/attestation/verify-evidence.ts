@@ -1,4 +1,9 @@
-import { type AttestationResult, type EvidenceFile, evidenceFormats } from '@sallyport/attestation'
+import {
+  type AttestationResult,
+  type EvidenceFile,
+  evidenceFormats,
+  malformedResult,
+} from '@sallyport/attestation'
 import { isProblem } from '@sallyport/problem'
 import type { VerificationRequest } from './verification-request.ts'
 import type { Verifier } from './verifier.ts'
@@ -50,19 +55,8 @@ const kindWords: Readonly<Record<EvidenceFile['kind'], string>> = {
 async function unreadable(
   format: string,
   { at, trust }: VerificationRequest,
-  { code, expected, found }: Fault,
+  fault: Fault,
 ): Promise<AttestationResult> {
   const nothing = await evidenceFormats[format]?.appraise({ format }, { at, trust, policy: {} })
-  return {
-    format,
-    accepted: false,
-    assurance: 'unattested',
-    development: false,
-    checks: [
-      { name: 'wellFormed', outcome: 'failed', code, expected, found },
-      ...(nothing?.checks.slice(1) ?? []),
-    ],
-    claims: {},
-    facts: {},
-  }
+  return malformedResult(format, nothing?.checks.slice(1) ?? [], fault)
 }

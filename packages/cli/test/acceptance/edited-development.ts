@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { createVirtualDevice, quietPorts } from '@sallyport/virtual-device'
+import { createVirtualDevice, quietPorts, type VirtualDevice } from '@sallyport/virtual-device'
 import { parse, stringify } from 'yaml'
 import { attestedPhone } from '../../src/dev/attested-phone.ts'
 import { withPorts } from '../../src/dev/development-config.ts'
@@ -110,7 +110,7 @@ export function hostLike(
 export type Identity = { cert: string; key: string }
 
 /** Another virtual device of the deployment, enrolled. */
-export async function enrollDevice(dev: LaidOut): Promise<Identity & { id: string }> {
+export async function enrollPhone(dev: LaidOut): Promise<VirtualDevice> {
   const { authority, gateway, caFile } = dev.facts
   const device = createVirtualDevice({
     directory: newFolder(),
@@ -120,20 +120,27 @@ export async function enrollDevice(dev: LaidOut): Promise<Identity & { id: strin
     appId: 'demo',
   })
   await device.enroll()
+  return device
+}
+
+/** What a device shows of itself now. */
+export function identityOf({
+  certificateFile,
+  keyFile,
+}: Pick<VirtualDevice, 'certificateFile' | 'keyFile'>): Identity {
+  return { cert: readFileSync(certificateFile, 'utf8'), key: readFileSync(keyFile, 'utf8') }
+}
+
+/** The same of another device, which does nothing more by itself. */
+export async function enrollDevice(dev: LaidOut): Promise<Identity & { id: string }> {
+  const device = await enrollPhone(dev)
   const { deviceId } = await device.status()
   await device.close()
   if (deviceId === undefined) throw new Error('the device was not enrolled')
-  return {
-    id: deviceId,
-    cert: readFileSync(device.certificateFile, 'utf8'),
-    key: readFileSync(device.keyFile, 'utf8'),
-  }
+  return { id: deviceId, ...identityOf(device) }
 }
 
 /** What the device of the deployment itself shows. */
 export function ownIdentity({ facts }: Development): Identity {
-  return {
-    cert: readFileSync(facts.device.certificateFile, 'utf8'),
-    key: readFileSync(facts.device.keyFile, 'utf8'),
-  }
+  return identityOf(facts.device)
 }

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { parse } from 'yaml'
 import { binary } from '../sallyport.ts'
 
 /** One role of a deployment, as `sallyport serve --role` runs it. */
@@ -17,6 +19,12 @@ const running = new Set<ChildProcess>()
 /** Ends what a test that failed left behind. */
 export function endLeftOverRoles(): void {
   for (const child of running) child.kill('SIGKILL')
+}
+
+/** The authority of a configuration, by itself. */
+export function startAuthorityRole(configFile: string): Promise<RoleProcess> {
+  const { authority } = parse(readFileSync(configFile, 'utf8'))
+  return startRole('authority', configFile, authority.listeners.operations.listen)
 }
 
 /** Starts a role, and waits until its operational listener says that it is ready. */

@@ -2,8 +2,11 @@ import assert from 'node:assert/strict'
 import { readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
-import { parse } from 'yaml'
-import { endLeftOverRoles, type RoleProcess, startRole } from '../acceptance/role-process.ts'
+import {
+  endLeftOverRoles,
+  type RoleProcess,
+  startAuthorityRole,
+} from '../acceptance/role-process.ts'
 import { newDeployment } from '../production-deployment.ts'
 import { sallyport } from '../sallyport.ts'
 
@@ -11,8 +14,7 @@ let config: string
 let authority: RoleProcess
 before(async () => {
   config = await newDeployment()
-  const { authority: of } = parse(readFileSync(config, 'utf8'))
-  authority = await startRole('authority', config, of.listeners.operations.listen)
+  authority = await startAuthorityRole(config)
 })
 after(async () => {
   await authority.end()

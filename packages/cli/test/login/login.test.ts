@@ -4,8 +4,11 @@ import { once } from 'node:events'
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { parse } from 'yaml'
-import { endLeftOverRoles, type RoleProcess, startRole } from '../acceptance/role-process.ts'
+import {
+  endLeftOverRoles,
+  type RoleProcess,
+  startAuthorityRole,
+} from '../acceptance/role-process.ts'
 import { newDeployment } from '../production-deployment.ts'
 import { binary, newFolder, sallyport } from '../sallyport.ts'
 import { signInAt } from './browser.ts'
@@ -33,8 +36,7 @@ describe('people sign in at oidc-provider', { timeout: 180_000 }, () => {
     writeFileSync(config, text.replace(/^authority:\n/m, `authority:\n  admin:\n${signIn}`))
     // Whoever signs in needs no token.
     rmSync(path.join(path.dirname(config), 'admin.token'))
-    const { authority: of } = parse(readFileSync(config, 'utf8'))
-    authority = await startRole('authority', config, of.listeners.operations.listen)
+    authority = await startAuthorityRole(config)
   })
   after(async () => {
     await authority.end()

@@ -2,7 +2,7 @@ import { jsonString } from '../log/json-string.ts'
 import type { Caller } from '../pipeline/caller.ts'
 import { forwardedField } from '../pipeline/identity-fields.ts'
 import type { Refusal } from '../pipeline/stage.ts'
-import type { HostTrust } from '../trust/host-trust.ts'
+import { PresentedCertificate } from '../trust/presented-certificate.ts'
 import type { PresentedLeaf } from '../trust/presented-leaf.ts'
 import type { Host } from '../worker/host.ts'
 
@@ -21,15 +21,13 @@ export class DecisionCaller implements Caller {
   addressGoodUntil = 0
   addressRefusal: Refusal | undefined
   readonly #host: Host
-  readonly #der: Buffer | undefined
-  #leaf: PresentedLeaf | undefined
-  #leafTrust: HostTrust | undefined
+  readonly #certificate: PresentedCertificate
 
   /** @param proxy the name of the caller that asks, for the log */
   constructor(proxy: string, address: string, host: Host, der: Buffer | undefined) {
     this.address = address
     this.#host = host
-    this.#der = der
+    this.#certificate = new PresentedCertificate(der)
     // The proxy's configuration names the host: nobody connects to it without naming one.
     this.serverName = host.plan.name
     this.forwarded = forwardedField({ address, host, scheme: 'https' })
@@ -37,16 +35,10 @@ export class DecisionCaller implements Caller {
   }
 
   get hasCertificate(): boolean {
-    return this.#der !== undefined
+    return this.#certificate.isThere
   }
 
   currentLeaf(): PresentedLeaf | undefined {
-    const { trust } = this.#host
-    if (this.#der !== undefined && this.#leafTrust !== trust) {
-      this.#leaf = trust.verify(this.#der)
-      this.#leafTrust = trust
-      this.statusVersion = -1
-    }
-    return this.#leaf
+    return this.#certificate.leafUnder(this.#host.trust, this)
   }
 }

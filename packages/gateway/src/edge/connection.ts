@@ -7,7 +7,7 @@ import { type CallerBlock, forwardedField } from '../pipeline/identity-fields.ts
 import type { ServedRequest } from '../pipeline/served-request.ts'
 import type { Refusal } from '../pipeline/stage.ts'
 import type { PresentedToken } from '../tokens/known-token.ts'
-import type { HostTrust } from '../trust/host-trust.ts'
+import { PresentedCertificate } from '../trust/presented-certificate.ts'
 import type { PresentedLeaf } from '../trust/presented-leaf.ts'
 import type { Host } from '../worker/host.ts'
 import type { Listener } from '../worker/listener.ts'
@@ -80,9 +80,7 @@ export class Connection implements Caller {
   presentedToken: PresentedToken | undefined
   saidBlock: CallerBlock | undefined
 
-  readonly #der: Buffer | undefined
-  #leaf: PresentedLeaf | undefined
-  #leafTrust: HostTrust | undefined
+  readonly #certificate: PresentedCertificate
 
   constructor(options: ConnectionOptions) {
     const isHop = options.listener.hop !== undefined
@@ -95,7 +93,7 @@ export class Connection implements Caller {
     this.host = options.host
     this.serverName = options.serverName
     this.address = options.address
-    this.#der = isHop ? undefined : options.der
+    this.#certificate = new PresentedCertificate(isHop ? undefined : options.der)
     const { name } = options.host.plan
     this.logMembers = `"address":${jsonString(options.address)},"host":${jsonString(name)},"tls":"${options.tls ?? 'none'}"`
     this.forwarded = forwardedField(this)
@@ -103,18 +101,12 @@ export class Connection implements Caller {
   }
 
   get hasCertificate(): boolean {
-    return this.#der !== undefined
+    return this.#certificate.isThere
   }
 
   /** The certificate as the host's present trust sees it: verified once per connection and trust. */
   currentLeaf(): PresentedLeaf | undefined {
-    const { trust } = this.host
-    if (this.#der !== undefined && this.#leafTrust !== trust) {
-      this.#leaf = trust.verify(this.#der)
-      this.#leafTrust = trust
-      this.statusVersion = -1
-    }
-    return this.#leaf
+    return this.#certificate.leafUnder(this.host.trust, this)
   }
 
   /** What is under way is cut off. HTTP/2 clients are told so by GOAWAY with this code. */

@@ -2,7 +2,7 @@ import { jsonString } from '../log/json-string.ts'
 import type { Caller } from '../pipeline/caller.ts'
 import { forwardedField } from '../pipeline/identity-fields.ts'
 import type { Refusal } from '../pipeline/stage.ts'
-import type { HostTrust } from '../trust/host-trust.ts'
+import { PresentedCertificate } from '../trust/presented-certificate.ts'
 import type { PresentedLeaf } from '../trust/presented-leaf.ts'
 import type { Host } from '../worker/host.ts'
 
@@ -23,9 +23,7 @@ export class HopCaller implements Caller {
   addressGoodUntil = 0
   addressRefusal: Refusal | undefined
 
-  readonly #der: Buffer | undefined
-  #leaf: PresentedLeaf | undefined
-  #leafTrust: HostTrust | undefined
+  readonly #certificate: PresentedCertificate
 
   constructor(options: {
     readonly host: Host
@@ -40,23 +38,17 @@ export class HopCaller implements Caller {
     this.serverName = host.plan.name
     this.address = address
     this.scheme = scheme
-    this.#der = der
+    this.#certificate = new PresentedCertificate(der)
     this.logMembers = `"address":${jsonString(address)},"hop":${jsonString(hop)},"host":${jsonString(host.plan.name)}`
     this.forwarded = forwardedField({ address, host, scheme })
   }
 
   get hasCertificate(): boolean {
-    return this.#der !== undefined
+    return this.#certificate.isThere
   }
 
   /** As with a connection's own certificate: held against the host's present trust, once for each. */
   currentLeaf(): PresentedLeaf | undefined {
-    const { trust } = this.host
-    if (this.#der !== undefined && this.#leafTrust !== trust) {
-      this.#leaf = trust.verify(this.#der)
-      this.#leafTrust = trust
-      this.statusVersion = -1
-    }
-    return this.#leaf
+    return this.#certificate.leafUnder(this.host.trust, this)
   }
 }

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Exchange, ExchangeListener, Outcome } from './exchange.ts'
-import { countHeader, lookUpHeader } from './header-lookup.ts'
-import { ContentHold, type HeldContent, noContent } from './held-content.ts'
+import type { Exchange } from './exchange.ts'
+import { countHeader } from './header-lookup.ts'
 import { discardThenEnd } from './lingering-close.ts'
+import { ReceivedExchange } from './received-exchange.ts'
 import { parseRequestTarget } from './request-target.ts'
 
 /** The exchange over a request that node:http has read, and its answer. */
@@ -20,7 +20,7 @@ const maxForgottenBytes = 64 * 1024
 
 const none: readonly string[] = []
 
-export class Http1Exchange implements Exchange {
+export class Http1Exchange extends ReceivedExchange implements Exchange {
   readonly httpVersion: '1.0' | '1.1'
   readonly method: string
   readonly target: string
@@ -31,23 +31,16 @@ export class Http1Exchange implements Exchange {
   readonly requestId: string
   readonly contentLength: number | undefined
   readonly expectsContinue: boolean
-  readonly outcome: Outcome = { status: 0, bytesSent: 0, aborted: false }
-  answeredAt = 0
 
   readonly #req: IncomingMessage
   readonly #res: ServerResponse
-  protected listener: ExchangeListener | undefined
-  #done: ((outcome: Outcome) => void)[] | undefined
   #isChunked = false
   #hasDrainListener = false
   #isHeadHeld = false
   #isContinued = false
-  #isEnded = false
-  #answerFields: string[] | undefined
-  #hold: ContentHold | undefined
-  #isFlowing = false
 
   constructor(req: IncomingMessage, res: ServerResponse, requestId: string) {
+    super()
     this.#req = req
     this.#res = res
     this.requestId = requestId
@@ -76,30 +69,6 @@ export class Http1Exchange implements Exchange {
     return this.#req.complete
   }
 
-  header(name: string): string | undefined {
-    return lookUpHeader(this.rawHeaders, name)
-  }
-
-  headerCount(name: string): number {
-    return countHeader(this.rawHeaders, name)
-  }
-
-  addAnswerField(name: string, value: string): void {
-    this.#answerFields ??= []
-    this.#answerFields.push(name, value)
-  }
-
-  /** What was added to the answer, flat. */
-  protected get answerFields(): readonly string[] {
-    return this.#answerFields ?? none
-  }
-
-  onDone(listener: (outcome: Outcome) => void): void {
-    if (this.#isEnded) listener(this.outcome)
-    else if (this.#done === undefined) this.#done = [listener]
-    else this.#done.push(listener)
-  }
-
   refuse(status: number, headers: readonly string[], body: Buffer): void {
     if (this.#res.headersSent) return
     this.respondWhole(
@@ -109,45 +78,15 @@ export class Http1Exchange implements Exchange {
     )
   }
 
-  attach(listener: ExchangeListener): void {
-    if (this.#isEnded) listener.exchangeClosed()
-    else this.listener = listener
-  }
-
-  get heldContent(): HeldContent | undefined {
-    return this.#hold?.content
-  }
-
-  readContent(maxBytes: number): Promise<HeldContent | undefined> {
-    if (this.contentLength === 0) return Promise.resolve(noContent)
-    this.#hold ??= new ContentHold(this)
-    if (this.#isEnded) this.#hold.close()
-    // RFC 9110 §10.1.1: who waits for it sends nothing before.
-    else if (this.expectsContinue) this.inform(100, none)
-    const content = this.#hold.read(maxBytes)
-    this.#flow()
-    return content
-  }
-
-  startBody(): void {
-    const hold = this.#hold
-    this.#hold = undefined
-    if (hold !== undefined && this.listener !== undefined) hold.release(this.listener)
-    this.#flow()
-  }
-
-  #flow(): void {
-    if (this.#isFlowing) return
-    this.#isFlowing = true
+  protected flow(): void {
     const req = this.#req
     // Without Content-Length and Transfer-Encoding node:http tells of no end: it was there at the beginning.
     if (req.readableEnded) {
-      const receiver = this.#hold ?? this.listener
-      receiver?.requestEnd(none)
+      this.receiver?.requestEnd(none)
       return
     }
-    req.on('data', (chunk: Buffer) => (this.#hold ?? this.listener)?.requestData(chunk))
-    req.on('end', () => (this.#hold ?? this.listener)?.requestEnd(req.rawTrailers))
+    req.on('data', (chunk: Buffer) => this.receiver?.requestData(chunk))
+    req.on('end', () => this.receiver?.requestEnd(req.rawTrailers))
   }
 
   pauseBody(): void {
@@ -201,7 +140,7 @@ export class Http1Exchange implements Exchange {
     this.outcome.status = status
     // Content that is still on its way would be read as the next request: no next request then.
     if (this.#leavesContent()) headers.push('Connection', 'close')
-    if (this.#answerFields !== undefined) headers.push(...this.#answerFields)
+    headers.push(...this.answerFields)
     this.#res.writeHead(status, headers)
   }
 
@@ -253,20 +192,6 @@ export class Http1Exchange implements Exchange {
 
   #closed(): void {
     this.ended(!this.#res.writableFinished)
-  }
-
-  protected ended(isAborted: boolean): void {
-    const { listener } = this
-    this.#isEnded = true
-    this.listener = undefined
-    const listeners = this.#done
-    this.#done = undefined
-    if (isAborted) this.outcome.aborted = true
-    this.#hold?.close()
-    // Also behind a complete answer: the end of a tunnel is told in no other way.
-    listener?.exchangeClosed()
-    if (listeners === undefined) return
-    for (const told of listeners) told(this.outcome)
   }
 }
 

@@ -1,9 +1,8 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
 import type { Duplex } from 'node:stream'
-import type { Exchange, ExchangeListener, Outcome } from './exchange.ts'
-import { countHeader, lookUpHeader } from './header-lookup.ts'
-import { ContentHold, type HeldContent, noContent } from './held-content.ts'
+import type { Exchange } from './exchange.ts'
 import { http2Headers, http2Trailers } from './http2-headers.ts'
+import { ReceivedExchange } from './received-exchange.ts'
 
 /**
  * The exchange over one HTTP/2 stream, without the compatibility layer.
@@ -20,7 +19,7 @@ export function http2Exchange(
   return new Http2Exchange(stream, headers, rawHeaders, requestId)
 }
 
-class Http2Exchange implements Exchange {
+class Http2Exchange extends ReceivedExchange implements Exchange {
   readonly httpVersion = '2'
   readonly method: string
   readonly target: string
@@ -30,19 +29,11 @@ class Http2Exchange implements Exchange {
   readonly requestId: string
   readonly contentLength: number | undefined
   readonly expectsContinue: boolean
-  readonly outcome: Outcome = { status: 0, bytesSent: 0, aborted: false }
-  answeredAt = 0
 
   readonly #stream: ServerHttp2Stream
-  #listener: ExchangeListener | undefined
-  #done: ((outcome: Outcome) => void)[] | undefined
   #trailers: readonly string[] = []
   #requestTrailers: readonly string[] = []
   #isRequestOver: boolean
-  #isEnded = false
-  #answerFields: string[] | undefined
-  #hold: ContentHold | undefined
-  #isFlowing = false
   #isContinued = false
 
   constructor(
@@ -51,6 +42,7 @@ class Http2Exchange implements Exchange {
     rawHeaders: readonly string[],
     requestId: string,
   ) {
+    super()
     this.#stream = stream
     this.requestId = requestId
     this.method = headers[':method'] ?? ''
@@ -82,66 +74,18 @@ class Http2Exchange implements Exchange {
     return this.#stream.session?.socket ?? this.#stream
   }
 
-  header(name: string): string | undefined {
-    return lookUpHeader(this.rawHeaders, name)
-  }
-
-  headerCount(name: string): number {
-    return countHeader(this.rawHeaders, name)
-  }
-
-  addAnswerField(name: string, value: string): void {
-    this.#answerFields ??= []
-    this.#answerFields.push(name, value)
-  }
-
-  onDone(listener: (outcome: Outcome) => void): void {
-    if (this.#isEnded) listener(this.outcome)
-    else if (this.#done === undefined) this.#done = [listener]
-    else this.#done.push(listener)
-  }
-
   refuse(status: number, headers: readonly string[], body: Buffer): void {
     if (this.#stream.headersSent) return
     const fields = [...headers, 'content-length', String(body.length)]
     this.respondWhole(status, fields, body.toString('latin1'))
   }
 
-  attach(listener: ExchangeListener): void {
-    if (this.#isEnded) listener.exchangeClosed()
-    else this.#listener = listener
-  }
-
-  get heldContent(): HeldContent | undefined {
-    return this.#hold?.content
-  }
-
-  readContent(maxBytes: number): Promise<HeldContent | undefined> {
-    if (this.contentLength === 0) return Promise.resolve(noContent)
-    this.#hold ??= new ContentHold(this)
-    if (this.#isEnded) this.#hold.close()
-    else if (this.expectsContinue) this.inform(100, [])
-    const content = this.#hold.read(maxBytes)
-    this.#flow()
-    return content
-  }
-
-  startBody(): void {
-    const hold = this.#hold
-    this.#hold = undefined
-    if (hold !== undefined && this.#listener !== undefined) hold.release(this.#listener)
-    this.#flow()
-  }
-
-  #flow(): void {
-    if (this.#isFlowing) return
-    this.#isFlowing = true
+  protected flow(): void {
     const stream = this.#stream
-    stream.on('data', (chunk: Buffer) => (this.#hold ?? this.#listener)?.requestData(chunk))
+    stream.on('data', (chunk: Buffer) => this.receiver?.requestData(chunk))
     stream.on('end', () => {
       this.#isRequestOver = true
-      const receiver = this.#hold ?? this.#listener
-      receiver?.requestEnd(this.#requestTrailers)
+      this.receiver?.requestEnd(this.#requestTrailers)
     })
   }
 
@@ -183,12 +127,12 @@ class Http2Exchange implements Exchange {
     stream.on('wantTrailers', () => {
       if (!stream.closed) stream.sendTrailers(http2Trailers(this.#trailers))
     })
-    stream.on('drain', () => this.#listener?.responseDrained())
+    stream.on('drain', () => this.listener?.responseDrained())
   }
 
   #respond(status: number, headers: string[], endStream: boolean, trailers: boolean): void {
     this.outcome.status = status
-    if (this.#answerFields !== undefined) headers.push(...this.#answerFields)
+    headers.push(...this.answerFields)
     this.#stream.respond(http2Headers(status, headers), { endStream, waitForTrailers: trailers })
   }
 
@@ -226,7 +170,7 @@ class Http2Exchange implements Exchange {
     const stream = this.#stream
     if (stream.destroyed || stream.closed) return
     this.#respond(200, [...headers], false, false)
-    stream.on('drain', () => this.#listener?.responseDrained())
+    stream.on('drain', () => this.listener?.responseDrained())
   }
 
   abort(): void {
@@ -238,16 +182,7 @@ class Http2Exchange implements Exchange {
   #closed(): void {
     const stream = this.#stream
     const isComplete = this.answeredAt > 0 && stream.writableFinished
-    if (!isComplete || stream.rstCode !== constants.NGHTTP2_NO_ERROR) this.outcome.aborted = true
-    const listener = this.#listener
-    this.#isEnded = true
-    this.#listener = undefined
-    this.#hold?.close()
-    listener?.exchangeClosed()
-    const listeners = this.#done
-    if (listeners === undefined) return
-    this.#done = undefined
-    for (const listener of listeners) listener(this.outcome)
+    this.ended(!isComplete || stream.rstCode !== constants.NGHTTP2_NO_ERROR)
   }
 }
 

@@ -1,25 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { CounterMemory } from '../../src/counters/counter-memory.ts'
 import type { Claim, Counters, DelayLimit, Limit, RateLimit } from '../../src/counters/counters.ts'
-import { LocalCounters } from '../../src/counters/local-counters.ts'
 import { RedisCounters } from '../../src/counters/redis/redis-counters.ts'
 import { endOfDayIn } from '../../src/limits/calendar-day.ts'
 import { askOnce, eventually } from '../support/client.ts'
 import { route } from '../support/gateway.ts'
 import { startLimited } from '../support/limited.ts'
 import { redisIsMissing, startRedis } from '../support/redis.ts'
-
-const sizes = {
-  provenKeys: 1_024,
-  claimedKeys: 1_024,
-  replayKeys: 1_024,
-  knownKeys: 1_024,
-  openKeys: 1_024,
-}
-const quiet = () => {}
-const log = { debug: quiet, info: quiet, warn: quiet, error: quiet }
-const local = () => new LocalCounters(new CounterMemory(sizes, 1).seat(0))
+import { quietLog, smallCounters } from './small-counters.ts'
 
 const rate = (limit: number, perMs: number): RateLimit => {
   const intervalNs = Math.ceil((perMs * 1e6) / limit)
@@ -56,7 +44,7 @@ async function heldToTheNewLimit(make: () => Counters) {
 }
 
 test('after a limit is changed, who was over it waits no longer than the new one asks', () =>
-  heldToTheNewLimit(local))
+  heldToTheNewLimit(smallCounters))
 
 test('so it is in Redis', { skip: redisIsMissing() }, async (t) => {
   const redis = await startRedis(t)
@@ -71,7 +59,7 @@ test('so it is in Redis', { skip: redisIsMissing() }, async (t) => {
         keyPrefix: `test${made++}`,
         timeoutMs: 1_000,
       }
-      const counters = new RedisCounters(plan, 'closed', local(), log)
+      const counters = new RedisCounters(plan, 'closed', smallCounters(), quietLog)
       t.after(() => counters.close())
       await eventually(() => !counters.counts.isAway)
       return counters

@@ -3,23 +3,13 @@ import { createHash } from 'node:crypto'
 import net from 'node:net'
 import { once } from 'node:events'
 import { test, type TestContext } from 'node:test'
-import { CounterMemory } from '../../src/counters/counter-memory.ts'
 import type { Claim, Limit, RateLimit, Standing } from '../../src/counters/counters.ts'
-import { LocalCounters } from '../../src/counters/local-counters.ts'
 import { type AwayPolicy, RedisCounters } from '../../src/counters/redis/redis-counters.ts'
 import { eventually } from '../support/client.ts'
 import { redisIsMissing, startRedis } from '../support/redis.ts'
+import { quietLog, smallCounters } from './small-counters.ts'
 
 const skip = redisIsMissing()
-const sizes = {
-  provenKeys: 1_024,
-  claimedKeys: 1_024,
-  replayKeys: 1_024,
-  knownKeys: 1_024,
-  openKeys: 1_024,
-}
-const quiet = () => {}
-const log = { debug: quiet, info: quiet, warn: quiet, error: quiet }
 
 /** @param timeoutMs long enough for a machine with much else to do, except where it is what is tested */
 async function connect(
@@ -27,7 +17,7 @@ async function connect(
   url: string,
   { whenAway = 'closed', timeoutMs = 3_000 }: { whenAway?: AwayPolicy; timeoutMs?: number } = {},
 ) {
-  const local = new LocalCounters(new CounterMemory(sizes, 1).seat(0))
+  const local = smallCounters()
   const plan = {
     url,
     username: undefined,
@@ -36,7 +26,7 @@ async function connect(
     keyPrefix: 'test',
     timeoutMs,
   }
-  const counters = new RedisCounters(plan, whenAway, local, log)
+  const counters = new RedisCounters(plan, whenAway, local, quietLog)
   t.after(() => counters.close())
   return counters
 }
@@ -71,7 +61,7 @@ test('every kind of limit counts in Redis, refuses and gives back as in memory',
   const redis = await startRedis(t)
   const counters = await connect(t, redis.url)
   await ready(counters)
-  const local = new LocalCounters(new CounterMemory(sizes, 1).seat(0))
+  const local = smallCounters()
   const limits: Limit[] = [
     { kind: 'rate', intervalNs: 3.6e12, toleranceNs: 3 * 3.6e12 },
     { kind: 'window', quota: 3, endOf: (at) => at + 3_600_000 },
@@ -179,7 +169,7 @@ test('a Redis that lies is not believed', async (t) => {
   ]
   for (const lie of lies) {
     const server = net.createServer((socket) => {
-      socket.on('error', quiet)
+      socket.on('error', () => {})
       socket.on('data', (chunk) => {
         const text = String(chunk).toLowerCase()
         for (const command of text.match(/\$\d+\r\n(?:info|hello|client|evalsha|eval|ping)\r\n/g) ??

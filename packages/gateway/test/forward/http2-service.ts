@@ -1,5 +1,6 @@
 import http2, { type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
 import net, { type Socket } from 'node:net'
+import { frame } from '../support/frames.ts'
 import { listen, portOf } from './edge.ts'
 
 export type Http2Service = AsyncDisposable & {
@@ -28,21 +29,6 @@ export async function http2Service(
       server.close()
     },
   }
-}
-
-/** One HTTP/2 frame (RFC 9113 §4.1). */
-export function frame(
-  type: number,
-  flags: number,
-  stream: number,
-  payload = Buffer.alloc(0),
-): Buffer {
-  const head = Buffer.alloc(9)
-  head.writeUIntBE(payload.length, 0, 3)
-  head[3] = type
-  head[4] = flags
-  head.writeUInt32BE(stream, 5)
-  return Buffer.concat([head, payload])
 }
 
 export type Frame = { type: number; flags: number; stream: number; payload: Buffer }

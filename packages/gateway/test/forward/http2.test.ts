@@ -4,10 +4,10 @@ import net from 'node:net'
 import { test } from 'node:test'
 import { ask, until } from './client.ts'
 import { startEdge } from './edge.ts'
+import { frame } from '../support/frames.ts'
 import {
   askHttp2,
   type Frame,
-  frame,
   frameReader,
   frameService,
   http2Service,

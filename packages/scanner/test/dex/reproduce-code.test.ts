@@ -3,25 +3,14 @@ import { execFileSync } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { codeLines } from '../../src/dex/reproduce-code.ts'
 import { defaultLimits, scan } from '../../src/index.ts'
+import { lacksProgram } from '../lacks-program.ts'
 import { makeZip } from '../make-zip.ts'
 import { fixture } from './assembled.ts'
 
 const settings = { submittedAt: new Date(0), releaseWindowDays: 60, limits: defaultLimits }
-
-/** In CI everything is there; elsewhere what lacks a program is skipped, and says so. */
-function lacks(program: string, t: TestContext): boolean {
-  try {
-    execFileSync('sh', ['-c', `command -v ${program}`])
-    return false
-  } catch {
-    assert.ok(process.env['CI'] === undefined, `${program} is missing`)
-    t.skip(`${program} is not installed`)
-    return true
-  }
-}
 
 /** What the lines of every finding about code print, by the title of the finding. */
 async function shown(name: string, bytes: Buffer): Promise<Map<string, string>> {
@@ -43,7 +32,7 @@ async function shown(name: string, bytes: Buffer): Promise<Map<string, string>> 
 }
 
 test('the lines of a finding about DEX show the method that it is about', async (t) => {
-  if (lacks('unzip', t) || lacks('baksmali', t)) return
+  if (lacksProgram('unzip', t) || lacksProgram('baksmali', t)) return
   const printed = await shown('classes.dex', fixture('tls'))
   assert.ok(printed.size > 3)
   for (const [title, text] of printed) assert.match(text, /\.method .*\(/, title)
@@ -51,7 +40,7 @@ test('the lines of a finding about DEX show the method that it is about', async 
 })
 
 test('the lines of a finding about a class file show its methods', async (t) => {
-  if (lacks('unzip', t) || lacks('javap', t)) return
+  if (lacksProgram('unzip', t) || lacksProgram('javap', t)) return
   const bytes = await readFile(
     path.join(import.meta.dirname, '../../../test/jvm/fixtures/Tls$Trusts.class'),
   )

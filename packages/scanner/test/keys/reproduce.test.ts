@@ -3,23 +3,12 @@ import { execFileSync } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { redact } from '../../src/redact.ts'
 import { scan } from '../../src/index.ts'
+import { lacksProgram } from '../lacks-program.ts'
 import { makeZip } from '../make-zip.ts'
 import { fixture, ownPassword, settings } from './detect-keys.ts'
-
-/** In CI everything is there; elsewhere what lacks a program is skipped, and says so. */
-function lacks(program: string, t: TestContext): boolean {
-  try {
-    execFileSync('sh', ['-c', `command -v ${program}`])
-    return false
-  } catch {
-    assert.ok(process.env['CI'] === undefined, `${program} is missing`)
-    t.skip(`${program} is not installed`)
-    return true
-  }
-}
 
 const cases: readonly {
   readonly name: string
@@ -87,7 +76,7 @@ const cases: readonly {
 
 for (const { name, bytes, shows, program } of cases) {
   test(`the lines of a finding about ${name} show it again`, async (t) => {
-    if (lacks('unzip', t) || lacks(program, t)) return
+    if (lacksProgram('unzip', t) || lacksProgram(program, t)) return
     const folder = await mkdtemp(path.join(tmpdir(), 'keys-'))
     try {
       const inner = makeZip([{ name: `assets/${name}`, bytes }])

@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { generateKeyPair, generateProof } from 'dpop'
 import { certificatesFromPem } from '@sallyport/pki'
-import { createVirtualDevice, type VirtualDevice } from '@sallyport/virtual-device'
 import { configuredClient } from '../../../src/admin/configured-client.ts'
 import { type Development, endLeftOver, newFolder, sallyport } from '../../sallyport.ts'
 import { type Place, placeOf } from '../connection.ts'
-import { hostLike, type Identity, startEdited } from '../edited-development.ts'
+import {
+  enrollPhone,
+  hostLike,
+  type Identity,
+  identityOf,
+  startEdited,
+} from '../edited-development.ts'
 import { type AppAnswer, send, signIn, type Tokens, tokenRequest } from './app.ts'
 import {
   audience,
@@ -77,22 +82,7 @@ const dpopApi = {
 
 const at = (host: string): Place => placeOf(dev.facts, host)
 
-async function newPhone(): Promise<VirtualDevice> {
-  const phone = createVirtualDevice({
-    directory: newFolder(),
-    authorityUrl: dev.facts.authority,
-    gatewayUrl: dev.facts.gateway,
-    caFile: dev.facts.caFile,
-    appId: 'demo',
-  })
-  await phone.enroll()
-  return phone
-}
-
-const identityOf = ({ certificateFile, keyFile }: VirtualDevice): Identity => ({
-  cert: readFileSync(certificateFile, 'utf8'),
-  key: readFileSync(keyFile, 'utf8'),
-})
+const newPhone = () => enrollPhone(dev)
 
 const signedIn = (identity: Identity, clientId: string = clients.app) =>
   signIn(at('id.test'), { clientId, identity })

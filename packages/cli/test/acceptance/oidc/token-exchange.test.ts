@@ -3,11 +3,11 @@ import { readFileSync } from 'node:fs'
 import https from 'node:https'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createVirtualDevice, type VirtualDevice } from '@sallyport/virtual-device'
+import type { VirtualDevice } from '@sallyport/virtual-device'
 import { decodeJwt } from 'jose'
-import { type Development, endLeftOver, newFolder, sallyport } from '../../sallyport.ts'
+import { type Development, endLeftOver, sallyport } from '../../sallyport.ts'
 import { type Place, placeOf } from '../connection.ts'
-import { hostLike, type Identity, startEdited } from '../edited-development.ts'
+import { enrollPhone, hostLike, identityOf, startEdited } from '../edited-development.ts'
 import { send, signIn } from './app.ts'
 import {
   account,
@@ -85,22 +85,7 @@ function postToAuthority(url: string, body: string): Promise<Response> {
 
 const at = (host: string): Place => placeOf(dev.facts, host)
 
-async function newPhone(): Promise<VirtualDevice> {
-  const phone = createVirtualDevice({
-    directory: newFolder(),
-    authorityUrl: dev.facts.authority,
-    gatewayUrl: dev.facts.gateway,
-    caFile: dev.facts.caFile,
-    appId: 'demo',
-  })
-  await phone.enroll()
-  return phone
-}
-
-const identityOf = ({ certificateFile, keyFile }: VirtualDevice): Identity => ({
-  cert: readFileSync(certificateFile, 'utf8'),
-  key: readFileSync(keyFile, 'utf8'),
-})
+const newPhone = () => enrollPhone(dev)
 const call = (token: string, phone: VirtualDevice) =>
   send(at('api.test'), dev.facts.samplePath, {
     identity: identityOf(phone),
