@@ -91,6 +91,8 @@ export {
   refuseBegunStore,
   restoreStore,
 } from './store/portable/store-operations.ts'
+export type { EndedAgain } from './endings/end-again.ts'
+export type { Restored } from './store/portable/restore-backup.ts'
 export { type RunningAuthority, type StartOptions, startAuthority } from './start-authority.ts'
 export type { ShadowReport } from './api/admin/shadow-messages.ts'
 export { eventReference } from './audit/event-reference.ts'

@@ -1325,6 +1325,11 @@ export const commands: readonly Command[] = [
     options: [
       { flags: '--after <row>', summary: 'go on after this row (default: from the first)' },
       { flags: '--chain <name>', summary: 'of another authority than the one that is asked' },
+      {
+        flags: '--checkpoints',
+        summary:
+          'behind the rows, the signed ends of all chains: `store restore --audit` holds rows against them',
+      },
     ],
     examples: [{ line: 'sallyport audit export > audit.jsonl', does: 'for the archive' }],
     load: async () => (await import('./commands/audit-export.ts')).exportAudit,

@@ -16,4 +16,11 @@ export const storeReasons = {
     fix: 'It is cut short, was changed, or is none of this deployment: nothing was restored. Take another one.',
     retryable: false,
   },
+  audit_file_invalid: {
+    area: 'setup',
+    status: 0,
+    title: 'The file does not go on with the audit log of the backup',
+    fix: 'Nothing was restored. Lines come as `audit export` writes them, of this deployment, in their order and with none missing: `audit check FILE` says whether they hold among themselves.',
+    retryable: false,
+  },
 } as const satisfies Record<string, Reason>

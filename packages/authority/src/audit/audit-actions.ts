@@ -7,6 +7,7 @@ export const auditActions = {
   'configuration.changed':
     'it started, or took up its configuration, with other members than before',
   'store.restored': 'a backup took the place of the store',
+  'store.log-followed': 'what a chain of this log says had ended since a backup was ended again',
 
   'device.enrolled': 'a device was given its first certificate',
   'device.suspended': 'it is let in nowhere, until it is resumed',

@@ -32,7 +32,8 @@ export async function withdrawIssuer(
   return { issuer, made }
 }
 
-async function endIssuer(
+/** The same without another in its place: in the write of somebody else. */
+export async function endIssuer(
   tx: Kysely<Tables>,
   { id, reason, actor }: { id: string; reason: string; actor: string },
   now: number,

@@ -4,6 +4,7 @@ import { appendAudit } from '../audit/audit-log.ts'
 import { changeStatuses } from '../devices/device-status.ts'
 import type { DeviceRow, Tables } from '../store/tables.ts'
 import type { StoredForm } from './find-user.ts'
+import { forgottenMark } from './forgotten-mark.ts'
 import { told } from './told-of.ts'
 
 /** At once; whoever has more is forgotten in rounds. */
@@ -81,7 +82,8 @@ export async function forgetUser(tx: Kysely<Tables>, forgetting: Forgetting): Pr
     .execute()
   // Of nobody, nothing happened.
   if (Object.values(forgot).some((count) => count > 0)) {
-    const detail = { before: forgot, after: null, reason: reason ?? null }
+    const mark = forgottenMark(id)
+    const detail = { before: forgot, after: null, reason: reason ?? null, mark }
     await appendAudit(tx, { at: now, actor, action: 'user.forgotten', subject: 'user', detail })
   }
   return { ...forgot, isMore }

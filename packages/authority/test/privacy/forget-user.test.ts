@@ -135,7 +135,7 @@ test('a backup of after, restored or copied, verifies, and the user is forgotten
   await backupStore(storeIn(deployment.directory), { file, now: Date.now() })
   const places = ['restored', 'copied'].map((name) => mkdtempSync(path.join(here, name)))
   const [restored = '', copied = ''] = places
-  const options = { file, trustDomain, chain: 'authority', now: Date.now() }
+  const options = { file, trustDomain, chain: 'authority', now: Date.now(), keepCredentials: true }
   await restoreStore(storeIn(restored), options)
   await copyStoreTo(storeIn(restored), storeIn(copied))
   for (const place of places) {
@@ -148,7 +148,7 @@ test('a backup of after, restored or copied, verifies, and the user is forgotten
 
 test('a backup of before has the user, who is forgotten again by the id', async () => {
   const place = mkdtempSync(path.join(here, 'earlier'))
-  const options = { trustDomain, chain: 'authority', now: Date.now() }
+  const options = { trustDomain, chain: 'authority', now: Date.now(), keepCredentials: true }
   await restoreStore(storeIn(place), { file: path.join(here, 'before.gz'), ...options })
   assert.ok((await tablesText(place)).includes(ada))
   const rows = await withStore(place, ({ read }) => readAudit(read, 0, 1_000))

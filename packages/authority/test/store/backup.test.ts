@@ -40,7 +40,13 @@ const ofDeployment = () => storeIn(deployment.directory)
 const backup = (name: string, location = ofDeployment()) =>
   backupStore(location, { file: file(name), now: Date.now() })
 const restore = (name: string, to: StoreLocation) =>
-  restoreStore(to, { file: file(name), trustDomain, chain: defaultChain, now: Date.now() })
+  restoreStore(to, {
+    file: file(name),
+    trustDomain,
+    chain: defaultChain,
+    now: Date.now(),
+    keepCredentials: true,
+  })
 
 async function rowsIn(directory: string): Promise<Map<string, string[]>> {
   const rows = await withStore(directory, ({ read }) => rowsOf(read))
@@ -104,7 +110,12 @@ test('a restored store is what it was, but for the epoch, the key of challenges,
   await backup('same.gz')
   const elsewhere = mkdtempSync(path.join(tmpdir(), 'sallyport-same-'))
   const { epoch, countsAgain } = await restore('same.gz', storeIn(elsewhere))
-  assert.deepEqual(countsAgain, { adminTokens: 1, enrollmentTokens: 1, mdmCredentials: 0 })
+  assert.deepEqual(countsAgain, {
+    adminTokens: 1,
+    enrollmentTokens: 1,
+    mdmCredentials: 0,
+    acmeCredentials: 0,
+  })
   const after = await rowsIn(elsewhere)
   assert.deepEqual([...after.keys()].toSorted(), [...before.keys()].toSorted())
   const changed = [...before].filter(

@@ -2,9 +2,12 @@ import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { AuditRow, AuditVerification, Forgotten } from '@sallyport/authority'
 import { isProblem, Problem } from '@sallyport/problem'
+import type { AdminClient } from '../admin/admin-client.ts'
+import type { AdminOperations } from '../admin/admin-operations.ts'
 import { configuredClient } from '../admin/configured-client.ts'
 import type { Operation } from '../command.ts'
-import { argument, numberOption, textOption } from '../input.ts'
+import { argument, isGiven, numberOption, textOption } from '../input.ts'
+import type { Output } from '../terminal/output.ts'
 
 const pageSize = 1_000
 const maxSeq = Number.MAX_SAFE_INTEGER
@@ -57,8 +60,23 @@ export const exportAudit: Operation = async (input, output) => {
     }
     if (rows.length < pageSize) break
   }
+  if (isGiven(input, 'checkpoints')) await exportCheckpoints(client, output)
   output.say(`${last?.count ?? 0} rows. Go on later with --after ${after}`)
   return 0
+}
+
+async function exportCheckpoints(client: AdminClient, output: Output): Promise<void> {
+  for (let after: number | undefined = 0; after !== undefined; ) {
+    const query: { after: number; limit: number } = { after, limit: pageSize }
+    const page: AdminOperations['listAuditCheckpoints']['answer'] = await client.call(
+      'listAuditCheckpoints',
+      { query },
+    )
+    for (const checkpoint of page.checkpoints) {
+      output.result({ checkpoint }, JSON.stringify({ checkpoint }))
+    }
+    after = page.nextAfter
+  }
 }
 
 /** Works out every hash of an export anew, on any machine. */
@@ -71,6 +89,8 @@ export const checkAuditExport: Operation = async (input, output) => {
   try {
     for await (const line of lines) {
       const row = readLine(line)
+      // Whether it is signed is told by whoever has the key: `audit verify`, `store restore`.
+      if ('checkpoint' in row) continue
       if (verified === undefined) first = row.seq
       const before = verified ?? { count: 0, seq: row.seq - 1, hash: row.previous }
       verified = verifyAudit([row], before)

@@ -42,32 +42,6 @@ export const backupStore: Operation = async (input, output) => {
   return 0
 }
 
-export const restoreStore: Operation = async (input, output) => {
-  const authority = await import('@sallyport/authority')
-  const { location, config } = await configuredStore(locateConfig(input))
-  const file = path.resolve(input.arguments[0] ?? '')
-  const restored = await authority.restoreStore(location, {
-    file,
-    trustDomain: config.value.trustDomain,
-    chain: config.value.authority.name,
-    now: Date.now(),
-    onProgress: progress(output, 'restored'),
-  })
-  const at = new Date(restored.at).toISOString()
-  output.result({ ...restored, at }, `${restored.rows} rows as of ${at}`)
-  const { adminTokens, enrollmentTokens, mdmCredentials } = restored.countsAgain
-  output.say(
-    `As in the backup, these count: ${adminTokens} admin tokens, ${enrollmentTokens} enrolment tokens, ${mdmCredentials} MDM credentials. Revoke again what was revoked or used since`,
-  )
-  output.say(
-    'Users who were forgotten since are known again: sallyport users forget hashed:… --revoke, by what it told then',
-  )
-  output.say(
-    'Start the authority. Gateways keep refusing what was revoked since: when they are back, see `sallyport feed unconfirmed`',
-  )
-  return 0
-}
-
 export const copyStore: Operation = async (input, output) => {
   const { copyStoreTo } = await import('@sallyport/authority')
   const from = await configuredStore(locateConfig(input))
@@ -83,7 +57,7 @@ export const copyStore: Operation = async (input, output) => {
   return 0
 }
 
-async function configuredStore(
+export async function configuredStore(
   file: string,
 ): Promise<{ location: StoreLocation; config: ConfigFile<AuthorityConfig> }> {
   const { authoritySections, checkStoreConfig, storeLocation } = await import(
@@ -100,7 +74,7 @@ async function configuredStore(
 }
 
 /** Says once a second how many rows there are. */
-function progress(output: Output, done: string): (rows: number) => void {
+export function progress(output: Output, done: string): (rows: number) => void {
   let toldAt = performance.now()
   return (rows) => {
     if (performance.now() - toldAt < progressMs) return

@@ -33,15 +33,29 @@ export const storeCommands: readonly Command[] = [
     name: 'store restore',
     summary: 'Fill an empty store with a backup, and begin a new epoch of the feed',
     details:
-      'Whole, or not at all; never over a store that holds a deployment. No authority runs meanwhile. Certificates and revocations since the backup are not in it: gateways keep what they know and go on refusing, and `sallyport feed unconfirmed` lists what of that the store does not know. Take --config with a configuration that names the empty store.',
+      'Whole, or not at all; never over a store that holds a deployment. No authority runs meanwhile. What ended since the backup ends again as far as --audit tells of it; gateways keep what they know and go on refusing, and `sallyport feed unconfirmed` lists what of that the store does not know. Admin tokens, but for the one of this machine, enrolment tokens, MDM and ACME credentials of the backup end: nobody can tell which of them were ended or used since. Take --config with a configuration that names the empty store.',
     arguments: [{ name: '<file>', summary: 'as `sallyport store backup` wrote it' }],
+    options: [
+      {
+        flags: '--audit <file>',
+        summary:
+          'the audit log of what happened since, as `audit export --checkpoints` wrote it: what it says had ended ends again. Of several authorities each has its own',
+        repeatable: true,
+      },
+      {
+        flags: '--keep-credentials',
+        summary:
+          'tokens and credentials count as in the backup, but for what --audit says had ended',
+      },
+      { flags: '--dry-run', summary: 'say what would be done, and leave the store empty' },
+    ],
     examples: [
       {
         line: 'sallyport store restore backup.gz --config restored.yaml',
         does: 'then start the authority with it',
       },
     ],
-    load: async () => (await load()).restoreStore,
+    load: async () => (await import('../commands/store-restore.ts')).restoreStore,
   },
   {
     name: 'store copy',

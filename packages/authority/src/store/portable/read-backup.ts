@@ -13,6 +13,7 @@ import {
   readLine,
   readRow,
 } from './backup-format.ts'
+import { linesOf } from './lines.ts'
 
 /** What a backup holds, in its order. `end` comes where its checksum is right, and never else. */
 export type BackupPart =
@@ -21,7 +22,6 @@ export type BackupPart =
   | { kind: 'end'; end: BackupEnd }
 
 const maxRowsPerPart = 500
-const newline = 10
 
 /**
  * Reads a backup. What is read before its end is not to be believed before it.
@@ -34,7 +34,7 @@ export async function* readBackup(file: string): AsyncGenerator<BackupPart> {
   let rows: Row[] = []
   let count = 0
   let isHeadRead = false
-  for await (const line of linesOf(file)) {
+  for await (const line of wholeLinesOf(file)) {
     const value = parseLine(line)
     if (Array.isArray(value) && table !== undefined) {
       rows.push(readRow(value, table))
@@ -80,24 +80,14 @@ function checkedEnd(end: BackupEnd, rows: number, sha256: string): BackupEnd {
 }
 
 /** Lines without their ends. A last one without an end is none. */
-async function* linesOf(file: string): AsyncGenerator<Buffer> {
+async function* wholeLinesOf(file: string): AsyncGenerator<Buffer> {
   const source = createReadStream(file)
   const bytes = source.pipe(createGunzip())
   source.on('error', (error) => bytes.destroy(error))
-  let rest: Buffer[] = []
-  let length = 0
+  const tooLong = () => invalid('A line is too long', `${maxLineBytes} bytes`)
   try {
-    for await (const chunk of bytes as AsyncIterable<Buffer>) {
-      let from = 0
-      for (let at = chunk.indexOf(newline); at >= 0; at = chunk.indexOf(newline, from)) {
-        yield Buffer.concat([...rest, chunk.subarray(from, at)])
-        rest = []
-        length = 0
-        from = at + 1
-      }
-      rest.push(chunk.subarray(from))
-      length += chunk.length - from
-      if (length > maxLineBytes) throw invalid('A line is too long', `${maxLineBytes} bytes`)
+    for await (const { line, isWhole } of linesOf(bytes, { maxBytes: maxLineBytes, tooLong })) {
+      if (isWhole) yield line
     }
   } catch (error) {
     throw isZlibError(error) ? invalid('It cannot be unpacked', 'a whole gzip file', error) : error

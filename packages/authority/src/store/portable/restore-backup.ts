@@ -1,8 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import type { Kysely } from 'kysely'
-import { appendAudit } from '../../audit/audit-log.ts'
+import { appendAudit, type AuditRow } from '../../audit/audit-log.ts'
 import { changed } from '../../audit/change.ts'
 import { nameChain } from '../../audit/chain.ts'
+import { endAgain, type EndedAgain } from '../../endings/end-again.ts'
+import {
+  countCredentials,
+  type CredentialCounts,
+  endCredentialsOf,
+} from '../../endings/end-credentials.ts'
+import type { EndingContext } from '../../endings/ending.ts'
+import { LaterRows } from '../../endings/later-rows.ts'
 import { openEpoch } from '../../feed/epoch.ts'
 import type { Engine } from '../engine.ts'
 import { writeSetting } from '../setting.ts'
@@ -20,7 +28,17 @@ export type RestoreOptions = {
   /** The name of the authority: its chain of the audit log tells of it. */
   chain: string
   now: number
+  /** What of the backup lets people and new devices in goes on doing so; else it ends, but for `adminToken`. */
+  keepCredentials: boolean
+  /** The text of the admin token of whoever restores. */
+  adminToken?: string | undefined
+  /** Absolute paths: the audit log of what happened since, as it was exported. What ended by it ends again. */
+  auditFiles?: readonly string[]
+  /** Does all of it, and keeps nothing. */
+  isTrial?: boolean
   onProgress?: (rows: number) => void
+  /** Told of rows of these files that cannot be done again, and why. */
+  onTold?: (row: AuditRow, why: string) => void
 }
 
 export type Restored = {
@@ -28,14 +46,11 @@ export type Restored = {
   /** When the backup was made; milliseconds since 1970. */
   readonly at: number
   readonly epoch: string
-  /** What lets somebody in as of the backup, and may have been revoked or used since. */
-  readonly countsAgain: CountsAgain
-}
-
-export type CountsAgain = {
-  readonly adminTokens: number
-  readonly enrollmentTokens: number
-  readonly mdmCredentials: number
+  /** What lets somebody in, and may have been revoked or used since: as of the backup, and when all was done. */
+  readonly countedThen: CredentialCounts
+  readonly countsAgain: CredentialCounts
+  /** Undefined where no file was given. */
+  readonly endedAgain: EndedAgain | undefined
 }
 
 /** No number of a list that was published since the backup is given out again (RFC 5280 §5.2.3). */
@@ -46,14 +61,26 @@ const skippedListNumbers = 1_000_000
  * keep what they know of the one before, and tell what of it the store does not know (`sallyport feed
  * unconfirmed`), so that nothing that was revoked since comes back.
  *
- * @throws Problem `store_not_empty`, `backup_invalid`, `store_unavailable`
+ * What ended since is ended again, as far as files of the audit log tell of it; what lets somebody in ends unless it
+ * is to be kept.
+ *
+ * @throws Problem `store_not_empty`, `backup_invalid`, `audit_file_invalid`, `store_unavailable`
  */
 export async function restoreBackup(options: RestoreOptions): Promise<Restored> {
+  const { engine, isTrial = false } = options
   let restored: Restored | undefined
-  await options.engine.alone(async (store) => {
-    restored = await fillFrom(options, store)
-  })
+  let isTried = false
+  try {
+    await engine.alone(async (store) => {
+      restored = await fillFrom(options, store)
+      isTried = isTrial
+      if (isTried) throw new Error('a trial keeps nothing')
+    })
+  } catch (error) {
+    if (!isTried) throw error
+  }
   if (restored === undefined) throw invalid('There is nothing in it', 'a backup')
+  await engine.scrub()
   return restored
 }
 
@@ -77,12 +104,22 @@ async function fillFrom(options: RestoreOptions, store: Kysely<Tables>): Promise
       onProgress?.(rows)
     } else if (head !== undefined) {
       await migrateFilled(store, head.migrations)
-      const countsAgain = await countAgain(store, options.now)
+      const files = options.auditFiles ?? []
+      const later = files.length === 0 ? undefined : await LaterRows.open(store, files)
+      const countedThen = await countCredentials(store, options.now)
       const epoch = await begin(options, store, { head, rows })
-      return { rows, at: head.at, epoch, countsAgain }
+      const endedAgain = later && (await endAgain(contextOf(options, store), later))
+      const { keepCredentials, adminToken: inHand, now } = options
+      if (!keepCredentials) await endCredentialsOf(store, { inHand, now })
+      const countsAgain = await countCredentials(store, now)
+      return { rows, at: head.at, epoch, countedThen, countsAgain, endedAgain }
     }
   }
   throw invalid('The backup is cut short', 'a line that ends it')
+}
+
+function contextOf({ now, onTold }: RestoreOptions, store: Kysely<Tables>): EndingContext {
+  return { store, now, tell: (row, why) => onTold?.(row, why) }
 }
 
 const namesOf = new WeakMap<Kysely<Tables>, ReadonlySet<string>>()
@@ -124,30 +161,4 @@ async function begin(
     detail: { rows, backupOf: head.at, ...changed({ epoch: before }, { epoch: next }) },
   })
   return next
-}
-
-async function countAgain(store: Kysely<Tables>, now: number): Promise<CountsAgain> {
-  const { adminTokens } = await store
-    .selectFrom('admin_tokens')
-    .select((row) => row.fn.countAll<number>().as('adminTokens'))
-    .where('revoked_at', 'is', null)
-    .where('expires_at', '>', now)
-    .executeTakeFirstOrThrow()
-  const { enrollmentTokens } = await store
-    .selectFrom('enrollment_tokens')
-    .select((row) => row.fn.countAll<number>().as('enrollmentTokens'))
-    .where('revoked_at', 'is', null)
-    .where('used_at', 'is', null)
-    .where('expires_at', '>', now)
-    .executeTakeFirstOrThrow()
-  const { mdmCredentials } = await store
-    .selectFrom('mdm_credentials')
-    .select((row) => row.fn.countAll<number>().as('mdmCredentials'))
-    .where('revoked_at', 'is', null)
-    .executeTakeFirstOrThrow()
-  return {
-    adminTokens: Number(adminTokens),
-    enrollmentTokens: Number(enrollmentTokens),
-    mdmCredentials: Number(mdmCredentials),
-  }
 }
