@@ -28,7 +28,14 @@ export async function requestApproval(
     device,
     admission,
     spkiSha256,
-  }: { device: NewDevice; admission: Admission; spkiSha256: string },
+    authorizedBy,
+  }: {
+    device: NewDevice
+    admission: Admission
+    spkiSha256: string
+    /** Of a standard protocol. */
+    authorizedBy?: string
+  },
 ): Promise<ApprovalRow> {
   const { appId, app, address, user, now } = device
   await refuseTooMany(store, device)
@@ -48,6 +55,7 @@ export async function requestApproval(
     user_provider: user?.provider ?? null,
     user_subject: user?.subject ?? null,
     device_id: null,
+    authorized_by: authorizedBy ?? null,
   }
   await store.insertInto('approvals').values(row).execute()
   await appendAudit(store, {

@@ -75,7 +75,7 @@ export const dataMap: readonly MappedTable[] = [
     why: 'Enrolments that wait, or waited, for the word of somebody',
     kept: 'for good; `users forget` blanks what is of the user',
     columns: {
-      technical: 'id app_id status requested_at expires_at decided_at device_id',
+      technical: 'id app_id status requested_at expires_at decided_at device_id authorized_by',
       hash: 'spki_sha256',
       device: 'admission',
       address: 'address',

@@ -157,12 +157,17 @@ async function answerOrder(
     .execute()
 }
 
-/** @throws Problem `enrollment_credential_too_often` */
+/**
+ * What waited was counted when it asked.
+ *
+ * @throws Problem `enrollment_credential_too_often`
+ */
 async function refuseTooOften(
   store: Kysely<Tables>,
-  { appId, authorizedBy, maxPerHour }: ProtocolOrder,
+  { appId, authorizedBy, approvalId, maxPerHour }: ProtocolOrder,
   now: number,
 ): Promise<void> {
+  if (approvalId !== undefined) return
   const of = { authorized_by: authorizedBy, app_id: appId }
   await refuseMoreInAnHour(
     store,

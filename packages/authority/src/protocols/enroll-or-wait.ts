@@ -7,6 +7,7 @@ import type { AuthenticatedDevice } from '../devices/authenticate-device.ts'
 import { newDevice } from '../users/new-device.ts'
 import { answerOfBefore, enrollByProtocol } from './enroll-by-protocol.ts'
 import { orderName, type ProtocolOrder } from './protocol-order.ts'
+import { refuseMoreInAnHour } from './refuse-more-in-an-hour.ts'
 
 /** How an order ended: with a certificate, or it waits for someone's word. */
 export type OrderOutcome = { enrolled: AuthenticatedDevice } | { pending: string }
@@ -15,7 +16,8 @@ export type OrderOutcome = { enrolled: AuthenticatedDevice } | { pending: string
  * Enrols a device by a standard protocol, or has it wait where its app wants approval. What let it in is
  * used when it begins to wait; the same order asked again then gets its certificate.
  *
- * @throws Problem `enrollment_denied`, those of `requestApproval` and of `enrollByProtocol`
+ * @throws Problem `enrollment_denied`, `enrollment_credential_too_often`, those of `requestApproval` and of
+ *   `enrollByProtocol`
  */
 export async function enrollOrWait(
   authority: Authority,
@@ -52,14 +54,14 @@ export async function standingOrder(
   if (!isApproved(approval, authority.now())) return { pending: approvalId }
   // Let in once, by whoever approved: what it came with was used then.
   const admission = readAdmission(approval.admission)
-  const authorizedBy = `approval:${approvalId}`
+  const authorizedBy = approval.authorized_by ?? `approval:${approvalId}`
   const approved = { ...order, admission, authorizedBy, use: undefined, approvalId }
   return { enrolled: await enrollByProtocol(authority, approved) }
 }
 
 /** @returns the id of the approval */
 function wait(authority: Authority, order: ProtocolOrder): Promise<string> {
-  const { appId, app, request, admission, caller } = order
+  const { appId, app, request, admission, authorizedBy, maxPerHour, caller } = order
   const { spkiSha256 } = request
   return authority.store.write(async (tx) => {
     const name = { text: orderName(order) }
@@ -73,8 +75,14 @@ function wait(authority: Authority, order: ProtocolOrder): Promise<string> {
       })
     }
     const now = authority.now()
+    const of = { authorized_by: authorizedBy, app_id: appId }
+    await refuseMoreInAnHour(
+      tx,
+      { table: 'approvals', time: 'requested_at', of, named: 'enrolments', owner: authorizedBy },
+      { maxPerHour, now },
+    )
     const device = newDevice({ appId, app, caller }, admission, now)
-    const { id } = await requestApproval(tx, { device, admission, spkiSha256 })
+    const { id } = await requestApproval(tx, { device, admission, spkiSha256, authorizedBy })
     await useChallenge(tx, name, { spkiSha256, now, approvalId: id })
     await order.use?.(tx, { usedFor: id, now })
     await order.record?.(tx, { usedFor: id, now })

@@ -27,6 +27,7 @@ import { up as assertionKeys } from './migrations/023-assertion-keys.ts'
 import { up as madeBy } from './migrations/024-made-by.ts'
 import { up as gatewayRevokedAt } from './migrations/025-gateway-revoked-at.ts'
 import { up as certificatesByEnd } from './migrations/026-certificates-by-end-additive.ts'
+import { up as askedBy } from './migrations/027-asked-by-additive.ts'
 import type { Tables } from './tables.ts'
 
 /**
@@ -64,6 +65,7 @@ const migrations: Readonly<Record<string, { up: (store: Kysely<Tables>) => Promi
   '024-made-by': { up: madeBy },
   '025-gateway-revoked-at': { up: gatewayRevokedAt },
   '026-certificates-by-end-additive': { up: certificatesByEnd },
+  '027-asked-by-additive': { up: askedBy },
 }
 
 /** Names and times of what was done. Named for the library that once kept it. */

@@ -210,6 +210,8 @@ export type ApprovalRow = {
   user_provider: string | null
   user_subject: string | null
   device_id: string | null
+  /** As of a device, where it asks by a standard protocol; null also of before that was kept. */
+  authorized_by: string | null
 }
 
 export type ChangeRow = {

@@ -212,6 +212,7 @@ test('who denied an enrolment stays known when its user is forgotten', async () 
     user_provider,
     user_subject,
     device_id: null,
+    authorized_by: null,
   }
   const denied = { ...row, id: 'apr_denied', status: 'denied', decided_by: 'admin:adm_x' } as const
   const pending = { ...row, id: 'apr_open', status: 'pending', decided_by: null } as const

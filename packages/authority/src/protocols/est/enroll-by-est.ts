@@ -9,6 +9,7 @@ import {
 import type { KeyRequest } from '../../enrollment/key-request.ts'
 import { policyGate } from '../../enrollment/policy-gate.ts'
 import { enrollOrWait, type OrderOutcome } from '../enroll-or-wait.ts'
+import type { ProtocolOrder } from '../protocol-order.ts'
 import { renewByProtocol } from '../renew-by-protocol.ts'
 import { type TokenCredential, tokenCredential } from '../token-credential.ts'
 import { unattestedAdmission } from '../unattested-admission.ts'
@@ -97,7 +98,7 @@ function credentialOf(
   { store, now }: Authority,
   client: Exclude<EstClient, { kind: 'device' }>,
   { appId, request, caller }: { appId: string; request: KeyRequest; caller: Caller },
-): Promise<TokenCredential> {
+): Promise<TokenCredential & Pick<ProtocolOrder, 'record'>> {
   const { spkiSha256 } = request
   if (client.kind === 'token') {
     const order = { protocol: 'est', appId, spkiSha256, now: now(), caller } as const

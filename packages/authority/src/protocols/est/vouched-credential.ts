@@ -10,12 +10,13 @@ import type { ProtocolOrder } from '../protocol-order.ts'
 export function vouchedCredential(
   certificateThumbprint: string,
   { appId, spkiSha256 }: { appId: string; spkiSha256: string },
-): Pick<ProtocolOrder, 'reference' | 'authorizedBy' | 'use'> {
+): Pick<ProtocolOrder, 'reference' | 'authorizedBy' | 'record'> {
   const authorizedBy = `certificate:${certificateThumbprint}`
   return {
     reference: `${authorizedBy}:${spkiSha256}`,
     authorizedBy,
-    use: (tx) => refuseBarred(tx, appId, authorizedBy),
+    // Also when it was approved: the device may have been ended while it waited.
+    record: (tx) => refuseBarred(tx, appId, authorizedBy),
   }
 }
 
