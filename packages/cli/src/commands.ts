@@ -1364,9 +1364,9 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'reload',
-    summary: 'Have the running gateway take its configuration file as it is now',
+    summary: 'Have what runs here take the configuration file as it is now',
     details:
-      'No request is lost. A file that is not valid is refused with its line, and the gateway goes on with what it had: exit code 1.',
+      'Signer, authority and gateway, one after the other, each its part of the file; no request is lost. One whose part is not valid refuses it with its line, and goes on with what it had: exit code 1. What does not run on this machine is left out.',
     examples: [{ line: 'sallyport config validate && sallyport reload', does: 'after an edit' }],
     load: async () => (await import('./commands/reload.ts')).reload,
   },

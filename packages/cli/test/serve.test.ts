@@ -121,6 +121,10 @@ describe('sallyport serve', () => {
     const [signer, authority] = [run('signer'), run('authority')]
     await Promise.all([signer.heard, authority.heard])
     assert.equal((await sallyport(['devices', 'list', '--config', file])).code, 0)
+    const reloaded = await sallyport(['reload', '--config', file])
+    assert.equal(reloaded.code, 0, reloaded.stderr)
+    assert.match(reloaded.stdout, /taken over by: signer, authority$/m)
+    assert.match(reloaded.stderr, /Not running here: gateway/)
     for (const { child, ended } of [authority, signer]) {
       child.kill('SIGINT')
       assert.equal(await ended, 0)

@@ -14,6 +14,8 @@ import { packageVersion } from '../package-version.ts'
 import { toldSecret } from '../supervise/parent-channel.ts'
 import { passphraseVariable } from '../supervise/role-environment.ts'
 import { askPassphrase } from '../terminal/ask-passphrase.ts'
+import { acceptReloads, logRefusals } from './accept-reloads.ts'
+import { authorityPlace } from './authority-places.ts'
 import { operatorLog } from './operator-log.ts'
 import type { RunningRole } from './roles.ts'
 
@@ -41,23 +43,22 @@ export async function startAuthorityRole(file: string): Promise<RunningRole> {
       throw config.placed(error)
     },
   )
-  process.on('SIGHUP', () => {
-    void reload()
-  })
-  const reload = async (): Promise<void> => {
-    try {
-      const next = read()
-      await authority.reload(next.value).catch((error: unknown) => {
-        throw next.placed(error)
-      })
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error)
-      log.error({ why }, 'reload refused: the configuration that was in force goes on')
-    }
+  const reload = async (): Promise<readonly string[]> => {
+    const next = read()
+    await authority.reload(next.value).catch((error: unknown) => {
+      throw next.placed(error)
+    })
+    return []
   }
+  const forget = acceptReloads({
+    place: authorityPlace(config.directory, config.value),
+    log,
+    reload: logRefusals(log, reload),
+  })
   return {
     facts: authority.addresses,
     async close() {
+      forget()
       await authority.close()
       await client?.close()
     },

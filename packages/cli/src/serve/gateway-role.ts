@@ -1,11 +1,11 @@
 import path from 'node:path'
 import { releaseStartMemory, startGateway } from '@sallyport/gateway/serve'
-import { isProblem, Problem } from '@sallyport/problem'
-import { removePidFile, writePidFile } from '../supervise/pid-file.ts'
+import { Problem } from '@sallyport/problem'
 import { passphraseVariable } from '../supervise/role-environment.ts'
+import { acceptReloads } from './accept-reloads.ts'
 import { readGatewayConfig } from './gateway-config.ts'
 import { operatorLog } from './operator-log.ts'
-import { type ReloadOutcome, writeReloadResult } from './reload-result.ts'
+import { reloadPlaceIn } from './reload-place.ts'
 import type { RunningRole } from './roles.ts'
 
 /**
@@ -19,33 +19,14 @@ export async function startGatewayRole(file: string): Promise<RunningRole> {
   const config = await readGatewayConfig(file)
   const gateway = await startGateway(config, { log, reload: () => readGatewayConfig(file) })
   const state = path.resolve(config.directory, config.value.gateway.stateDirectory)
-  const pidFile = path.join(state, 'gateway.pid')
-  process.on('SIGHUP', () => void reload(gateway, state))
-  writePidFile(pidFile)
+  const place = reloadPlaceIn(state, 'gateway')
+  const forget = acceptReloads({ place, log, reload: () => gateway.reload() })
   releaseStartMemory()
   return {
     facts: gateway.addresses,
     async close() {
-      removePidFile(pidFile)
+      forget()
       await gateway.close()
     },
-  }
-}
-
-type Reloading = Pick<Awaited<ReturnType<typeof startGateway>>, 'reload'>
-
-/** Reloads, and leaves the outcome where `sallyport reload` waits for it. */
-async function reload(gateway: Reloading, state: string): Promise<void> {
-  const askedAt = String(process.hrtime.bigint())
-  const tell = (outcome: ReloadOutcome) => writeReloadResult(state, { askedAt, ...outcome })
-  try {
-    const restartNeeded = await gateway.reload()
-    tell({ ok: true, restartNeeded })
-  } catch (error) {
-    const problem = isProblem(error)
-      ? error
-      : new Problem('internal_error', { detail: String(error), cause: error })
-    const { code, detail, expected, found } = problem
-    tell({ ok: false, problem: { code, detail, expected, found } })
   }
 }

@@ -1,15 +1,13 @@
 import { readFileSync, statSync } from 'node:fs'
-import path from 'node:path'
 import type { ReasonCode } from '@sallyport/problem'
 import { writeFileAtomically } from '../files/write-file.ts'
 
-/** How the last reload of a gateway ended. */
+/** How the last reload of a role ended. */
 export type ReloadResult = {
   /**
-   * When it was asked for: nanoseconds of the machine's monotonic clock, which all processes share. A gateway
-   * that was started before an upgrade does not say.
+   * When it was asked for: nanoseconds of the machine's monotonic clock, which all processes share.
    */
-  readonly askedAt?: string
+  readonly askedAt: string
 } & ReloadOutcome
 
 export type ReloadOutcome =
@@ -28,18 +26,12 @@ export type ReloadOutcome =
       }
     }
 
-const fileName = 'reload-result.json'
-
-/** Leaves it in the gateway's state directory. */
-export function writeReloadResult(stateDirectory: string, result: ReloadResult): void {
-  writeFileAtomically(path.join(stateDirectory, fileName), `${JSON.stringify(result)}\n`)
+export function writeReloadResult(file: string, result: ReloadResult): void {
+  writeFileAtomically(file, `${JSON.stringify(result)}\n`)
 }
 
 /** The result, and a mark that differs for each; undefined where there was no reload yet. */
-export function readReloadResult(
-  stateDirectory: string,
-): { result: ReloadResult; mark: string } | undefined {
-  const file = path.join(stateDirectory, fileName)
+export function readReloadResult(file: string): { result: ReloadResult; mark: string } | undefined {
   try {
     // Each result is a new file, renamed over the one before.
     const { ino, mtimeNs } = statSync(file, { bigint: true })

@@ -4,6 +4,8 @@ import { roleSchema } from '../configuration/role-schema.ts'
 import { trustDomainSection } from '../configuration/trust-domain.ts'
 import { toldSecret } from '../supervise/parent-channel.ts'
 import { askPassphrase } from '../terminal/ask-passphrase.ts'
+import { acceptReloads, logRefusals } from './accept-reloads.ts'
+import { signerPlace } from './authority-places.ts'
 import { operatorLog } from './operator-log.ts'
 import type { RunningRole } from './roles.ts'
 
@@ -30,13 +32,19 @@ export async function startSignerRole(file: string): Promise<RunningRole> {
   }).catch((error: unknown) => {
     throw config.placed(error)
   })
-  process.on('SIGHUP', () => {
-    try {
+  const forget = acceptReloads({
+    place: signerPlace(config.directory, config.value),
+    log,
+    reload: logRefusals(log, () => {
       signer.reload()
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error)
-      log.error({ why }, 'reload refused: the configuration that was in force goes on')
-    }
+      return Promise.resolve([])
+    }),
   })
-  return { facts: { socket: signer.socket }, close: () => signer.close() }
+  return {
+    facts: { socket: signer.socket },
+    close: () => {
+      forget()
+      return signer.close()
+    },
+  }
 }

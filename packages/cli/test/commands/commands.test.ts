@@ -362,22 +362,75 @@ describe('commands, beside a deployment that runs', () => {
     writeFileSync(configFile, good.replace(`path: '${samplePath}'`, "path: '/other'"))
     const taken = await run('reload')
     assert.equal(taken.code, 0, taken.stderr)
+    assert.match(taken.stdout, /taken over by: signer, authority, gateway/)
     writeFileSync(configFile, good.replace('upstream: sample', 'upstream: smaple'))
     const broken = await run('reload')
     assert.equal(broken.code, 1, broken.stderr)
     assert.match(broken.stderr, /sallyport\.yaml:\d+:\d+: /)
-    assert.match(broken.stderr, /goes on with the configuration it had/)
+    assert.match(broken.stderr, /The gateway goes on with the configuration it had/)
+    assert.match(broken.stdout, /taken over by: signer, authority\n/)
     assert.equal((await get(dev.facts, gateway + samplePath, true)).status, 200)
     writeFileSync(configFile, good)
     assert.equal((await run('reload')).code, 0)
   })
 
-  test('reload says that no gateway runs', async () => {
+  test('reload has each role take its part, and says why the authority refuses it', async () => {
+    const { configFile } = dev.facts
+    const good = readFileSync(configFile, 'utf8')
+    type Told = { ok: boolean; roles: { name: string; pid: number; ok: boolean }[] }
+    const told = (stdout: string): Told => JSON.parse(stdout) as Told
+    try {
+      writeFileSync(configFile, good.replace('lifetimeDays: 1 ', 'lifetimeDays: 2 '))
+      const taken = await run('reload', '--json')
+      assert.equal(taken.code, 0, taken.stderr)
+      const { roles } = told(taken.stdout)
+      const names = ['signer', 'authority', 'gateway']
+      assert.deepEqual(
+        roles.map(({ name, ok }) => (ok ? name : '')),
+        names,
+      )
+      assert.equal(new Set(roles.map(({ pid }) => pid)).size, 3)
+      const changes = await json<{ detail: string }[]>(
+        'audit',
+        'list',
+        '--action',
+        'configuration.changed',
+      )
+      assert.match(changes.at(-1)?.detail ?? '', /lifetimeDays/)
+
+      writeFileSync(configFile, good.replace('evidence: [android-key', 'evidence: [andriod-key'))
+      const refused = await run('reload', '--json')
+      assert.equal(refused.code, 1, refused.stderr)
+      assert.match(refused.stderr, /authority: .*sallyport\.yaml:\d+:\d+: /)
+      assert.match(refused.stderr, /The authority goes on with the configuration it had/)
+      assert.deepEqual(
+        told(refused.stdout).roles.map(({ ok }) => ok),
+        [false, false, true],
+      )
+
+      writeFileSync(
+        configFile,
+        good.replace(/operations: .*/, "operations: { listen: '127.0.0.1:1' }"),
+      )
+      const fixed = await run('reload')
+      assert.equal(fixed.code, 1, fixed.stderr)
+      assert.match(fixed.stderr, /authority: .*needs a restart/)
+    } finally {
+      writeFileSync(configFile, good)
+    }
+    const both = await Promise.all([run('reload'), run('reload')])
+    assert.deepEqual(
+      both.map(({ code }) => code),
+      [0, 0],
+    )
+  })
+
+  test('reload says that nothing runs', async () => {
     const file = path.join(newFolder(), 'sallyport.yaml')
     writeFileSync(file, readFileSync(dev.facts.configFile))
     const { code, stderr } = await sallyport(['reload', '--config', file])
     assert.equal(code, 3)
-    assert.match(stderr, /No gateway of this configuration runs/)
+    assert.match(stderr, /Nothing of this configuration runs on this machine/)
   })
 
   test('a revocation ends the connections of the device, and says how many', async () => {
