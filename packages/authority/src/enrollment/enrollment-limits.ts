@@ -47,20 +47,22 @@ const perAddress = {
     nthOfDevices(store, { appId, column: 'enrolled_network', is: networkOf(address) }, nth, within),
 } as const satisfies Bound<Comer>
 
+const perBatch: Bound = {
+  name: 'perBatchPerDay',
+  code: 'enrollment_batch_too_often',
+  periodMs: dayMs,
+  // Where a certificate came from is known of each that has a batch; if not, the lower bound counts.
+  of: ({ app, batch, provisioning }) =>
+    batch === null
+      ? undefined
+      : { most: app.enrollment.limits.perBatchPerDay[provisioning ?? 'remote'], what: batch },
+  nthNewest: (store, { appId, batch }, nth, within) =>
+    nthOfDevices(store, { appId, column: 'batch', is: batch ?? '' }, nth, within),
+}
+
 const bounds: readonly Bound[] = [
   perAddress,
-  {
-    name: 'perBatchPerDay',
-    code: 'enrollment_batch_too_often',
-    periodMs: dayMs,
-    // Where a certificate came from is known of each that has a batch; if not, the lower bound counts.
-    of: ({ app, batch, provisioning }) =>
-      batch === null
-        ? undefined
-        : { most: app.enrollment.limits.perBatchPerDay[provisioning ?? 'remote'], what: batch },
-    nthNewest: (store, { appId, batch }, nth, within) =>
-      nthOfDevices(store, { appId, column: 'batch', is: batch ?? '' }, nth, within),
-  },
+  perBatch,
   {
     name: 'perUserPerDay',
     code: 'enrollment_user_too_often',
@@ -100,6 +102,20 @@ export async function refuseBusyAddress(
   gate: PolicyGate,
 ): Promise<void> {
   await hold(perAddress, store, comer, gate)
+}
+
+/**
+ * Refuses a device beyond what one attestation certificate may vouch for, by whatever protocol it comes: whoever
+ * has its key is bounded by this alone.
+ *
+ * @throws Problem `enrollment_batch_too_often`
+ */
+export async function refuseBusyBatch(
+  store: Kysely<Tables>,
+  device: NewDevice,
+  gate: PolicyGate,
+): Promise<void> {
+  await hold(perBatch, store, device, gate)
 }
 
 async function hold<Device extends Comer>(

@@ -8,7 +8,9 @@ import { personal } from '../audit/personal.ts'
 import type { Authority } from '../authority.ts'
 import { type AuthenticatedDevice, readActive } from '../devices/authenticate-device.ts'
 import { deviceRow } from '../enrollment/device-row.ts'
+import { refuseBusyBatch } from '../enrollment/enrollment-limits.ts'
 import { refuseHolders, supersedeHolders } from '../enrollment/held-key.ts'
+import { type PolicyGate, policyGate } from '../enrollment/policy-gate.ts'
 import { usedChallenge, useChallenge } from '../enrollment/used-challenge.ts'
 import {
   recordCertificate,
@@ -16,6 +18,7 @@ import {
   type SignedCertificate,
 } from '../issuance/sign-certificate.ts'
 import type { Tables } from '../store/tables.ts'
+import { newDevice } from '../users/new-device.ts'
 import { refuseKeyInUse } from './key-in-use.ts'
 import { orderName, type ProtocolOrder } from './protocol-order.ts'
 import { refuseMoreInAnHour } from './refuse-more-in-an-hour.ts'
@@ -27,7 +30,8 @@ import { refuseMoreInAnHour } from './refuse-more-in-an-hour.ts'
  * A device that proves nothing takes no place of one that does: its key must be its own.
  *
  * @throws Problem `challenge_used` where another key used the order, `enrollment_credential_too_often`,
- *   `csr_key_not_allowed`, `device_suspended`, `device_revoked`, `issuer_missing`, those of the signer
+ *   `enrollment_batch_too_often`, `csr_key_not_allowed`, `device_suspended`, `device_revoked`, `issuer_missing`,
+ *   those of the signer
  */
 export async function enrollByProtocol(
   authority: Authority,
@@ -83,9 +87,12 @@ async function recordOrder(
   order: ProtocolOrder,
   { signed, deviceId, now }: { signed: SignedCertificate; deviceId: string; now: number },
 ): Promise<AuthenticatedDevice> {
-  const { protocol, appId, request, admission, authorizedBy, caller } = order
+  const { protocol, appId, app, request, authorizedBy, caller } = order
   const { spkiSha256 } = request
-  await refuseTooOften(store, order, now)
+  const gate = policyGate(app.enrollment.mode)
+  await refuseTooOften(store, order, { now, gate })
+  const { shadow, ...admitted } = order.admission
+  const admission = { ...admitted, shadow: [...shadow, ...gate.findings] }
   const keys = { appId, spkiSha256, appAttestKeyId: undefined }
   if (admission.kind === 'unattested') await refuseHolders(store, keys, admission)
   if (order.mayBeKept === true) await refuseKeyInUse(store, { appId, spkiSha256, now })
@@ -160,14 +167,16 @@ async function answerOrder(
 /**
  * What waited was counted when it asked.
  *
- * @throws Problem `enrollment_credential_too_often`
+ * @throws Problem `enrollment_credential_too_often`, `enrollment_batch_too_often`
  */
 async function refuseTooOften(
   store: Kysely<Tables>,
-  { appId, authorizedBy, approvalId, maxPerHour }: ProtocolOrder,
-  now: number,
+  order: ProtocolOrder,
+  { now, gate }: { now: number; gate: PolicyGate },
 ): Promise<void> {
+  const { appId, authorizedBy, approvalId, maxPerHour } = order
   if (approvalId !== undefined) return
+  await refuseBusyBatch(store, newDevice(order, order.admission, now), gate)
   const of = { authorized_by: authorizedBy, app_id: appId }
   await refuseMoreInAnHour(
     store,

@@ -3,6 +3,7 @@ import { createSigningRequest } from '@sallyport/pki'
 import { toBase64url } from '@sallyport/wire'
 import { androidKeyChain } from '../android/android-key-evidence.ts'
 import type { AndroidPhone } from '../android/android-phone.ts'
+import type { AttestationBatch } from '../android/attestation-batch.ts'
 import type { IosPhone } from '../apple/ios-phone.ts'
 import { managedDeviceChain } from '../apple/managed-device-evidence.ts'
 import { type CborValue, writeCbor } from '../apple/write-cbor.ts'
@@ -15,7 +16,12 @@ export type ManagedPhone = {
   /** When its attestation is made; milliseconds, default now. */
   readonly at?: number
 } & (
-  | { readonly platform: 'android'; readonly phone: Partial<AndroidPhone> }
+  | {
+      readonly platform: 'android'
+      readonly phone: Partial<AndroidPhone>
+      /** Where several phones are attested by one key. */
+      readonly batch?: AttestationBatch
+    }
   | { readonly platform: 'ios'; readonly phone: Partial<IosPhone> }
 )
 
@@ -52,6 +58,7 @@ export function attestationObject(
             spki,
             phone: managed.phone,
             challenge: Buffer.from(`${token}.${thumbprint}`),
+            ...(managed.batch === undefined ? {} : { batch: managed.batch }),
             ...when,
           }),
         ] as const)
