@@ -109,6 +109,10 @@ test('GET has the request in its path, however much of it is escaped, and may be
   const etag = answer.headers.get('etag') ?? ''
   const again = await fetch(answer.url, { headers: { 'if-none-match': etag } })
   assert.equal(again.status, 304)
+  const head = await fetch(answer.url, { method: 'HEAD' })
+  assert.equal(head.status, 200)
+  assert.equal(head.headers.get('etag'), etag)
+  assert.equal(await head.text(), '')
 })
 
 test('an answer to a nonce is signed for it, and kept by nobody', async () => {

@@ -69,11 +69,9 @@ export const showCertificate: Operation = async (input, output) => {
   const found = await configuredClient(input).call('getCertificate', { path: { id } })
   output.result(found, () => {
     const { certificate: pem, ...facts } = found
-    const { subject, issuer, subjectAltName } = new X509Certificate(pem)
-    const names = { subject: oneLine(subject), issuer: oneLine(issuer), names: subjectAltName }
-    return `${formatFacts({ ...facts, ...names })}\n\n${pem.trimEnd()}`
+    // Ours have no subject but what their URI says.
+    const { issuer, subjectAltName: names } = new X509Certificate(pem)
+    return `${formatFacts({ ...facts, names, issuer: issuer.replaceAll('\n', ', ') })}\n\n${pem.trimEnd()}`
   })
   return 0
 }
-
-const oneLine = (name: string): string => name.replaceAll('\n', ', ')

@@ -3,6 +3,7 @@ import { adminTokenCheck } from './admin-token-check.ts'
 import { attestationCheck } from './attestation-check.ts'
 import { authorityCheck } from './authority-checks.ts'
 import { breakGlassCheck } from './break-glass-check.ts'
+import { caExpiryCheck } from './ca-expiry-check.ts'
 import { certificateCheck } from './certificate-checks.ts'
 import { counterCheck } from './counter-check.ts'
 import { feedPinCheck } from './feed-pin-check.ts'
@@ -15,6 +16,7 @@ import { publishedStatusCheck } from './published-status-check.ts'
 import { refusalCheck } from './refusal-check.ts'
 import { authorityPartCheck, gatewayCheck } from './role-checks.ts'
 import { rootKeyCheck } from './root-key-check.ts'
+import { runningAuthorityCheck } from './running-authority-check.ts'
 import { switchCheck } from './switch-check.ts'
 import { tokenExchangeCheck } from './token-exchange-check.ts'
 import { upstreamCheck } from './upstream-check.ts'
@@ -36,8 +38,10 @@ export const doctorChecks: readonly DoctorCheck[] = [
   tokenExchangeCheck,
   counterCheck,
   refusalCheck,
+  runningAuthorityCheck,
   authorityCheck,
   issuerCheck,
+  caExpiryCheck,
   attestationCheck,
   publishedStatusCheck,
   adminTokenCheck,

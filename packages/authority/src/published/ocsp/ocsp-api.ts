@@ -54,9 +54,12 @@ export function ocspApi(
   api.post<{ Body: Buffer | undefined }>(publishedPaths.ocsp, (request, reply) =>
     answer(request, reply, request.body),
   )
-  api.get(`${publishedPaths.ocsp}/*`, (request, reply) =>
-    answer(request, reply, requestInPath(request.raw.url ?? '')),
-  )
+  // HEAD: of caches in between, which ask whether what they have is still good.
+  api.route({
+    method: ['GET', 'HEAD'],
+    url: `${publishedPaths.ocsp}/*`,
+    handler: (request, reply) => answer(request, reply, requestInPath(request.raw.url ?? '')),
+  })
 }
 
 const base64 = /^[A-Za-z0-9+/]+={0,2}$/
