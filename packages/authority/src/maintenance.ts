@@ -7,6 +7,7 @@ import { truncateAddresses } from './privacy/truncate-addresses.ts'
 import { renewTokenKeys } from './signer/jws-keys.ts'
 import { forgetOld } from './store/forget-old.ts'
 import { runLeased } from './work/leases.ts'
+import { repeatedly } from './work/repeatedly.ts'
 
 const supersedeEveryMs = 5_000
 const upkeepEveryMs = 600_000
@@ -20,7 +21,7 @@ const checkpointEveryMs = 3_600_000
  */
 export function startMaintenance(authority: Authority): () => void {
   const { store, now, log } = authority
-  const timers = [
+  const ends = [
     every(supersedeEveryMs, () =>
       runLeased(authority, 'certificates.supersede', () => supersedeDue(store, now())),
     ),
@@ -51,14 +52,14 @@ export function startMaintenance(authority: Authority): () => void {
     every(upkeepEveryMs, () => authority.feedSigner.renew()),
     every(upkeepEveryMs, () => authority.checkpointKeys.renew()),
   ]
-  function every(milliseconds: number, work: () => Promise<unknown>): NodeJS.Timeout {
-    return setInterval(() => {
-      work().catch((error: unknown) => log.error({ err: error }, 'maintenance failed'))
-    }, milliseconds)
+  function every(milliseconds: number, work: () => Promise<unknown>): () => void {
+    return repeatedly(milliseconds, work, (error) =>
+      log.error({ err: error }, 'maintenance failed: it is tried again'),
+    )
   }
   const endFollowing = followIssuers(authority)
   return () => {
-    timers.forEach(clearInterval)
+    for (const end of ends) end()
     endFollowing()
   }
 }

@@ -122,7 +122,10 @@ export async function startAuthority(
     }
     return { addresses, reload, close }
   } catch (error) {
-    await end()
+    // Why it did not start is what a person must read, whatever else fails on the way out.
+    await end().catch((later: unknown) =>
+      options.log.error({ err: later }, 'an authority that did not start could not be ended'),
+    )
     throw error
   }
 }

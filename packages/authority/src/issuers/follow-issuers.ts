@@ -1,4 +1,5 @@
 import type { Authority } from '../authority.ts'
+import { repeatedly } from '../work/repeatedly.ts'
 
 /** So soon is taken up what another authority did to a CA. */
 const everyMs = 1_000
@@ -23,8 +24,7 @@ export function followIssuers(
     if (known !== undefined && known !== now) await authority.refreshIssuers()
     known = now
   }
-  const timer = setInterval(() => {
-    look().catch((error: unknown) => log.error({ err: error }, 'CAs could not be read again'))
-  }, everyMs)
-  return () => clearInterval(timer)
+  return repeatedly(everyMs, look, (error) =>
+    log.error({ err: error }, 'CAs could not be read again'),
+  )
 }

@@ -26,6 +26,12 @@ export function fileOf(config: GatewayConfig, file: string): string {
   return path.resolve(config.directory, file)
 }
 
+/** Where the access log goes: a file, `-` for standard output, or `off`. */
+export function accessLogOf(config: GatewayConfig): string {
+  const { path } = config.value.gateway.accessLog
+  return path === '-' || path === 'off' ? path : fileOf(config, path)
+}
+
 /** The address of a listener as configured, by which listeners are told apart. */
 export function listenerName(listen: string | { readonly address: string }): string {
   return typeof listen === 'string' ? listen : listen.address

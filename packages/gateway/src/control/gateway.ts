@@ -2,6 +2,7 @@ import { Problem } from '@sallyport/problem'
 import { newId } from '@sallyport/wire'
 import { AddressKeeper } from '../addresses/address-keeper.ts'
 import {
+  accessLogOf,
   addressOf,
   fileOf,
   type GatewayConfig,
@@ -158,7 +159,7 @@ export class Gateway {
     const listen = gateway.listen.map(listenAddressOf)
     const ports = await claimGatewayPorts(listen, plan.decisions, gateway.workers)
     this.#ports = ports
-    this.#lines = await lineWriter(this.#logPath(gateway.accessLog.path), this.#log)
+    this.#lines = await lineWriter(accessLogOf(this.#config), this.#log)
     this.#breakGlass.start()
     await this.#assertions.prepare(this.#made.assertionKeys)
     if (gateway.keySet !== undefined) {
@@ -300,12 +301,8 @@ export class Gateway {
     await this.#certificates.start()
     this.#trust.share(made.ticketSecret)
     this.#assertions.renewPair(made.keySet)
-    await this.#lines?.reopen(this.#logPath(config.value.gateway.accessLog.path))
+    await this.#lines?.reopen(accessLogOf(config))
     this.#log.info({ generation: this.#generation }, 'the configuration was taken over')
     return restartNeeded(this.#started, config.value.gateway)
-  }
-
-  #logPath(path: string): string {
-    return path === '-' || path === 'off' ? path : fileOf(this.#config, path)
   }
 }

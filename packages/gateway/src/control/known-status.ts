@@ -14,8 +14,9 @@ import { type ListedKey, listedKeys } from '../status/listed-keys.ts'
 import { type Entry, PackedList } from '../status/packed-list.ts'
 import { keyWords, packedStatusKey, statusCode, statusKey } from '../status/status-code.ts'
 import type { StatusControl } from '../status/status-control.ts'
-import { createStatusTable, type StatusWriter } from '../status/status-table.ts'
+import { createStatusTable } from '../status/status-table.ts'
 import type { KnownChange } from '../worker/messages.ts'
+import { CurrentTable } from './current-table.ts'
 import { issuerKey } from './issuer-key.ts'
 
 /**
@@ -58,14 +59,12 @@ export class KnownStatus {
   #unconfirmed = new PackedList()
   #issuers: ReadonlyMap<string, TrustedIssuer> = new Map()
   #notUnderstood = new Set<string>()
-  #table: StatusWriter = createStatusTable(0)
-  readonly #retiring = new Set<StatusWriter>()
-  /** Called with a table that workers are to take in place of theirs; resolves when all have. */
-  readonly #handOut: (table: SharedArrayBuffer) => Promise<void>
+  readonly #table: CurrentTable
 
+  /** @param handOut called with a table that workers are to take in place of theirs; resolves when all have */
   constructor(control: StatusControl, handOut: (table: SharedArrayBuffer) => Promise<void>) {
     this.control = control
-    this.#handOut = handOut
+    this.#table = new CurrentTable(handOut)
   }
 
   get table(): SharedArrayBuffer {
@@ -154,10 +153,7 @@ export class KnownStatus {
 
   /** Has workers read what is known by now, after `replace`. */
   handOut(): void {
-    const retiring = [...this.#retiring]
-    void this.#handOut(this.#table.buffer).then(() => {
-      for (const table of retiring) this.#retiring.delete(table)
-    })
+    this.#table.handOut()
   }
 
   apply(change: Change): AppliedChange {
@@ -271,17 +267,14 @@ export class KnownStatus {
   }
 
   #write(kind: StatusKind, key: string, { status, issuedUntil }: Omit<Entry, 'until'>): void {
-    const words = statusKey(kind, key)
-    const code = statusCode(kind, status, issuedUntil)
-    for (const retiring of this.#retiring) retiring.set(words, code)
-    this.#table.set(words, code)
-    if (!this.#table.isCrowded()) return
+    this.#table.set(statusKey(kind, key), statusCode(kind, status, issuedUntil))
+    if (!this.#table.isCrowded) return
     this.#rebuild([])
     this.handOut()
   }
 
   /**
-   * Another table of what is known. The old one is kept up to date for as long as some worker may still read it.
+   * Another table of what is known.
    *
    * @param gone issuers that were believed until now
    */
@@ -296,8 +289,7 @@ export class KnownStatus {
       })
     }
     for (const key of gone) table.set(statusKey('issuer', key), statusCode('issuer', 'withdrawn'))
-    this.#retiring.add(this.#table)
-    this.#table = table
+    this.#table.replace(table)
   }
 }
 
