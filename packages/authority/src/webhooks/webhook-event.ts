@@ -33,6 +33,11 @@ export function appOf({ detail }: Pick<AuditRow, 'detail'>): string | undefined 
   return typeof appId === 'string' ? appId : undefined
 }
 
+/** Whether a row tells that this webhook refused an event: were its refusal told again, there would be no end. */
+export function tellsOfSkipping({ action, subject }: AuditRow, webhook: string): boolean {
+  return action === 'webhook.event-skipped' && subject === webhook
+}
+
 /** An event that is of no row, to try a receiver with. */
 export function testEvent(id: string, { chain, now }: { chain: string; now: number }): Message {
   return {

@@ -1,11 +1,13 @@
+import { randomUUID } from 'node:crypto'
 import type { AuditRow } from '../audit/audit-log.ts'
 import { readAudit } from '../audit/read-audit.ts'
 import type { Authority } from '../authority.ts'
 import { runLeased } from '../work/leases.ts'
 import { backoffMs, giveUpAfterMs } from './backoff.ts'
-import { type Attempt, sendMessage } from './send-message.ts'
+import { sendMessage } from './send-message.ts'
+import { type Failed, sendPast, type WaitingEvent } from './send-past.ts'
 import type { Message } from './standard-webhooks.ts'
-import { appOf, eventOf } from './webhook-event.ts'
+import { appOf, eventOf, tellsOfSkipping, testEvent } from './webhook-event.ts'
 import { disableWebhook } from './webhook-orders.ts'
 import {
   type ChainProgress,
@@ -34,12 +36,10 @@ const troubleMs = 10_000
 const leaseMs = 15_000
 /** Rows that nobody is sent are passed without a write, so many of them or for so long. */
 const unwritten = { rows: 1_000, ms: 30_000 }
-
-/** After so many failures, some hours, it is looked whether the receiver takes the next event: one stops no others. */
+/** After so many failures, some hours, it is looked whether the receiver takes something else: one stops no others. */
 const patience = 8
 
 type Batch = { progress: ChainProgress; rows: AuditRow[]; generation: number; failures: number }
-type Failed = Exclude<Attempt, { outcome: 'delivered' }>
 
 /**
  * Sends one receiver what happens, in a lane of its own: however slow it is, no other waits. Of several
@@ -198,21 +198,16 @@ export class WebhookLane {
     return failed
   }
 
-  /** One alone, and where that is answered with a refusal the next: where it takes that, the first is passed over. */
-  async #sendPast(
-    [first, next]: readonly { key: string; message: Message }[],
-    signal: AbortSignal,
-  ): Promise<Failed | undefined> {
-    if (first === undefined) return undefined
-    const attempt = await this.#attempt(first.message, signal)
-    if (attempt.outcome === 'delivered') this.#delivered.add(first.key)
-    if (attempt.outcome !== 'failed') return attempt.outcome === 'gone' ? attempt : undefined
-    if (attempt.status === undefined || next === undefined || signal.aborted) return attempt
-    const other = await this.#attempt(next.message, signal)
-    if (other.outcome !== 'delivered') return attempt
-    this.#delivered.add(next.key).add(first.key)
-    this.#refused.set(first.key, attempt.why)
-    return undefined
+  async #sendPast(open: readonly WaitingEvent[], signal: AbortSignal): Promise<Failed | undefined> {
+    const { config, now } = this.#authority
+    const test = () => testEvent(randomUUID(), { chain: config.authority.name, now: now() })
+    const attempt = (message: Message) => this.#attempt(message, signal)
+    const { over, refused, failed } = await sendPast(open, attempt, test)
+    for (const key of over) this.#delivered.add(key)
+    // An attempt that we ended ourselves says nothing of the receiver.
+    if (refused !== undefined && signal.aborted) this.#delivered.delete(refused.key)
+    else if (refused !== undefined) this.#refused.set(refused.key, refused.why)
+    return failed
   }
 
   async #attempt(message: Message, signal: AbortSignal) {
@@ -241,9 +236,11 @@ export class WebhookLane {
       seq - progress.seq < unwritten.rows && performance.now() - this.#writtenAt < unwritten.ms
     if (!isQuiet || !isShort) {
       const moved = { webhook: this.#target.name, chain, seq, sent: sent ?? progress.sent }
-      const refused = over.flatMap(({ hash, seq: place }) => {
-        const why = this.#refused.get(hash)
-        return why === undefined ? [] : [{ chain, seq: place, why }]
+      const refused = over.flatMap((row) => {
+        const why = this.#refused.get(row.hash)
+        return why === undefined
+          ? []
+          : [{ chain, seq: row.seq, why, isOwn: tellsOfSkipping(row, this.#target.name) }]
       })
       await this.#write(generation, { moved, isDelivered: sent !== undefined, failed, refused })
       this.#writtenAt = performance.now()
@@ -268,7 +265,7 @@ export class WebhookLane {
       moved: Parameters<typeof writeCursor>[1]
       isDelivered: boolean
       failed: Failed | undefined
-      refused: readonly SkippedEvent[]
+      refused: readonly (SkippedEvent & { readonly isOwn: boolean })[]
     },
   ): Promise<void> {
     const { store } = this.#authority
@@ -282,7 +279,7 @@ export class WebhookLane {
       if (progress.some(({ chain, seq }) => chain === moved.chain && seq > moved.seq))
         return undefined
       await writeCursor(tx, moved)
-      for (const event of refused) await noteSkipped(tx, { name, event, now })
+      for (const event of refused) if (!event.isOwn) await noteSkipped(tx, { name, event, now })
       if (isDelivered) await noteDelivered(tx, name, now)
       if (failed === undefined) return undefined
       const failures = (isDelivered ? 0 : row.failures) + 1
@@ -296,6 +293,9 @@ export class WebhookLane {
       return reason
     })
     const { log } = this.#authority
+    for (const { chain, seq, why } of refused) {
+      log.error({ webhook: name, chain, seq, why }, 'A WEBHOOK PASSED AN EVENT OVER')
+    }
     if (failed !== undefined) {
       log.warn({ webhook: name, status: failed.status, why: failed.why }, 'a webhook failed')
     }

@@ -25,6 +25,9 @@ export type WebhookName =
   | 'closing'
   | 'choosy'
   | 'pressed'
+  | 'last'
+  | 'silent'
+  | 'refuser'
 type ShownWebhook = Static<typeof AdminWebhook>
 
 export const labelled = (label: string) => (events: readonly ReceivedEvent[]) =>
@@ -33,7 +36,7 @@ export const labelled = (label: string) => (events: readonly ReceivedEvent[]) =>
 export const ofLabel = (events: readonly ReceivedEvent[], label: string) =>
   events.filter(({ event }) => event.data.after?.['label'] === label)
 
-/** An authority that sends a receiver what happens, at nine addresses of it, and what is done and seen of that. */
+/** An authority that sends a receiver what happens, at an address of its own for each, and what is done and seen of that. */
 export async function startWebhookSite() {
   const clock = movableClock()
   const receiver = await startReceiver()
@@ -55,6 +58,9 @@ export async function startWebhookSite() {
     hook('closing', 'events: [enrollment-token.created]'),
     hook('choosy', 'events: [enrollment-token.created]'),
     hook('pressed', 'events: [enrollment-token.created]'),
+    hook('last', 'events: [enrollment-token.created]'),
+    hook('silent', 'events: [enrollment-token.created]'),
+    hook('refuser', 'events: [enrollment-token.created, webhook.event-skipped]'),
   ]
   receiver.answer('/slow', () => undefined)
   const stream = { write: (line: string) => void (log += line) }

@@ -280,6 +280,71 @@ test('an event that a receiver refuses for good stops no others, and that is tol
   )
 })
 
+/** Attempts without end, until something is passed over. */
+async function skippedOf(name: 'last' | 'silent' | 'refuser', count = 1) {
+  for (let tries = 0; tries < 60; tries++) {
+    const path = `audit?limit=100&action=webhook.event-skipped&subject=${name}`
+    const { body } = await deployment.admin(`/admin/v1/${path}`)
+    if (body.rows.length >= count) return body.rows
+    clock.move(0.02)
+    await say(name, 'retry')
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  return assert.fail('nothing is passed over')
+}
+
+test('the newest event of all, which a receiver refuses for good, is passed over and ends nothing', async () => {
+  await settle('last')
+  receiver.answer('/last', (response, { event }) =>
+    response.writeHead(event.data.after?.['label'] === 'last poison' ? 400 : 204).end(),
+  )
+  await happen('last poison')
+  const [row] = await skippedOf('last')
+  const told = receiver.received('/last')
+  assert.equal(row.detail.after.after, ofLabel(told, 'last poison')[0]?.event.data.seq)
+  assert.ok(told.some(({ event }) => event.type === 'webhook.test'))
+  const attempts = ofLabel(told, 'last poison').length
+  const shown = await showUntil('last', ({ failures }) => failures === 0)
+  assert.equal(shown.status, 'active')
+  clock.move(1)
+  await settle('last')
+  assert.equal(ofLabel(receiver.received('/last'), 'last poison').length, attempts)
+  assert.match(logged(), /A WEBHOOK PASSED AN EVENT OVER/)
+})
+
+test('an event that makes a receiver close the connection is passed over as well', async () => {
+  await settle('silent')
+  receiver.answer('/silent', (response, { event }) => {
+    if (event.data.after?.['label'] === 'crash') response.socket?.destroy()
+    else response.writeHead(204).end()
+  })
+  await happen('crash')
+  const [row] = await skippedOf('silent')
+  assert.match(row.detail.reason, /hang up|ECONNRESET/)
+  await settle('silent')
+})
+
+test('a receiver that refuses to hear what was passed over is told of that once', async () => {
+  await happen('before')
+  await receiver.until('/refuser', labelled('before'))
+  receiver.answer('/refuser', (response, { event }) => {
+    const isRefused =
+      event.type === 'webhook.event-skipped' || event.data.after?.['label'] === 'unwanted'
+    response.writeHead(isRefused ? 422 : 204).end()
+  })
+  await happen('unwanted')
+  await skippedOf('refuser')
+  // Its refusal of that row ends as well, and begins no other.
+  for (let tries = 0; tries < 30; tries++) {
+    clock.move(0.05)
+    await say('refuser', 'retry')
+    await new Promise((resolve) => setTimeout(resolve, 60))
+  }
+  assert.equal((await skippedOf('refuser')).length, 1)
+  await happen('goes on')
+  await receiver.until('/refuser', labelled('goes on'))
+})
+
 test('while all is refused nothing is passed over', async () => {
   await settle('pressed')
   receiver.answer('/pressed', (response) => response.writeHead(500).end())
