@@ -53,9 +53,10 @@ export async function endMade(
   const why = `made by ${makerId}, which was revoked${reason === undefined ? '' : `: ${reason}`}`
   const ended: string[] = []
   for (const { table, counts, revoke } of kinds) {
+    // Of a text that stands in no column PostgreSQL does not know how it is compared, which a recursive query must say.
     const rows = await sql<{ id: string }>`
       with recursive makers (id) as (
-        select ${makerId}
+        select id from admin_tokens where id = ${makerId}
         union
         select made.id from makers join admin_tokens made on made.made_by = makers.id
         where made.id <> ${callerId}
