@@ -10,7 +10,6 @@ export type CredentialCounts = {
   readonly adminTokens: number
   readonly enrollmentTokens: number
   readonly mdmCredentials: number
-  readonly acmeCredentials: number
 }
 
 type Credential = { id: string; app_id: string; revoked_at: number | null }
@@ -22,21 +21,18 @@ export async function countCredentials(
   store: Kysely<Tables>,
   now: number,
 ): Promise<CredentialCounts> {
-  const { adminTokens, enrollmentTokens, mdmCredentials, acmeCredentials } = await readCounting(
-    store,
-    now,
-  )
+  const { adminTokens, enrollmentTokens, mdmCredentials } = await readCounting(store, now)
   return {
     adminTokens: adminTokens.length,
     enrollmentTokens: enrollmentTokens.length,
     mdmCredentials: mdmCredentials.length,
-    acmeCredentials: acmeCredentials.length,
   }
 }
 
 /**
  * Ends what lets people and new devices in, but for the admin token that the operator holds: nobody can tell which of
- * it was ended, or used, since the backup was made. Devices that have a certificate are not asked for any of it.
+ * it was ended, or used, since the backup was made. Who is in already, a device or an ACME account, is not asked for any
+ * of it; keys of ACME credentials end with the key of challenges.
  *
  * @param inHand the text of the admin token of whoever restores
  */
@@ -53,7 +49,6 @@ export async function endCredentialsOf(
   const tables = [
     ['enrollment_tokens', counting.enrollmentTokens],
     ['mdm_credentials', counting.mdmCredentials],
-    ['acme_credentials', counting.acmeCredentials],
   ] as const
   for (const [table, rows] of tables) {
     for (const row of rows) {
@@ -82,11 +77,5 @@ async function readCounting(store: Kysely<Tables>, now: number) {
     .select(columns)
     .where('revoked_at', 'is', null)
     .execute()
-  const acmeCredentials: Credential[] = await store
-    .selectFrom('acme_credentials')
-    .select(columns)
-    .where('revoked_at', 'is', null)
-    .where('expires_at', '>', now)
-    .execute()
-  return { adminTokens, enrollmentTokens, mdmCredentials, acmeCredentials }
+  return { adminTokens, enrollmentTokens, mdmCredentials }
 }

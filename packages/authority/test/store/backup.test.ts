@@ -114,7 +114,6 @@ test('a restored store is what it was, but for the epoch, the key of challenges,
     adminTokens: 1,
     enrollmentTokens: 1,
     mdmCredentials: 0,
-    acmeCredentials: 0,
   })
   const after = await rowsIn(elsewhere)
   assert.deepEqual([...after.keys()].toSorted(), [...before.keys()].toSorted())

@@ -243,9 +243,8 @@ test('without the log what lets somebody in ends, but for the admin token that i
     adminTokens: 3,
     enrollmentTokens: 3,
     mdmCredentials: 1,
-    acmeCredentials: 1,
   })
-  const none = { adminTokens: 0, enrollmentTokens: 0, mdmCredentials: 0, acmeCredentials: 0 }
+  const none = { adminTokens: 0, enrollmentTokens: 0, mdmCredentials: 0 }
   assert.deepEqual(countsAgain, { ...none, adminTokens: 1 })
   const other = `${adminToken.slice(0, -1)}${adminToken.endsWith('A') ? 'B' : 'A'}`
   const unheld = await restored({ keepCredentials: false, adminToken: other }, async () => {})

@@ -43,7 +43,7 @@ export const restoreStore: Operation = async (input, output) => {
 }
 
 const withoutLog =
-  'Without the audit log of what happened since (--audit), gateways that were revoked and users who were forgotten since are back: see sallyport gateways list, and sallyport users forget hashed:… --revoke, by what it told then'
+  'Without the audit log of what happened since (--audit), gateways and ACME credentials that were revoked, and users who were forgotten since, are back: sallyport gateways revoke, sallyport acme credentials revoke, sallyport users forget hashed:… --revoke'
 
 const next =
   'Start the authority. Gateways keep refusing what was revoked since: when they are back, see `sallyport feed unconfirmed`'
@@ -91,7 +91,6 @@ function sayCredentials(
     adminTokens: 'admin tokens',
     enrollmentTokens: 'enrolment tokens',
     mdmCredentials: 'MDM credentials',
-    acmeCredentials: 'ACME credentials',
   } as const
   const counts = (of: typeof countsAgain) =>
     Object.entries(names)

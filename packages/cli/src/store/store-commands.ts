@@ -33,7 +33,7 @@ export const storeCommands: readonly Command[] = [
     name: 'store restore',
     summary: 'Fill an empty store with a backup, and begin a new epoch of the feed',
     details:
-      'Whole, or not at all; never over a store that holds a deployment. No authority runs meanwhile. What ended since the backup ends again as far as --audit tells of it; gateways keep what they know and go on refusing, and `sallyport feed unconfirmed` lists what of that the store does not know. Admin tokens, but for the one of this machine, enrolment tokens, MDM and ACME credentials of the backup end: nobody can tell which of them were ended or used since. Take --config with a configuration that names the empty store.',
+      'Whole, or not at all; never over a store that holds a deployment. No authority runs meanwhile. What ended since the backup ends again as far as --audit tells of it; gateways keep what they know and go on refusing, and `sallyport feed unconfirmed` lists what of that the store does not know. Admin tokens, but for the one of this machine, enrolment tokens and MDM credentials of the backup end: nobody can tell which of them were ended or used since. Take --config with a configuration that names the empty store.',
     arguments: [{ name: '<file>', summary: 'as `sallyport store backup` wrote it' }],
     options: [
       {
