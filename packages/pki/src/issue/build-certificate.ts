@@ -31,6 +31,8 @@ export type Issuer = { readonly certificate: Certificate; readonly key: SigningK
 
 /** How far certificates are dated back, for clocks that are behind. */
 export const backdateMs = 5 * 60_000
+/** The same of servers, and of roots: phones verify them by clocks of their own. Public CAs date back as far. */
+export const serverBackdateMs = 60 * 60_000
 
 export type CertificateFields = {
   readonly key: SigningKey

@@ -1,5 +1,11 @@
 import type { IssuerKind } from '@sallyport/wire'
-import { backdateMs, buildCertificate, extensions, type Issuer } from './build-certificate.ts'
+import {
+  backdateMs,
+  buildCertificate,
+  extensions,
+  type Issuer,
+  serverBackdateMs,
+} from './build-certificate.ts'
 import type { Certificate } from '../certificate.ts'
 import { nameOf } from '../distinguished-name.ts'
 import { nameConstraintsFor } from '../name-constraints.ts'
@@ -42,7 +48,7 @@ export function createRoot(options: {
     issuer: name,
     subject: name,
     spki: key.spki,
-    notBefore: now - backdateMs,
+    notBefore: now - serverBackdateMs,
     notAfter: yearsAfter(now, years),
     extensions: [
       extensions.authority(pathLengths[kind]),

@@ -1,5 +1,5 @@
 import { isIP, SocketAddress } from 'node:net'
-import { extensions, type Issuer } from './build-certificate.ts'
+import { extensions, type Issuer, serverBackdateMs } from './build-certificate.ts'
 import type { Certificate } from '../certificate.ts'
 import type { KeyUsage } from '../certificate-extensions.ts'
 import { derContextPrimitive } from '../der/der-writer.ts'
@@ -28,6 +28,7 @@ export function issueServerCertificate(options: {
     keyUsages: serverKeyUsages(spki),
     extendedKeyUsage: oids.serverAuth,
     ...validForDays(now, days),
+    notBefore: now - serverBackdateMs,
     names: [extensions.names(names.map(generalName), true)],
     extensions:
       published === undefined

@@ -2,7 +2,11 @@ import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
 import { newId } from '@sallyport/wire'
 import fc from 'fast-check'
-import { backdateMs, buildCertificate, extensions } from '../../src/issue/build-certificate.ts'
+import {
+  buildCertificate,
+  extensions,
+  serverBackdateMs,
+} from '../../src/issue/build-certificate.ts'
 import { decodeFacts, decodePredecessors } from '../../src/device-extensions.ts'
 import { nameOf, nameText } from '../../src/distinguished-name.ts'
 import { createRoot, issueDeviceCa } from '../../src/issue/issue-authority.ts'
@@ -50,7 +54,7 @@ describe('issuing certificates', () => {
         const certificate = await createRoot({ key, commonName: 'R', kind, now })
         assert.equal(certificate.isCa, true)
         assert.equal(certificate.pathLength, pathLength)
-        assert.equal(certificate.notBefore, nowSecond - backdateMs)
+        assert.equal(certificate.notBefore, nowSecond - serverBackdateMs)
         assert.equal(certificate.notAfter, Date.parse('2046-11-21T12:00:00Z'))
         assert.equal(nameText(certificate.subject), 'CN=R')
         const { signatureAlgorithm, tbs, signature } = certificate
@@ -224,7 +228,7 @@ describe('issuing certificates', () => {
     })
     it('last as many days as asked', async () => {
       const certificate = await server('localhost')
-      assert.equal(certificate.notBefore, nowSecond - backdateMs)
+      assert.equal(certificate.notBefore, nowSecond - serverBackdateMs)
       assert.equal(certificate.notAfter, nowSecond + 90 * dayMs)
     })
     for (const name of [
