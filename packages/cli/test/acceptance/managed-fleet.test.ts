@@ -7,12 +7,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { certificatesFromPem, parseCertificate, toPem } from '@sallyport/pki'
 import { quietPort } from '@sallyport/virtual-device'
 import { blocksOf } from '../guide/guide.ts'
-import { type Development, endLeftOver, newFolder, sallyport } from '../sallyport.ts'
+import { binary, type Development, endLeftOver, newFolder, sallyport } from '../sallyport.ts'
 import { ask, open, placeOf } from './connection.ts'
 import { type Identity, startEdited } from './edited-development.ts'
 
 const page = readFileSync(new URL('../../../../../docs/guide/mdm.md', import.meta.url), 'utf8')
-const [credentials = '', strongswan = '', est = ''] = blocksOf(page, 'sh')
+const [lanes = '', credentials = '', strongswan = '', est = ''] = blocksOf(page, 'sh')
 
 describe('a managed fleet, by the lines of the guide', () => {
   let dev: Development
@@ -41,15 +41,18 @@ describe('a managed fleet, by the lines of the guide', () => {
     return ran.stdout.trim()
   }
   /** Runs a block of the page as a shell does, with where it is here in place of where it is there. */
-  const shell = (block: string, token: string) =>
-    new Promise<void>((resolve, reject) => {
-      const script = block
-        .replaceAll('http://status.example.com', url)
-        .replaceAll('https://enroll.example.com', dev.facts.authority)
+  const shell = (block: string) =>
+    new Promise<string>((resolve, reject) => {
+      const own = block
+        .replaceAll('http://status.example.com:8080', url)
+        .replaceAll('https://enroll.example.com:8443', dev.facts.authority)
         .replaceAll('/wallet', '/demo')
-      const options = { cwd: folder, env: { ...process.env, TOKEN: token }, timeout: 60_000 }
-      execFile('bash', ['-euo', 'pipefail', '-c', script], options, (error, _out, said) =>
-        error === null ? resolve() : reject(new Error(said)),
+        .replaceAll('--app wallet', '--app demo')
+      const command = `'${process.execPath}' '${binary}' "$@" --config '${dev.facts.configFile}'`
+      const script = `sallyport() { ${command}; }\n${own}`
+      const options = { cwd: folder, timeout: 60_000 }
+      execFile('bash', ['-euo', 'pipefail', '-c', script], options, (error, out, said) =>
+        error === null ? resolve(out) : reject(new Error(said)),
       )
     })
   const at = (name: string) => path.join(folder, name)
@@ -61,7 +64,9 @@ describe('a managed fleet, by the lines of the guide', () => {
     certificate.uris[0]?.split('/').at(-1) ?? ''
 
   it('a machine that enrolled by EST is let in as unattested, until it is revoked', async () => {
-    await shell(est, await run('tokens', 'create', '--app', 'demo'))
+    const listed = await shell(lanes)
+    for (const lane of ['machines', 'fleet']) assert.match(listed, new RegExp(`${lane} +issues`))
+    await shell(est)
     const identity = {
       cert: readFileSync(at('renewed.pem'), 'utf8'),
       key: readFileSync(at('machine.key'), 'utf8'),
@@ -75,9 +80,9 @@ describe('a managed fleet, by the lines of the guide', () => {
   })
 
   it('a device of an MDM enrols and renews with strongSwan by SCEP, and is let in alike', async () => {
-    const line = credentials.trim().replace('--app wallet', '--app demo').split(' ').slice(1)
-    const challenge = await run(...line)
-    await shell(strongswan, challenge)
+    const challenge = (await shell(credentials)).trim()
+    // As the comment of that line has it: the credential in the place of a token.
+    await shell(strongswan.replace(/^TOKEN=.*$/m, `TOKEN=${challenge}`))
     const certificate = parseCertificate(readFileSync(at('next.der')))
     const identity = {
       cert: toPem('CERTIFICATE', certificate.der),

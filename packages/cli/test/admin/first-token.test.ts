@@ -24,10 +24,11 @@ after(async () => {
 const run = (...args: string[]) => sallyport([...args, '--config', config])
 const tokenFile = () => path.join(path.dirname(config), 'admin.token')
 
-test('the first command puts a token of 30 days in the place of the first one', async () => {
+test('the first command puts a token of 30 days in the place of the first one, also where it makes one that may less', async () => {
   const first = readFileSync(tokenFile(), 'utf8').trim()
-  const listed = await run('devices', 'list')
-  assert.equal(listed.code, 0, listed.stderr)
+  const made = await run('tokens', 'create', '--admin', '--role', 'viewer')
+  assert.equal(made.code, 0, made.stderr)
+  assert.notEqual(readFileSync(tokenFile(), 'utf8').trim(), made.stdout.trim())
   const lasting = readFileSync(tokenFile(), 'utf8').trim()
   assert.notEqual(lasting, first)
   assert.equal(statSync(tokenFile()).mode & 0o777, 0o600)

@@ -22,6 +22,8 @@ const excerpts: Readonly<Record<string, (shown: Members) => Members>> = {
   cases: () => ({}),
   // What scans accept, likewise.
   suppressions: () => ({}),
+  // A section of Prometheus.
+  scrape_configs: () => ({}),
   // A file of pins, which its own page tries.
   hosts: () => ({}),
 }
