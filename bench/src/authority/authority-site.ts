@@ -19,6 +19,8 @@ export type AuthoritySite = {
   readonly directory: string
   /** Origins. */
   readonly device: string
+  /** Where phones call with their certificates. */
+  readonly mtls: string
   readonly admin: string
   readonly status: string
   readonly caPem: string
@@ -43,6 +45,7 @@ export async function layOutAuthority(protocols = '{}'): Promise<AuthoritySite> 
   const file = (name: string) => path.join(directory, name)
   const ports = {
     device: await freePort(),
+    mtls: await freePort(),
     admin: await freePort(),
     operations: await freePort(),
     status: await freePort(),
@@ -78,6 +81,7 @@ export async function layOutAuthority(protocols = '{}'): Promise<AuthoritySite> 
   return {
     directory,
     device: `https://127.0.0.1:${ports.device}`,
+    mtls: `https://127.0.0.1:${ports.mtls}`,
     admin: `https://127.0.0.1:${ports.admin}`,
     status: `http://127.0.0.1:${ports.status}`,
     caPem: initialized.serviceRootPem,
@@ -90,11 +94,11 @@ export async function layOutAuthority(protocols = '{}'): Promise<AuthoritySite> 
 }
 
 function configuration(
-  ports: Readonly<Record<'device' | 'admin' | 'operations' | 'status', number>>,
+  ports: Readonly<Record<'device' | 'mtls' | 'admin' | 'operations' | 'status', number>>,
   protocols: string,
 ) {
-  const tls = (port: number) =>
-    `{ listen: '127.0.0.1:${port}', certificateFile: server.crt, keyFile: server.key }`
+  const tls = (port: number, more = '') =>
+    `{ listen: '127.0.0.1:${port}', certificateFile: server.crt, keyFile: server.key${more} }`
   const app = (appId: string, certificate: string) => `
   ${appId}:
     insecureDevelopmentDevices: true
@@ -119,6 +123,7 @@ authority:
   status: { url: 'http://127.0.0.1:${ports.status}', shards: 1 }
   listeners:
     device: ${tls(ports.device)}
+    mtls: ${tls(ports.mtls, `, url: 'https://127.0.0.1:${ports.mtls}'`)}
     admin: ${tls(ports.admin)}
     operations: { listen: '127.0.0.1:${ports.operations}' }
     status: { listen: '127.0.0.1:${ports.status}' }

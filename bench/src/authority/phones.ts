@@ -41,7 +41,7 @@ export async function renew(
 ): Promise<Phone> {
   const agent = new https.Agent({ ca: site.caPem, ...identityOf(phone), ...from })
   const json = { csr: toBase64url(createSigningRequest(phone)), ...facts }
-  const answer = await ask(site.device + devicePaths.renewals, { json, agent })
+  const answer = await ask(site.mtls + devicePaths.renewals, { json, agent })
   agent.destroy()
   return { ...phone, issued: JSON.parse(answer.toString()) as IssuedCertificate }
 }

@@ -154,7 +154,12 @@ export async function assembleAuthority(
       challengeKey,
       lanes: new WorkLanes({ holders }),
       holders,
-      admission: new ConnectionAdmission(holders),
+      admissions: {
+        device: new ConnectionAdmission(holders),
+        // Who calls there most likely holds a certificate, though nobody knows yet.
+        mtls: new ConnectionAdmission(holders, { maxRestMs: 0 }),
+        status: new ConnectionAdmission(holders),
+      },
       leases,
       feed: hub,
       decisions: decisionRecorder(store, log),

@@ -37,8 +37,8 @@ export type Authority = {
   readonly lanes: WorkLanes
   /** Where devices call from that hold a certificate. */
   readonly holders: Holders
-  /** When a connection is looked at. */
-  readonly admission: ConnectionAdmission
+  /** When a connection is looked at, by listener: a flood at one makes nobody wait at another. */
+  readonly admissions: Readonly<Record<'device' | 'mtls' | 'status', ConnectionAdmission>>
   /** Decides which authority does what is done by the clock. */
   readonly leases: Leases
   readonly feed: FeedHub

@@ -28,7 +28,13 @@ export type StartOptions = {
 
 export type RunningAuthority = {
   /** Where each listener listens: `https://127.0.0.1:8443`. */
-  readonly addresses: { device: string; admin: string; operations: string; status?: string }
+  readonly addresses: {
+    device: string
+    mtls?: string
+    admin: string
+    operations: string
+    status?: string
+  }
   /**
    * Takes another configuration, whole or not at all: everything but listeners, store and keys.
    *
@@ -81,7 +87,7 @@ export async function startAuthority(
     await authority.receipts.close()
     await authority.trust.close()
     await authority.feed.close()
-    authority.admission.close()
+    for (const admission of Object.values(authority.admissions)) admission.close()
     await Promise.all(Object.values(apis).map((api) => api.close()))
     await authority.decisions.close()
     await authority.refusedAppraisals.close()
@@ -101,6 +107,9 @@ export async function startAuthority(
     await webhooks.follow()
     const addresses = {
       device: await serve(apis.device, listeners.device.listen, 'https'),
+      ...(listeners.mtls === undefined
+        ? {}
+        : { mtls: await serve(apis.mtls, listeners.mtls.listen, 'https') }),
       admin: await serve(apis.admin, listeners.admin.listen, 'https'),
       operations: await serve(apis.operations, listeners.operations.listen, 'http'),
       ...(listeners.status === undefined
@@ -109,13 +118,11 @@ export async function startAuthority(
     }
     options.log.info({ addresses }, 'authority is ready')
     const reload = async (next: AuthorityConfig) => {
-      const tls = {
-        device: readTlsFiles(options.directory, next, 'device'),
-        admin: readTlsFiles(options.directory, next, 'admin'),
-      }
+      const tls = readTlsFiles(options.directory, next)
       await replaceConfig(next)
       await webhooks.follow()
       setTlsFiles(apis.device, tls.device)
+      if (tls.mtls !== undefined) setTlsFiles(apis.mtls, tls.mtls)
       setTlsFiles(apis.admin, tls.admin)
       Object.assign(served, tls)
       options.log.info('the configuration was taken up')

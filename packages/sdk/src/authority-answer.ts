@@ -17,6 +17,8 @@ export type Issued = {
   readonly notAfter: number
   readonly renewAfter: number
   readonly graceUntil: number
+  /** https origin for calls with the certificate. */
+  readonly mtlsUrl?: string
 }
 
 export type Members = ReadonlyMap<string, unknown>
@@ -54,7 +56,12 @@ export function readIssued(members: Members, spki: Uint8Array): Issued {
   }
   const assurance = assurances.find((known) => known === members.get('assurance'))
   if (assurance === undefined) throw malformed('assurance is none that this version knows')
+  const mtlsUrl = readOptionalText(members, 'mtlsUrl', 320)
+  if (mtlsUrl !== undefined && !/^https:\/\/[^/?#@\s]+$/.test(mtlsUrl)) {
+    throw malformed('mtlsUrl is no https origin')
+  }
   return {
+    ...(mtlsUrl === undefined ? {} : { mtlsUrl }),
     deviceId: readText(members, 'deviceId', 80),
     assurance,
     certificates: chain.map(({ text }) => text),

@@ -24,6 +24,9 @@ import {
 /** No answer of the device API is longer. */
 const maximumAnswerBytes = 262_144
 
+/** A firewall may drop what goes to another port: no user waits longer for that. */
+const mtlsTimeoutMs = 10_000
+
 export type Answer = { readonly status: number; readonly members: Members }
 
 /** The device API of the authority. Each call is idempotent there, so that each may be repeated here. */
@@ -52,6 +55,8 @@ export type Authority = {
 
 export type AuthorityOptions = {
   readonly url: string
+  /** Where the authority said that calls with a certificate had better go. */
+  readonly mtlsUrl: () => Promise<string | undefined>
   readonly trust: Trust
   readonly transport: Transport
   readonly clock: ServerClock
@@ -104,6 +109,16 @@ function exchangeForm(userToken: string, scope: string | undefined): Record<stri
 }
 
 async function askRepeatedly(options: AuthorityOptions, call: Call): Promise<Answer> {
+  const mtlsUrl = isOfHolder(call) ? await options.mtlsUrl() : undefined
+  if (mtlsUrl !== undefined) {
+    try {
+      const timeoutMs = Math.min(options.timeoutMs, mtlsTimeoutMs)
+      return await askOnce({ ...options, url: mtlsUrl, timeoutMs }, call)
+    } catch (error) {
+      // Where it cannot be reached, or is something else, the device listener serves the same.
+      if (!isSallyportError(error) || !cannotServe.has(error.code)) throw error
+    }
+  }
   for (let attempt = 1; ; attempt++) {
     try {
       return await askOnce(options, call)
@@ -114,6 +129,18 @@ async function askRepeatedly(options: AuthorityOptions, call: Call): Promise<Ans
       await options.sleep(delayMs, call.signal)
     }
   }
+}
+
+const cannotServe: ReadonlySet<string> = new Set(['connection_failed', 'answer_malformed'])
+
+/** Whether only someone who holds a certificate asks this. */
+function isOfHolder({ identity, path, message }: Call): boolean {
+  if (identity !== undefined || path === devicePaths.renewals) return true
+  return path === devicePaths.challenges && isRenewal(message)
+}
+
+function isRenewal(message: object | undefined): boolean {
+  return message !== undefined && 'purpose' in message && message.purpose === 'renew'
 }
 
 async function askOnce(options: AuthorityOptions, call: Call): Promise<Answer> {

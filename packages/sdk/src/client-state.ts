@@ -16,6 +16,8 @@ export type Identity = {
   readonly renewAt: number
   /** Until when the expired certificate can still be renewed by a signature. The server decides. */
   readonly graceUntil: number
+  /** https origin for calls to the authority with this certificate; absent: where it enrolled. */
+  readonly mtlsUrl?: string
   /** The code with which the server said that only enrolling again helps. */
   readonly endedBy?: string
 }

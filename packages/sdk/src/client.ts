@@ -180,6 +180,7 @@ function createContext(options: ClientOptions): ClientContext {
   const state = createStateHolder(options.keyStore, clock, (detail) => events.add(detail))
   const authority: Authority = createAuthority({
     url: httpsOrigin('enrollUrl', options.enrollUrl).origin,
+    mtlsUrl: async () => (await state.read()).identity?.mtlsUrl,
     trust: options.trust,
     transport: options.transport,
     clock,

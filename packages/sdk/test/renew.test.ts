@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { devicePaths } from '@sallyport/wire'
 import type { TransportRequest } from '../src/index.ts'
 import { createPhone, evidence } from './phone.ts'
-import { dayMs, hourMs } from './scripted-server.ts'
+import { authorityUrl, dayMs, hourMs, mtlsUrl } from './scripted-server.ts'
 
 const once = { attempts: 1, baseMs: 1, maximumMs: 1 }
 const renewals = { url: devicePaths.renewals }
@@ -273,3 +273,63 @@ test('a busy authority is asked again when it says, and not before', async () =>
   assert.equal(slept.length, 2)
   for (const wait of slept) assert.ok(wait >= 7_000 && wait < 8_000, `${wait}`)
 })
+
+const originsOf = (requests: readonly TransportRequest[]) =>
+  requests.map(({ url }) => new URL(url).origin)
+
+test('a device renews where it was told to call with its certificate', async () => {
+  const phone = createPhone()
+  const { client, server } = phone
+  server.mtlsUrl = mtlsUrl
+  await client.enroll()
+  assert.deepEqual(new Set(originsOf(server.requests)), new Set([authorityUrl]))
+  server.now += 5 * dayMs
+  phone.restart()
+  await phone.client.renew()
+  const renewing = server.requests.filter(isRenewal)
+  assert.deepEqual(originsOf(renewing), [mtlsUrl])
+  assert.ok(renewing[0]?.identity)
+  assert.deepEqual(originsOf(server.sent(devicePaths.challenges)), [authorityUrl, mtlsUrl])
+  // Told of no such place any more, it forgets the one it knew.
+  server.mtlsUrl = undefined
+  await phone.client.renew()
+  await phone.client.renew()
+  assert.equal(originsOf(server.requests.filter(isRenewal)).at(-1), authorityUrl)
+})
+
+for (const mishap of ['request', 'tls', 'answer'] as const) {
+  test(`where that place cannot be reached (${mishap}), it renews where it enrolled`, async () => {
+    const { client, server, slept } = createPhone({ retry: once })
+    server.mtlsUrl = mtlsUrl
+    await client.enroll()
+    server.now += 5 * dayMs
+    server.mishap = ({ url }) => (url.startsWith(mtlsUrl) ? mishap : undefined)
+    await client.renew()
+    assert.deepEqual(originsOf(server.requests.filter(isRenewal)), [mtlsUrl, authorityUrl])
+    assert.deepEqual(slept, [])
+    assert.equal(server.forks, 0)
+  })
+}
+
+test('a refusal there is a refusal', async () => {
+  const { client, server } = createPhone({ retry: once })
+  server.mtlsUrl = mtlsUrl
+  await client.enroll()
+  server.now += 5 * dayMs
+  server.mishap = (request) => (isRenewal(request) ? server.problem('authority_busy') : undefined)
+  await assert.rejects(client.renew(), { code: 'authority_busy' })
+  assert.deepEqual(originsOf(server.requests.filter(isRenewal)), [mtlsUrl])
+})
+
+for (const bad of [
+  'http://devices.example.com',
+  'https://a@devices.example.com',
+  'https://x/y',
+  7,
+]) {
+  test(`an origin that is none is an answer that is malformed: ${bad}`, async () => {
+    const { client, server } = createPhone({ retry: once })
+    server.mtlsUrl = bad as string
+    await assert.rejects(client.enroll(), { code: 'answer_malformed' })
+  })
+}

@@ -12,6 +12,7 @@ export const hourMs = 3_600_000
 export const dayMs = 24 * hourMs
 export const gatewayUrl = 'https://api.example.com'
 export const authorityUrl = 'https://authority.example.com'
+export const mtlsUrl = 'https://devices.example.com:8447'
 
 type Issued = {
   readonly der: string
@@ -39,6 +40,8 @@ export class ScriptedServer implements Transport {
   graceMs = 30 * dayMs
   /** From the time of issue; by default two thirds of the life. */
   renewAfterMs: number | undefined
+  /** Where devices are told to call with their certificates. */
+  mtlsUrl: string | undefined
   approvalsLeft = 0
   forks = 0
   enrolled = 0
@@ -57,9 +60,9 @@ export class ScriptedServer implements Transport {
     if (mishap === 'request') throw new TransportError('connect', 'no network')
     if (mishap === 'tls') throw new TransportError('tls', 'alert')
     if (typeof mishap === 'object') return mishap
-    const response = request.url.startsWith(authorityUrl)
-      ? this.#authority(request)
-      : this.#gateway(request)
+    const response = request.url.startsWith(gatewayUrl)
+      ? this.#gateway(request)
+      : this.#authority(request)
     if (mishap === 'answer') throw new TransportError('lost', 'the answer was lost')
     return response
   }
@@ -73,7 +76,7 @@ export class ScriptedServer implements Transport {
 
   #authority(request: TransportRequest): TransportResponse {
     const message = JSON.parse(new TextDecoder().decode(request.body as Uint8Array)) as Message
-    const path = request.url.slice(authorityUrl.length)
+    const path = new URL(request.url).pathname
     if (path === devicePaths.challenges) return this.#challenge()
     if (path === devicePaths.certificates) return this.#enroll(message)
     if (path === devicePaths.renewals) return this.#renew(message, request)
@@ -177,6 +180,7 @@ export class ScriptedServer implements Transport {
       notAfter: new Date(notAfter).toISOString(),
       renewAfter: new Date(notAfter - this.lifeMs + renewAfterMs).toISOString(),
       graceUntil: new Date(notAfter + this.graceMs).toISOString(),
+      ...(this.mtlsUrl === undefined ? {} : { mtlsUrl: this.mtlsUrl }),
     })
   }
 

@@ -101,6 +101,11 @@ export const IssuedCertificate = Type.Object({
   /** Until when the expired certificate can still be renewed by a signature of its key. */
   graceUntil: Time,
   serverTime: Time,
+  /**
+   * https origin at which the device had better call with its certificate. What it serves is served where it
+   * enrolled as well.
+   */
+  mtlsUrl: Type.Optional(Type.String({ pattern: '^https://[^/?#@\\s]+$' })),
 })
 export type IssuedCertificate = Type.Static<typeof IssuedCertificate>
 

@@ -1,6 +1,6 @@
 import type { Server, Socket } from 'node:net'
 import type { Holders } from './holders.ts'
-import { Turns } from './turns.ts'
+import { Turns, type TurnsOptions } from './turns.ts'
 import { WaitingConnections } from './waiting-connections.ts'
 
 /** Of strangers: with more, the oldest are closed. A socket that waits holds a few kilobytes. */
@@ -14,7 +14,7 @@ const handshakeMs = 20
  * Strangers that were let in and have not left. Whoever connects and sends nothing yet costs nothing: without a
  * bound thousands would be let in meanwhile, and whatever they send later is read in one round of the event loop.
  */
-const maxInHand = 32
+const maxInHand = 16
 /** For no longer, so that who is silent or far away (a round trip of 100 ms) makes nobody wait. */
 const inHandMs = 50
 
@@ -40,9 +40,9 @@ export class ConnectionAdmission {
   #admitted = 0
   #dropped = 0
 
-  constructor(holders: Holders) {
+  constructor(holders: Holders, options: TurnsOptions = {}) {
     this.#holders = holders
-    this.#turns = new Turns(holders)
+    this.#turns = new Turns(holders, options)
   }
 
   get counts(): AdmissionCounts {

@@ -1,12 +1,17 @@
 import type { Holders } from './holders.ts'
 
-/** While holders are at work, strangers have one part in so many of the time of the event loop. */
+/** So long strangers wait for holders who are at work: longer than one of them takes who is alone. */
+const defaultMaxRestMs = 25
+/** While holders are at work for longer, strangers have one part in so many of the time of the event loop. */
 const share = 3
 /** A round that lasted longer was not theirs alone. */
 const maxRoundMs = 10
 const lookMs = 1
 /** Rounds with an arrival that are passed over, at most, so that arrivals without end starve nobody. */
 const maxPassed = 16
+
+/** `maxRestMs`: how long strangers wait at most for holders who are at work, before they share the time with them. */
+export type TurnsOptions = { readonly maxRestMs?: number }
 
 /**
  * Turns of strangers: one in each round of the event loop. Whatever they bring costs signatures, and runs to its
@@ -18,16 +23,22 @@ const maxPassed = 16
  */
 export class Turns {
   readonly #holders: Pick<Holders, 'areAtWork' | 'arrivals'>
+  readonly #maxRestMs: number
   #isTaken = false
   #isPassing = false
   #passed = 0
   #arrivals = 0
   #takenAt = Number.NEGATIVE_INFINITY
+  #holdersBeganAt: number | undefined
   #roundMs = 0
   #isResting = false
 
-  constructor(holders: Pick<Holders, 'areAtWork' | 'arrivals'>) {
+  constructor(
+    holders: Pick<Holders, 'areAtWork' | 'arrivals'>,
+    { maxRestMs = defaultMaxRestMs }: TurnsOptions = {},
+  ) {
     this.#holders = holders
+    this.#maxRestMs = maxRestMs
   }
 
   /**
@@ -39,7 +50,7 @@ export class Turns {
     if (this.#isTaken || this.#isPassing || this.#isResting) return false
     if (this.#passes(again)) return false
     const now = performance.now()
-    if (this.#holders.areAtWork && now - this.#takenAt < this.#roundMs * share) {
+    if (this.#restsFor(now)) {
       this.#isResting = true
       setTimeout(() => {
         this.#isResting = false
@@ -55,6 +66,17 @@ export class Turns {
       again()
     })
     return true
+  }
+
+  #restsFor(now: number): boolean {
+    if (!this.#holders.areAtWork) {
+      this.#holdersBeganAt = undefined
+      return false
+    }
+    this.#holdersBeganAt ??= now
+    return (
+      now - this.#holdersBeganAt < this.#maxRestMs || now - this.#takenAt < this.#roundMs * share
+    )
   }
 
   /** Whether somebody arrived since the last look: then this round is over for strangers. */

@@ -6,7 +6,8 @@ import { type Api, createApi } from './api-server.ts'
 import { deviceApi } from './device-api.ts'
 import { gatewayApi } from './gateway-api.ts'
 import { signInApi } from './admin/sign-in-api.ts'
-import { readTlsFiles } from './listener.ts'
+import { enrollmentApi } from './enrollment-api.ts'
+import { readTlsFiles, type TlsFiles } from './listener.ts'
 import { listApi } from '../published/list-api.ts'
 import { ocspApi } from '../published/ocsp/ocsp-api.ts'
 import { assertionKeyApi } from '../gateways/assertion-key-api.ts'
@@ -22,7 +23,7 @@ import { operationsApi } from './operations-api.ts'
 import { refusalRecord } from './refusal-record.ts'
 
 /** The listeners of an authority: what each serves is a file of its own. */
-export type Apis = Readonly<Record<'device' | 'admin' | 'operations' | 'status', Api>>
+export type Apis = Readonly<Record<'device' | 'mtls' | 'admin' | 'operations' | 'status', Api>>
 
 const bodyLimitBytes = 64 * 1024
 
@@ -31,19 +32,23 @@ export function createApis(
   authority: Authority,
   { directory, version }: { directory: string; version: string },
 ): Apis {
-  const { config, log, now, admission } = authority
-  const device = createApi({
-    admission,
-    log: log.child({ listener: 'device' }),
-    tls: readTlsFiles(directory, config, 'device'),
-    bodyLimitBytes,
-    face: 'public',
-    now,
-    onRefusal: (problem, request) => keepRefusal(authority, problem, request),
-  })
+  const { config, log, now, admissions } = authority
+  const tls = readTlsFiles(directory, config)
+  const forDevices = (listener: 'device' | 'mtls', files: TlsFiles | undefined) =>
+    createApi({
+      admission: admissions[listener],
+      log: log.child({ listener }),
+      ...(files && { tls: files }),
+      bodyLimitBytes,
+      face: 'public',
+      now,
+      onRefusal: (problem, request) => keepRefusal(authority, problem, request),
+    })
+  const device = forDevices('device', tls.device)
+  const mtls = forDevices('mtls', tls.mtls)
   const admin = createApi({
     log: log.child({ listener: 'admin' }),
-    tls: readTlsFiles(directory, config, 'admin'),
+    tls: tls.admin,
     bodyLimitBytes,
     face: 'operator',
     now,
@@ -58,7 +63,7 @@ export function createApis(
   })
   // Asked by strangers, as often as they like: counted, and not logged one by one.
   const status = createApi({
-    admission,
+    admission: admissions.status,
     log: log.child({ listener: 'status' }, { level }),
     bodyLimitBytes,
     face: 'public',
@@ -74,7 +79,11 @@ export function createApis(
   describeApi(admin, version)
   const describe = () => openApiDocument([device, admin])
   device.register(async (api) => deviceApi(api as Api, authority))
+  device.register(async (api) => enrollmentApi(api as Api, authority))
   device.register(async (api) => exchangeApi(api as Api, authority))
+  // Nobody enrols there: what floods the other listener makes nobody wait.
+  mtls.register(async (api) => deviceApi(api as Api, authority))
+  mtls.register(async (api) => exchangeApi(api as Api, authority))
   device.register(async (api) => revocationApi(api as Api, authority))
   device.register(async (api) => logoutApi(api as Api, authority))
   device.register(async (api) => estApi(api as Api, authority, { directory }))
@@ -89,7 +98,7 @@ export function createApis(
   status.register(async (api) => assertionKeyApi(api as Api, authority))
   status.register(async (api) => ocspApi(api as Api, authority))
   status.register(async (api) => scepApi(api as Api, authority, createJudges(directory)))
-  return { device, admin, operations, status }
+  return { device, mtls, admin, operations, status }
 }
 
 /** A refusal on the device listener is counted, and kept so that it can be explained. */

@@ -5,9 +5,7 @@ import {
   DeviceSelf,
   DiagnoseRequest,
   Diagnosis,
-  EnrollmentRequest,
   IssuedCertificate,
-  PendingEnrollment,
   RenewalRequest,
 } from '@sallyport/wire/messages'
 import type { Authority } from '../authority.ts'
@@ -15,18 +13,20 @@ import { appOf } from '../config/app-of.ts'
 import { deviceSelf } from '../devices/device-self.ts'
 import { diagnose } from '../devices/diagnose.ts'
 import { makeChallenge } from '../enrollment/challenge.ts'
-import { enrollDevice } from '../enrollment/enroll-device.ts'
 import { enrollmentScope } from '../enrollment/enrollment-challenge.ts'
 import { renewCertificate } from '../renewal/renew-certificate.ts'
 import type { Api } from './api-server.ts'
-import { addressOf, callerOf, peerCertificate, presentedIn } from './caller.ts'
+import { addressOf, callerOf, peerCertificate } from './caller.ts'
 import { channelBinding } from './channel-binding.ts'
 import { problems } from './problem-schema.ts'
 import { userDeviceApi } from './user-device-api.ts'
 
 const tags = ['device']
 
-/** What phones call. A client certificate is optional; each handler says whether it needs one. */
+/**
+ * What phones call once they hold a certificate, and what it takes to renew one. Nothing here verifies it but the
+ * handlers, each of which says whether it needs one.
+ */
 export function deviceApi(api: Api, authority: Authority): void {
   api.post(
     devicePaths.challenges,
@@ -53,40 +53,6 @@ export function deviceApi(api: Api, authority: Authority): void {
         expiresAt: new Date(challenge.expiresAt).toISOString(),
         serverTime: new Date(now).toISOString(),
       }
-    },
-  )
-
-  api.post(
-    devicePaths.certificates,
-    {
-      schema: {
-        tags,
-        operationId: 'enrollDevice',
-        summary: 'Enrols a device. The same challenge with the same key gives the same answer',
-        description:
-          'Where policy asks for a user, their access token stands in the header Authorization: Bearer (RFC 6750).',
-        body: EnrollmentRequest,
-        response: {
-          201: IssuedCertificate,
-          202: PendingEnrollment,
-          ...problems(400, 401, 403, 404, 409, 429, 503),
-        },
-      },
-    },
-    async (request, reply) => {
-      const { body } = request
-      const caller = callerOf(request)
-      const enroll = () => enrollDevice(authority, body, caller, presentedIn(request))
-      const answer = await authority.lanes.run('enrollment', enroll).catch((error: unknown) => {
-        authority.failedAttempts.noteRefusal(error, body.appId, caller.address)
-        throw error
-      })
-      if (!('status' in answer)) {
-        authority.holders.note(caller.address)
-        return reply.code(201).send(answer)
-      }
-      reply.header('retry-after', String(answer.retryAfterSeconds))
-      return reply.code(202).send(answer)
     },
   )
 

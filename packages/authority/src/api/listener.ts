@@ -1,7 +1,7 @@
 import { keyPairFault } from '@sallyport/pki'
 import { configProblem, Problem } from '@sallyport/problem'
 import type { Server as TlsServer } from 'node:tls'
-import type { AuthorityConfig } from '../config/authority-config.ts'
+import type { AuthorityConfig, TlsListenerConfig } from '../config/authority-config.ts'
 import { listenAddress } from '../config/listen-address.ts'
 import { readNamedFile } from '../config/named-file.ts'
 import type { Api } from './api-server.ts'
@@ -12,13 +12,28 @@ const backlog = 4_096
 /** Certificate chain and key of a listener, PEM. */
 export type TlsFiles = { cert: string; key: string }
 
-/** @throws Problem `config_unreadable`; `config_invalid` where the key is not that of the certificate */
-export function readTlsFiles(
+/** Those listeners that do TLS, of which `mtls` may be absent. */
+type TlsListeners = {
+  readonly device: TlsFiles
+  readonly admin: TlsFiles
+  readonly mtls: TlsFiles | undefined
+}
+
+/** @throws Problem `config_unreadable`; `config_invalid` where a key is not that of its certificate */
+export function readTlsFiles(directory: string, config: AuthorityConfig): TlsListeners {
+  const { device, mtls, admin } = config.authority.listeners
+  return {
+    device: readPair(directory, device, 'device'),
+    mtls: mtls && readPair(directory, mtls, 'mtls'),
+    admin: readPair(directory, admin, 'admin'),
+  }
+}
+
+function readPair(
   directory: string,
-  config: AuthorityConfig,
-  name: 'device' | 'admin',
+  listener: TlsListenerConfig,
+  name: keyof TlsListeners,
 ): TlsFiles {
-  const listener = config.authority.listeners[name]
   const path = ['authority', 'listeners', name]
   const read = (member: 'certificateFile' | 'keyFile') =>
     readNamedFile(directory, listener[member], [...path, member])

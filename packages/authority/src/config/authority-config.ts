@@ -14,6 +14,7 @@ import { type WebhookConfig, WebhooksSchema } from '../webhooks/webhook-config.t
 import { type TokenExchangeConfig, TokenExchangeSchema } from './token-exchange-config.ts'
 
 export type TlsListenerConfig = { listen: string; certificateFile: string; keyFile: string }
+export type MtlsListenerConfig = TlsListenerConfig & { url: string }
 
 /** What the authority reads of sallyport.yaml, defaults filled in. Paths are relative to the file. */
 export type AuthorityConfig = {
@@ -31,6 +32,7 @@ export type AuthorityConfig = {
     drainSeconds: number
     listeners: {
       device: TlsListenerConfig
+      mtls?: MtlsListenerConfig
       admin: TlsListenerConfig
       operations: { listen: string }
       status?: { listen: string }
@@ -51,15 +53,12 @@ const Listen = Type.String({
   pattern: '^(?:\\[[0-9a-fA-F:.]+\\]|[0-9A-Za-z.-]+):[0-9]{1,5}$',
   description: 'Address and port, as 127.0.0.1:8443 or [::1]:8443',
 })
-const tlsListener = (description: string) =>
-  Type.Object(
-    {
-      listen: Listen,
-      certificateFile: file('PEM: the server certificate, then its chain'),
-      keyFile: file('PEM: its private key'),
-    },
-    { ...closed, description },
-  )
+const tlsMembers = {
+  listen: Listen,
+  certificateFile: file('PEM: the server certificate, then its chain'),
+  keyFile: file('PEM: its private key'),
+}
+const tlsListener = (description: string) => Type.Object(tlsMembers, { ...closed, description })
 
 const AuthoritySchema = Type.Object(
   {
@@ -81,6 +80,22 @@ const AuthoritySchema = Type.Object(
     listeners: Type.Object(
       {
         device: tlsListener('The device API: where phones enrol and renew'),
+        mtls: Type.Optional(
+          Type.Object(
+            {
+              ...tlsMembers,
+              url: Type.String({
+                pattern: '^https://[^/?#@\\s]{1,300}$',
+                description: 'https origin under which phones reach it',
+              }),
+            },
+            {
+              ...closed,
+              description:
+                'The device API for those that hold a certificate: whoever floods the device listener with enrolments holds up nobody here',
+            },
+          ),
+        ),
         admin: tlsListener('The admin API, and the feed for gateways. Keep it off the internet'),
         operations: Type.Object(
           { listen: Listen },

@@ -49,8 +49,7 @@ const checks: readonly AuthorityCheck[] = [
   (config, { directory }) => void readClientCas(directory, config),
   (config, { directory }) => void readJudges(directory, config),
   (config, { directory }) => void readWebhooks(directory, config),
-  (config, { directory }) => void readTlsFiles(directory, config, 'device'),
-  (config, { directory }) => void readTlsFiles(directory, config, 'admin'),
+  (config, { directory }) => readTlsFiles(directory, config),
 ]
 
 /** Where the environment has the password, the file is not read. */

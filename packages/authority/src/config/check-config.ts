@@ -91,6 +91,10 @@ const fixed: readonly { name: string; of: (config: AuthorityConfig) => string }[
     of: ({ authority }) => authority.listeners.device.listen,
   },
   {
+    name: 'authority.listeners.mtls.listen',
+    of: ({ authority }) => authority.listeners.mtls?.listen ?? 'none',
+  },
+  {
     name: 'authority.listeners.admin.listen',
     of: ({ authority }) => authority.listeners.admin.listen,
   },

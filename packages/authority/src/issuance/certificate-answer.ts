@@ -13,12 +13,14 @@ export function certificateAnswer(
   device: Pick<DeviceRow, 'id' | 'assurance'>,
 ): IssuedCertificate {
   const issuer = authority.issuers.byId(certificate.issuer_id)
+  const { mtls } = authority.config.authority.listeners
   if (issuer === undefined) throw new TypeError(`No issuer ${certificate.issuer_id}`)
   return {
     deviceId: device.id,
     assurance: device.assurance as Assurance,
     certificates: [toBase64url(certificate.der), toBase64url(issuer.certificate.der)],
     ...certificateTimes(authority, certificate),
+    ...(mtls && { mtlsUrl: mtls.url }),
   }
 }
 

@@ -9,7 +9,7 @@ import { collectRunningMetrics } from './collect-running-metrics.ts'
 
 /** Registers what is read when the metrics are asked for. */
 export function collectMetrics(authority: Authority): void {
-  const { metrics, lanes, admission, feed, decisions, refusedAppraisals, store } = authority
+  const { metrics, lanes, admissions, feed, decisions, refusedAppraisals, store } = authority
   const byLane = (value: 'waiting' | 'running' | 'refused') => () =>
     lanes.snapshot().map((state) => ({ labels: { lane: state.lane }, value: state[value] }))
 
@@ -35,17 +35,23 @@ export function collectMetrics(authority: Authority): void {
     name: 'sallyport_authority_connections_waiting',
     help: 'Connections of strangers that nothing was read of yet',
     kind: 'gauge',
-    collect: () => [{ value: admission.counts.waiting }],
+    collect: () =>
+      Object.entries(admissions).map(([listener, { counts }]) => ({
+        labels: { listener },
+        value: counts.waiting,
+      })),
   })
   metrics.collect({
     name: 'sallyport_authority_connections_total',
     help: 'Connections by how they came in: expected from where devices called lately, admitted in their turn, dropped unread',
     kind: 'counter',
     collect: () =>
-      (['expected', 'admitted', 'dropped'] as const).map((way) => ({
-        labels: { way },
-        value: admission.counts[way],
-      })),
+      Object.entries(admissions).flatMap(([listener, { counts }]) =>
+        (['expected', 'admitted', 'dropped'] as const).map((way) => ({
+          labels: { listener, way },
+          value: counts[way],
+        })),
+      ),
   })
   metrics.collect({
     name: 'sallyport_authority_feed_seq',
