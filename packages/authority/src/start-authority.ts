@@ -61,10 +61,7 @@ export async function startAuthority(
   const { authority, replaceConfig } = await assembleAuthority(config, options)
   const apis = createApis(authority, options)
   const { listeners } = config.authority
-  const served = {
-    device: readTlsFiles(options.directory, config, 'device'),
-    admin: readTlsFiles(options.directory, config, 'admin'),
-  }
+  let served = readTlsFiles(options.directory, config)
   authority.metrics.collect({
     name: 'sallyport_authority_server_certificate_expiry_timestamp_seconds',
     help: `${expiryHelp}: that which a listener serves`,
@@ -107,7 +104,7 @@ export async function startAuthority(
     await webhooks.follow()
     const addresses = {
       device: await serve(apis.device, listeners.device.listen, 'https'),
-      ...(listeners.mtls === undefined
+      ...(listeners.mtls === undefined || apis.mtls === undefined
         ? {}
         : { mtls: await serve(apis.mtls, listeners.mtls.listen, 'https') }),
       admin: await serve(apis.admin, listeners.admin.listen, 'https'),
@@ -122,9 +119,9 @@ export async function startAuthority(
       await replaceConfig(next)
       await webhooks.follow()
       setTlsFiles(apis.device, tls.device)
-      if (tls.mtls !== undefined) setTlsFiles(apis.mtls, tls.mtls)
+      if (apis.mtls !== undefined && tls.mtls !== undefined) setTlsFiles(apis.mtls, tls.mtls)
       setTlsFiles(apis.admin, tls.admin)
-      Object.assign(served, tls)
+      served = tls
       options.log.info('the configuration was taken up')
     }
     return { addresses, reload, close }

@@ -23,7 +23,9 @@ import { operationsApi } from './operations-api.ts'
 import { refusalRecord } from './refusal-record.ts'
 
 /** The listeners of an authority: what each serves is a file of its own. */
-export type Apis = Readonly<Record<'device' | 'mtls' | 'admin' | 'operations' | 'status', Api>>
+export type Apis = Readonly<Record<'device' | 'admin' | 'operations' | 'status', Api>> & {
+  readonly mtls?: Api
+}
 
 const bodyLimitBytes = 64 * 1024
 
@@ -34,18 +36,18 @@ export function createApis(
 ): Apis {
   const { config, log, now, admissions } = authority
   const tls = readTlsFiles(directory, config)
-  const forDevices = (listener: 'device' | 'mtls', files: TlsFiles | undefined) =>
+  const forDevices = (listener: 'device' | 'mtls', files: TlsFiles) =>
     createApi({
       admission: admissions[listener],
       log: log.child({ listener }),
-      ...(files && { tls: files }),
+      tls: files,
       bodyLimitBytes,
       face: 'public',
       now,
       onRefusal: (problem, request) => keepRefusal(authority, problem, request),
     })
   const device = forDevices('device', tls.device)
-  const mtls = forDevices('mtls', tls.mtls)
+  const mtls = tls.mtls && forDevices('mtls', tls.mtls)
   const admin = createApi({
     log: log.child({ listener: 'admin' }),
     tls: tls.admin,
@@ -78,12 +80,12 @@ export function createApis(
   describeApi(device, version)
   describeApi(admin, version)
   const describe = () => openApiDocument([device, admin])
-  device.register(async (api) => deviceApi(api as Api, authority))
   device.register(async (api) => enrollmentApi(api as Api, authority))
+  device.register(async (api) => deviceApi(api as Api, authority))
   device.register(async (api) => exchangeApi(api as Api, authority))
   // Nobody enrols there: what floods the other listener makes nobody wait.
-  mtls.register(async (api) => deviceApi(api as Api, authority))
-  mtls.register(async (api) => exchangeApi(api as Api, authority))
+  mtls?.register(async (api) => deviceApi(api as Api, authority))
+  mtls?.register(async (api) => exchangeApi(api as Api, authority))
   device.register(async (api) => revocationApi(api as Api, authority))
   device.register(async (api) => logoutApi(api as Api, authority))
   device.register(async (api) => estApi(api as Api, authority, { directory }))
@@ -98,7 +100,7 @@ export function createApis(
   status.register(async (api) => assertionKeyApi(api as Api, authority))
   status.register(async (api) => ocspApi(api as Api, authority))
   status.register(async (api) => scepApi(api as Api, authority, createJudges(directory)))
-  return { device, mtls, admin, operations, status }
+  return { device, ...(mtls && { mtls }), admin, operations, status }
 }
 
 /** A refusal on the device listener is counted, and kept so that it can be explained. */

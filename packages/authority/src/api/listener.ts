@@ -12,11 +12,11 @@ const backlog = 4_096
 /** Certificate chain and key of a listener, PEM. */
 export type TlsFiles = { cert: string; key: string }
 
-/** Those listeners that do TLS, of which `mtls` may be absent. */
+/** Of those listeners that do TLS. */
 type TlsListeners = {
   readonly device: TlsFiles
+  readonly mtls?: TlsFiles
   readonly admin: TlsFiles
-  readonly mtls: TlsFiles | undefined
 }
 
 /** @throws Problem `config_unreadable`; `config_invalid` where a key is not that of its certificate */
@@ -24,7 +24,7 @@ export function readTlsFiles(directory: string, config: AuthorityConfig): TlsLis
   const { device, mtls, admin } = config.authority.listeners
   return {
     device: readPair(directory, device, 'device'),
-    mtls: mtls && readPair(directory, mtls, 'mtls'),
+    ...(mtls && { mtls: readPair(directory, mtls, 'mtls') }),
     admin: readPair(directory, admin, 'admin'),
   }
 }

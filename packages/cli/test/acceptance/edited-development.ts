@@ -14,7 +14,8 @@ import { type Development, newFolder, startDev } from '../sallyport.ts'
 export type EditedFile = {
   authority: {
     listeners: {
-      device: { listen: string }
+      device: { listen: string; certificateFile: string; keyFile: string }
+      mtls?: { listen: string; url: string; certificateFile: string; keyFile: string }
       operations: { listen: string }
     }
   }
