@@ -84,8 +84,8 @@ export function createApis(
   device.register(async (api) => deviceApi(api as Api, authority))
   device.register(async (api) => exchangeApi(api as Api, authority))
   // Nobody enrols there: what floods the other listener makes nobody wait.
-  mtls?.register(async (api) => deviceApi(api as Api, authority))
-  mtls?.register(async (api) => exchangeApi(api as Api, authority))
+  mtls?.register(async (api) => deviceApi(api, authority))
+  mtls?.register(async (api) => exchangeApi(api, authority))
   device.register(async (api) => revocationApi(api as Api, authority))
   device.register(async (api) => logoutApi(api as Api, authority))
   device.register(async (api) => estApi(api as Api, authority, { directory }))
