@@ -54,13 +54,15 @@ export class SnapshotSource {
   }
 
   /**
-   * @param least the number that it must reach: a gateway takes nothing from before what it knows
+   * @param asked the number that it must reach: a gateway takes nothing from before what it knows. What the feed has
+   *   not reached itself is reached by nothing: who asks for that is given what there is
    * @param accepts the first of these that is known compresses it
    */
   async get(
-    least: number,
+    asked: number,
     accepts: readonly string[],
   ): Promise<{ bytes: Buffer; encoding: SnapshotEncoding | undefined }> {
+    const least = asked === 0 ? 0 : Math.min(asked, await feedHead(this.#options.read))
     const made = await this.#current(least)
     const names = Object.keys(compressions) as SnapshotEncoding[]
     const encoding = names.find((name) => accepts.includes(name))

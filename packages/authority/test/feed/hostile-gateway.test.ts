@@ -164,3 +164,13 @@ test('takes the room of no other gateway by what it makes up', async () => {
     ['B', 'C', 'E'],
   )
 })
+
+test('has no snapshot made for it alone, by asking for what nothing has reached yet', async () => {
+  const { seq } = (await as(ada, 'feed')).body
+  const least = Number.MAX_SAFE_INTEGER
+  const ask = () => deployment.gatewayCall(`/gateway/v1/snapshot?least=${least}`)
+  const [first, second] = [await ask(), await ask()]
+  assert.equal(first.body.seq, seq)
+  // Each that is made is signed anew, and no two signatures are alike.
+  assert.ok(second.bytes.equals(first.bytes), 'a snapshot was made for each that asks')
+})
