@@ -1,11 +1,8 @@
-import type { ServerResponse } from 'node:http'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { changeMarkCharacters, gatewayPaths, snapshotMediaType } from '@sallyport/wire'
 import { FeedKeySets, Report } from '@sallyport/wire/messages'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import Type from 'typebox'
 import type { Authority } from '../authority.ts'
-import type { FeedFollower } from '../feed/feed-hub.ts'
 import { refuseRollback } from '../feed/epoch.ts'
 import { refuseGone } from '../feed/feed-start.ts'
 import { SnapshotSource } from '../feed/snapshot-source.ts'
@@ -15,13 +12,12 @@ import { knownGateway } from '../gateways/gateways.ts'
 import { expiryHelp } from '../operations/collect-expiry-metrics.ts'
 import type { Api } from './api-server.ts'
 import { peerCertificate } from './caller.ts'
+import { streamFeed } from './feed-stream.ts'
 import { problems } from './problem-schema.ts'
 
 const tags = ['gateway']
 /** A thousand decisions of a full trace each. */
 const maxReportBytes = 8 * 1024 * 1024
-/** A gateway that takes its changes no faster than this much behind is told to resume. */
-const maxUnsentBytes = 4 * 1024 * 1024
 
 const FeedQuery = Type.Object(
   {
@@ -163,7 +159,7 @@ export function gatewayApi(api: Api, authority: Authority): void {
         await refuseRollback(authority, { gateway: gateway.name, epoch, seq: after, mark })
       }
       await refuseGone(store.read, { epoch, after }, authority.epoch)
-      await stream(authority, gateway, { after, nonce }, reply)
+      await streamFeed(authority, gateway, { after, nonce }, reply)
     },
   )
 
@@ -199,73 +195,4 @@ export function gatewayApi(api: Api, authority: Authority): void {
 function lastEventId(request: FastifyRequest): number | undefined {
   const header = request.headers['last-event-id']
   return typeof header === 'string' && /^\d{1,15}$/.test(header) ? Number(header) : undefined
-}
-
-/** Answers with a stream that lasts until one side ends it. */
-async function stream(
-  authority: Authority,
-  gateway: GatewayIdentity,
-  { after, nonce }: { after: number; nonce: string | undefined },
-  reply: FastifyReply,
-): Promise<void> {
-  reply.hijack()
-  const response = reply.raw
-  response.writeHead(200, {
-    'content-type': 'text/event-stream',
-    'cache-control': 'no-store',
-    'x-request-id': reply.request.id,
-  })
-  // A gateway that is ended at once hears that it was answered.
-  response.flushHeaders()
-  response.socket?.setNoDelay(true)
-  // Now, not with the first event: who is ended before there was one is to know that it was answered.
-  response.flushHeaders()
-  const { log, feed } = authority
-  const { name } = gateway
-  response.on('error', (error) => log.debug({ err: error, gateway: name }, 'feed ended'))
-  try {
-    const end = await feed.follow(followerOver(response, gateway, nonce), after)
-    if (response.destroyed) end()
-    else response.on('close', end)
-  } catch (error) {
-    log.error({ err: error, gateway: name }, 'the feed cannot be followed')
-    response.destroy()
-  }
-}
-
-function followerOver(
-  response: ServerResponse,
-  { name, until }: GatewayIdentity,
-  nonce: string | undefined,
-): FeedFollower {
-  return {
-    gateway: name,
-    until,
-    nonce,
-    drained: () => drained(response),
-    send: ({ event, id, data }) => {
-      if (response.destroyed) return
-      if (response.writableLength > maxUnsentBytes) response.destroy()
-      else {
-        response.write(`${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${data}\n\n`)
-      }
-    },
-    // What was written in this turn is on its way only in the next: a gateway is to hear why it is ended.
-    end: () => void setImmediate(() => response.destroy()),
-  }
-}
-
-/** Resolves in a later turn, when everything written was handed to the system, or the stream is over. */
-async function drained(response: ServerResponse): Promise<void> {
-  await nextTurn()
-  if (response.destroyed || !response.writableNeedDrain) return
-  await new Promise<void>((resolve) => {
-    const done = () => {
-      response.off('drain', done)
-      response.off('close', done)
-      resolve()
-    }
-    response.on('drain', done)
-    response.on('close', done)
-  })
 }

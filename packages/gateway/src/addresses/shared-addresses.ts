@@ -9,7 +9,8 @@ import {
   parseNetwork,
 } from './network.ts'
 import { type NetworkTree, readNetworkTree } from './network-tree.ts'
-import { type TemporaryBlock, temporaryBlocks, type TemporaryBlocks } from './temporary-blocks.ts'
+import type { TemporaryBlock } from './block-slots.ts'
+import { temporaryBlocks, type TemporaryBlocks } from './temporary-blocks.ts'
 
 /** The lists in force, made by the main thread. Trees are shared, names stand under the numbers in them. */
 export type AddressTables = {

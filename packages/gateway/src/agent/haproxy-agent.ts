@@ -256,5 +256,3 @@ export class HaproxyAgent {
     )
   }
 }
-
-/** Undefined where there is none. */

@@ -16,11 +16,8 @@ import type { CountedShadow } from '../metrics/shadow-counts.ts'
 import type { AuthorityClient } from './authority-client.ts'
 import { ShadowBatches } from './shadow-batches.ts'
 import type { UnconfirmedReports } from './unconfirmed-reports.ts'
+import { WaitingRecords } from './waiting-records.ts'
 
-/** What a report takes of each kind. */
-const maxPerReport = 1_000
-/** What waits of each kind while the authority is away; the oldest goes first. */
-const maxWaiting = 10_000
 /** Between two reports that tell of requests alone. */
 const minimumGapMs = 1_000
 /** The authority forgets keys that no process of a gateway tells of any more. */
@@ -57,12 +54,12 @@ export type Records = {
 /** Tells the authority what was applied, decided and seen: changes at once, the rest every heartbeat. */
 export class ReportSender {
   readonly #options: ReportOptions
-  readonly #applied = new Waiting<AppliedChange>()
-  readonly #decisions = new Waiting<DecisionRecord>()
-  readonly #handshakes = new Waiting<HandshakeRecord>()
-  readonly #used = new Waiting<string>()
+  readonly #applied = new WaitingRecords<AppliedChange>()
+  readonly #decisions = new WaitingRecords<DecisionRecord>()
+  readonly #handshakes = new WaitingRecords<HandshakeRecord>()
+  readonly #used = new WaitingRecords<string>()
   readonly #shadow = new ShadowBatches()
-  readonly #breakGlass = new Waiting<BreakGlassEvent>()
+  readonly #breakGlass = new WaitingRecords<BreakGlassEvent>()
   #dropped = 0
   #saidBlocks: string | undefined
   #saidKeys: { readonly text: string; readonly at: number } | undefined
@@ -222,37 +219,5 @@ export class ReportSender {
     this.#dropped += records
     if (records + used.length === 0) this.#applied.forget()
     else if (applied.length > 0) this.#isWanted = true
-  }
-}
-
-/** Records on their way, oldest first, no more than a bound. */
-class Waiting<T> {
-  #records: T[] = []
-  #taken = 0
-
-  /** @returns how many old ones had to go for it */
-  add(records: readonly T[]): number {
-    if (records.length > 0) this.#records = [...this.#records, ...records]
-    const surplus = Math.max(0, this.#records.length - maxWaiting)
-    if (surplus > 0) this.#records = this.#records.slice(surplus)
-    this.#taken = Math.max(0, this.#taken - surplus)
-    return surplus
-  }
-
-  get isFull(): boolean {
-    return this.#records.length > maxPerReport
-  }
-
-  /** The oldest, to be sent. */
-  take(): T[] {
-    const taken = this.#records.slice(0, maxPerReport)
-    this.#taken = taken.length
-    return taken
-  }
-
-  /** Those that were taken have arrived. */
-  forget(): void {
-    this.#records = this.#records.slice(this.#taken)
-    this.#taken = 0
   }
 }
