@@ -68,6 +68,8 @@ export const auditActions = {
   'break-glass.began': 'somebody at a gateway made one of its stages laxer',
   'break-glass.ended': 'that is over',
   'feed.restarted': 'the feed began anew, in another epoch',
+  'feed.restart-refused':
+    'a gateway said too often in a day that the store went back: no epoch began over its word',
   'feed.listed-apps': 'gateways are told of every certificate of these apps',
   'feed.confirmed': 'what gateways knew and a restored store did not was ended again',
   'feed.dropped': 'what gateways knew and a restored store did not was let go',

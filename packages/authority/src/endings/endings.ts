@@ -98,6 +98,7 @@ export const treatments: Readonly<Record<AuditAction, Treatment>> = {
   'break-glass.began': nothing,
   'break-glass.ended': nothing,
   'feed.restarted': nothing,
+  'feed.restart-refused': nothing,
   'feed.listed-apps': nothing,
   'feed.confirmed': ends(confirmAgain),
   'feed.dropped': nothing,

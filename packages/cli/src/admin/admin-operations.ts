@@ -683,6 +683,7 @@ export type AdminOperations = {
       keySet: number
       keys: string[]
       unconfirmed: { open: number; ended: number; kept: number; dropped: number }
+      restarts: { gateway: string; at: string; refused: boolean }[]
     }
   }
   /** The public keys of the feed, for gateways to pin */
@@ -1074,6 +1075,7 @@ export type AdminOperations = {
       keySet: number
       keys: string[]
       unconfirmed: { open: number; ended: number; kept: number; dropped: number }
+      restarts: { gateway: string; at: string; refused: boolean }[]
     }
   }
   /** Lifts a suspension */

@@ -18,6 +18,11 @@ export const showFeed: Operation = async (input, output) => {
       `Epoch ${feed.epoch}, ${feed.seq} changes, followed by ${feed.followers} here`,
       `Signed under key set ${feed.keySet}: ${feed.keys.join(', ')}`,
       `Of an epoch before: ${open} open, ${ended} ended again, ${kept} kept, ${dropped} let go`,
+      ...feed.restarts.map(({ gateway, at, refused }) =>
+        refused
+          ? `  ${gateway} said at ${at} once more that the store went back, and was refused`
+          : `  ${gateway} said at ${at} that the store went back: an epoch began`,
+      ),
       ...gateways.map(
         ({ name, behind, unconfirmed }) =>
           `  ${name}: ${behind} changes behind, ${unconfirmed} kept of an epoch before`,

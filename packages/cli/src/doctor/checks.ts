@@ -7,6 +7,7 @@ import { caExpiryCheck } from './ca-expiry-check.ts'
 import { certificateCheck } from './certificate-checks.ts'
 import { counterCheck } from './counter-check.ts'
 import { feedPinCheck } from './feed-pin-check.ts'
+import { feedRestartCheck } from './feed-restart-check.ts'
 import { fileCheck } from './file-checks.ts'
 import type { DoctorCheck } from './finding.ts'
 import { identityProviderCheck } from './identity-provider-check.ts'
@@ -45,4 +46,5 @@ export const doctorChecks: readonly DoctorCheck[] = [
   attestationCheck,
   publishedStatusCheck,
   adminTokenCheck,
+  feedRestartCheck,
 ]

@@ -18,6 +18,10 @@ export const AdminFeed = Type.Object({
     kept: Type.Integer(),
     dropped: Type.Integer(),
   }),
+  restarts: Type.Array(Type.Object({ gateway: Type.String(), at: Time, refused: Type.Boolean() }), {
+    description:
+      'Gateways that said within a day that the store went back, and whether they were refused a new epoch',
+  }),
 })
 export type AdminFeed = Type.Static<typeof AdminFeed>
 

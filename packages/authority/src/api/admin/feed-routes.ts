@@ -15,6 +15,7 @@ import {
   weighConfirmation,
 } from '../../feed/unconfirmed.ts'
 import type { Tables, UnconfirmedStatusRow } from '../../store/tables.ts'
+import { recentRestarts } from '../../feed/restart-budget.ts'
 import type { Api } from '../api-server.ts'
 import { problems } from '../problem-schema.ts'
 import {
@@ -53,6 +54,9 @@ export function feedRoutes(api: Api, authority: Authority, second: SecondPerson)
     keySet: feedSigner.number,
     keys: feedSigner.published().map(({ kid }) => kid),
     unconfirmed: await countUnconfirmed(store.read),
+    restarts: (await recentRestarts(store.read, authority.now())).map(
+      ({ gateway, at, isRefused }) => ({ gateway, at: time(at), refused: isRefused }),
+    ),
   })
 
   api.get(
