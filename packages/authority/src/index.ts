@@ -88,6 +88,8 @@ export {
   backupStore,
   copyStoreTo,
   migrateStoreAt,
+  type MissingMigrations,
+  missingMigrationsAt,
   refuseBegunStore,
   restoreStore,
 } from './store/portable/store-operations.ts'

@@ -79,7 +79,7 @@ export function hasMigration(name: string): boolean {
 }
 
 /** Whether authorities that never heard of a migration may go on after it. */
-const isAdditive = (name: string): boolean => name.endsWith('-additive')
+export const isAdditive = (name: string): boolean => name.endsWith('-additive')
 
 /** Migrations that a store has, and those that it lacks. */
 export type MigrationState = {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import type { AuthorityConfig, StoreLocation } from '@sallyport/authority'
+import type { AuthorityConfig, MissingMigrations, StoreLocation } from '@sallyport/authority'
 import { type ConfigFile, readConfig } from '@sallyport/config'
 import { Problem } from '@sallyport/problem'
 import type { Operation } from '../command.ts'
@@ -14,13 +14,28 @@ import type { Output } from '../terminal/output.ts'
 const progressMs = 1_000
 
 export const migrateStore: Operation = async (input, output) => {
-  const { migrateStoreAt } = await import('@sallyport/authority')
+  const { migrateStoreAt, missingMigrationsAt } = await import('@sallyport/authority')
   const { location } = await configuredStore(locateConfig(input))
+  if (isGiven(input, 'check')) {
+    const found = await missingMigrationsAt(location)
+    output.result(found, missingText(found))
+    return found.missing.length === 0 ? 0 : 1
+  }
   const done = await migrateStoreAt(location)
-  const text = done.length === 0 ? 'The tables are of this version' : `Done: ${done.join(', ')}`
+  const text = done.length === 0 ? ofThisVersion : `Done: ${done.join(', ')}`
   output.result({ done }, text)
   return 0
 }
+
+function missingText({ missing, olderGoOn }: MissingMigrations): string {
+  if (missing.length === 0) return ofThisVersion
+  const what = olderGoOn
+    ? 'Authorities of the version before go on beside those of this one'
+    : 'Authorities of the version before write nothing more once it is done'
+  return `Missing: ${missing.join(', ')}\n${what}`
+}
+
+const ofThisVersion = 'The tables are of this version'
 
 export const backupStore: Operation = async (input, output) => {
   const authority = await import('@sallyport/authority')

@@ -8,8 +8,13 @@ export const storeCommands: readonly Command[] = [
     name: 'store migrate',
     summary: 'Bring the tables of the store to this version',
     details:
-      'An authority does the same when it starts. For when the user that it connects as may not change tables; then this is run by one that may.',
+      'An authority does the same when it starts. For when the user that it connects as may not change tables; then this is run by one that may. With --check nothing is done: it says what is missing, and whether authorities of the version before go on beside those of this one; exit code 1 where something is.',
+    options: [{ flags: '--check', summary: 'say what is missing, and do nothing' }],
     examples: [
+      {
+        line: 'sallyport store migrate --check',
+        does: 'with the new version, while the old one runs: can they run beside each other?',
+      },
       { line: 'sallyport store migrate', does: 'before an upgrade reaches the authorities' },
     ],
     load: async () => (await load()).migrateStore,

@@ -1,6 +1,6 @@
 import { Problem } from '@sallyport/problem'
 import type { Engine } from '../engine.ts'
-import { migrateStore } from '../migrations.ts'
+import { isAdditive, migrateStore, migrationState } from '../migrations.ts'
 import { openEngine, type StoreLocation } from '../store.ts'
 import { type CopyOptions, copyStore } from './copy-store.ts'
 import { type Restored, restoreBackup, type RestoreOptions } from './restore-backup.ts'
@@ -11,6 +11,19 @@ import { type BackupOptions, writeBackup } from './write-backup.ts'
 /** Brings the tables to this version, and returns what was done; see `migrateStore`. */
 export function migrateStoreAt(location: StoreLocation): Promise<readonly string[]> {
   return withEngine(location, migrateStore)
+}
+
+/** Migrations that a store lacks, in order. */
+export type MissingMigrations = {
+  readonly missing: readonly string[]
+  /** Whether authorities of the version that the store is of go on writing once they are done. */
+  readonly olderGoOn: boolean
+}
+
+/** What `migrateStoreAt` would do. @throws Problem `store_unavailable` where the store is of a newer version */
+export async function missingMigrationsAt(location: StoreLocation): Promise<MissingMigrations> {
+  const { missing } = await withEngine(location, migrationState)
+  return { missing, olderGoOn: missing.every(isAdditive) }
 }
 
 /** @throws Problem `store_not_empty` where an authority began with it, or began to; `store_unavailable` */
