@@ -2,9 +2,13 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { test } from 'node:test'
+import { after, test } from 'node:test'
+import { quietPorts } from '@sallyport/virtual-device'
+import { endLeftOverRoles, startAuthorityRole } from '../acceptance/role-process.ts'
 import { binary, newFolder, sallyport } from '../sallyport.ts'
 import { shellLines } from './guide.ts'
+
+after(endLeftOverRoles)
 
 const page = readFileSync(new URL('../../../../../docs/guide/backup.md', import.meta.url), 'utf8')
 
@@ -29,29 +33,76 @@ function runIn(cwd: string) {
   }
 }
 
-test('the lines of the page about backups back up and restore, with a trial beside it', async () => {
+/** The same, where others can have their ports meanwhile. */
+async function layOutOnQuietPorts(): Promise<string> {
   const cwd = await layOut()
+  const file = path.join(cwd, 'sallyport.yaml')
+  const [device, admin, operations] = await quietPorts(3)
+  const text = readFileSync(file, 'utf8')
+    .replace('0.0.0.0:8443', `127.0.0.1:${device}`)
+    .replaceAll(':8444', `:${admin}`)
+    .replace(':8445', `:${operations}`)
+  writeFileSync(file, text)
+  return cwd
+}
+
+test('the lines of the page about backups back up and restore, and what ended since ends again', async (t) => {
+  const cwd = await layOutOnQuietPorts()
+  const configFile = path.join(cwd, 'sallyport.yaml')
   const run = runIn(cwd)
   const lines = shellLines(page)
-  const lineOf = (words: string) => {
-    const line = lines.find((one) => one.includes(words))
-    assert.ok(line, words)
+  const lineOf = (...words: string[]) => {
+    const line = lines.find((one) => words.every((word) => one.includes(word)))
+    assert.ok(line, words.join(' '))
     return line
   }
+  const said = (line: string) => run(`exec 2>&1\n${line}`)
+  let authority = await startAuthorityRole(configFile)
+  t.after(() => authority.kill())
+  const create = () =>
+    JSON.parse(run('sallyport tokens create --json')).enrollmentToken.id as string
+  const [revoked, unused] = [create(), create()]
   run(lineOf('store backup'))
   const [name = ''] = readdirSync(path.join(cwd, 'backup'))
   assert.match(name, /^sallyport-\d{4}-\d\d-\d\d\.gz$/)
   assert.equal(statSync(path.join(cwd, 'backup', name)).mode & 0o777, 0o600)
   assert.throws(() => run(lineOf('store backup')), /is there already/)
+  run(`sallyport tokens revoke ${revoked}`)
+  run(lineOf('audit export'))
+  assert.match(run(`sallyport audit check /backup/audit.jsonl`), /\d+ rows, each hash holds/)
+  await authority.end()
 
+  const restore = lineOf('store restore', '--audit').replace(/--dry-run.*/, '')
+  assert.throws(() => run(restore), /store_not_empty/)
+  run(lineOf('mv state/sallyport.db'))
+  const tried = said(lineOf('--dry-run'))
+  assert.match(tried, /Ended again: 1 enrollment-token\.revoked$/m)
+  assert.match(tried, /^The chain authority was followed from row \d+ to row \d+, of /m)
+  assert.match(tried, /it was a trial/)
+  const done = said(restore)
+  assert.match(done, /\d+ rows as of/)
+  assert.match(done, /^Now these count: 1 admin tokens, 0 enrolment tokens/m)
+  assert.ok(existsSync(path.join(cwd, 'state', 'before', 'sallyport.db')))
+  run(lineOf('tokens create', '--offline'))
+  authority = await startAuthorityRole(configFile)
+  const tokens = JSON.parse(run('sallyport tokens list --json')) as { id: string }[]
+  assert.ok(tokens.some(({ id }) => id === unused))
+  await authority.end()
+
+  run('mkdir -p state/again && mv state/sallyport.db* state/again/')
+  const kept = said(`${restore} --keep-credentials`)
+  assert.match(kept, /^Now these count: 1 admin tokens, 1 enrolment tokens/m)
+})
+
+test('the lines of the page try a backup out beside the authority', async () => {
+  const cwd = await layOut()
+  const run = runIn(cwd)
+  const lines = shellLines(page)
+  const lineOf = (words: string) => lines.find((one) => one.includes(words)) ?? assert.fail(words)
+  run(lineOf('store backup'))
   run(lineOf('sed '))
   run(lineOf('--config trial.yaml'))
   assert.equal(statSync(path.join(cwd, 'trial', 'sallyport.db')).mode & 0o777, 0o600)
-
-  assert.throws(() => run(lineOf('store restore')), /store_not_empty/)
-  run(lineOf('mv state/sallyport.db'))
-  assert.match(run(lineOf('store restore')), /\d+ rows as of/)
-  assert.ok(existsSync(path.join(cwd, 'state', 'before', 'sallyport.db')))
 })
 
 test('a store is copied to another one, and no further; tables are of this version', async () => {
