@@ -1,8 +1,9 @@
 // The tests of the authority and of virtual devices against it, or those in the folders that are named (`store`, `virtual-device`), on PostgreSQL: the
 // one that SALLYPORT_TEST_POSTGRES names, or a throw-away one of the machine's own programs, which is stopped and taken away at the end.
 import { spawn } from 'node:child_process'
-import { globSync, readFileSync, writeFileSync } from 'node:fs'
+import { globSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { testsWithStore } from '../packages/authority/dist/test/fixture/tests-with-store.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const variable = 'SALLYPORT_TEST_POSTGRES'
@@ -33,27 +34,21 @@ async function tablesOf({ directory, port, dump }) {
   return file
 }
 
-/** Those with an authority over a store, but what is about SQLite alone, or has a PostgreSQL of its own in any run. */
+/** Those that may open a store, but what is about SQLite alone, or has a PostgreSQL of its own in any run. */
 function testFiles() {
   const folders = process.argv.slice(2)
-  return (folders.length === 0 ? ['.', virtualDevice] : folders)
-    .flatMap((folder) =>
-      folder === virtualDevice
-        ? globSync(`packages/${virtualDevice}/dist/test/**/*.test.js`, { cwd: root }).filter(
-            hasStore,
-          )
-        : globSync(`packages/authority/dist/test/${folder}/**/*.test.js`, { cwd: root }),
-    )
-    .filter((file) => !/\/(sqlite|postgres)[^/]*$/.test(file))
-}
-
-function hasStore(file) {
-  return readFileSync(root + file, 'utf8').includes("-deployment.js'")
+  const named = (folders.length === 0 ? ['.', virtualDevice] : folders).map((folder) =>
+    folder === virtualDevice
+      ? `packages/${virtualDevice}/dist/test/**/*.test.js`
+      : `packages/authority/dist/test/${folder}/**/*.test.js`,
+  )
+  const files = globSync(named, { cwd: root }).map((file) => root + file)
+  return testsWithStore(files).filter((file) => !/\/(sqlite|postgres)[^/]*$/.test(file))
 }
 
 function test(url, tables) {
-  // Much of the time goes by in waiting for the database.
-  const options = ['--test', '--test-concurrency=2']
+  // Much of the time goes by in waiting for the database: three files keep two processors at work.
+  const options = ['--test', '--test-concurrency=3']
   const child = spawn(process.execPath, [...options, ...testFiles()], {
     cwd: root,
     stdio: 'inherit',
