@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { certificatesFromPem, fileKeyProvider } from '@sallyport/pki'
@@ -10,6 +9,7 @@ import {
 import { feedKeysText } from '../certificates/feed-keys.ts'
 import { writeServiceIdentity } from '../certificates/service-identity.ts'
 import { modes, writeFileAtomically } from '../files/write-file.ts'
+import { randomPassphrase, randomPassphraseCost } from '../init/passphrase.ts'
 import { choosePorts, usualGatewayPort } from './choose-ports.ts'
 import {
   developmentApp,
@@ -21,9 +21,6 @@ import {
 } from './development-config.ts'
 import type { Layout } from './layout.ts'
 import { awaitFree } from './ports.ts'
-
-/** A passphrase of 160 random bits cannot be guessed, so each guess need not be dear: a start is seconds faster. */
-const scryptCost = { N: 2 ** 14, r: 8, p: 1 }
 
 /** The gateway's name in its certificate and in the configuration. */
 const gatewayName = 'gateway-1'
@@ -83,7 +80,7 @@ async function initialize(
   mkdirSync(path.dirname(layout.store), { recursive: true, mode: 0o700 })
   const mark = unfinishedMark(layout)
   writeFileSync(mark, '')
-  const passphrase = randomBytes(20).toString('base64url')
+  const passphrase = randomPassphrase()
   writeFileAtomically(layout.passphraseFile, `${passphrase}\n`, modes.secret)
   const { initializeAuthority } = await import('@sallyport/authority')
   const authority = await initializeAuthority({
@@ -94,7 +91,7 @@ async function initialize(
     store: { path: layout.store },
     now: now(),
     firstToken: 'lasting',
-    scryptCost,
+    scryptCost: randomPassphraseCost,
   })
   try {
     writeFileAtomically(layout.caFile, authority.serviceRootPem)

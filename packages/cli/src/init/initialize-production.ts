@@ -5,7 +5,7 @@ import { writeServiceIdentity } from '../certificates/service-identity.ts'
 import { editorSchema } from '../configuration/schema.ts'
 import { modes, writeFileAtomically } from '../files/write-file.ts'
 import type { Answers } from './answers.ts'
-import type { Passphrase } from './passphrase.ts'
+import { type Passphrase, randomPassphraseCost } from './passphrase.ts'
 import { productionConfig } from './production-config.ts'
 import type { ProductionLayout } from './production-layout.ts'
 import type { ChosenStore } from './store-section.ts'
@@ -65,6 +65,7 @@ async function writeDeployment({
     apps: { [answers.appId]: { insecureDevelopmentDevices: false } },
     keysDirectory: layout.keysDirectory,
     passphrase: passphrase.text,
+    ...(passphrase.isKeptInFile ? { scryptCost: randomPassphraseCost } : {}),
     store: store?.location ?? { path: layout.store },
     now,
   })

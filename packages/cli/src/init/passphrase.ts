@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { ScryptCost } from '@sallyport/pki'
 import { Problem } from '@sallyport/problem'
 import type { Input } from '../command.ts'
 import { isGiven } from '../input.ts'
@@ -17,6 +18,9 @@ export const leastCharacters = 12
 export function randomPassphrase(): string {
   return randomBytes(20).toString('base64url')
 }
+
+/** What keys are encrypted at under such a one: it cannot be guessed, so each guess need not be dear, and a start is seconds faster. */
+export const randomPassphraseCost: ScryptCost = { N: 2 ** 14, r: 8, p: 1 }
 
 /**
  * The passphrase that new CA keys are encrypted with: of SALLYPORT_PASSPHRASE, else one that is made and

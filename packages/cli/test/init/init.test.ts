@@ -27,6 +27,9 @@ test('init writes a deployment that is valid, sound, and has nothing insecure', 
   for (const file of facts.keepOffline) assert.ok(statSync(file).isFile())
   const root = readFileSync(path.join(directory, 'certificates', 'device-root.crt'), 'utf8')
   assert.equal(certificatesFromPem(root).length, 1)
+  // Of 160 random bits, which nobody guesses however cheap a guess is.
+  assert.equal(readFileSync(path.join(directory, 'state', 'passphrase'), 'utf8').length, 27 + 1)
+  assert.deepEqual(costsOfGuesses(directory), new Set([2 ** 14]))
   assertGolden('production-sallyport.yaml', readFileSync(facts.configFile, 'utf8'))
 
   const checked = await sallyport(['config', 'validate', '--config', facts.configFile, '--json'])
@@ -89,7 +92,15 @@ test('init takes the passphrase of the environment, and writes it nowhere', asyn
     const text = readFileSync(path.join(entry.parentPath, entry.name), 'latin1')
     assert.ok(!text.includes(env.SALLYPORT_PASSPHRASE), entry.name)
   }
+  assert.deepEqual(costsOfGuesses(directory), new Set([2 ** 17]))
 })
+
+/** N of scrypt, of all key files. */
+function costsOfGuesses(directory: string): Set<number> {
+  const keys = path.join(directory, 'state', 'keys')
+  const texts = readdirSync(keys).map((name) => readFileSync(path.join(keys, name), 'utf8'))
+  return new Set(texts.map((text) => (JSON.parse(text) as { kdf: { N: number } }).kdf.N))
+}
 
 const refusals = [
   { args: ['--yes', '--passphrase-file'], says: /--trust-domain is needed/, code: 2 },
