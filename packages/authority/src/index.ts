@@ -76,11 +76,6 @@ export { checkSigner } from './config/check-signer.ts'
 export { signerSocketOf } from './config/keys-config.ts'
 export { signerSecretOf } from './signer/process/signer-secret.ts'
 export { SignerClient, type SignerClientOptions } from './signer/process/signer-client.ts'
-export {
-  type RunningSigner,
-  type SignerOptions,
-  startSigner,
-} from './signer/process/start-signer.ts'
 export { checkStoreConfig, type PostgresConfig, type StoreConfig } from './config/store-config.ts'
 export { postgresPasswordVariable, storeLocation } from './config/store-location.ts'
 export type { StoreLocation } from './store/store.ts'

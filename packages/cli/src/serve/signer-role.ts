@@ -1,4 +1,5 @@
-import { type AuthorityConfig, authoritySections, startSigner } from '@sallyport/authority'
+import { type AuthorityConfig, authoritySections } from '@sallyport/authority/config'
+import { startSigner } from '@sallyport/authority/signer'
 import { readConfig } from '@sallyport/config'
 import { roleSchema } from '../configuration/role-schema.ts'
 import { trustDomainSection } from '../configuration/trust-domain.ts'
@@ -13,7 +14,7 @@ const sections = [trustDomainSection, ...authoritySections]
 
 /**
  * Starts the process that holds the keys of the CAs. It reads the authority's part of the file for itself,
- * and signs within that. SIGHUP has it take the file as it is then.
+ * and signs within that. Of the authority's code it loads no store and no listener. SIGHUP has it take the file as it is then.
  *
  * @throws Problem why it cannot start
  */
