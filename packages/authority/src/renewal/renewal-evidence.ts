@@ -4,6 +4,7 @@ import type { Assurance, Platform, RenewalRequest } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
 import { admitEvidence } from '../appraisals/admit-evidence.ts'
 import { appraisalRow, isWorthKeeping } from '../appraisals/appraisal-row.ts'
+import { attestedAs } from '../appraisals/attested-identifiers.ts'
 import {
   type AssertedFacts,
   deviceFacts,
@@ -42,8 +43,8 @@ type Attempt = {
  * successor, where the last was appraised too long ago, and each time by a device that asserts with an
  * App Attest key; otherwise what was proven stays proven.
  *
- * @throws Problem `renewal_evidence_required`, `message_malformed` where evidence comes without a
- *   challenge; EvidenceProblem with the code of the check that failed
+ * @throws Problem `renewal_evidence_required`, `acme_identifier_mismatch`, `message_malformed` where evidence comes
+ *   without a challenge; EvidenceProblem with the code of the check that failed
  */
 export async function renewalAdmission(
   authority: Authority,
@@ -84,6 +85,9 @@ export async function renewalAdmission(
     },
     { gate, caller, asserted },
   )
+  // One that is managed is known by what it attests: another phone, which nobody manages, does not become it.
+  const isProven = appraisal.assurance !== 'unattested'
+  if (device.identifier !== null && isProven) attestedAs(appraisal, device.identifier)
   const admission = { ...admissionOf(appraisal, asserted, gate), kind }
   const row = isWorthKeeping(appraisal)
     ? appraisalRow(appraisal, { appId, facts: admission, ...caller })

@@ -6,6 +6,7 @@ import { type Evidence, fromBase64url } from '@sallyport/wire'
 import { admitEvidence } from '../../appraisals/admit-evidence.ts'
 import type { Appraisal } from '../../appraisals/appraisal.ts'
 import { appraisalRow } from '../../appraisals/appraisal-row.ts'
+import { attestedAs, attestedIdentifiers } from '../../appraisals/attested-identifiers.ts'
 import type { Authority } from '../../authority.ts'
 import { appOf } from '../../config/app-of.ts'
 import { type Admission, admissionOf } from '../../enrollment/admission.ts'
@@ -104,22 +105,10 @@ function attestedKey({ chain }: Evidence): Buffer {
 }
 
 /**
- * The ordered identifier as it is attested: serial numbers and UDIDs are written in either case, and mean
- * the same. Null where nothing is proven, which mode `shadow` lets pass.
+ * The ordered identifier as it is attested. Null where nothing is proven, which mode `shadow` lets pass.
  *
  * @throws Problem `acme_identifier_mismatch`
  */
 function attestedIdentifier(appraisal: Appraisal, ordered: string): string | null {
-  if (appraisal.assurance === 'unattested') return null
-  const identifiers = attestedIdentifiers(appraisal)
-  const wanted = deviceIdOf(ordered).toUpperCase()
-  const found = identifiers.find((one) => one.toUpperCase() === wanted)
-  if (found !== undefined) return found
-  throw new Problem('acme_identifier_mismatch', {
-    expected: deviceIdOf(ordered),
-    found: identifiers.join(', ') || 'an attestation that tells none',
-  })
+  return appraisal.assurance === 'unattested' ? null : attestedAs(appraisal, deviceIdOf(ordered))
 }
-
-const attestedIdentifiers = ({ results }: Appraisal): readonly string[] =>
-  results[0]?.facts.identifiers ?? []
