@@ -4,14 +4,21 @@ import { Problem } from '@sallyport/problem'
 /**
  * Waits until a health endpoint (plain HTTP on the loopback interface) answers 200.
  *
+ * @param refuse throws at an answer for which it is no use to wait
  * @throws Problem `start_failed` with the last answer
  */
-export async function awaitReady(url: string, name: string, timeoutMs = 30_000): Promise<void> {
+export async function awaitReady(
+  url: string,
+  name: string,
+  refuse: (answer: string) => void,
+  timeoutMs = 30_000,
+): Promise<void> {
   const deadline = performance.now() + timeoutMs
   let last = 'no answer'
   while (performance.now() < deadline) {
     last = await ask(url)
     if (last === '200') return
+    refuse(last)
     await sleep(50)
   }
   throw new Problem('start_failed', {

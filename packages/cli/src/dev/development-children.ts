@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, openSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { Problem } from '@sallyport/problem'
 import { startRoleChild } from '../serve/role-child.ts'
 import { roles } from '../serve/roles.ts'
 import { type RunningChild, startChild } from '../supervise/child-process.ts'
@@ -61,7 +62,7 @@ export async function startDevelopment(options: ChildrenOptions): Promise<Develo
     say(`authority: runs as process ${authority.current().pid}`)
     const gateway = await keep(() => startRole('gateway', layout, configFile))
     const health = `http://127.0.0.1:${ports.gatewayOperations}/health/ready`
-    await awaitReady(health, 'gateway')
+    await awaitReady(health, 'gateway', (answer) => refuseRevoked(answer, layout))
     say(`gateway: runs as process ${gateway.current().pid}`)
     const device = await options.device()
     const phone = await keep(() =>
@@ -74,6 +75,16 @@ export async function startDevelopment(options: ChildrenOptions): Promise<Develo
     await end()
     throw error
   }
+}
+
+/** @throws Problem `gateway_revoked` */
+function refuseRevoked(answer: string, { directory }: Layout): void {
+  if (!answer.includes('this gateway was revoked')) return
+  throw new Problem('gateway_revoked', {
+    detail: `The gateway of ${directory} was revoked, and refuses everything for good: begin anew with another folder (--dir), or delete this one with all that enrolled`,
+    expected: 'a gateway that was not revoked',
+    found: answer,
+  })
 }
 
 function startRole(

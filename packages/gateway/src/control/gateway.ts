@@ -237,7 +237,8 @@ export class Gateway {
   unready(): string | undefined {
     if (this.#isClosing) return 'the gateway is going out of service'
     if (!this.#pool.workers.some(({ isReady }) => isReady)) return 'no worker is ready'
-    return this.#staleness.unready()
+    const why = this.#staleness.unready()
+    return why === undefined ? undefined : (this.#status.standstill ?? why)
   }
 
   findDecision(key: string): ReturnType<WorkerPool['findDecision']> {

@@ -33,6 +33,9 @@ export type StatusFollowerOptions = {
 /** A worker that is late still reads the old table, which is kept true for it. Node knows no longer timer. */
 const handOutMs = 2 ** 31 - 1
 
+/** Stands in the written status as well: another version reads it. */
+const revoked = 'this gateway was revoked'
+
 /**
  * Follows the authority: what it says of devices, certificates, tokens and issuers is known here, on disk
  * and in every worker, and the authority is told when it is.
@@ -92,6 +95,14 @@ export class StatusFollower {
     const { epoch, seq } = this.known
     const open = this.receipts.firstOpen ?? seq + 1
     return seq < 0 ? undefined : { epoch, seq: Math.max(0, Math.min(seq, open - 1)) }
+  }
+
+  /** Why everything is refused where that does not mend by itself; undefined where nothing says so. */
+  get standstill(): string | undefined {
+    const { notUnderstood } = this.known
+    if (notUnderstood.includes(revoked) || this.#feed.lastCode === 'gateway_revoked') return revoked
+    if (notUnderstood.length === 0) return undefined
+    return `the authority speaks of ${notUnderstood.join(', ')}, which this version does not understand`
   }
 
   /** For metrics. */
@@ -195,7 +206,7 @@ export class StatusFollower {
 
   // It is signed: nobody between can have it stop.
   #takeRevocation(): void {
-    this.known.refuseAll('this gateway was revoked')
+    this.known.refuseAll(revoked)
     this.#keeper.replaced()
     this.#options.log.error(
       { code: 'gateway_revoked' },
