@@ -27,6 +27,7 @@ import { ReceiptKeeper } from './receipts/receipt-keeper.ts'
 import { readRevocationClients } from './sessions/revocation-client.ts'
 import type { JwsPurpose } from './signer/key-names.ts'
 import { JwsKeys, renewTokenKeys } from './signer/jws-keys.ts'
+import { noJournal } from './signer/journal/signing-journal.ts'
 import { localSigner } from './signer/local-signer.ts'
 import { openKeys } from './signer/open-keys.ts'
 import type { Signer } from './signer/signer.ts'
@@ -225,7 +226,8 @@ function signerHere(
   bounds: () => SignerBounds,
 ): Signer {
   checkSigner(config, options)
-  return localSigner({ keys: openKeys(config, options), bounds, now: options.now ?? Date.now })
+  const { now = Date.now } = options
+  return localSigner({ keys: openKeys(config, options), bounds, now, journal: noJournal })
 }
 
 /** The issuers that a configuration needs, made where they are missing, with their keys. */

@@ -73,6 +73,13 @@ export {
 } from './trust/snapshot.ts'
 export { fetchPublished } from './trust/trust-sources.ts'
 export { checkSigner } from './config/check-signer.ts'
+export {
+  type Comparison,
+  compareSigned,
+} from './signer/compare/compare-signed.ts'
+export type { JournalRecord } from './signer/journal/journal-record.ts'
+export type { JournalFault } from './signer/journal/read-journal.ts'
+export { journalDirectoryOf, journalKeepMsOf } from './signer/journal/journal-place.ts'
 export { signerSocketOf } from './config/keys-config.ts'
 export { signerSecretOf } from './signer/process/signer-secret.ts'
 export { SignerClient, type SignerClientOptions } from './signer/process/signer-client.ts'

@@ -21,6 +21,7 @@ import {
 } from './issuers/service-certificates.ts'
 import { wantedIssuers } from './issuers/wanted-issuers.ts'
 import { JwsKeys } from './signer/jws-keys.ts'
+import { noJournal } from './signer/journal/signing-journal.ts'
 import { localSigner } from './signer/local-signer.ts'
 import type { Signer } from './signer/signer.ts'
 import type { SignerBounds } from './signer/signer-bounds.ts'
@@ -103,7 +104,7 @@ export async function initializeAuthority(
       tokens: [],
     })
     const clock = () => now
-    const signer = localSigner({ keys, bounds, now: clock })
+    const signer = localSigner({ keys, bounds, now: clock, journal: noJournal })
     const service = await openRoot(store, signer, 'service', now)
     await openRoot(store, signer, 'device', now)
     await ensureIssuers(store, signer, wantedIssuers(options.apps), { trustDomain, now })

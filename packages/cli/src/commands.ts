@@ -780,6 +780,28 @@ export const commands: readonly Command[] = [
     load: async () => (await import('./commands/ca.ts')).withdrawAuthority,
   },
   {
+    name: 'ca compare',
+    asks: true,
+    summary: 'Find certificates that were signed and that the registry does not have',
+    details:
+      'Holds what the signer wrote down against the store, and the store against that; an authority that was taken over can have certificates signed and record none. Reads both itself, as the user of the signer, and asks no authority. Exits with 1 where they differ. Where there are several signers, copy the journals of the others and name each. What lost a race, or was signed while the store was away, is found too: nobody was given it, and refusing it harms nobody.',
+    options: [
+      {
+        flags: '--journal <folder>',
+        summary: 'the journal of another signer over this store; can be repeated',
+        repeatable: true,
+      },
+      { flags: '--since <span>', summary: 'look at what was signed since, such as 24h or 7d' },
+      {
+        flags: '--revoke',
+        summary: 'have every gateway refuse those of devices, by thumbprint and for good',
+      },
+      reason,
+    ],
+    examples: [{ line: 'sallyport ca compare --since 7d', does: 'every week, and after an alarm' }],
+    load: async () => (await import('./commands/ca-compare.ts')).compareSigned,
+  },
+  {
     name: 'ca passphrase',
     summary: 'Encrypt the keys of the CAs under another passphrase',
     details:

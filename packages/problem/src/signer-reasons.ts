@@ -102,6 +102,22 @@ export const signerReasons = {
     retryable: true,
     publicCode: 'signer_unavailable',
   },
+  signer_journal_unwritable: {
+    area: 'setup',
+    status: 503,
+    title: 'The signer cannot write down what it signs, and signs nothing',
+    fix: 'Make room on the disk of the journal (authority.signer.journal.directory, or `signed` within the directory of the keys), or mend what it says. It is tried again with the next signature; nothing need be restarted.',
+    retryable: true,
+    publicCode: 'signer_unavailable',
+  },
+  signer_journal_refused: {
+    area: 'setup',
+    status: 503,
+    title: 'The journal of the signer is not where only its owner can write',
+    fix: 'Its directory has mode 0700 and is of the user that the signer runs as. Remove what is in its place, or name another in authority.signer.journal.directory.',
+    retryable: true,
+    publicCode: 'signer_unavailable',
+  },
   signer_secret_wrong: {
     area: 'setup',
     status: 503,

@@ -15,6 +15,7 @@ import { invalidationRoutes } from './admin/invalidation-routes.ts'
 import { issuerRoutes } from './admin/issuer-routes.ts'
 import { mdmRoutes } from './admin/mdm-routes.ts'
 import { liftRoutes } from './admin/lift-routes.ts'
+import { refusedCertificateRoutes } from './admin/refused-certificate-routes.ts'
 import { revocationListRoutes } from './admin/revocation-list-routes.ts'
 import { proposalRoutes } from './admin/proposal-routes.ts'
 import { recordRoutes } from './admin/record-routes.ts'
@@ -35,6 +36,7 @@ export function adminApi(api: Api, authority: Authority, describe: () => object)
   certificateRoutes(api, authority, second)
   certificateListRoutes(api, authority)
   certificateStatusRoutes(api, authority)
+  refusedCertificateRoutes(api, authority, second)
   proposalRoutes(api, authority, second)
   appraisalRoutes(api, authority)
   invalidationRoutes(api, authority)

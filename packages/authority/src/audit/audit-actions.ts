@@ -21,6 +21,7 @@ export const auditActions = {
   'device.tokens-ended': 'access tokens that were issued to it until then count nowhere',
   'certificate.renewed': 'a certificate got its successor',
   'certificate.revoked': 'one certificate was ended, and its device was not',
+  'certificate.refused': 'gateways refuse one that the registry does not have',
   'certificate.superseded': 'its successor took its place',
   'user.device-added': 'a user has one device more',
   'user.exported': 'somebody was given what is kept of a user',

@@ -83,7 +83,12 @@ export const KeysSchema = Type.Object(
 )
 
 /** The process that signs. */
-export type SignerConfig = { socket?: string; secretFile?: string; certificatesPerHour?: number }
+export type SignerConfig = {
+  socket?: string
+  secretFile?: string
+  certificatesPerHour?: number
+  journal?: { directory?: string; keepDays?: number }
+}
 
 export const SignerSchema = Type.Optional(
   Type.Object(
@@ -105,6 +110,26 @@ export const SignerSchema = Type.Optional(
           description:
             'The most certificates of devices, servers and gateways that it signs in an hour, whatever the authority asks (default: no bound)',
         }),
+      ),
+      journal: Type.Optional(
+        Type.Object(
+          {
+            directory: Type.Optional(
+              file(
+                'Where it writes down what it signed, of mode 0700 and its own (default: signed, within the directory of the keys)',
+              ),
+            ),
+            keepDays: Type.Optional(
+              Type.Integer({
+                minimum: 1,
+                maximum: 3_650,
+                description:
+                  'How long a file of it is kept after the last certificate in it has ended (default: 30)',
+              }),
+            ),
+          },
+          { ...closed, description: 'What the signer writes down of everything that it signs' },
+        ),
       ),
     },
     { ...closed, default: {}, description: 'The process that holds the keys and signs' },

@@ -2,6 +2,7 @@ import type { KeyProvider } from '@sallyport/pki'
 import { HeldIssuers } from './held-issuers.ts'
 import { HeldKeys } from './held-keys.ts'
 import { holdsIssuer, requestIssuingCa, signIssuingCa, signRoot } from './sign-authorities.ts'
+import type { Journal } from './journal/signing-journal.ts'
 import { makeScepRa, openScepContent, signScepReply } from './scep-ra.ts'
 import { signDeviceCertificate } from './sign-device-certificate.ts'
 import { nameUsers } from './name-users.ts'
@@ -23,6 +24,8 @@ export type SignerContext = {
   /** As the configuration is now. */
   readonly bounds: () => SignerBounds
   readonly now: () => number
+  /** Where everything is written down before it is handed out. */
+  readonly journal: Journal
   /** Reads the configuration again, where it is this signer that reads it. */
   readonly reload: () => Promise<void>
 }
@@ -66,11 +69,19 @@ export function localSigner(options: {
   keys: KeyProvider
   bounds: () => SignerBounds
   now: () => number
+  journal: Journal
   reload?: () => Promise<void>
 }): Signer {
   const keys = new HeldKeys(options.keys)
-  const { bounds, now, reload = () => Promise.resolve() } = options
-  const context: SignerContext = { keys, issuers: new HeldIssuers(keys), bounds, now, reload }
+  const { bounds, now, journal, reload = () => Promise.resolve() } = options
+  const context: SignerContext = {
+    keys,
+    issuers: new HeldIssuers(keys),
+    bounds,
+    now,
+    journal,
+    reload,
+  }
   const bind = <K extends SignerOperation>(name: K) => {
     const run: Operations[K] = operations[name]
     return (input: SignerInput<K>) => run(context, input)

@@ -21,6 +21,7 @@ import { Problem } from '@sallyport/problem'
 import { toBase64url } from '@sallyport/wire'
 import { scepOids } from '../protocols/scep/scep-oids.ts'
 import { bytesOf } from './bytes.ts'
+import { handOutCertificate } from './hand-out.ts'
 import { openCa } from './held-issuers.ts'
 import { raKeyName, raScopeOf } from './key-names.ts'
 import type { SignerContext } from './local-signer.ts'
@@ -34,9 +35,10 @@ const statuses = { success: '0', failure: '2', pending: '3' } as const
 
 /** The key and certificate of a registration authority, by a CA of an app that has SCEP. */
 export async function makeScepRa(
-  { keys, issuers, bounds, now }: SignerContext,
+  context: SignerContext,
   { issuer: reference, generation }: SignerInput<'scepRa'>,
 ): ReturnType<Signer['scepRa']> {
+  const { keys, issuers, bounds, now } = context
   const limits = bounds()
   const { issuer, kind, appId, lane } = await issuers.open(reference, limits)
   if (kind !== 'unattested') throw signerRefusal('a CA for devices that prove nothing', kind)
@@ -44,7 +46,8 @@ export async function makeScepRa(
   const keyName = raKeyName({ appId, lane }, generation)
   const key = await keys.openOrCreateUnwrapping(keyName, 'rsa-2048')
   const certificate = await issueRaCertificate({ issuer, spki: key.spki, now: now(), days: raDays })
-  return { keyName, certificate: toBase64url(certificate.der) }
+  const { keyName: ca } = reference
+  return { keyName, certificate: await handOutCertificate(context, 'scep-ra', ca, certificate) }
 }
 
 /**

@@ -2,6 +2,7 @@ import { createAuthorityRequest, createRoot, issueDeviceCa, issuingCaName } from
 import { isProblem } from '@sallyport/problem'
 import { developmentTrustDomain, toBase64url } from '@sallyport/wire'
 import type { RootKind } from '../store/tables.ts'
+import { handOutCertificate } from './hand-out.ts'
 import { openCa } from './held-issuers.ts'
 import { issuerKeyName, type IssuerScope, rootKeyName } from './key-names.ts'
 import type { SignerContext } from './local-signer.ts'
@@ -17,14 +18,15 @@ const commonNames: Record<RootKind, string> = {
 
 /** A root and its key. The three roots never cross-sign. */
 export async function signRoot(
-  { keys, bounds, now }: SignerContext,
+  context: SignerContext,
   { kind }: SignerInput<'root'>,
 ): ReturnType<Signer['root']> {
+  const { keys, bounds, now } = context
   const keyName = rootKeyName(kind)
   const key = await keys.openOrCreate(keyName, 'ec-p384')
   const commonName = `Sallyport ${commonNames[kind]} ${bounds().trustDomain}`.slice(0, 64)
   const certificate = await createRoot({ key, commonName, kind, now: now() })
-  return { keyName, certificate: toBase64url(certificate.der) }
+  return { keyName, certificate: await handOutCertificate(context, 'root', keyName, certificate) }
 }
 
 type Asked = { readonly scope: IssuerScope; readonly bounds: SignerBounds }
@@ -45,9 +47,10 @@ const scopeBounds: readonly Bound<Asked>[] = [
 
 /** An issuing CA of an app of the configuration: names, constraints and dates are its profile's. */
 export async function signIssuingCa(
-  { keys, bounds, now }: SignerContext,
+  context: SignerContext,
   { root: reference, generation, ...scope }: SignerInput<'issuingCa'>,
 ): ReturnType<Signer['issuingCa']> {
+  const { keys, bounds, now } = context
   refuseBeyond(scopeBounds, { scope, bounds: bounds() })
   const name = rootKeyName(scope.kind === 'development' ? 'development' : 'device')
   if (reference.keyName !== name) throw signerRefusal(name, reference.keyName)
@@ -56,7 +59,10 @@ export async function signIssuingCa(
   const key = await keys.openOrCreate(keyName, 'ec-p256')
   const trustDomain = trustDomainOf(scope, bounds())
   const certificate = await issueDeviceCa({ root, key, ...scope, trustDomain, now: now() })
-  return { keyName, certificate: toBase64url(certificate.der) }
+  return {
+    keyName,
+    certificate: await handOutCertificate(context, 'issuing-ca', name, certificate),
+  }
 }
 
 /** The same key, for a root that is elsewhere. */

@@ -1,6 +1,7 @@
 import { backdateMs, issueDeviceCertificate, readSubjectPublicKey } from '@sallyport/pki'
-import { isId, toBase64url } from '@sallyport/wire'
+import { isId } from '@sallyport/wire'
 import { bytesOf } from './bytes.ts'
+import { handOutCertificate } from './hand-out.ts'
 import type { HeldIssuer } from './held-issuers.ts'
 import type { SignerContext } from './local-signer.ts'
 import type { Signer, SignerInput } from './signer.ts'
@@ -84,9 +85,10 @@ function allowedKinds({ held, app }: Asked): readonly string[] {
 
 /** The certificate of a device: names, policies and dates are the issuer's and the configuration's. */
 export async function signDeviceCertificate(
-  { issuers, bounds, now: clock }: SignerContext,
+  context: SignerContext,
   input: SignerInput<'deviceCertificate'>,
 ): ReturnType<Signer['deviceCertificate']> {
+  const { issuers, bounds, now: clock } = context
   const limits = bounds()
   const held = await issuers.open(input.issuer, limits)
   const app = Object.hasOwn(limits.apps, held.appId) ? limits.apps[held.appId] : undefined
@@ -121,5 +123,7 @@ export async function signDeviceCertificate(
     notBefore: now - backdateMs,
     notAfter: input.notAfter ?? latest,
   })
-  return { certificate: toBase64url(issued.der) }
+  return {
+    certificate: await handOutCertificate(context, 'device', input.issuer.keyName, issued),
+  }
 }

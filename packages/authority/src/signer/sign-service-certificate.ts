@@ -4,8 +4,8 @@ import {
   issueServerCertificate,
   parseGatewayUri,
 } from '@sallyport/pki'
-import { toBase64url } from '@sallyport/wire'
 import { bytesOf } from './bytes.ts'
+import { handOutCertificate } from './hand-out.ts'
 import { openCa } from './held-issuers.ts'
 import { rootKeyName } from './key-names.ts'
 import type { SignerContext } from './local-signer.ts'
@@ -15,9 +15,10 @@ import { signerRefusal } from './signer-refusal.ts'
 
 /** A server's certificate, for names that the configuration lists. */
 export async function signServerCertificate(
-  { keys, bounds, now }: SignerContext,
+  context: SignerContext,
   { root, spki, names, days, published }: SignerInput<'serverCertificate'>,
 ): ReturnType<Signer['serverCertificate']> {
+  const { keys, bounds, now } = context
   const { serverNames, statusUrl } = bounds()
   const foreign = names.find((name) => !serverNames.some((allowed) => isServerName(name, allowed)))
   if (foreign !== undefined) throw signerRefusal(serverNames.join(', ') || 'no server', foreign)
@@ -26,21 +27,24 @@ export async function signServerCertificate(
   if (elsewhere !== undefined) throw signerRefusal(`addresses under ${statusUrl}`, elsewhere)
   const issuer = await openServiceRoot(keys, root)
   const facts = { issuer, spki: bytesOf(spki), names, now: now(), days, published }
-  return { certificate: toBase64url((await issueServerCertificate(facts)).der) }
+  const issued = await issueServerCertificate(facts)
+  return { certificate: await handOutCertificate(context, 'server', root.keyName, issued) }
 }
 
 /** What a gateway dials its authority with. */
 export async function signGatewayCertificate(
-  { keys, bounds, now }: SignerContext,
+  context: SignerContext,
   { root, spki, name, days }: SignerInput<'gatewayCertificate'>,
 ): ReturnType<Signer['gatewayCertificate']> {
+  const { keys, bounds, now } = context
   const { trustDomain } = bounds()
   if (parseGatewayUri(formatGatewayUri({ trustDomain, name })) === undefined) {
     throw signerRefusal('the name of a gateway', name)
   }
   const issuer = await openServiceRoot(keys, root)
   const facts = { issuer, spki: bytesOf(spki), trustDomain, name, now: now(), days }
-  return { certificate: toBase64url((await issueGatewayCertificate(facts)).der) }
+  const issued = await issueGatewayCertificate(facts)
+  return { certificate: await handOutCertificate(context, 'gateway', root.keyName, issued) }
 }
 
 export function openServiceRoot(keys: SignerContext['keys'], root: CaReference) {

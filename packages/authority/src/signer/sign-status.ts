@@ -5,8 +5,8 @@ import {
   issueResponderCertificate,
   readSubjectPublicKey,
 } from '@sallyport/pki'
-import { toBase64url } from '@sallyport/wire'
 import { bytesOf } from './bytes.ts'
+import { handOutCertificate, handOutList } from './hand-out.ts'
 import { openCa } from './held-issuers.ts'
 import { rootKeyName } from './key-names.ts'
 import type { SignerContext } from './local-signer.ts'
@@ -39,34 +39,38 @@ const listBounds: readonly Bound<AskedList>[] = [
 
 /** A list of what one issuer revoked. */
 export async function signRevocationList(
-  { issuers, bounds, now }: SignerContext,
+  context: SignerContext,
   input: SignerInput<'revocationList'>,
 ): ReturnType<Signer['revocationList']> {
-  const { issuer } = await issuers.open(input.issuer, bounds())
-  return signList(issuer, { ...input, now: now() })
+  const { issuer } = await context.issuers.open(input.issuer, context.bounds())
+  return signList(context, issuer, input)
 }
 
 /** A list of what a root revoked: issuing CAs, or of the root of services certificates of servers. */
 export async function signRootRevocationList(
-  { keys, now }: SignerContext,
+  context: SignerContext,
   input: SignerInput<'rootRevocationList'>,
 ): ReturnType<Signer['rootRevocationList']> {
   const { keyName } = input.issuer
   const names = [rootKeyName('device'), rootKeyName('development'), rootKeyName('service')]
   if (!names.includes(keyName)) throw signerRefusal(names.join(' or '), keyName)
-  const issuer = await openCa(keys, input.issuer, 'openOnce')
-  return signList(issuer, { ...input, now: now() })
+  const issuer = await openCa(context.keys, input.issuer, 'openOnce')
+  return signList(context, issuer, input)
 }
 
-async function signList(issuer: Issuer, asked: AskedList): ReturnType<Signer['revocationList']> {
-  refuseBeyond(listBounds, asked)
+async function signList(
+  context: SignerContext,
+  issuer: Issuer,
+  asked: SignerInput<'revocationList'>,
+): ReturnType<Signer['revocationList']> {
+  refuseBeyond(listBounds, { ...asked, now: context.now() })
   const { number, thisUpdate, nextUpdate, scope } = asked
   // Megabytes: by what is native.
   const entries = Buffer.from(asked.entries, 'base64url')
   const fields = { number, thisUpdate, nextUpdate, entries }
   try {
     const list = await buildCertificateList(issuer, scope ? { ...fields, scope } : fields)
-    return { list: list.toString('base64url') }
+    return { list: await handOutList(context, asked.issuer.keyName, asked, list) }
   } catch (error) {
     if (error instanceof DerError) throw signerRefusal('entries of a list', error.message)
     throw error
@@ -75,9 +79,10 @@ async function signList(issuer: Issuer, asked: AskedList): ReturnType<Signer['re
 
 /** The certificate of a key that answers OCSP requests for an issuer. */
 export async function signResponderCertificate(
-  { issuers, keys, bounds, now }: SignerContext,
+  context: SignerContext,
   { issuer: reference, spki: text }: SignerInput<'responderCertificate'>,
 ): ReturnType<Signer['responderCertificate']> {
+  const { issuers, keys, bounds, now } = context
   // The root of services certifies servers itself: it has a responder as issuing CAs have.
   const issuer =
     reference.keyName === rootKeyName('service')
@@ -92,5 +97,7 @@ export async function signResponderCertificate(
     now: now(),
     days: responderDays,
   })
-  return { certificate: toBase64url(certificate.der) }
+  return {
+    certificate: await handOutCertificate(context, 'responder', reference.keyName, certificate),
+  }
 }

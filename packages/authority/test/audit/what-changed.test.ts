@@ -140,6 +140,18 @@ const changes: Record<string, Change> = {
     action: 'certificate.revoked',
     ...activeThen('revoked'),
   },
+  refuseCertificates: {
+    call: () =>
+      Promise.resolve({
+        path: 'certificates/refuse',
+        body: {
+          certificates: [{ thumbprint: 'x'.repeat(43), notAfter: '2099-01-01T00:00:00Z' }],
+        },
+      }),
+    action: 'certificate.refused',
+    before: { status: null },
+    after: { status: 'revoked' },
+  },
   agreeProposal: {
     call: async () => ({ path: `proposals/${await proposed()}/agree` }),
     at: () => pair,

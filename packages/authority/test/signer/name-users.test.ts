@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileKeyProvider } from '@sallyport/pki'
+import { noJournal } from '../../src/signer/journal/signing-journal.ts'
 import { localSigner } from '../../src/signer/local-signer.ts'
 
 const scryptCost = { N: 2 ** 14, r: 8, p: 1 }
@@ -27,6 +28,7 @@ const signerOver = (folder: string) =>
     }),
     bounds: () => ({ trustDomain: 'example.com', apps: {}, serverNames: [], tokens: [] }),
     now: Date.now,
+    journal: noJournal,
   })
 
 test('a key is made where it may be, and else is missing: with another one nobody would be known again', async () => {

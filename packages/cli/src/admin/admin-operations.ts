@@ -1065,6 +1065,11 @@ export type AdminOperations = {
   }
   /** Fetches roots and status list, or reads the snapshot, now; asks for App Attest receipts that are due */
   refreshAttestation: { body?: {}; answer: AttestationStatus }
+  /** Has every gateway refuse certificates by thumbprint, also such as the registry does not have */
+  refuseCertificates: {
+    body: { certificates: { thumbprint: string; notAfter: string }[]; reason?: string | undefined }
+    answer: { revoked: number; refused: number; already: number; seq: number }
+  }
   /** Signs the feed with a new key at once; the ones before count no more */
   replaceFeedKeys: {
     body?: { reason?: string | undefined }
@@ -1316,6 +1321,7 @@ export const adminOperations = {
   makeAuditCheckpoint: { method: 'POST', path: '/admin/v1/audit/checkpoints' },
   makeIssuer: { method: 'POST', path: '/admin/v1/issuers' },
   refreshAttestation: { method: 'POST', path: '/admin/v1/attestation/refresh' },
+  refuseCertificates: { method: 'POST', path: '/admin/v1/certificates/refuse' },
   replaceFeedKeys: { method: 'POST', path: '/admin/v1/feed/keys/replace' },
   resumeDevice: { method: 'POST', path: '/admin/v1/devices/{id}/resume' },
   retryWebhook: { method: 'POST', path: '/admin/v1/webhooks/{name}/retry' },

@@ -18,6 +18,7 @@ import { refusalCheck } from './refusal-check.ts'
 import { authorityPartCheck, gatewayCheck } from './role-checks.ts'
 import { rootKeyCheck } from './root-key-check.ts'
 import { runningAuthorityCheck } from './running-authority-check.ts'
+import { signingJournalCheck } from './signing-journal-check.ts'
 import { switchCheck } from './switch-check.ts'
 import { tokenExchangeCheck } from './token-exchange-check.ts'
 import { upstreamCheck } from './upstream-check.ts'
@@ -31,6 +32,7 @@ export const doctorChecks: readonly DoctorCheck[] = [
   feedPinCheck,
   fileCheck,
   rootKeyCheck,
+  signingJournalCheck,
   certificateCheck,
   acmeCheck,
   listenerCheck,

@@ -107,9 +107,11 @@ export const goneCodes: ReadonlySet<number> = new Set([
   0x101, // CKR_USER_NOT_LOGGED_IN
   0x190, // CKR_CRYPTOKI_NOT_INITIALIZED
 ])
-/** Those, and what a token may mean the same by: opening it again may help. */
+/** Those, and what a token may mean the same by: opening it again may help, or its module from the beginning. */
 export const lostCodes: ReadonlySet<number> = new Set([
   ...goneCodes,
+  0x05, // CKR_GENERAL_ERROR: of SoftHSM, where the files of a token are not there
+  0x06, // CKR_FUNCTION_FAILED
   0x30, // CKR_DEVICE_ERROR
   0x90, // CKR_OPERATION_ACTIVE: one before it was left half done
 ])
@@ -129,8 +131,6 @@ export function cryptokiCode(error: unknown): number | undefined {
   return typeof code === 'number' ? code : undefined
 }
 
-const modules = new Map<string, Cryptoki>()
-
 /**
  * Loads the module of a token. The binding, `pkcs11js`, is native code, and never needed but here: it is
  * installed by whoever has a token, in any folder of NODE_PATH or above this one.
@@ -139,20 +139,24 @@ const modules = new Map<string, Cryptoki>()
  * @throws Problem `hardware_token_unavailable`
  */
 export function loadCryptoki(path: string): Cryptoki {
-  const known = modules.get(path)
-  if (known !== undefined) return known
   const cryptoki = newBinding()
   try {
     cryptoki.load(path)
-    cryptoki.C_Initialize({ flags: ck.osLockingOk })
+    initialize(cryptoki)
   } catch (cause) {
-    if (cryptokiCode(cause) !== alreadyInitialized) {
-      const found = cause instanceof Error ? cause.message : String(cause)
-      throw new Problem('hardware_token_unavailable', { detail: path, found, cause })
-    }
+    const found = cause instanceof Error ? cause.message : String(cause)
+    throw new Problem('hardware_token_unavailable', { detail: path, found, cause })
   }
-  modules.set(path, cryptoki)
   return cryptoki
+}
+
+/** Begins with a module that is loaded, unless that was done. */
+export function initialize(cryptoki: Cryptoki): void {
+  try {
+    cryptoki.C_Initialize({ flags: ck.osLockingOk })
+  } catch (error) {
+    if (cryptokiCode(error) !== alreadyInitialized) throw error
+  }
 }
 
 function newBinding(): Cryptoki {

@@ -5,10 +5,10 @@ import {
   type Cryptoki,
   cryptokiCode,
   type Handle,
-  loadCryptoki,
   lostCodes,
   pinCodes,
 } from './cryptoki.ts'
+import { type CryptokiModule, openModule } from './cryptoki-module.ts'
 
 export type TokenOptions = {
   /** Absolute path of the shared library. */
@@ -22,16 +22,27 @@ export type TokenOptions = {
 /** How many signatures are made side by side: each session makes one at a time. */
 const sessionCount = 4
 
-type Open = { readonly cryptoki: Cryptoki; readonly slot: Handle; readonly idle: Handle[] }
+type Open = {
+  readonly cryptoki: Cryptoki
+  readonly epoch: number
+  readonly slot: Handle
+  readonly idle: Handle[]
+  readonly waiting: ((session: Handle) => void)[]
+}
+
+/** No slot has the token now. */
+class TokenAbsent extends Problem {}
+
+type Work<T> = (cryptoki: Cryptoki, session: Handle) => T | Promise<T>
 
 /**
  * A token that is logged in to. Sessions that the token lost are opened again, and what was asked is asked
- * once more. A PIN that was refused is never tried a second time: tokens lock after a few.
+ * once more; where that does not help, once more after its module began anew, so that a token that was taken out and
+ * put back is found without a restart. A PIN that was refused is never tried a second time: tokens lock after a few.
  */
 export class TokenSessions {
   readonly #options: TokenOptions
   #open: Open | undefined
-  readonly #waiting: ((session: Handle) => void)[] = []
   #refused: Problem | undefined
   /** Tells handles of before and after a loss apart. */
   #generation = 0
@@ -45,36 +56,51 @@ export class TokenSessions {
   }
 
   /** @throws Problem `hardware_token_unavailable`, `hardware_token_pin_refused`, and those of the work */
-  async use<T>(work: (cryptoki: Cryptoki, session: Handle) => T | Promise<T>): Promise<T> {
+  async use<T>(work: Work<T>): Promise<T> {
+    const module = openModule(this.#options.module)
     try {
-      return await this.#attempt(work)
+      return await this.#attempt(module, work)
     } catch (error) {
-      if (!lostCodes.has(cryptokiCode(error) ?? -1)) throw this.#problemOf(error)
+      if (!isLost(error)) throw this.#problemOf(error)
     }
-    this.#forget()
     try {
-      return await this.#attempt(work)
+      return await this.#attempt(module, work)
+    } catch (error) {
+      if (!isLost(error) || !(await module.restart())) throw this.#problemOf(error)
+    }
+    try {
+      return await this.#attempt(module, work)
     } catch (error) {
       throw this.#problemOf(error)
     }
   }
 
-  async #attempt<T>(work: (cryptoki: Cryptoki, session: Handle) => T | Promise<T>): Promise<T> {
-    const open = (this.#open ??= this.#login())
-    const session =
-      open.idle.pop() ?? (await new Promise<Handle>((resolve) => this.#waiting.push(resolve)))
-    try {
-      return await work(open.cryptoki, session)
-    } finally {
-      const next = this.#waiting.shift()
-      if (next !== undefined) next(session)
-      else open.idle.push(session)
-    }
+  #attempt<T>(module: CryptokiModule, work: Work<T>): Promise<T> {
+    return module.run(async () => {
+      const open = this.#current(module)
+      const session =
+        open.idle.pop() ?? (await new Promise<Handle>((resolve) => open.waiting.push(resolve)))
+      try {
+        return await work(open.cryptoki, session)
+      } catch (error) {
+        if (isLost(error)) this.#forget(open)
+        throw error
+      } finally {
+        const next = open.waiting.shift()
+        if (next !== undefined) next(session)
+        else open.idle.push(session)
+      }
+    })
   }
 
-  #login(): Open {
+  #current(module: CryptokiModule): Open {
+    if (this.#open?.epoch !== module.epoch) this.#open = undefined
+    this.#open ??= this.#login(module)
+    return this.#open
+  }
+
+  #login({ cryptoki, epoch }: CryptokiModule): Open {
     if (this.#refused !== undefined) throw this.#refused
-    const cryptoki = loadCryptoki(this.#options.module)
     const slot = this.#slotOf(cryptoki)
     const idle = Array.from({ length: sessionCount }, () =>
       cryptoki.C_OpenSession(slot, ck.sessionFlags),
@@ -82,7 +108,7 @@ export class TokenSessions {
     const [first] = idle
     if (first !== undefined) this.#authenticate(cryptoki, slot, first)
     this.#generation += 1
-    return { cryptoki, slot, idle }
+    return { cryptoki, epoch, slot, idle, waiting: [] }
   }
 
   #slotOf(cryptoki: Cryptoki): Handle {
@@ -92,7 +118,7 @@ export class TokenSessions {
       if (label === this.#options.token) return slot
       labels.push(label)
     }
-    throw new Problem('hardware_token_unavailable', {
+    throw new TokenAbsent('hardware_token_unavailable', {
       expected: `a token with the label ${this.#options.token}`,
       found: labels.map((label) => JSON.stringify(label)).join(', ') || 'none',
     })
@@ -127,10 +153,10 @@ export class TokenSessions {
     return this.#refused
   }
 
-  #forget(): void {
-    const open = this.#open
+  /** Of several whose sessions were lost, the first forgets them, and none those that were opened since. */
+  #forget(open: Open): void {
+    if (this.#open !== open) return
     this.#open = undefined
-    if (open === undefined) return
     try {
       open.cryptoki.C_CloseAllSessions(open.slot)
     } catch (error) {
@@ -148,4 +174,9 @@ export class TokenSessions {
       cause: error,
     })
   }
+}
+
+/** Whether opening it again may help. */
+function isLost(error: unknown): boolean {
+  return error instanceof TokenAbsent || lostCodes.has(cryptokiCode(error) ?? -1)
 }

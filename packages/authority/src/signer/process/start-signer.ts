@@ -3,12 +3,21 @@ import type { AuthorityConfig } from '../../config/authority-config.ts'
 import { checkSigner } from '../../config/check-signer.ts'
 import { signerSocketOf } from '../../config/keys-config.ts'
 import type { StartOptions } from '../../start-authority.ts'
+import {
+  journalDirectoryOf,
+  journalKeepMsOf,
+  prepareJournalDirectory,
+} from '../journal/journal-place.ts'
+import { countSince } from '../journal/recent-records.ts'
+import { SigningJournal } from '../journal/signing-journal.ts'
 import { localSigner } from '../local-signer.ts'
 import { openKeys } from '../open-keys.ts'
 import { signerBoundsOf } from '../signer-bounds.ts'
 import { signerSecretOf } from './signer-secret.ts'
-import { boundIssuance } from './bound-issuance.ts'
+import { boundIssuance, issuedKinds } from './bound-issuance.ts'
 import { serveSigner } from './signer-server.ts'
+
+const hourMs = 3_600_000
 
 export type SignerOptions = Pick<
   StartOptions,
@@ -35,14 +44,15 @@ export type RunningSigner = {
 /**
  * Starts the process that holds the keys. It reads the configuration for itself, and opens no store.
  *
- * @throws Problem `key_passphrase_required`, `key_passphrase_wrong`, `signer_socket_refused`
+ * @throws Problem `key_passphrase_required`, `key_passphrase_wrong`, `signer_socket_refused`,
+ *   `signer_journal_refused`
  */
 export async function startSigner(options: SignerOptions): Promise<RunningSigner> {
   const config = options.readConfig()
   checkSigner(config, options)
   const { directory, log, now = Date.now } = options
   let bounds = signerBoundsOf(config)
-  let perHour = config.authority.signer.certificatesPerHour
+  let { signer: own } = config.authority
   const keys = openKeys(config, options)
   await requireOpens(keys)
   const socket = signerSocketOf(directory, config.authority)
@@ -50,19 +60,36 @@ export async function startSigner(options: SignerOptions): Promise<RunningSigner
     const next = options.readConfig()
     checkSigner(next, options)
     bounds = signerBoundsOf(next)
-    perHour = next.authority.signer.certificatesPerHour
+    own = next.authority.signer
     log.info('the configuration was taken up')
   }
+  const journalDirectory = journalDirectoryOf(directory, config.authority)
+  prepareJournalDirectory(journalDirectory)
+  const journal = new SigningJournal({
+    directory: journalDirectory,
+    log,
+    now,
+    keepMs: () => journalKeepMsOf(own),
+  })
   const signer = localSigner({
     keys,
     bounds: () => bounds,
     now,
+    journal,
     reload: () => Promise.resolve().then(reload),
   })
   const secret = options.secret ?? signerSecretOf(directory, config.authority)
-  const bounded = boundIssuance(signer, { perHour: () => perHour, log })
-  const close = await serveSigner({ signer: bounded, socket, log, secret })
-  log.info({ socket }, 'signer is ready')
+  const bounded = boundIssuance(signer, {
+    perHour: () => own.certificatesPerHour,
+    issuedBefore: await countSince(journalDirectory, issuedKinds, now() - hourMs),
+    log,
+  })
+  const closeServer = await serveSigner({ signer: bounded, socket, log, secret })
+  log.info({ socket, journal: journalDirectory }, 'signer is ready')
+  const close = async () => {
+    await closeServer()
+    await journal.close()
+  }
   return { socket, reload, close }
 }
 
