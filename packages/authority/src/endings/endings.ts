@@ -49,6 +49,7 @@ export const treatments: Readonly<Record<AuditAction, Treatment>> = {
   'device.tokens-ended': ends(endTokensAgain('deviceTokens')),
   'certificate.renewed': nothing,
   'certificate.revoked': ends(endCertificates('revoked')),
+  'certificate.refused': ends(endCertificates('revoked')),
   'certificate.superseded': ends(endCertificates('superseded')),
   'user.device-added': nothing,
   'user.exported': nothing,
