@@ -17,6 +17,7 @@ import type { ConnectionAdmission } from '../admission/connection-admission.ts'
 import { problemOf } from './problem-of.ts'
 import { addressOf, peerCertificate } from './caller.ts'
 import { refuseDeepJson } from './json-depth.ts'
+import { isOwnFault } from './own-fault.ts'
 import { refuseNul, refuseNulInUrl } from './refuse-nul.ts'
 import { type ProblemFace, sendProblem, socketProblem } from './problem-reply.ts'
 
@@ -136,7 +137,7 @@ export function createApi(options: ApiOptions): Api {
   })
   app.setErrorHandler((error, request, reply) => {
     const problem = problemOf(error)
-    if (problem.code === 'internal_error' || problem.code === 'store_unavailable') {
+    if (isOwnFault(problem)) {
       request.log.error({ err: error, requestId: request.id }, problem.code)
     }
     return refuse(problem, request, reply)
