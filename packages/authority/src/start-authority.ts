@@ -42,7 +42,7 @@ export type RunningAuthority = {
    */
   reload(config: AuthorityConfig): Promise<void>
   /**
-   * Ends: for `drainSeconds` it says that it is not ready and answers all the same, so that balancers find
+   * Ends: for `unreadySeconds` it says that it is not ready and answers all the same, so that balancers find
    * another; then it answers what was begun.
    */
   close(): Promise<void>
@@ -91,13 +91,13 @@ export async function startAuthority(
     await authority.leases.close()
     await authority.store.close()
   }
-  const drainAndEnd = async () => {
+  const leaveAndEnd = async () => {
     authority.ending.hasBegun = true
-    await pause(authority.config.authority.drainSeconds * 1_000)
+    await pause(authority.config.authority.unreadySeconds * 1_000)
     await end()
   }
   let closing: Promise<void> | undefined
-  const close = () => (closing ??= drainAndEnd())
+  const close = () => (closing ??= leaveAndEnd())
   try {
     // What certificates point to is there before one is issued.
     await lists.start()

@@ -6,10 +6,14 @@ import { type Bed, startBed } from './support/gateway.ts'
 
 const host = 'api.example.com'
 
-async function setUp(t: Parameters<typeof startBed>[0], drainSeconds = 5): Promise<Bed> {
+async function setUp(
+  t: Parameters<typeof startBed>[0],
+  drainSeconds = 5,
+  unreadySeconds = 0,
+): Promise<Bed> {
   return startBed(t, {
     hosts: { [host]: { clientCertificate: 'off' } },
-    gateway: { workers: 2, limits: { drainSeconds } },
+    gateway: { workers: 2, limits: { drainSeconds, unreadySeconds } },
   })
 }
 
@@ -34,6 +38,21 @@ test('what is under way is finished, and nothing new is taken', async (t) => {
   assert.equal(answered.headers['connection'], 'close')
   assert.equal((await response)[0][':status'], 200)
   await ended
+})
+
+test('its balancer is told first: until then it takes connections as before', async (t) => {
+  const bed = await setUp(t, 5, 1)
+  const ready = () => fetch(`${bed.operations}/health/ready`)
+  assert.equal((await ready()).status, 200)
+  const startedAt = performance.now()
+  const ended = bed.gateway.close()
+  const told = await ready()
+  assert.equal(told.status, 503)
+  assert.match(await told.text(), /going out of service/)
+  assert.equal((await ask(await connect(bed))).status, 200)
+  await ended
+  assert(performance.now() - startedAt >= 1_000)
+  await assert.rejects(connect(bed))
 })
 
 test('what does not end in time is cut off', async (t) => {

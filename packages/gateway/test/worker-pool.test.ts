@@ -46,6 +46,7 @@ const start: WorkerStart = {
       pipelinedRequests: 1,
       concurrentStreams: 1,
       streamResets: 1,
+      unreadySeconds: 0,
       drainSeconds: 1,
     },
     allowDevelopment: false,

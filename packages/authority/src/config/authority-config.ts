@@ -29,7 +29,7 @@ export type AuthorityConfig = {
     signer: SignerConfig
     /** The authority holds the keys itself: whoever takes it over has them. */
     insecureSingleProcess: boolean
-    drainSeconds: number
+    unreadySeconds: number
     listeners: {
       device: TlsListenerConfig
       mtls?: MtlsListenerConfig
@@ -113,10 +113,10 @@ const AuthoritySchema = Type.Object(
       },
       { ...closed, description: 'Where the authority listens' },
     ),
-    drainSeconds: Type.Optional(
+    unreadySeconds: Type.Optional(
       Type.Integer({
         minimum: 0,
-        maximum: 30,
+        maximum: 60,
         default: 0,
         description:
           'So long after SIGTERM it says that it is not ready, and answers: until its balancer has found that out',

@@ -16,15 +16,20 @@ export type Role = {
   /** Whether it is told the secret by which signer and authority know each other. */
   readonly sharesSecret: boolean
   /** How long it may take to end in order. */
-  readonly graceMs: number
+  readonly graceMs: (config: DescribedConfig) => number
   /** Loaded only in the process that runs it, so that a gateway loads nothing of the authority. */
   readonly load: () => Promise<(file: string) => Promise<RunningRole>>
 }
 
 /** What of a configuration, not validated, says which processes it takes. */
 export type DescribedConfig = {
-  readonly authority?: { readonly insecureSingleProcess?: unknown }
-  readonly gateway?: unknown
+  readonly authority?: {
+    readonly insecureSingleProcess?: unknown
+    readonly unreadySeconds?: unknown
+  }
+  readonly gateway?: {
+    readonly limits?: { readonly unreadySeconds?: unknown; readonly drainSeconds?: unknown }
+  }
 }
 
 /** Where libraries of tokens look for their configuration. */
@@ -34,6 +39,10 @@ const tokenVariables = [
   'YUBIHSM_PKCS11_CONF',
   'ChrystokiConfigurationPath',
 ] as const
+
+/** Of a number of seconds in a file that was not validated. */
+const millisecondsOf = (seconds: unknown, fallback: number): number =>
+  (typeof seconds === 'number' ? seconds : fallback) * 1_000
 
 const isSingleProcess = ({ authority }: DescribedConfig) =>
   authority?.insecureSingleProcess === true
@@ -45,7 +54,7 @@ export const roles = {
     isDescribed: (config) => config.authority !== undefined && !isSingleProcess(config),
     variables: () => [passphraseVariable, ...tokenVariables],
     sharesSecret: true,
-    graceMs: 5_000,
+    graceMs: () => 5_000,
     load: async () => (await import('./signer-role.ts')).startSignerRole,
   },
   authority: {
@@ -53,8 +62,7 @@ export const roles = {
     isDescribed: ({ authority }) => authority !== undefined,
     variables: (config) => (isSingleProcess(config) ? [passphraseVariable, ...tokenVariables] : []),
     sharesSecret: true,
-    // `drainSeconds` among it.
-    graceMs: 45_000,
+    graceMs: ({ authority }) => 15_000 + millisecondsOf(authority?.unreadySeconds, 0),
     load: async () => (await import('./authority-role.ts')).startAuthorityRole,
   },
   gateway: {
@@ -62,7 +70,8 @@ export const roles = {
     isDescribed: ({ gateway }) => gateway !== undefined,
     variables: () => [],
     sharesSecret: false,
-    graceMs: 40_000,
+    graceMs: ({ gateway: { limits } = {} }) =>
+      10_000 + millisecondsOf(limits?.unreadySeconds, 0) + millisecondsOf(limits?.drainSeconds, 30),
     load: async () => (await import('./gateway-role.ts')).startGatewayRole,
   },
 } as const satisfies Readonly<Record<string, Role>>

@@ -36,7 +36,7 @@ export async function superviseRoles(file: string, output: Output): Promise<Exit
   const asked = untilAskedToEnd()
   const kept: { role: Role; child: KeptChild }[] = []
   const endAll = async (): Promise<void> => {
-    for (const { role, child } of kept.toReversed()) await child.end(role.graceMs)
+    for (const { role, child } of kept.toReversed()) await child.end(role.graceMs(config))
   }
   process.on('SIGHUP', () => {
     for (const { child } of kept) child.current().signal('SIGHUP')

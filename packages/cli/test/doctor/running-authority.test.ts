@@ -34,7 +34,7 @@ describe('an authority that runs', () => {
   before(async () => {
     file = await newDeployment()
     const text = readFileSync(file, 'utf8')
-    writeFileSync(file, text.replace(/^authority:\n/m, 'authority:\n  drainSeconds: 3\n'))
+    writeFileSync(file, text.replace(/^authority:\n/m, 'authority:\n  unreadySeconds: 3\n'))
     operations = `http://${/operations:\s*\{ listen: ([^ }]+)|operations:\n\s*listen: (\S+)/.exec(text)?.slice(1).find(Boolean)}`
     signer = start('signer')
     authority = start('authority')

@@ -54,6 +54,13 @@ export const LimitsSchema = Type.Object(
       100_000,
       'Streams that a client may reset in ten seconds before its connection is closed',
     ),
+    unreadySeconds: Type.Number({
+      minimum: 0,
+      maximum: 60,
+      default: 0,
+      description:
+        'So long after SIGTERM it says that it is not ready, and takes requests: until its balancer has found that out. Then drainSeconds begin',
+    }),
     drainSeconds: seconds(30, 0, 'How long requests may still take when the gateway ends'),
   },
   { additionalProperties: false, default: {}, description: 'Bounds; everything has one' },

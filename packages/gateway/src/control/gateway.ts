@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { Problem } from '@sallyport/problem'
 import { newId } from '@sallyport/wire'
 import { AddressKeeper } from '../addresses/address-keeper.ts'
@@ -67,6 +68,7 @@ export class Gateway {
   #lines: LineWriter | undefined
   #ports: GatewayPorts | undefined
   #generation = 0
+  #isLeaving = false
   #isClosing = false
 
   /** @throws Problem `config_invalid`, `config_unreadable` */
@@ -188,6 +190,12 @@ export class Gateway {
     return this.#reloads.run()
   }
 
+  /** Says that it is not ready, and goes on for `limits.unreadySeconds`: balancers ask another one by then. */
+  async leave(): Promise<void> {
+    this.#isLeaving = true
+    await pause(this.#made.plan.limits.unreadySeconds * 1000)
+  }
+
   /** Takes nothing new, finishes what is under way within `limits.drainSeconds`, and ends. */
   async close(): Promise<void> {
     if (this.#isClosing) return
@@ -235,7 +243,7 @@ export class Gateway {
 
   /** Why the gateway cannot decide now; undefined where it can. */
   unready(): string | undefined {
-    if (this.#isClosing) return 'the gateway is going out of service'
+    if (this.#isLeaving || this.#isClosing) return 'the gateway is going out of service'
     if (!this.#pool.workers.some(({ isReady }) => isReady)) return 'no worker is ready'
     const why = this.#staleness.unready()
     return why === undefined ? undefined : (this.#status.standstill ?? why)

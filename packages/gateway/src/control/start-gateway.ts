@@ -26,7 +26,7 @@ export type RunningGateway = {
    * @throws Problem why it was refused; the old one goes on then
    */
   readonly reload: () => Promise<readonly string[]>
-  /** Finishes what is under way, within `limits.drainSeconds`, and ends. */
+  /** Says for `limits.unreadySeconds` that it is not ready; then finishes what is under way, within `limits.drainSeconds`, and ends. */
   readonly close: () => Promise<void>
 }
 
@@ -70,6 +70,7 @@ export async function startGateway(
       },
       reload: () => gateway.reload(),
       close: async () => {
+        await gateway.leave()
         await gateway.close()
         await operating?.close()
       },
