@@ -89,6 +89,7 @@ export type { StoreLocation } from './store/store.ts'
 export {
   backupStore,
   copyStoreTo,
+  followLogAt,
   migrateStoreAt,
   type MissingMigrations,
   missingMigrationsAt,

@@ -24,7 +24,6 @@ const atOnce = 200
  * Ends again, over a restored backup, what a log says had ended since; and does nothing else that it tells. Done
  * again, it finds nothing to do.
  *
- * @param rows opened before anything was appended to the store
  * @throws Problem `audit_file_invalid`: then nothing of the write is to be kept
  */
 export async function endAgain(given: EndingContext, rows: LaterRows): Promise<EndedAgain> {

@@ -1,7 +1,7 @@
 import { isProblem } from '@sallyport/problem'
 import type { Kysely } from 'kysely'
 import { auditHash, type AuditRow, verifyAudit } from '../audit/audit-log.ts'
-import { chainHeads, type ChainHead } from '../audit/checkpoint.ts'
+import type { ChainHead } from '../audit/checkpoint.ts'
 import type { Tables } from '../store/tables.ts'
 import { type AuditLine, notOfLog, readAuditLines } from './audit-lines.ts'
 import { readSignedEnds, type SignedEnds } from './signed-ends.ts'
@@ -39,9 +39,13 @@ export class LaterRows {
   readonly #signed: SignedEnds
   readonly #chains = new Map<string, FollowedChain>()
 
-  /** Before anything is appended to the store: its chains end where those of the backup do. */
-  static async open(store: Kysely<Tables>, files: readonly string[]): Promise<LaterRows> {
-    const heads = new Map((await chainHeads(store)).map((head) => [head.name, head]))
+  /** @param ends where the chains of the backup end */
+  static async open(
+    store: Kysely<Tables>,
+    files: readonly string[],
+    ends: readonly ChainHead[],
+  ): Promise<LaterRows> {
+    const heads = new Map(ends.map((head) => [head.name, head]))
     return new LaterRows(store, files, heads, await readSignedEnds(store, files, heads))
   }
 

@@ -7,18 +7,25 @@ import { bySubject, type Ending, operator, reasonOf } from './ending.ts'
 
 /** Also those that were added since: a row would else be made at the first call of whoever has their key. */
 export const endGateways: Ending = async ({ store, now, tell }, rows) => {
-  let ended = 0
-  for (const [name, row] of bySubject(rows)) {
-    if (!isGatewayName(name)) {
+  const named = bySubject(rows)
+  const revoked = await store
+    .selectFrom('gateways')
+    .select('name')
+    .where('name', 'in', [...named.keys()])
+    .where('status', '=', 'revoked')
+    .execute()
+  const ended = new Set(revoked.map(({ name }) => name))
+  for (const [name, row] of named) {
+    if (ended.has(name)) continue
+    if (isGatewayName(name)) {
+      const revocation = { name, isUnknown: true, reason: reasonOf(row), actor: operator, now }
+      await revokeGateway(store, revocation)
+    } else {
       tell(row, 'no gateway has such a name')
-      continue
+      ended.add(name)
     }
-    const revocation = { name, isUnknown: true, reason: reasonOf(row), actor: operator, now }
-    const { revoked_at } = await revokeGateway(store, revocation)
-    if (revoked_at !== now) continue
-    ended++
   }
-  return ended
+  return named.size - ended.size
 }
 
 export const withdrawIssuers: Ending = async ({ store, now, tell }, rows) => {

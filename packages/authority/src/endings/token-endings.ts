@@ -1,14 +1,8 @@
 import type { EndedKind } from '@sallyport/wire'
 import { isReportable } from '../feed/reportable.ts'
 import { endTokens, findInvalidation, type Invalidation } from '../sessions/invalidation.ts'
-import {
-  after,
-  type Ending,
-  type EndingContext,
-  type NamedRow,
-  operator,
-  reasonOf,
-} from './ending.ts'
+import type { InvalidationRow } from '../store/tables.ts'
+import { after, type Ending, type NamedRow, operator, reasonOf } from './ending.ts'
 
 const dayMs = 24 * 3_600_000
 /** As long as a token that nobody verified is remembered. */
@@ -23,23 +17,23 @@ export function endTokensAgain(kind: EndedKind): Ending {
         context.tell(row, 'no token has such a key')
         continue
       }
-      const invalidation = await invalidationOf(context, row, kind)
-      if (invalidation === undefined || invalidation.until <= context.now) continue
+      const known = await findInvalidation(context.store, kind, row.subject)
+      const invalidation = invalidationOf(row, kind, known)
+      if (invalidation.until <= context.now) continue
       const by = { actor: operator, reason: reasonOf(row), now: context.now }
       const { rows: now } = await endTokens(context.store, [invalidation], by)
-      ended += now.filter(({ at, actor }) => at === by.now && actor === operator).length
+      if (now[0]?.seq !== known?.seq) ended++
     }
     return ended
   }
 }
 
-async function invalidationOf(
-  { store }: EndingContext,
+function invalidationOf(
   row: NamedRow,
   kind: EndedKind,
-): Promise<Invalidation | undefined> {
+  known: InvalidationRow | undefined,
+): Invalidation {
   const { subject: key, at, detail } = row
-  const known = await findInvalidation(store, kind, key)
   const until = after(row, 'until')
   const latest = at + longestMs
   const issued = after(row, 'issuedUntil')

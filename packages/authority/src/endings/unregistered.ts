@@ -44,6 +44,16 @@ export async function keepUnregistered(
       decided_by: isDecided ? 'operator' : null,
       reason: null,
     }
+    const before = await store
+      .selectFrom('unconfirmed_status')
+      .select(['status', 'epoch', 'decision'])
+      .where('kind', '=', kind)
+      .where('key', '=', key)
+      .executeTakeFirst()
+    // It was told before, by a log or by a gateway; or somebody let go of it since.
+    if (before?.epoch === epoch && (before.status === status || before.decision === 'dropped')) {
+      continue
+    }
     await store
       .insertInto('unconfirmed_status')
       .values(unconfirmed)

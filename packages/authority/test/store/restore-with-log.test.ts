@@ -4,9 +4,14 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { devicePaths } from '@sallyport/wire'
-import type { AuditRow } from '../../src/audit/audit-log.ts'
+import { type AuditRow, verifyAudit } from '../../src/audit/audit-log.ts'
+import { readAudit } from '../../src/audit/read-audit.ts'
 import type { Restored } from '../../src/store/portable/restore-backup.ts'
-import { backupStore, restoreStore } from '../../src/store/portable/store-operations.ts'
+import {
+  backupStore,
+  followLogAt,
+  restoreStore,
+} from '../../src/store/portable/store-operations.ts'
 import type { Tables } from '../../src/store/tables.ts'
 import { type Deployment, deploy, trustDomain } from '../fixture/deployment.ts'
 import { exportedLog, writeLines } from '../fixture/exported-log.ts'
@@ -265,4 +270,25 @@ test('a trial says what would be done, and leaves the store as empty as it was',
   const done = await restoreStore(storeIn(place), options)
   assert.deepEqual({ ...tried, epoch: '' }, { ...done, epoch: '' })
   assert.ok((tried.endedAgain?.ended['device.revoked'] ?? 0) > 0)
+})
+
+test('a log that was found later ends the same, and done again finds nothing to do', async () => {
+  const place = mkdtempSync(path.join(here, 'later-'))
+  const facts = { chain: 'authority', now: Date.now() }
+  const given = { ...facts, auditFiles: [log] }
+  const unrestored = followLogAt(storeIn(deployment.directory), given)
+  await assert.rejects(unrestored, { code: 'audit_file_invalid' })
+  const options = { ...facts, file: backup, trustDomain, keepCredentials: true }
+  const { countsAgain } = await restoreStore(storeIn(place), options)
+  assert.equal(countsAgain.adminTokens, 3)
+  const tried = await followLogAt(storeIn(place), { ...given, isTrial: true })
+  const done = await followLogAt(storeIn(place), given)
+  assert.deepEqual(tried, done)
+  assert.equal(done.ended['device.revoked'], 2)
+  const again = await followLogAt(storeIn(place), given)
+  assert.deepEqual(again.ended, {})
+  await withStore(place, async ({ read }) => {
+    const log = await readAudit(read, 0, 1_000)
+    assert.equal(verifyAudit(log).count, log.length)
+  })
 })

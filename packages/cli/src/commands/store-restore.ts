@@ -1,5 +1,5 @@
 import path from 'node:path'
-import type { EndedAgain, Restored } from '@sallyport/authority'
+import type { AuditRow, EndedAgain, Restored } from '@sallyport/authority'
 import { isProblem } from '@sallyport/problem'
 import { adminAccess } from '../admin/configured-client.ts'
 import type { Input, Operation } from '../command.ts'
@@ -24,10 +24,7 @@ export const restoreStore: Operation = async (input, output) => {
     auditFiles,
     isTrial,
     onProgress: progress(output, 'restored'),
-    onTold: ({ chain, seq, action, subject }, why) => {
-      const to = typeof subject === 'string' ? subject : 'forgotten'
-      output.say(`Not done again: row ${seq} of ${chain}, ${action} ${to}: ${why}`)
-    },
+    onTold: sayTold(output),
   })
   const at = new Date(restored.at).toISOString()
   const { endedAgain } = restored
@@ -40,6 +37,32 @@ export const restoreStore: Operation = async (input, output) => {
   sayCredentials(restored, keepCredentials, output)
   output.say(isTrial ? 'Nothing was kept: it was a trial' : next)
   return 0
+}
+
+/** For a log that was found when the authority was started already. */
+export const followLog: Operation = async (input, output) => {
+  const { followLogAt } = await import('@sallyport/authority')
+  const { location, config } = await configuredStore(locateConfig(input))
+  const isTrial = isGiven(input, 'dryRun')
+  const ended = await followLogAt(location, {
+    auditFiles: input.arguments.map((file) => path.resolve(file)),
+    chain: config.value.authority.name,
+    now: Date.now(),
+    isTrial,
+    onTold: sayTold(output),
+  })
+  const rows = ended.chains.reduce((sum, { after, through }) => sum + through - after, 0)
+  output.result({ ...ended, isTrial }, `${rows} rows came after the backup`)
+  sayEnded(ended, output)
+  output.say(isTrial ? 'Nothing was kept: it was a trial' : 'Start the authority')
+  return 0
+}
+
+function sayTold(output: Output): (row: AuditRow, why: string) => void {
+  return ({ chain, seq, action, subject }, why) => {
+    const to = typeof subject === 'string' ? subject : 'forgotten'
+    output.say(`Not done again: row ${seq} of ${chain}, ${action} ${to}: ${why}`)
+  }
 }
 
 const withoutLog =

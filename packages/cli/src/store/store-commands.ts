@@ -63,6 +63,23 @@ export const storeCommands: readonly Command[] = [
     load: async () => (await import('../commands/store-restore.ts')).restoreStore,
   },
   {
+    name: 'store follow',
+    summary: 'End again, in a restored store, what an audit log says had ended since the backup',
+    details:
+      'For a log that was found after `store restore`, which does the same with --audit. All of it or nothing; done again, it finds nothing to do. No authority runs meanwhile. What somebody undid since the store was restored, such as a suspension, ends again: look with --dry-run first.',
+    arguments: [
+      { name: '<file...>', summary: 'as `audit export --checkpoints` wrote them, in their order' },
+    ],
+    options: [{ flags: '--dry-run', summary: 'say what would be done, and keep nothing' }],
+    examples: [
+      {
+        line: 'sallyport audit export --checkpoints > audit.jsonl && sallyport store follow audit.jsonl --dry-run --config restored.yaml',
+        does: 'what the log would end, in the store that was restored above',
+      },
+    ],
+    load: async () => (await import('../commands/store-restore.ts')).followLog,
+  },
+  {
     name: 'store copy',
     summary: 'Copy the store to an empty one, of SQLite or PostgreSQL',
     details:

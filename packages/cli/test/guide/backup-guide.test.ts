@@ -89,6 +89,7 @@ test('the lines of the page about backups back up and restore, and what ended si
   assert.ok(tokens.some(({ id }) => id === unused))
   await authority.end()
 
+  assert.match(said(lineOf('store follow')), /^Ended again: nothing$/m)
   run('mkdir -p state/again && mv state/sallyport.db* state/again/')
   const kept = said(`${restore} --keep-credentials`)
   assert.match(kept, /^Now these count: 1 admin tokens, 1 enrolment tokens/m)

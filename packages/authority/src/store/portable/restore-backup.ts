@@ -10,6 +10,7 @@ import {
   endCredentialsOf,
 } from '../../endings/end-credentials.ts'
 import type { EndingContext } from '../../endings/ending.ts'
+import { noteHeads } from '../../endings/follow-log.ts'
 import { LaterRows } from '../../endings/later-rows.ts'
 import { openEpoch } from '../../feed/epoch.ts'
 import type { Engine } from '../engine.ts'
@@ -18,6 +19,7 @@ import type { Tables } from '../tables.ts'
 import { type BackupHead, invalid } from './backup-format.ts'
 import { insertRows, makeTables, migrateFilled } from './fill-store.ts'
 import { readBackup } from './read-backup.ts'
+import { tryAlone } from './try-alone.ts'
 
 export type RestoreOptions = {
   engine: Engine
@@ -66,22 +68,9 @@ const skippedListNumbers = 1_000_000
  *
  * @throws Problem `store_not_empty`, `backup_invalid`, `audit_file_invalid`, `store_unavailable`
  */
-export async function restoreBackup(options: RestoreOptions): Promise<Restored> {
+export function restoreBackup(options: RestoreOptions): Promise<Restored> {
   const { engine, isTrial = false } = options
-  let restored: Restored | undefined
-  let isTried = false
-  try {
-    await engine.alone(async (store) => {
-      restored = await fillFrom(options, store)
-      isTried = isTrial
-      if (isTried) throw new Error('a trial keeps nothing')
-    })
-  } catch (error) {
-    if (!isTried) throw error
-  }
-  if (restored === undefined) throw invalid('There is nothing in it', 'a backup')
-  await engine.scrub()
-  return restored
+  return tryAlone(engine, isTrial, (store) => fillFrom(options, store))
 }
 
 async function fillFrom(options: RestoreOptions, store: Kysely<Tables>): Promise<Restored> {
@@ -105,7 +94,8 @@ async function fillFrom(options: RestoreOptions, store: Kysely<Tables>): Promise
     } else if (head !== undefined) {
       await migrateFilled(store, head.migrations)
       const files = options.auditFiles ?? []
-      const later = files.length === 0 ? undefined : await LaterRows.open(store, files)
+      const heads = await noteHeads(store)
+      const later = files.length === 0 ? undefined : await LaterRows.open(store, files, heads)
       const countedThen = await countCredentials(store, options.now)
       const epoch = await begin(options, store, { head, rows })
       const endedAgain = later && (await endAgain(contextOf(options, store), later))

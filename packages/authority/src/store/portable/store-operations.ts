@@ -1,4 +1,6 @@
 import { Problem } from '@sallyport/problem'
+import type { EndedAgain } from '../../endings/end-again.ts'
+import { followLog, type FollowOptions } from '../../endings/follow-log.ts'
 import type { Engine } from '../engine.ts'
 import { isAdditive, migrateStore, migrationState } from '../migrations.ts'
 import { openEngine, type StoreLocation } from '../store.ts'
@@ -49,6 +51,14 @@ export function restoreStore(
   options: Omit<RestoreOptions, 'engine'>,
 ): Promise<Restored> {
   return withEngine(location, (engine) => restoreBackup({ engine, ...options }))
+}
+
+/** As `followLog`: no authority runs over the store. */
+export function followLogAt(
+  location: StoreLocation,
+  options: Omit<FollowOptions, 'engine'>,
+): Promise<EndedAgain> {
+  return withEngine(location, (engine) => followLog({ engine, ...options }))
 }
 
 /** As `copyStore`: no authority runs over either of them. */
