@@ -33,19 +33,17 @@ export class UserNames {
     this.#options = options
   }
 
-  /** A user as it is stored. What looks like the hash of somebody is never one's own words. */
+  /** A user as it is stored. */
   async stored(user: User): Promise<User> {
-    const isPlain = this.#options.config().authority.privacy.users === 'plain'
-    if (isPlain && !user.subject.startsWith(hashedPrefix)) return user
+    if (this.#isPlain(user.subject)) return user
     const [subject = ''] = await this.hashed([user])
     return { ...user, subject }
   }
 
   /** All that a subject may be stored as, of any provider: as it was typed, and hashed. */
   async storedSubjects(subject: string): Promise<string[]> {
-    const { identityProviders, authority } = this.#options.config()
-    const providers = Object.keys(identityProviders)
-    if (authority.privacy.users === 'plain' && !subject.startsWith(hashedPrefix)) return [subject]
+    if (this.#isPlain(subject)) return [subject]
+    const providers = Object.keys(this.#options.config().identityProviders)
     const users = providers.map((provider) => ({ provider, subject }))
     return users.length === 0 ? [subject] : [subject, ...(await this.hashed(users))]
   }
@@ -74,6 +72,16 @@ export class UserNames {
       this.#checked = undefined
       throw error
     }
+  }
+
+  /**
+   * Whether a subject is stored as it is. What looks like the hash of somebody is not one's own words; and of half
+   * of a surrogate pair, or NUL, a store makes something else, or nothing: two people would be one.
+   */
+  #isPlain(subject: string): boolean {
+    const isKept = subject.isWellFormed() && !subject.includes('\u0000')
+    const isAsked = this.#options.config().authority.privacy.users === 'plain'
+    return isAsked && isKept && !subject.startsWith(hashedPrefix)
   }
 
   async #named(users: readonly User[], mayCreate: boolean): Promise<string[]> {

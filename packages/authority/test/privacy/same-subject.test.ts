@@ -81,3 +81,19 @@ test('who is called as another one is stored is stored as somebody else', async 
     [deviceId],
   )
 })
+
+test('subjects that no store keeps as they are stay those of different people', async () => {
+  // Half of a surrogate pair each: as UTF-8 they are one and the same.
+  const subjects = ['half \ud800', 'half \ud801', 'nul \u0000']
+  const ids: string[] = []
+  for (const name of subjects) {
+    const accessToken = await provider.token({ subject: name })
+    const phone = await enrollForUser(deployment, { accessToken, phoneId: 'the-same-phone' })
+    ids.push(phone.issued.deviceId)
+  }
+  for (const id of ids) {
+    const { device } = (await deployment.admin(`/admin/v1/devices/${id}`)).body
+    assert.equal(device.status, 'active')
+    assert.match(device.userSubject, /^hashed:/)
+  }
+})
