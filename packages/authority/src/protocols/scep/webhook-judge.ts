@@ -53,8 +53,11 @@ export function webhookJudge(
     return {
       authorizedBy: 'webhook',
       ...(typeof identifier === 'string'
-        ? { identifier: identifier.slice(0, maxIdentifierCharacters) }
+        ? { identifier: printable(identifier).slice(0, maxIdentifierCharacters).toWellFormed() }
         : {}),
     }
   }
 }
+
+/** NUL is in no text that PostgreSQL keeps, and no device is called by what nobody sees. */
+const printable = (text: string): string => text.replaceAll(/\p{C}/gu, '')

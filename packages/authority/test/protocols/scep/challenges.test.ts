@@ -89,7 +89,7 @@ describe('a webhook of an MDM', () => {
   let scep: ScepPlace
   let mdm: MdmServer
   before(async () => {
-    mdm = await startMdmServer(() => ({ body: { allow: true, identifier: 'C02XK' } }))
+    mdm = await startMdmServer(() => ({ body: { allow: true, identifier: 'C0\u00002X\ud800K' } }))
     const webhook = `{ url: '${mdm.url}/ask', secretFile: '${file('webhook', secret)}' }`
     scep = await deployScep({ apps: scepApp(`, challenge: { webhook: ${webhook} }`) })
   })
