@@ -63,10 +63,11 @@ export class FeedClient {
   readonly #options: FeedOptions
   readonly #ended = new AbortController()
   readonly freshness = new FeedFreshness()
+  /** The reason of the last failure, where it has one and the authority was not heard since. */
+  lastCode: string | undefined
   #needsSnapshot = false
   #isConnected = false
   #refused = 0
-  #lastCode: string | undefined
   #stream: IncomingMessage | undefined
 
   constructor(options: FeedOptions) {
@@ -75,11 +76,6 @@ export class FeedClient {
 
   get isConnected(): boolean {
     return this.#isConnected
-  }
-
-  /** The reason of the last failure, where it has one and the authority was not heard since. */
-  get lastCode(): string | undefined {
-    return this.#lastCode
   }
 
   /** How often something came that is not, or not provably, from the authority. */
@@ -102,13 +98,13 @@ export class FeedClient {
         await this.#follow(() => {
           if (lastSaid !== '') log.info({}, 'the authority is heard again')
           lastSaid = ''
-          this.#lastCode = undefined
+          this.lastCode = undefined
           delay = firstDelayMs
         })
       } catch (error) {
         if (this.#ended.signal.aborted) return
         const code = await this.#consider(error)
-        this.#lastCode = code
+        this.lastCode = code
         const said = error instanceof Error ? error.message : String(error)
         const level = said === lastSaid ? 'debug' : isUnverified(code) ? 'error' : 'warn'
         log[level](
