@@ -6,8 +6,7 @@ import { parse, stringify } from 'yaml'
 import { loadConfig } from '../../src/configuration/schema.ts'
 import { newFolder, sallyport } from '../sallyport.ts'
 import { blocksOf } from './guide.ts'
-
-type Members = Record<string, unknown>
+import { type Members, mergeShown } from './merge-shown.ts'
 
 const guides = new URL('../../../../../docs/guide/', import.meta.url)
 const host = 'api.example.com'
@@ -26,19 +25,6 @@ const excerpts: Readonly<Record<string, (shown: Members) => Members>> = {
   scrape_configs: () => ({}),
   // A file of pins, which its own page tries.
   hosts: () => ({}),
-}
-
-/** Members of the file, and beside or in place of them those that are shown; lists are replaced whole. */
-function merge(into: Members, from: Members): Members {
-  const merged = { ...into }
-  for (const [key, value] of Object.entries(from)) {
-    merged[key] = isMap(value) && isMap(merged[key]) ? merge(merged[key], value) : value
-  }
-  return merged
-}
-
-function isMap(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 before(async () => {
@@ -60,7 +46,7 @@ describe('every configuration in the guides is one', () => {
         const place = Object.keys(excerpts).find((member) => member in shown)
         const whole = place === undefined ? shown : (excerpts[place]?.(shown) ?? shown)
         const file = path.join(cwd, `${page}-${index}.yaml`)
-        writeFileSync(file, stringify(merge(made, whole)))
+        writeFileSync(file, stringify(mergeShown(made, whole)))
         loadConfig(file)
       })
     }

@@ -7,8 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { quietPorts } from '@sallyport/virtual-device'
 import { parse, stringify } from 'yaml'
 import { binary, newFolder, sallyport } from '../sallyport.ts'
-
-type Members = Record<string, unknown>
+import { type Members, mergeShown } from './merge-shown.ts'
 
 /** A deployment as `sallyport init` makes it, in whose folder the lines of a page are run. */
 export type GuideDeployment = {
@@ -67,7 +66,7 @@ export async function guideDeployment({ alone = false } = {}): Promise<GuideDepl
     ports: { device, admin, status, gateway },
     configure(yaml) {
       const own = yaml.replaceAll('0.0.0.0:8080', `127.0.0.1:${status}`)
-      const config = merge(parse(readFileSync(file, 'utf8')) as Members, parse(own) as Members)
+      const config = mergeShown(parse(readFileSync(file, 'utf8')) as Members, parse(own) as Members)
       writeFileSync(file, stringify(config))
     },
     async serve() {
@@ -108,17 +107,4 @@ export async function guideDeployment({ alone = false } = {}): Promise<GuideDepl
       await exited
     },
   }
-}
-
-/** Members of the file, and beside or in place of them those that are shown. */
-function merge(into: Members, from: Members): Members {
-  const merged = { ...into }
-  for (const [key, value] of Object.entries(from)) {
-    merged[key] = isMap(value) && isMap(merged[key]) ? merge(merged[key], value) : value
-  }
-  return merged
-}
-
-function isMap(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isProblem } from '@sallyport/problem'
 import { type Change, gatewayPaths, type Heartbeat, heartbeatSeconds } from '@sallyport/wire'
-import { decodePackedStatus, type PackedStatus } from '@sallyport/wire/status'
+import type { PackedStatus } from '@sallyport/wire/status'
 import {
   FeedBroken,
   FeedWentBack,
@@ -14,17 +14,11 @@ import {
 import { FeedFreshness } from '../feed/feed-freshness.ts'
 import { FeedKeyUnknown, FeedUnverified, readFeedJws } from '../feed/feed-jws.ts'
 import type { FeedPins } from '../feed/feed-pins.ts'
-import { receiveSnapshot, snapshotHeaders } from '../feed/receive-snapshot.ts'
 import type { Log } from '../log/log.ts'
 import type { AuthorityClient } from './authority-client.ts'
 import { EventStreamReader, type ServerSentEvent } from './event-stream.ts'
-import {
-  parseChangeBatch,
-  parseHeartbeat,
-  parseHello,
-  parseIssuer,
-  parseSnapshotSeal,
-} from './feed-messages.ts'
+import { fetchSnapshot } from './fetch-snapshot.ts'
+import { parseChangeBatch, parseHeartbeat, parseHello } from './feed-messages.ts'
 
 /** Up to where the feed is known. `mark`: of that change, empty where it is not known. */
 export type FeedPosition = { readonly epoch: string; readonly seq: number; readonly mark: string }
@@ -51,8 +45,6 @@ const firstDelayMs = 100
 const maxDelayMs = 5_000
 /** Two heartbeats that did not come. */
 const silenceMs = 2 * heartbeatSeconds * 1000
-/** However slowly a snapshot comes. */
-const snapshotMs = 120_000
 
 /**
  * Follows the authority's feed for as long as the gateway lives: a snapshot where nothing is known or
@@ -160,26 +152,7 @@ export class FeedClient {
     const { position, client } = this.#options
     const known = position()
     if (!this.#needsSnapshot && known !== undefined) return undefined
-    const path = `${gatewayPaths.snapshot}?least=${known?.seq ?? 0}`
-    const { accept, encoding } = snapshotHeaders
-    const answer = await client().stream(path, accept, encoding)
-    const late = setTimeout(
-      () => answer.destroy(new Error('the snapshot did not come in time')),
-      snapshotMs,
-    )
-    try {
-      const { seal, bytes } = await receiveSnapshot(answer, (jws) =>
-        parseSnapshotSeal(this.#verified(jws)),
-      )
-      const status = decodePackedStatus(bytes, parseIssuer)
-      if (seal.epoch !== status.epoch || seal.seq !== status.seq) {
-        throw new FeedUnverified('a snapshot that is not the one of its seal')
-      }
-      refuseEarlier(status, known)
-      return status
-    } finally {
-      clearTimeout(late)
-    }
+    return fetchSnapshot(client(), known, (jws) => this.#verified(jws))
   }
 
   async #follow(onConnected: () => void): Promise<void> {

@@ -2,7 +2,6 @@ import { assurances, certificateStatuses, deviceStatuses, platforms } from '@sal
 import { TrustedIssuer } from '@sallyport/wire/messages'
 import Type from 'typebox'
 import { provableFacts } from '../../appraisals/device-facts.ts'
-import { personalKinds } from '../../audit/personal.ts'
 import { AdminAppraisal } from './appraisal-messages.ts'
 
 const closed = { additionalProperties: false }
@@ -276,38 +275,3 @@ export const AdminIssuerRequest = Type.Object({
   request: Type.String(),
 })
 export type AdminIssuerRequest = Type.Static<typeof AdminIssuerRequest>
-
-/** Text; or, where it was a personal value that was forgotten, that it was. */
-const Forgettable = Type.Union([Type.String(), Type.Object({ forgotten: Type.Literal(true) })])
-
-/** What proves a personal value of a row: see `audit/commitment.ts`. Of one that was forgotten nothing does. */
-const PersonalPlace = Type.Object({
-  /** JSON pointer into the row. */
-  at: Type.String(),
-  kind: Type.Enum([...personalKinds]),
-  commitment: Type.String(),
-  salt: Type.Optional(Type.String()),
-  network: Type.Optional(Type.String()),
-  exactSalt: Type.Optional(Type.String()),
-  exactHash: Type.Optional(Type.String()),
-})
-
-export const AdminAuditRow = Type.Object({
-  /** The name of the authority that wrote it. */
-  chain: Type.String(),
-  seq: Type.Integer(),
-  /** Milliseconds: what the hash covers. */
-  at: Type.Integer(),
-  actor: Forgettable,
-  action: Type.String(),
-  subject: Forgettable,
-  /** What was forgotten is `{"forgotten": true}` in it, too. */
-  detail: Type.Object({}, { additionalProperties: true }),
-  personal: Type.Optional(Type.Array(PersonalPlace)),
-  previous: Type.String(),
-  hash: Type.String(),
-})
-export const AuditPage = Type.Object({
-  rows: Type.Array(AdminAuditRow),
-  nextAfter: Type.Optional(Type.Integer()),
-})

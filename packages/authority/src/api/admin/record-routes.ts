@@ -9,7 +9,8 @@ import { findDecisions, findHandshakes } from '../../decisions/find-decisions.ts
 import type { Api } from '../api-server.ts'
 import { problems } from '../problem-schema.ts'
 import { AdminAppraisal } from './appraisal-messages.ts'
-import { AuditPage, IdParams, Limit, Time } from './messages.ts'
+import { AuditPage } from './audit-messages.ts'
+import { IdParams, Limit, Time } from './messages.ts'
 import { presentAppraisal } from './present-appraisal.ts'
 
 const tags = ['records']
