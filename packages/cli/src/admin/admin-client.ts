@@ -182,7 +182,10 @@ const hints: Readonly<Record<string, string>> = {
   SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is not from the CA in admin.caFile',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is not from the CA in admin.caFile',
   CERT_SIGNATURE_FAILURE: 'its certificate is not from the CA in admin.caFile',
-  CERT_HAS_EXPIRED: 'its certificate has expired',
+  CERT_HAS_EXPIRED:
+    'its certificate has expired (renew it there: `sallyport certificates renew`), or the clock here is ahead',
+  CERT_NOT_YET_VALID:
+    'its certificate is not valid yet: one of the clocks, here or there, is wrong',
   EPROTO: 'what listens there does not speak TLS: it is not the admin listener',
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
 }

@@ -6,6 +6,7 @@ import type { Input, Operation } from '../command.ts'
 import { writeFileAtomically } from '../files/write-file.ts'
 import { isGiven, textOption } from '../input.ts'
 import { confirmed } from '../terminal/confirm.ts'
+import type { Output } from '../terminal/output.ts'
 import { momentWords } from '../terminal/span.ts'
 
 export const showFeed: Operation = async (input, output) => {
@@ -97,7 +98,7 @@ export const confirmUnconfirmed: Operation = async (input, output) => {
     decided,
     `${decided.ended} ended again, ${decided.kept} kept for devices and certificates that the registry does not hold`,
   )
-  return 0
+  return codeFor(keys, decided.ended + decided.kept, output)
 }
 
 export const dropUnconfirmed: Operation = async (input, output) => {
@@ -118,7 +119,14 @@ export const dropUnconfirmed: Operation = async (input, output) => {
     decided,
     `${decided.dropped} let go, ${decided.ended} left as the registry has ended them since`,
   )
-  return 0
+  return codeFor(keys, decided.dropped + decided.ended, output)
+}
+
+/** Of keys that were named one at least was meant: none of them is a slip, such as an id of another deployment. */
+function codeFor({ keys }: { keys?: string[] }, decided: number, output: Output): 0 | 1 {
+  if (keys === undefined || decided > 0) return 0
+  output.say('Gateways keep none of these: sallyport feed unconfirmed lists what they keep')
+  return 1
 }
 
 /** @throws Problem `command_usage` where neither keys nor --all are given */
