@@ -194,6 +194,8 @@ export class FeedHub {
     while (this.#following.has(following)) {
       const batch = await this.#batches.after(following.cursor, this.#epoch)
       if (batch !== undefined) this.#tell(following, batch)
+      // It came from what another process wrote to where nobody was told yet: from there on they go together, and it is told nothing twice.
+      if (following.cursor > this.#last) await this.#tellAll()
       if (batch === undefined || following.cursor >= this.#last) {
         following.isLive = true
         return
