@@ -20,6 +20,7 @@ import { refuseDeepJson } from './json-depth.ts'
 import { isOwnFault } from './own-fault.ts'
 import { refuseNul, refuseNulInUrl } from './refuse-nul.ts'
 import { type ProblemFace, sendProblem, socketProblem } from './problem-reply.ts'
+import { compileWhenFirstSent } from './response-serializer.ts'
 
 /** A Fastify instance whose routes are typed by their schemas. */
 export type Api = FastifyInstance<
@@ -87,6 +88,7 @@ export function createApi(options: ApiOptions): Api {
     },
   })
     .setValidatorCompiler(TypeBoxValidatorCompiler)
+    .setSerializerCompiler(compileWhenFirstSent)
     .withTypeProvider<TypeBoxTypeProvider>()
 
   const refuse = (problem: Problem, request: FastifyRequest, reply: FastifyReply) => {
