@@ -18,7 +18,7 @@ import {
   oaepHashes,
   type Template,
 } from './cryptoki.ts'
-import { TokenSessions, type TokenOptions } from './token-session.ts'
+import { TokenAbsent, TokenSessions, type TokenOptions } from './token-session.ts'
 
 const p256 = derOid('1.2.840.10045.3.1.7')
 const p384 = derOid('1.3.132.0.34')
@@ -52,6 +52,12 @@ const generators: Readonly<Record<KeyKind, Generator>> = {
  */
 export function pkcs11KeyProvider(options: TokenOptions): KeyProvider {
   const sessions = new TokenSessions(options)
+  const opened = new Set<string>()
+  const open = async (name: string): Promise<SigningKey> => {
+    const key = await openKey(sessions, { ...options, opened }, name)
+    opened.add(name)
+    return key
+  }
   const create = async (name: string, kind: KeyKind, unwraps: boolean): Promise<SigningKey> => {
     await sessions.use(async (cryptoki, session) => {
       if (find(cryptoki, session, ck.privateKey, name).length > 0) {
@@ -59,12 +65,12 @@ export function pkcs11KeyProvider(options: TokenOptions): KeyProvider {
       }
       await generate(cryptoki, session, { name, kind, unwraps })
     })
-    return openKey(sessions, options, name)
+    return open(name)
   }
   return {
     create: (name, kind) => create(name, kind, false),
     createUnwrapping: (name, kind) => create(name, kind, true),
-    open: (name) => openKey(sessions, options, name),
+    open,
     list: () =>
       sessions.use((cryptoki, session) =>
         find(cryptoki, session, ck.privateKey)
@@ -118,16 +124,17 @@ function usesOf(kind: KeyKind, unwraps: boolean): { publicUses: Template; privat
 
 async function openKey(
   sessions: TokenSessions,
-  { token }: TokenOptions,
+  { token, opened }: TokenOptions & { opened: ReadonlySet<string> },
   name: string,
 ): Promise<SigningKey> {
+  const only = (handles: readonly Handle[]) => onlyOf(handles, { name, token, opened })
   const { spki, decrypts } = await sessions.use((cryptoki, session) => {
-    const key = only(find(cryptoki, session, ck.privateKey, name), name, token)
+    const key = only(find(cryptoki, session, ck.privateKey, name))
     const is = (type: number) => read(cryptoki, session, key, type).readUInt8(0) !== 0
     if (is(ck.extractable) || !is(ck.sensitive)) {
       throw new Problem('key_extractable', { detail: `${name}, in the token ${token}` })
     }
-    const publicHandle = only(find(cryptoki, session, ck.publicKey, name), name, token)
+    const publicHandle = only(find(cryptoki, session, ck.publicKey, name))
     return { spki: readSpki(cryptoki, session, publicHandle), decrypts: is(ck.decrypt) }
   })
   const publicKey = publicKeyFromSpki(spki)
@@ -142,7 +149,7 @@ async function openKey(
   let known: { generation: number; key: Handle } | undefined
   const keyOf = (cryptoki: Cryptoki, session: Handle): Handle => {
     if (known?.generation !== sessions.generation) {
-      const key = only(find(cryptoki, session, ck.privateKey, name), name, token)
+      const key = only(find(cryptoki, session, ck.privateKey, name))
       known = { generation: sessions.generation, key }
     }
     return known.key
@@ -253,9 +260,20 @@ function find(cryptoki: Cryptoki, session: Handle, kind: number, label?: string)
   }
 }
 
-function only(handles: readonly Handle[], name: string, token: string): Handle {
+function onlyOf(
+  handles: readonly Handle[],
+  { name, token, opened }: { name: string; token: string; opened: ReadonlySet<string> },
+): Handle {
   const [handle, second] = handles
   if (handle !== undefined && second === undefined) return handle
+  if (handle === undefined && opened.has(name)) {
+    // Modules that had a token say that it is empty, once it is away.
+    throw new TokenAbsent('hardware_token_unavailable', {
+      detail: `the token ${token}`,
+      expected: `the key ${name}, which was in it before`,
+      found: 'no such key: it was taken out, or the key was deleted',
+    })
+  }
   throw new Problem('key_missing', {
     detail: `the key ${name} in the token ${token}`,
     expected: 'one key of this label',

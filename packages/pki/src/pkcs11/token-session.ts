@@ -30,8 +30,8 @@ type Open = {
   readonly waiting: ((session: Handle) => void)[]
 }
 
-/** No slot has the token now. */
-class TokenAbsent extends Problem {}
+/** No slot has the token now, or what was in it is not. */
+export class TokenAbsent extends Problem {}
 
 type Work<T> = (cryptoki: Cryptoki, session: Handle) => T | Promise<T>
 

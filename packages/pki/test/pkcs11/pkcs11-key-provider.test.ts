@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { constants, publicEncrypt, verify } from 'node:crypto'
+import { readFileSync, renameSync } from 'node:fs'
+import path from 'node:path'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isProblem } from '@sallyport/problem'
 import {
   createRoot,
@@ -141,6 +144,36 @@ test('sessions that the token lost are opened again', { skip }, async () => {
   assert.ok(verify('sha256', data, key.publicKey, await key.sign(data)))
   const answers = await Promise.all(Array.from({ length: 8 }, () => key.sign(data)))
   assert.equal(answers.length, 8)
+})
+
+test('a token that was taken out is told as one to ask again, and is found when it is back', {
+  skip,
+}, async () => {
+  assert.ok(options)
+  const keys = provider()
+  const key = await keys.create('taken-out', 'ec-p256')
+  const data = Buffer.from('while it is away')
+  const conf = readFileSync(process.env['SOFTHSM2_CONF'] ?? '', 'utf8')
+  const tokens = /directories\.tokendir = (.+)/.exec(conf)?.[1]?.trim() ?? ''
+  const away = path.join(tokens, '..', 'tokens.away')
+  const isAway = isCode('hardware_token_unavailable')
+  for (let time = 0; time < 2; time++) {
+    renameSync(tokens, away)
+    try {
+      await assert.rejects(key.sign(data), isAway)
+      await assert.rejects(keys.open('taken-out'), isAway)
+      await Promise.all(Array.from({ length: 12 }, () => assert.rejects(key.sign(data), isAway)))
+    } finally {
+      renameSync(away, tokens)
+    }
+    // A module begins anew once a second at most.
+    await sleep(1_050)
+    const signatures = await Promise.all(Array.from({ length: 12 }, () => key.sign(data)))
+    assert.ok(signatures.every((signature) => verify('sha256', data, key.publicKey, signature)))
+  }
+  // Those of other tokens of the module as well, whose handles were of before.
+  const other = await pkcs11KeyProvider(earlier ?? options).create('beside', 'ec-p256')
+  assert.ok(verify('sha256', data, other.publicKey, await other.sign(data)))
 })
 
 test('a key is made once, and one that is not there is told so', { skip }, async () => {
