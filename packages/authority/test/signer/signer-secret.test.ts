@@ -201,6 +201,27 @@ test('no more certificates are issued in an hour than the signer is told, whatev
   await issue()
 })
 
+test('what was issued in the hour before the start counts, and lists and delegations have a bound of their own', async () => {
+  const answers = {
+    deviceCertificate: () => Promise.resolve({ certificate: 'AA' }),
+    responderCertificate: () => Promise.resolve({ certificate: 'AA' }),
+    revocationList: () => Promise.resolve({ list: 'AA' }),
+  }
+  const bounds = { perHour: () => 10, issuedBefore: 8, log, elapsed: () => 0 }
+  const signer = boundIssuance({ ...made.signer, ...answers }, bounds)
+  const issue = () => signer.deviceCertificate({} as never)
+  await issue()
+  await issue()
+  await assert.rejects(issue(), isCode('signer_rate_exceeded'))
+  for (let one = 0; one < 30_000; one++) {
+    await signer.revocationList({} as never)
+    await signer.responderCertificate({} as never)
+  }
+  await assert.rejects(signer.revocationList({} as never), isCode('signer_rate_exceeded'))
+  await assert.rejects(signer.responderCertificate({} as never), isCode('signer_rate_exceeded'))
+  assert.equal((await signer.holdsIssuer(question)).held, true)
+})
+
 test('of a question without a proof nothing is kept: its first bytes end the connection', async () => {
   await serve()
   const { peer, challenge, closed } = stranger()

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { execFile, type ChildProcess, spawn } from 'node:child_process'
-import { generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync, X509Certificate } from 'node:crypto'
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import https from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import path from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createSigningRequest, toPem } from '@sallyport/pki'
@@ -16,10 +17,10 @@ import { post } from '../acceptance/enrollment.ts'
 import { binary, newFolder, sallyport } from '../sallyport.ts'
 import { blocksOf } from './guide.ts'
 
-const page = readFileSync(
-  new URL('../../../../../docs/guide/ca-operations.md', import.meta.url),
-  'utf8',
-)
+const pageOf = (name: string) =>
+  readFileSync(new URL(`../../../../../docs/guide/${name}.md`, import.meta.url), 'utf8')
+const page = pageOf('ca-operations')
+const signerPage = pageOf('signer')
 
 type Identity = { cert: string; key: string; issuer: string | undefined }
 
@@ -106,13 +107,17 @@ describe('the page about CAs, as it is written', { timeout: 280_000 }, () => {
 
   /** The shell blocks under a heading, each as a shell has them. */
   async function run(heading: string): Promise<string> {
-    const [, section = ''] = page.split(`\n## ${heading}\n`)
+    let out = ''
+    for (const block of shellBlocks(page, heading)) out += await shell(block)
+    return out
+  }
+
+  function shellBlocks(markdown: string, heading: string): string[] {
+    const [, section = ''] = markdown.split(`\n## ${heading}\n`)
     const [own = ''] = section.split('\n## ')
     const blocks = blocksOf(own, 'sh')
     assert.ok(blocks.length > 0, heading)
-    let out = ''
-    for (const block of blocks) out += await shell(block)
-    return out
+    return blocks
   }
 
   function shell(block: string): Promise<string> {
@@ -238,6 +243,33 @@ describe('the page about CAs, as it is written', { timeout: 280_000 }, () => {
     await servedWithin(1_000, last, true)
     await servedWithin(1_000, first, false)
     first = last
+  })
+
+  test('what was signed and is not in the registry is told, and refused within a second by its thumbprint', async () => {
+    const [compare = '', revoke = ''] = shellBlocks(signerPage, 'What it signed')
+    await shell(compare)
+    const recorded = await enroll()
+    const unrecorded = await enroll()
+    await servedWithin(1_000, unrecorded, true)
+    const { fingerprint256, serialNumber } = new X509Certificate(unrecorded.cert)
+    const thumbprint = Buffer.from(fingerprint256.replaceAll(':', ''), 'hex').toString('base64url')
+    const store = new DatabaseSync(path.join(cwd, 'state/sallyport.db'))
+    // As an authority leaves it that was taken over: signed, handed out, and recorded nowhere.
+    store.prepare('delete from certificates where thumbprint = ?').run(thumbprint)
+    store.close()
+    await assert.rejects(shell(compare), (error) => {
+      assert.ok(String(error).includes(thumbprint), String(error))
+      assert.match(String(error), /signed, and not in the registry/)
+      return true
+    })
+    const { stdout } = await sallyport(['doctor'], { cwd })
+    assert.match(stdout, /1 of \d+ that were signed since yesterday are not in the registry/)
+    assert.ok(await isServed(unrecorded), serialNumber)
+    await shell(revoke)
+    const tookMs = await servedWithin(1_000, unrecorded, false)
+    console.log(`refused ${Math.round(tookMs)} ms after the command had returned`)
+    await shell(compare)
+    assert.ok(await isServed(recorded))
   })
 
   test('passphrase: after a restart the keys open with the new one, and with the old one no more', async () => {
