@@ -11,6 +11,7 @@ import { readTlsFiles, type TlsFiles } from './listener.ts'
 import { listApi } from '../published/list-api.ts'
 import { ocspApi } from '../published/ocsp/ocsp-api.ts'
 import { assertionKeyApi } from '../gateways/assertion-key-api.ts'
+import { countRequests } from './count-requests.ts'
 import { describeApi, openApiDocument } from './open-api.ts'
 import { estApi } from '../protocols/est/est-api.ts'
 import { createJudges } from '../protocols/scep/judges.ts'
@@ -71,7 +72,8 @@ export function createApis(
     face: 'public',
     now,
   })
-  for (const api of [device, admin, status]) {
+  for (const [listener, api] of Object.entries({ device, admin, status })) {
+    countRequests(api, authority.metrics, listener)
     api.addHook('onRequest', async (_request, reply) => {
       // Of one that is about to end: whoever keeps a connection is to make the next one elsewhere.
       if (authority.ending.hasBegun) reply.header('connection', 'close')

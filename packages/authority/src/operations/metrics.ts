@@ -8,7 +8,8 @@ export type MetricKind = 'counter' | 'gauge' | 'histogram'
 
 /** Upper bounds in seconds. */
 const bounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const
-type Histogram = { help: string; counts: number[]; sum: number }
+type Durations = { labels: Labels; counts: number[]; sum: number }
+type Histogram = { help: string; samples: Map<string, Durations> }
 
 /** What is read when the metrics are asked for. */
 export type Collector = {
@@ -37,17 +38,17 @@ export class Metrics {
   }
 
   /** Adds a duration to a histogram. */
-  observe(name: string, help: string, seconds: number): void {
-    const histogram = this.#histograms.get(name) ?? {
-      help,
-      counts: [...bounds, Number.POSITIVE_INFINITY].map(() => 0),
-      sum: 0,
-    }
+  observe(name: string, help: string, seconds: number, labels: Labels = {}): void {
+    const histogram = this.#histograms.get(name) ?? { help, samples: new Map() }
     this.#histograms.set(name, histogram)
+    const key = labelText(labels)
+    const counts = [...bounds, Number.POSITIVE_INFINITY].map(() => 0)
+    const sample = histogram.samples.get(key) ?? { labels, counts, sum: 0 }
+    histogram.samples.set(key, sample)
     const found = bounds.findIndex((bound) => seconds <= bound)
     const index = found < 0 ? bounds.length : found
-    histogram.counts[index] = (histogram.counts[index] ?? 0) + 1
-    histogram.sum += seconds
+    sample.counts[index] = (sample.counts[index] ?? 0) + 1
+    sample.sum += seconds
   }
 
   /** A certificate that was answered. `again`: one that was issued before. */
@@ -99,14 +100,19 @@ function metricText(
   return `# HELP ${name} ${help}\n# TYPE ${name} ${kind}\n${lines.join('')}`
 }
 
-function histogramText(name: string, { help, counts, sum }: Histogram): string {
+function histogramText(name: string, { help, samples }: Histogram): string {
+  const head = `# HELP ${name} ${help}\n# TYPE ${name} histogram\n`
+  return head + [...samples.values()].map((sample) => durationsText(name, sample)).join('')
+}
+
+function durationsText(name: string, { labels, counts, sum }: Durations): string {
   let total = 0
   const lines = counts.map((count, index) => {
     total += count
-    return `${name}_bucket{le="${bounds[index] ?? '+Inf'}"} ${total}\n`
+    return `${name}_bucket${labelText({ ...labels, le: String(bounds[index] ?? '+Inf') })} ${total}\n`
   })
-  const head = `# HELP ${name} ${help}\n# TYPE ${name} histogram\n`
-  return `${head}${lines.join('')}${name}_sum ${sum}\n${name}_count ${total}\n`
+  const text = labelText(labels)
+  return `${lines.join('')}${name}_sum${text} ${sum}\n${name}_count${text} ${total}\n`
 }
 
 function labelText(labels: Labels): string {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { isProblem, Problem } from '@sallyport/problem'
+import { devicePaths } from '@sallyport/wire'
 import { Metrics } from '../../src/operations/metrics.ts'
 import { movableClock } from '../fixture/clock.ts'
 import { type Deployment, deploy } from '../fixture/deployment.ts'
@@ -84,6 +85,28 @@ test('gateways, clocks and what is needed are told of', async () => {
   assert.deepEqual(await samplesOf('sallyport_build_info'), {
     '{version="0.0.0-test",role="authority"}': 1,
   })
+})
+
+test('answers are counted by route and status, and what there is none for under one name', async () => {
+  for (const path of ['/nothing', '/nothing/else']) await deployment.device(path)
+  const { text } = await deployment.operations('/metrics')
+  const lineOf = (name: string) => text.split('\n').filter((line) => line.startsWith(`${name}{`))
+  const counted = lineOf('sallyport_authority_requests_total')
+  const enrolled = counted.filter((line) =>
+    line.includes(`route="POST ${devicePaths.certificates}"`),
+  )
+  assert.deepEqual(enrolled, [
+    `sallyport_authority_requests_total{listener="device",route="POST ${devicePaths.certificates}",status="201"} 1`,
+  ])
+  const unknown = counted.filter((line) => line.includes('route="none"'))
+  assert.deepEqual(unknown, [
+    'sallyport_authority_requests_total{listener="device",route="none",status="404"} 2',
+  ])
+  assert.ok(!text.includes('/nothing'), 'a path of a stranger is in the metrics')
+  const buckets = lineOf('sallyport_authority_request_duration_seconds_bucket')
+  const ofDevice = buckets.filter((line) => line.includes('listener="device"'))
+  assert.match(ofDevice.at(-1) ?? '', /listener="device",le="\+Inf"\} [1-9]/)
+  assert.equal(ofDevice.length, 12)
 })
 
 test('what cannot be read is left out and counted, and everything else is told', async () => {

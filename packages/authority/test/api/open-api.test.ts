@@ -102,6 +102,8 @@ const routes = [
     'POST devices/{id}/suspend',
     'POST devices/{id}/resume',
     'POST devices/{id}/revoke',
+    'GET certificates',
+    'POST certificates/refuse',
     'GET certificates/{id}',
     'GET certificates/{id}/status',
     'POST certificates/{id}/revoke',
