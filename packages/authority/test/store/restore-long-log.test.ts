@@ -49,8 +49,11 @@ after(async () => {
   rmSync(here, { recursive: true })
 })
 
-const start = (directory: string) => {
-  const child = spawn(process.execPath, [program, directory, backup, log], {
+const start = async (directory: string) => {
+  const location = storeIn(directory)
+  const password = 'postgres' in location ? await location.postgres.password() : ''
+  const place = JSON.stringify({ ...location, password })
+  const child = spawn(process.execPath, [program, place, backup, log], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let said = ''
@@ -60,8 +63,7 @@ const start = (directory: string) => {
 
 test('a log of 100,000 lines is followed in bounded memory, and a restore that was killed is done again', async (t) => {
   const place = mkdtempSync(path.join(here, 'place-'))
-  storeIn(place)
-  const killed = start(place)
+  const killed = await start(place)
   while (!killed.said().includes('following')) {
     assert.equal(killed.child.exitCode, null)
     await Promise.race([once(killed.child.stdout, 'data'), once(killed.child, 'exit')])
@@ -70,7 +72,7 @@ test('a log of 100,000 lines is followed in bounded memory, and a restore that w
   await once(killed.child, 'exit')
   assert.ok(!killed.said().includes('told'), 'it was not done')
   const began = performance.now()
-  const again = start(place)
+  const again = await start(place)
   const [code] = (await once(again.child, 'close')) as [number]
   assert.equal(code, 0, again.said())
   const { told, ended, maxRssKiB } = JSON.parse(again.said().split('\n')[1] ?? '')
