@@ -14,7 +14,7 @@ const maxLineBytes = 1024 * 1024
 const Text = Type.String({ maxLength: 10_000 })
 const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 const ChainName = Type.String({ pattern: '^[a-z0-9.-]{1,64}$' })
-const Hash = Type.String({ maxLength: 64 })
+const Hash = Type.String({ pattern: '^[A-Za-z0-9_-]{0,64}$' })
 const TextOrForgotten = Type.Union([Text, Type.Object({ forgotten: Type.Literal(true) })])
 
 /** As `audit export` writes a row. What a collector of logs adds to it is passed over. */

@@ -126,6 +126,7 @@ test('a log that does not go on with the backup is refused, whatever is wrong wi
     ],
     'with a number that no log has': bend(0, { detail: { seq: 1.5 } }),
     'with a sequence number beyond all': bend(0, { seq: 2 ** 53 }),
+    'with a hash that a terminal obeys': bend(0, { previous: '\u001b[2J' }),
     'that is something else': ['text', 1, null],
     'with a chain of no name': [{ ...lastRow(), chain: '../authority' }],
   }

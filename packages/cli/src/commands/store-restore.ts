@@ -5,6 +5,7 @@ import { adminAccess } from '../admin/configured-client.ts'
 import type { Input, Operation } from '../command.ts'
 import { isGiven, textOptions } from '../input.ts'
 import type { Output } from '../terminal/output.ts'
+import { printable } from '../terminal/printable.ts'
 import { configuredStore, progress } from './store.ts'
 import { locateConfig } from '../configuration/locate.ts'
 
@@ -58,10 +59,14 @@ export const followLog: Operation = async (input, output) => {
   return 0
 }
 
+/** Longer is no id. */
+const mostShown = 100
+
+/** What the file says stands in it as somebody wrote it. */
 function sayTold(output: Output): (row: AuditRow, why: string) => void {
   return ({ chain, seq, action, subject }, why) => {
-    const to = typeof subject === 'string' ? subject : 'forgotten'
-    output.say(`Not done again: row ${seq} of ${chain}, ${action} ${to}: ${why}`)
+    const to = typeof subject === 'string' ? subject.slice(0, mostShown) : 'forgotten'
+    output.say(`Not done again: row ${seq} of ${chain}, ${action} ${printable(to)}: ${why}`)
   }
 }
 
