@@ -103,6 +103,44 @@ test('a gateway that was not heard of for a day is revoked by one', async () => 
   assert.equal((await revoke('a')).status, 200)
 })
 
+/** Says when some were last heard, and what they are. */
+const say = (names: readonly string[], values: { last_seen_at?: number; role?: string }) =>
+  withStore(deployment.directory, (store) =>
+    store.write((tx) =>
+      tx.updateTable('gateways').set(values).where('name', 'in', names).execute(),
+    ),
+  )
+
+test('what keeps the lists of another proxy stands in for no gateway', async () => {
+  await serve('a', 'b', 'agent-1', 'agent-2', 'agent-3', 'agent-4')
+  await say(['agent-1', 'agent-2', 'agent-3', 'agent-4'], { role: 'haproxy-agent' })
+  assert.equal((await revoke('a')).status, 200)
+  assert.match((await revoke('b')).body.proposal.why, /last gateway/)
+  assert.equal((await revoke('agent-1')).status, 200)
+})
+
+test('a gateway that says that it is something else is revoked by one all the same', async () => {
+  clock.moveMinutes(61)
+  await serve('stolen', 'b')
+  await say(['stolen'], { role: 'haproxy-agent' })
+  assert.equal((await revoke('stolen')).status, 200)
+})
+
+test('gateways that went out of service some hours ago stand in for none that serves', async () => {
+  clock.moveMinutes(61)
+  await serve('a1', 'a2', 'a3', 'b1', 'b2')
+  await say(['a1', 'a2', 'a3'], { last_seen_at: clock.now() - 3 * 3_600_000 })
+  assert.equal((await revoke('b1')).status, 200)
+  assert.equal((await revoke('b2')).status, 202)
+})
+
+test('while no authority ran none was heard, and each serves all the same', async () => {
+  await serve('a', 'b')
+  await say(['a', 'b'], { last_seen_at: clock.now() - 3 * 3_600_000 })
+  assert.equal((await revoke('a')).status, 200)
+  assert.equal((await revoke('b')).status, 202)
+})
+
 test('of all gateways that are revoked at once by one, half go on', async () => {
   const names = Array.from({ length: 10 }, (_, index) => `g${index}`)
   await serve(...names)
