@@ -24,9 +24,10 @@ function proposalRow({ body, ...proposal }: Proposal) {
   return { id, status, operation, path, asks: asked(body), ...rest }
 }
 
-/** What a body asks for, in a line: of a certificate what two people can compare. */
-function asked(body: unknown): string {
-  return JSON.stringify(body, (_name, value: unknown) =>
+/** What a body (JSON, or nothing) asks for, in a line: of a certificate what two people can compare. */
+function asked(body: string): string {
+  if (!body.includes(pemBegin)) return body
+  return JSON.stringify(JSON.parse(body), (_name, value: unknown) =>
     typeof value === 'string' && value.includes(pemBegin) ? wordsOfPem(value) : value,
   )
 }

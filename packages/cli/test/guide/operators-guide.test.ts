@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { certificatesFromPem } from '@sallyport/pki'
 import { blocksOf, shellLines } from './guide.ts'
 import { type GuideDeployment, guideDeployment } from './guide-deployment.ts'
 
@@ -45,6 +47,16 @@ describe('the page about operators, as it is written', { timeout: 120_000 }, () 
     })
     assert.match(done, /makeIssuer: done/)
     assert.match(await deployment.shell('sallyport ca list'), /announced/)
+  })
+
+  test('whoever is to agree sees which certificate it is, in a line', async () => {
+    const root = 'certificates/device-root.crt'
+    const importRoot = `sallyport ca import ${root} --root --yes`
+    await assert.rejects(deployment.shell(importRoot), /second_person_needed/)
+    const listed = await deployment.shell('sallyport proposals list')
+    const pem = readFileSync(path.join(deployment.directory, root), 'utf8')
+    assert.ok(listed.includes(`certificate ${certificatesFromPem(pem)[0]?.thumbprint}`), listed)
+    assert.equal(listed.includes('BEGIN'), false)
   })
 
   test('the audit log is read, exported, and checked without an authority', async () => {
