@@ -8,6 +8,7 @@ import { promisify } from 'node:util'
 import type { BenchmarkRun } from '../../benchmark.ts'
 import { cpuMicroseconds } from '../../measure/cpu-time.ts'
 import { residentMegabytes } from '../../measure/resident-memory.ts'
+import { findProgram } from '../../process/find-program.ts'
 import type { ServerProcess } from '../../process/server-process.ts'
 import { machineFacts } from '../../report/machine.ts'
 import { inParallel } from '../ask.ts'
@@ -121,10 +122,16 @@ async function offer(
   const file = path.join(site.directory, `${name.replace(/\W+/g, '-')}.request`)
   writeFileSync(file, bytesOfRequest(request))
   const counts = [times, atOnce, addresses].map(String)
-  const { stdout } = await run(process.execPath, [floodProcess, file, request.origin, ...counts], {
-    signal,
-  })
+  const script = [process.execPath, floodProcess, file, request.origin, ...counts] as const
+  const [program, ...args] = whenIdle(script)
+  const { stdout } = await run(program, args, { signal })
   return JSON.parse(stdout) as Offered
+}
+
+/** A machine of its own would not take the authority's processors from it. */
+function whenIdle(command: readonly [string, ...string[]]): readonly [string, ...string[]] {
+  const chrt = findProgram('chrt')
+  return chrt === undefined ? command : [chrt, '--idle', '0', ...command]
 }
 
 function watchMemory(id: number): { beforeMegabytes: number; mostMegabytes: number; end(): void } {
