@@ -26,7 +26,9 @@ function offerOne(index: number): Promise<string> {
     let text = ''
     const socket: Socket =
       protocol === 'https:'
-        ? connectTls({ ...to, secureContext, rejectUnauthorized: false }, () => socket.write(request))
+        ? connectTls({ ...to, secureContext, rejectUnauthorized: false }, () =>
+            socket.write(request),
+          )
         : connectTcp(to, () => socket.write(request))
     socket.setTimeout(patienceMs, () => socket.destroy(new Error('silent')))
     socket.on('data', (piece: Buffer) => {
