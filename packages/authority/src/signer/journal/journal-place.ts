@@ -25,11 +25,16 @@ export function journalKeepMsOf({ journal }: AuthorityConfig['authority']['signe
 /**
  * Makes the directory where it is missing, for its owner alone.
  *
- * @throws Problem `signer_journal_refused` where others can write there, or it is somebody else's; Error of
- *   the file system
+ * @throws Problem `signer_journal_refused` where others can write there, or it is somebody else's;
+ *   `signer_journal_unwritable` where it cannot be made
  */
 export function prepareJournalDirectory(directory: string): void {
-  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    const found = cause instanceof Error ? cause.message : String(cause)
+    throw new Problem('signer_journal_unwritable', { detail: directory, found, cause })
+  }
   const stats = lstatSync(directory)
   const own = process.getuid?.() ?? stats.uid
   if (stats.isDirectory() && stats.uid === own && (stats.mode & 0o077) === 0) return

@@ -1,4 +1,4 @@
-import { Problem } from '@sallyport/problem'
+import { isProblem, Problem } from '@sallyport/problem'
 import { dayOf, type FileRead, journalFiles, readJournalFile } from './journal-file.ts'
 import { chainHash, type JournalRecord, noHash } from './journal-record.ts'
 
@@ -42,14 +42,20 @@ export async function* readJournal(
       before = yield* readFile(directory, file, { before, removedBefore, onFault })
     }
   } catch (error) {
-    if (!(error instanceof Error && ('code' in error || error instanceof RangeError))) throw error
-    throw new Problem('signer_journal_refused', {
-      detail: directory,
-      expected: 'a journal that this user can read',
-      found: error.message,
-      cause: error,
-    })
+    throw unreadable(directory, error)
   }
+}
+
+/** Problem `signer_journal_refused` of what the file system says; anything else as it is. */
+export function unreadable(directory: string, error: unknown): unknown {
+  const isOfFiles = error instanceof Error && ('code' in error || error instanceof RangeError)
+  if (!isOfFiles || isProblem(error)) return error
+  return new Problem('signer_journal_refused', {
+    detail: directory,
+    expected: 'a journal that this user can read',
+    found: error.message,
+    cause: error,
+  })
 }
 
 async function* readFile(

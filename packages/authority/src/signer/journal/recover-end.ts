@@ -1,6 +1,7 @@
-import { truncateSync, unlinkSync } from 'node:fs'
+import { unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import { cutFile } from './cut-file.ts'
 import { journalFiles, readJournalFile } from './journal-file.ts'
 import { noHash } from './journal-record.ts'
 
@@ -40,7 +41,7 @@ export async function recoverEnd(directory: string, log: Logger): Promise<Journa
       unlinkSync(path)
       continue
     }
-    if (tornBytes > 0) truncateSync(path, end.end)
+    if (tornBytes > 0) cutFile(path, end.end)
     return { seq: end.seq, hash: end.hash, name }
   }
   return { seq: 0, hash: noHash, name: null }

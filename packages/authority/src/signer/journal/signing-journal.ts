@@ -1,17 +1,10 @@
-import {
-  closeSync,
-  fdatasync,
-  fstatSync,
-  openSync,
-  truncateSync,
-  unlinkSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, fdatasync, fstatSync, openSync, unlinkSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { syncDirectory } from '@sallyport/pki'
 import { isProblem, Problem } from '@sallyport/problem'
 import type { Logger } from 'pino'
+import { cutFile } from './cut-file.ts'
 import { dayOf, fileNameOf } from './journal-file.ts'
 import { prepareJournalDirectory } from './journal-place.ts'
 import { encodeLine, noHash, type SignedThing } from './journal-record.ts'
@@ -143,7 +136,7 @@ export class SigningJournal implements Journal {
   async #begin(at: number): Promise<OpenFile> {
     const { directory, log } = this.#options
     prepareJournalDirectory(directory)
-    if (this.#uncut !== undefined) truncateSync(this.#uncut.path, this.#uncut.size)
+    if (this.#uncut !== undefined) cutFile(this.#uncut.path, this.#uncut.size)
     this.#uncut = undefined
     const end = this.#end ?? (await recoverEnd(directory, log))
     const seq = end.seq + 1
@@ -162,6 +155,8 @@ export class SigningJournal implements Journal {
     }
     this.#file = file
     this.#end = { seq, hash, name }
+    // Where the log goes elsewhere, whoever rewrites the journal does not rewrite this.
+    log.info({ file: name, seq, before: end.hash }, 'the journal goes on in another file')
     const pruned = { directory, except: name, now: at, keepMs: this.#options.keepMs(), log }
     this.#pruning = this.#pruning.then(() => pruneJournal(pruned))
     return file

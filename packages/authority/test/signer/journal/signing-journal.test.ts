@@ -17,6 +17,8 @@ import { afterEach, beforeEach, test } from 'node:test'
 import fc from 'fast-check'
 import { isProblem } from '@sallyport/problem'
 import { decodeLine, encodeLine } from '../../../src/signer/journal/journal-record.ts'
+import { prepareJournalDirectory } from '../../../src/signer/journal/journal-place.ts'
+import { countSince } from '../../../src/signer/journal/recent-records.ts'
 import { dayMs, journalFolder, thing } from './journal-folder.ts'
 
 let folder = journalFolder()
@@ -229,6 +231,18 @@ test('a folder that others can write to is not used, also when it became so', as
   await assert.rejects(journal.append(thing()), isCode('signer_journal_refused'))
   chmodSync(folder.directory, 0o700)
   await journal.append(thing())
+})
+
+test('a journal that cannot be read, and a directory that cannot be made, are told with a code', async () => {
+  const file = path.join(folder.directory, '..', 'a-file')
+  writeFileSync(file, '')
+  const inFile = path.join(file, 'signed')
+  assert.throws(() => prepareJournalDirectory(inFile), isCode('signer_journal_unwritable'))
+  await assert.rejects(countSince(inFile, ['device'], 0), isCode('signer_journal_refused'))
+  await assert.rejects(
+    folder.start({ directory: inFile }).append(thing()),
+    isCode('signer_journal_unwritable'),
+  )
 })
 
 test('of a file without a whole record its name is free again', async () => {
