@@ -134,6 +134,7 @@ const openToApps = [
   'listAcmeCredentials',
   'listAdminTokens',
   'listApprovals',
+  'listCertificates',
   'listDevices',
   'listEnrollmentTokens',
   'listGateways',
