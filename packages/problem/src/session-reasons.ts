@@ -86,6 +86,14 @@ export const sessionReasons = {
     fix: 'Leave out scope, or ask for some of those of the token that is exchanged.',
     retryable: false,
   },
+  token_of_other_user: {
+    area: 'token',
+    status: 403,
+    title: 'The access token is of another user than the device',
+    fix: 'Sign in the user who enrolled this device.',
+    action: 'refresh-token',
+    retryable: false,
+  },
   token_session_elsewhere: {
     area: 'token',
     status: 403,

@@ -45,6 +45,12 @@ export type Authority = {
     identity: TransportIdentity,
   ): Promise<Answer>
   devices(identity: TransportIdentity): Promise<Answer>
+  /** The token is of the user, for a device that is not the one that calls. */
+  endDevice(
+    deviceId: string,
+    options: { accessToken?: string | undefined },
+    identity: TransportIdentity,
+  ): Promise<Answer>
   approvals(identity: TransportIdentity): Promise<Answer>
   decide(
     approvalId: string,
@@ -68,6 +74,8 @@ export type AuthorityOptions = {
 
 type Call = {
   readonly path: string
+  /** Where it is neither GET nor POST. */
+  readonly method?: 'DELETE'
   /** Sent as JSON by POST; without any content: GET. */
   readonly message?: object
   /** Sent as a form by POST, in place of a message. */
@@ -92,6 +100,13 @@ export function createAuthority(options: AuthorityOptions): Authority {
     exchange: ({ userToken, scope, signal }, identity) =>
       ask({ path: devicePaths.tokens, form: exchangeForm(userToken, scope), identity, signal }),
     devices: (identity) => ask({ path: devicePaths.devices, identity }),
+    endDevice: (id, { accessToken }, identity) =>
+      ask({
+        path: `${devicePaths.devices}/${encodeURIComponent(id)}`,
+        method: 'DELETE',
+        accessToken,
+        identity,
+      }),
     approvals: (identity) => ask({ path: devicePaths.approvals, identity }),
     decide: (id, message, identity) =>
       ask({ path: `${devicePaths.approvals}/${encodeURIComponent(id)}`, message, identity }),
@@ -167,7 +182,7 @@ async function exchange(options: AuthorityOptions, call: Call): Promise<Transpor
       async (signal) => {
         const response = await options.transport.send({
           url: options.url + call.path,
-          method: content === undefined ? 'GET' : 'POST',
+          method: call.method ?? (content === undefined ? 'GET' : 'POST'),
           headers: headersOf(call, content),
           body: content === undefined ? undefined : new TextEncoder().encode(content.text),
           identity: call.identity,

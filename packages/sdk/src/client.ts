@@ -86,6 +86,13 @@ export type SallyportClient = {
   status(): Promise<ClientStatus>
   /** The devices of the user whose token this one enrolled with, itself among them. Newest first. */
   devices(): Promise<readonly UserDevice[]>
+  /**
+   * Ends another device of the user, so that nothing lets it in any more: one that is lost, or that they do not know.
+   * It takes the access token of the signed-in user. This one ends with `leave`.
+   */
+  endDevice(deviceId: string, userToken: string): Promise<void>
+  /** Has this device ended by the authority, then destroys all keys and forgets the certificate. */
+  leave(): Promise<void>
   /** New devices of this user that wait for the word of one that is there: show them, and decide. */
   approvals(): Promise<readonly WaitingDevice[]>
   decideApproval(approvalId: string, decision: 'approve' | 'deny'): Promise<void>
@@ -138,6 +145,8 @@ export function createClient(options: ClientOptions): SallyportClient {
     return transportIdentity(identity, await openKey(context.keyStore, identity.keyId))
   }
 
+  const reset = () => oneAtATime(() => forgetEverything(context))
+
   return {
     enroll: async (wishes = {}) => {
       await untilAborted(enrollFlight(wishes), wishes.signal)
@@ -151,6 +160,15 @@ export function createClient(options: ClientOptions): SallyportClient {
     },
     status,
     devices: async () => listDevices(context.authority, await presented()),
+    endDevice: async (deviceId, accessToken) => {
+      await context.authority.endDevice(deviceId, { accessToken }, await presented())
+    },
+    leave: async () => {
+      const { deviceId } = await status()
+      const identity = await presented()
+      if (deviceId !== undefined) await context.authority.endDevice(deviceId, {}, identity)
+      await reset()
+    },
     approvals: async () => listApprovals(context.authority, await presented()),
     decideApproval: async (approvalId, decision) => {
       await context.authority.decide(approvalId, { decision }, await presented())
@@ -161,7 +179,7 @@ export function createClient(options: ClientOptions): SallyportClient {
       const { identity } = await context.state.read()
       return identity === undefined ? undefined : deviceCertificate(identity)
     },
-    reset: () => oneAtATime(() => forgetEverything(context)),
+    reset,
     diagnostics: async () => ({
       status: await status(),
       app: options.app,

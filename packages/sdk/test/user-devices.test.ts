@@ -4,6 +4,7 @@ import { devicePaths } from '@sallyport/wire'
 import { createPhone } from './phone.ts'
 import { authorityUrl } from './scripted-server.ts'
 
+const once = { attempts: 1, baseMs: 1, maximumMs: 1 }
 const json = (members: object) => ({
   status: 200,
   headers: [['content-type', 'application/json']] as [string, string][],
@@ -26,7 +27,7 @@ test('the devices of the user are asked for with the certificate, and read membe
 
 test('an answer of another shape is told as that', async () => {
   const tooMany = Array.from({ length: 1_001 }, () => ({}))
-  const { client, server } = createPhone({ retry: { attempts: 1, baseMs: 1, maximumMs: 1 } })
+  const { client, server } = createPhone({ retry: once })
   await client.enroll()
   for (const members of [
     {},
@@ -56,4 +57,33 @@ test('a phone that is not enrolled has no user to ask for', async () => {
   await assert.rejects(client.devices(), { code: 'device_not_enrolled' })
   await assert.rejects(client.decideApproval('apr_x', 'approve'), { code: 'device_not_enrolled' })
   assert.equal(server.requests.length, 0)
+})
+
+test('another device of the user ends with their token, which is in a header alone; its id stays one segment', async () => {
+  const { client, server } = createPhone()
+  await client.enroll()
+  server.mishap = () => json({})
+  await client.endDevice('../me?x#y', 'token-of-ada')
+  const request = server.requests.at(-1)
+  assert.equal(request?.method, 'DELETE')
+  assert.equal(request.url, `${authorityUrl}${devicePaths.devices}/..%2Fme%3Fx%23y`)
+  assert.equal(request.body, undefined)
+  assert.ok(request.identity)
+  assert.deepEqual(
+    request.headers.filter(([name]) => name === 'authorization'),
+    [['authorization', 'Bearer token-of-ada']],
+  )
+})
+
+test('a device that leaves is ended by the authority, and then forgets what it was', async () => {
+  const { client, server, keyStore } = createPhone({ retry: once })
+  const { deviceId } = await client.enroll()
+  server.mishap = () => server.problem('authority_busy')
+  await assert.rejects(client.leave(), { code: 'authority_busy' })
+  assert.equal((await client.status()).deviceId, deviceId, 'it is still what it was')
+  server.mishap = () => json({})
+  await client.leave()
+  assert.equal(server.requests.at(-1)?.url, `${authorityUrl}${devicePaths.devices}/${deviceId}`)
+  assert.equal((await client.status()).state, 'none')
+  assert.equal(keyStore.keys.size, 0)
 })

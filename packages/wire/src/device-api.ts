@@ -4,7 +4,7 @@ export const devicePaths = {
   certificates: '/device/v1/certificates',
   renewals: '/device/v1/renewals',
   me: '/device/v1/me',
-  devices: '/device/v1/devices',
+  devices: '/device/v1/me/devices',
   approvals: '/device/v1/approvals',
   diagnose: '/device/v1/diagnose',
   tokens: '/device/v1/tokens',

@@ -132,7 +132,7 @@ export const DeviceSelf = Type.Object({
 export type DeviceSelf = Type.Static<typeof DeviceSelf>
 
 /**
- * GET /device/v1/devices, over mutual TLS: the devices of the caller's user in its app, active and
+ * GET /device/v1/me/devices, over mutual TLS: the devices of the caller's user in its app, active and
  * suspended, newest first. A device that enrolled without a user is alone.
  */
 export const UserDevices = Type.Object({
@@ -152,6 +152,17 @@ export const UserDevices = Type.Object({
   serverTime: Time,
 })
 export type UserDevices = Type.Static<typeof UserDevices>
+
+/**
+ * DELETE /device/v1/me/devices/{id}, over mutual TLS: ends the caller itself, or another device of its user, whose
+ * access token then stands in the header Authorization: Bearer. Ending it again changes nothing.
+ */
+export const EndedDevice = Type.Object({
+  deviceId: Type.String(),
+  status: Type.Literal('revoked'),
+  serverTime: Time,
+})
+export type EndedDevice = Type.Static<typeof EndedDevice>
 
 /**
  * GET /device/v1/approvals, over mutual TLS: what waits for the word of another device of this user in

@@ -2,6 +2,7 @@ import { devicePaths } from '@sallyport/wire'
 import {
   ApprovalDecision,
   DecidedApproval,
+  EndedDevice,
   UserApprovals,
   UserDevices,
 } from '@sallyport/wire/messages'
@@ -14,14 +15,16 @@ import { callingDevice } from '../devices/calling-device.ts'
 import { approvalsFor, decideAsDevice } from '../enrollment/device-approval.ts'
 import type { DeviceRow } from '../store/tables.ts'
 import { presentDevice, presentRequest } from '../users/present-to-user.ts'
+import { endOwnDevice } from '../users/end-own-device.ts'
 import { devicesOfUser } from '../users/user-devices.ts'
 import type { Api } from './api-server.ts'
-import { peerCertificate } from './caller.ts'
+import { peerCertificate, presentedIn } from './caller.ts'
 import { problems } from './problem-schema.ts'
 
 const tags = ['device']
 /** The status that a decision gives. */
 const statusAfter = { approve: 'approved', deny: 'denied' } as const
+const DeviceParams = Type.Object({ id: Type.String({ maxLength: 80 }) })
 const ApprovalParams = Type.Object({ id: Type.String({ maxLength: 40 }) })
 
 /** What a device may ask and decide for its user, over mutual TLS. */
@@ -56,6 +59,27 @@ export function userDeviceApi(api: Api, authority: Authority): void {
         devices: devices.map((row) => presentDevice(row, device.id)),
         serverTime: serverTime(),
       }
+    },
+  )
+
+  api.delete(
+    `${devicePaths.devices}/:id`,
+    {
+      schema: {
+        tags,
+        operationId: 'endUserDevice',
+        summary:
+          'Ends the device that calls, or with an access token of its user another one of them',
+        params: DeviceParams,
+        response: { 200: EndedDevice, ...problems(401, 403, 404, 409, 503) },
+      },
+    },
+    async (request) => {
+      const { id: deviceId } = request.params
+      const { accessToken } = presentedIn(request)
+      const end = { caller: await caller(request), deviceId, accessToken }
+      const { id } = await endOwnDevice(authority, end)
+      return { deviceId: id, status: 'revoked' as const, serverTime: serverTime() }
     },
   )
 
