@@ -70,6 +70,7 @@ const routes = [
   `POST ${devicePaths.renewals}`,
   `GET ${devicePaths.me}`,
   `GET ${devicePaths.devices}`,
+  `DELETE ${devicePaths.devices}/{id}`,
   `GET ${devicePaths.approvals}`,
   `POST ${devicePaths.approvals}/{id}`,
   `POST ${devicePaths.diagnose}`,
