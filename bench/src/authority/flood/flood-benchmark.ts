@@ -20,11 +20,13 @@ import { type FloodReport, type FloodTrial, reportedFlood } from './flood-report
 import { type Renewals, renewSteadily } from './steady-renewals.ts'
 
 export type FloodCounts = {
-  /** Bogus requests of each kind. */
+  /** A flood is over in seconds: of one alone the p99 would be the slowest renewal but one. */
+  readonly rounds: number
+  /** Bogus requests of a kind in a round. */
   readonly times: number
   /** Of them at once. */
   readonly atOnce: number
-  /** Seconds of quiet, which floods are held against. */
+  /** Seconds of quiet in a round, which floods are held against. */
   readonly quiet: number
 }
 
@@ -39,6 +41,7 @@ const settleMs = 1_500
 
 /** How long renewals take while strangers burden an authority, beside how long they take when nobody does. */
 export async function benchmarkFlood({
+  rounds,
   times,
   atOnce,
   quiet,
@@ -64,12 +67,10 @@ export async function benchmarkFlood({
     }
     say('warming up')
     await renewing(() => delay(3_000))
-    say(`${quiet} s of quiet`)
-    const quietly = await renewing(() => delay(quiet * 1_000))
+    const quietly: Renewals[] = []
     const trials: FloodTrial[] = []
     const { id } = server
-    for (const kind of await bogusKinds(site, known)) {
-      signal.throwIfAborted()
+    const oneTrial = async (kind: BogusKind): Promise<FloodTrial> => {
       await delay(settleMs)
       const before = cpuMicroseconds(id)
       const memory = watchMemory(id)
@@ -81,20 +82,21 @@ export async function benchmarkFlood({
       const { name, about } = kind
       const microseconds = (cpuMicroseconds(id) - before) / times
       const { beforeMegabytes, mostMegabytes } = memory
-      trials.push({
-        name,
-        about,
-        ...offered,
-        renewals,
-        microseconds,
-        beforeMegabytes,
-        mostMegabytes,
-      })
       say(`${name}: ${JSON.stringify(offered.outcomes)} in ${offered.seconds.toFixed(1)} s`)
+      return { name, about, ...offered, renewals, microseconds, beforeMegabytes, mostMegabytes }
+    }
+    for (let round = 1; round <= rounds; round++) {
+      say(`round ${round} of ${rounds}`)
+      await delay(settleMs)
+      quietly.push(await renewing(() => delay(quiet * 1_000)))
+      for (const kind of await bogusKinds(site, known)) {
+        signal.throwIfAborted()
+        trials.push(await oneTrial(kind))
+      }
     }
     return reportedFlood({
       machine: machineFacts(),
-      settings: { times, atOnce, quiet, renewalsPerSecond, addresses },
+      settings: { rounds, times, atOnce, quiet, renewalsPerSecond, addresses },
       quietly,
       trials,
     })
@@ -117,7 +119,7 @@ type Offered = { readonly seconds: number; readonly outcomes: Readonly<Record<st
 async function offer(
   site: AuthoritySite,
   { name, request }: BogusKind,
-  { times, atOnce, signal }: Omit<FloodCounts, 'quiet'> & { signal: AbortSignal },
+  { times, atOnce, signal }: Pick<FloodCounts, 'times' | 'atOnce'> & { signal: AbortSignal },
 ): Promise<Offered> {
   const file = path.join(site.directory, `${name.replace(/\W+/g, '-')}.request`)
   writeFileSync(file, bytesOfRequest(request))

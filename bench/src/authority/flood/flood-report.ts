@@ -20,7 +20,9 @@ export type FloodTrial = {
 type Measured = {
   readonly machine: Readonly<Record<string, string | number>>
   readonly settings: Readonly<Record<string, number>>
-  readonly quietly: Renewals
+  /** Of each round. */
+  readonly quietly: readonly Renewals[]
+  /** Each kind once in every round. */
   readonly trials: readonly FloodTrial[]
 }
 
@@ -40,8 +42,9 @@ export type FloodReport = Omit<Measured, 'trials'> & {
 /** Of the p99 when nobody disturbs. */
 const limit = 2
 
-export function reportedFlood({ quietly, trials, ...rest }: Measured): FloodReport {
-  const quiet = timesOf(quietly)
+export function reportedFlood({ quietly, trials: ofRounds, ...rest }: Measured): FloodReport {
+  const quiet = timesOf(pooled(quietly))
+  const trials = [...Map.groupBy(ofRounds, ({ name }) => name).values()].map(overRounds)
   return {
     ...rest,
     quietly,
@@ -53,6 +56,31 @@ export function reportedFlood({ quietly, trials, ...rest }: Measured): FloodRepo
       const isMet = ratio <= limit && trial.renewals.failures.length === 0
       return { ...trial, times, ratio, isMet }
     }),
+  }
+}
+
+function pooled(renewals: readonly Renewals[]): Renewals {
+  return {
+    milliseconds: renewals.flatMap(({ milliseconds }) => milliseconds),
+    failures: renewals.flatMap(({ failures }) => failures),
+  }
+}
+
+/** The rounds of one kind as one: renewals and outcomes of all, the rest of a middling one. */
+function overRounds(rounds: readonly FloodTrial[]): FloodTrial {
+  const [first] = rounds
+  if (first === undefined) throw new TypeError('A kind was offered in no round')
+  const outcomes: Record<string, number> = {}
+  for (const [name, count] of rounds.flatMap((round) => Object.entries(round.outcomes))) {
+    outcomes[name] = (outcomes[name] ?? 0) + count
+  }
+  return {
+    ...first,
+    seconds: median(rounds.map(({ seconds }) => seconds)),
+    outcomes,
+    renewals: pooled(rounds.map(({ renewals }) => renewals)),
+    microseconds: median(rounds.map(({ microseconds }) => microseconds)),
+    mostMegabytes: Math.max(...rounds.map(({ mostMegabytes }) => mostMegabytes)),
   }
 }
 
