@@ -1,6 +1,6 @@
 import { appendAudit } from '../audit/audit-log.ts'
 import { changed } from '../audit/change.ts'
-import { openStatuses } from '../protocols/acme/order-status.ts'
+import { closeAccount } from '../protocols/acme/accounts.ts'
 import type { AcmeAccountRow } from '../store/tables.ts'
 import { type EndingContext, operator } from './ending.ts'
 
@@ -9,17 +9,7 @@ export async function endAccount(
   { store, now }: EndingContext,
   { id, app_id: appId, status }: AcmeAccountRow,
 ): Promise<void> {
-  await store
-    .updateTable('acme_accounts')
-    .set({ status: 'deactivated' })
-    .where('id', '=', id)
-    .execute()
-  await store
-    .updateTable('acme_orders')
-    .set({ status: 'invalid' })
-    .where('account_id', '=', id)
-    .where('status', 'in', openStatuses)
-    .execute()
+  await closeAccount(store, id, now)
   await appendAudit(store, {
     at: now,
     actor: operator,

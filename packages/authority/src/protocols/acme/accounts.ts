@@ -158,12 +158,8 @@ export async function createAccount(
   return { account, isNew: true }
 }
 
-/** Ends an account, by its own word (RFC 8555 §7.3.6). What it was given goes on. */
-export async function deactivateAccount(
-  store: Kysely<Tables>,
-  { id, app_id: appId, status }: AcmeAccountRow,
-  { caller, now }: { caller: Caller; now: number },
-): Promise<void> {
+/** The rows of an account that ends, whoever ends it: it orders nothing any more. */
+export async function closeAccount(store: Kysely<Tables>, id: string, now: number): Promise<void> {
   await store
     .updateTable('acme_accounts')
     .set({ status: 'deactivated', keep_until: now + keepUsedMs })
@@ -175,6 +171,15 @@ export async function deactivateAccount(
     .where('account_id', '=', id)
     .where('status', 'in', openStatuses)
     .execute()
+}
+
+/** Ends an account, by its own word (RFC 8555 §7.3.6). What it was given goes on. */
+export async function deactivateAccount(
+  store: Kysely<Tables>,
+  { id, app_id: appId, status }: AcmeAccountRow,
+  { caller, now }: { caller: Caller; now: number },
+): Promise<void> {
+  await closeAccount(store, id, now)
   await appendAudit(store, {
     at: now,
     actor: `acme:${id}`,
