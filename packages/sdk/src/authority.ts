@@ -125,23 +125,23 @@ function exchangeForm(userToken: string, scope: string | undefined): Record<stri
 
 async function askRepeatedly(options: AuthorityOptions, call: Call): Promise<Answer> {
   const mtlsUrl = isOfHolder(call) ? await options.mtlsUrl() : undefined
-  if (mtlsUrl !== undefined) {
+  const timeoutMs = Math.min(options.timeoutMs, mtlsTimeoutMs)
+  let place = mtlsUrl === undefined ? options : { ...options, url: mtlsUrl, timeoutMs }
+  for (let attempt = 1; ; ) {
     try {
-      const timeoutMs = Math.min(options.timeoutMs, mtlsTimeoutMs)
-      return await askOnce({ ...options, url: mtlsUrl, timeoutMs }, call)
+      return await askOnce(place, call)
     } catch (error) {
+      if (!isSallyportError(error)) throw error
       // Where it cannot be reached, or is something else, the device listener serves the same.
-      if (!isSallyportError(error) || !cannotServe.has(error.code)) throw error
-    }
-  }
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await askOnce(options, call)
-    } catch (error) {
-      if (!isSallyportError(error) || !error.retryable || isTlsFailure(error)) throw error
+      if (place !== options && cannotServe.has(error.code)) {
+        place = options
+        continue
+      }
+      if (!error.retryable || isTlsFailure(error)) throw error
       const delayMs = retryDelayMs(options.retry, attempt, error.retryAfterMs, options.random)
       if (delayMs === undefined) throw error
       await options.sleep(delayMs, call.signal)
+      attempt++
     }
   }
 }

@@ -311,6 +311,19 @@ for (const mishap of ['request', 'tls', 'answer'] as const) {
   })
 }
 
+test('a refusal there that may be repeated is repeated there', async () => {
+  const { client, server, slept } = createPhone()
+  server.mtlsUrl = mtlsUrl
+  await client.enroll()
+  server.now += 5 * dayMs
+  let refused = 0
+  server.mishap = (request) =>
+    isRenewal(request) && refused++ < 2 ? server.problem('authority_busy') : undefined
+  await client.renew()
+  assert.deepEqual(originsOf(server.requests.filter(isRenewal)), [mtlsUrl, mtlsUrl, mtlsUrl])
+  assert.equal(slept.length, 2)
+})
+
 test('a refusal there is a refusal', async () => {
   const { client, server } = createPhone({ retry: once })
   server.mtlsUrl = mtlsUrl
