@@ -1,4 +1,4 @@
-import { Problem } from '@sallyport/problem'
+import { isProblem, Problem } from '@sallyport/problem'
 import {
   type EnrollmentRequest,
   type IssuedCertificate,
@@ -15,7 +15,7 @@ import { appOf } from '../config/app-of.ts'
 import { findDevice } from '../devices/device-status.ts'
 import { certificateAnswer } from '../issuance/certificate-answer.ts'
 import { signCertificate } from '../issuance/sign-certificate.ts'
-import type { AppraisalRow, EnrollmentTokenRow, Tables, UsedChallengeRow } from '../store/tables.ts'
+import type { AppraisalRow, EnrollmentTokenRow, Tables } from '../store/tables.ts'
 import { admitUser } from '../users/admit-user.ts'
 import { claimantOf, newDevice } from '../users/new-device.ts'
 import { type Admission, admissionOf, readAdmission } from './admission.ts'
@@ -68,12 +68,27 @@ export async function enrollDevice(
   const challenge = openChallenge(authority.challengeKey, scope, message.challenge)
   const request = readKeyRequest(message.csr, app)
   const enrollment: Enrollment = { appId, app, challenge, request, caller }
-
-  const used = await usedChallenge(authority.store.read, challenge, request.spkiSha256)
-  if (used !== undefined) return answerAgain(authority, enrollment, used)
+  const before = await answerOfBefore(authority, enrollment)
+  if (before !== undefined) return before
   refuseOtherConnection(challenge)
   refuseExpired(challenge, authority.now())
+  try {
+    return await enrollNew(authority, enrollment, message, accessToken)
+  } catch (error) {
+    // What the same message used up while this one was looked at, its token above all, refuses no repeat of it.
+    const overtaking = isProblem(error) ? await answerOfBefore(authority, enrollment) : undefined
+    if (overtaking === undefined) throw error
+    return overtaking
+  }
+}
 
+async function enrollNew(
+  authority: Authority,
+  enrollment: Enrollment,
+  message: EnrollmentRequest,
+  accessToken: Presented['accessToken'],
+): Promise<Answer> {
+  const { appId, app, caller } = enrollment
   const { mode } = app.enrollment
   const gate = policyGate(mode)
   await refuseBusy(authority, enrollment, gate)
@@ -157,12 +172,14 @@ function approvalSkipped(): Problem {
   })
 }
 
-/** The answer to a message that was answered before. */
-async function answerAgain(
+/** The answer to the same message where it was answered before. */
+async function answerOfBefore(
   authority: Authority,
   enrollment: Enrollment,
-  used: UsedChallengeRow,
-): Promise<Answer> {
+): Promise<Answer | undefined> {
+  const { challenge, request } = enrollment
+  const used = await usedChallenge(authority.store.read, challenge, request.spkiSha256)
+  if (used === undefined) return undefined
   if (used.thumbprint !== null) {
     return enrolledAnswer(authority, authority.store.read, used.thumbprint)
   }

@@ -54,6 +54,8 @@ export async function renewByProtocol(
     caller,
     // A message of SCEP says not when it was made: who kept one, and sends it, is to end no device by it.
     onFork: protocol === 'scep' ? 'notify' : undefined,
+    // Nothing is held against what a renewal changes.
+    know: () => Promise.resolve(),
     refuse: ({ certificate, device }) => {
       refuseRenewalKey(settings.renewalKey, certificate, request)
       refuseAttested(authority, certificate)

@@ -1,4 +1,5 @@
 import { type IssuedCertificate, type RenewalRequest } from '@sallyport/wire'
+import { registeredKey } from '../appraisals/standing.ts'
 import type { Authority, Caller } from '../authority.ts'
 import { refuseExpired } from '../enrollment/challenge.ts'
 import { usedChallenge } from '../enrollment/used-challenge.ts'
@@ -33,18 +34,19 @@ export async function renewCertificate(
     thumbprint: renewal.identity.thumbprint,
     spkiSha256,
     caller,
+    know: () => registeredKey(authority.store.read, renewal.identity.deviceId),
     refuse: (holder) => refuseRenewalKey(app.certificate.renewalKey, holder.certificate, request),
     refuseStale: (now) => {
       if (challenge !== undefined) refuseExpired(challenge, now)
     },
-    sign: async (holder, succession) => {
+    sign: async (holder, succession, registered) => {
       const { read } = authority.store
       const now = authority.now()
       if (challenge !== undefined) {
         await usedChallenge(read, challenge, spkiSha256)
         refuseExpired(challenge, now)
       }
-      const attempt = { renewal, message, holder, succession, caller }
+      const attempt = { renewal, message, holder, succession, registered, caller }
       const admitted = await boundedAdmission(authority, attempt)
       const signed = await signCertificate(authority, {
         appId,

@@ -11,7 +11,6 @@ import {
   type DeviceFacts,
   type ProvableFact,
 } from '../appraisals/device-facts.ts'
-import { registeredKey } from '../appraisals/standing.ts'
 import type { Authority, Caller } from '../authority.ts'
 import type { AuthenticatedDevice } from '../devices/authenticate-device.ts'
 import { type Admission, admissionOf } from '../enrollment/admission.ts'
@@ -35,6 +34,8 @@ type Attempt = {
   message: RenewalRequest
   holder: AuthenticatedDevice
   succession: Succession
+  /** The App Attest key of the device, where it has one. */
+  registered: AppAttestKey | undefined
   caller: Caller
 }
 
@@ -50,13 +51,12 @@ export async function renewalAdmission(
   authority: Authority,
   attempt: Attempt,
 ): Promise<RenewalAdmission> {
-  const { renewal, message, holder, succession, caller } = attempt
+  const { renewal, message, holder, succession, registered, caller } = attempt
   const { app, appId, request } = renewal
   const { device } = holder
   const { read } = authority.store
   const gate = policyGate(app.enrollment.mode)
   const isSameKey = request.spkiSha256 === holder.certificate.spki_sha256
-  const registered = await registeredKey(read, device.id)
   if (message.evidence === undefined) {
     const last = await lastAppraisal(read, device)
     const facts = { app, holder, isSameKey, succession, registered, appraisal: last }

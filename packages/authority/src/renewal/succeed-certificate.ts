@@ -9,7 +9,7 @@ import { refuseFork } from './fork.ts'
 import { readSuccession, type Succession } from './succession.ts'
 
 /** A certificate that is to have a successor, asked for by who proved that it holds its key. */
-export type SuccessionOrder<Signed> = {
+export type SuccessionOrder<Signed, Known> = {
   appId: string
   app: AppConfig
   /** SHA-256 of the certificate, base64url: one that `verifyOwnCertificate` believes. */
@@ -17,6 +17,11 @@ export type SuccessionOrder<Signed> = {
   /** Of the key that the successor is for, base64url. */
   spkiSha256: string
   caller: Caller
+  /**
+   * Reads what the request is held against that a renewal changes. It is read before the certificate is: whoever overtakes
+   * this renewal from here on is seen in its place, and answered alike, and nothing is held against what the other left.
+   */
+  know: () => Promise<Known>
   /** Refuses by what the store knows of the certificate, before anything is planned. */
   refuse: (holder: AuthenticatedDevice) => void
   /** Refuses a message of long ago that someone sends again: it is no second holder. */
@@ -24,7 +29,7 @@ export type SuccessionOrder<Signed> = {
   /** What a fork does to the device, where that is not what its app says. */
   onFork?: AppConfig['certificate']['onFork'] | undefined
   /** Signs the successor; outside the write, for it may take long. */
-  sign: (holder: AuthenticatedDevice, planned: Succession) => Promise<Signed>
+  sign: (holder: AuthenticatedDevice, planned: Succession, known: Known) => Promise<Signed>
   /** Writes it. @returns undefined, with nothing written, where something overtook it */
   record: (
     store: Kysely<Tables>,
@@ -51,9 +56,9 @@ const maxAttempts = 4
  *
  * @throws Problem `renewal_forked`, `authority_busy`, those of `readActive` and of the order
  */
-export async function succeedCertificate<Signed>(
+export async function succeedCertificate<Signed, Known>(
   authority: Authority,
-  order: SuccessionOrder<Signed>,
+  order: SuccessionOrder<Signed, Known>,
 ): Promise<AuthenticatedDevice> {
   for (let attempt = 0; attempt < maxAttempts; attempt++) {
     const renewed = await attemptSuccession(authority, order)
@@ -69,16 +74,17 @@ export async function succeedCertificate<Signed>(
 type Outcome = { renewed: AuthenticatedDevice; isNew: boolean } | { refusal: Problem } | undefined
 
 /** @returns undefined where another renewal was first */
-async function attemptSuccession<Signed>(
+async function attemptSuccession<Signed, Known>(
   authority: Authority,
-  order: SuccessionOrder<Signed>,
+  order: SuccessionOrder<Signed, Known>,
 ): Promise<AuthenticatedDevice | undefined> {
   const { store, metrics } = authority
   const { appId, app, thumbprint, spkiSha256, caller } = order
+  const known = await order.know()
   const holder = await readActive(store.read, thumbprint, true)
   order.refuse(holder)
   const planned = await readSuccession(store.read, holder.certificate, spkiSha256)
-  const signed = isNew(planned) ? await order.sign(holder, planned) : undefined
+  const signed = isNew(planned) ? await order.sign(holder, planned, known) : undefined
   const outcome = await store.write(async (tx): Promise<Outcome> => {
     const now = authority.now()
     const { certificate, device } = await readActive(tx, thumbprint, true)
