@@ -329,7 +329,8 @@ export const commands: readonly Command[] = [
       { flags: '--label <text>', summary: 'for whom' },
       {
         flags: '--expires <span>',
-        summary: 'such as 10m, 24h or 7d (default: a day; admin tokens 30 days, which is the most)',
+        summary:
+          'such as 10m, 24h or 7d, or until a time (default: a day; admin tokens 30 days, which is the most)',
       },
       { flags: '--admin', summary: 'make an admin token instead' },
       {
@@ -520,7 +521,10 @@ export const commands: readonly Command[] = [
     details:
       'On the machine that has the key of the service root. Those that the configuration names and the service root issued get the names they had, a new key and 397 days. Certificates of other CAs are left alone. Exit code 1 where a file cannot be read.',
     options: [
-      { flags: '--within <span>', summary: 'renew what ends within this (default: 60d)' },
+      {
+        flags: '--within <span>',
+        summary: 'renew what ends within this, or by then (default: 60d)',
+      },
       serviceRootKeys,
     ],
     examples: [
@@ -543,8 +547,8 @@ export const commands: readonly Command[] = [
         summary: 'of the devices of this user, as the identity provider names them',
       },
       { flags: '--issuer <id>', summary: 'of this CA, as `ca list --json` names it' },
-      { flags: '--ends <span>', summary: 'ends within this, and was not renewed' },
-      { flags: '--ended <span>', summary: 'ended within this, and was not renewed' },
+      { flags: '--ends <span>', summary: 'ends within this, or by then, and was not renewed' },
+      { flags: '--ended <span>', summary: 'ended within this, or since then, and was not renewed' },
       { flags: '--limit <count>', summary: 'at most so many (default: 100)' },
     ],
     examples: [
@@ -791,7 +795,10 @@ export const commands: readonly Command[] = [
         summary: 'the journal of another signer over this store; can be repeated',
         repeatable: true,
       },
-      { flags: '--since <span>', summary: 'look at what was signed since, such as 24h or 7d' },
+      {
+        flags: '--since <time>',
+        summary: 'look at what was signed since: such as 24h, 7d or a time',
+      },
       {
         flags: '--revoke',
         summary: 'have every gateway refuse those of devices, by thumbprint and for good',
@@ -833,7 +840,8 @@ export const commands: readonly Command[] = [
       },
       {
         flags: '--at <time>',
-        summary: 'verify as of then, such as 2026-11-21T09:00:00Z (default: now)',
+        summary:
+          'verify as of then, such as 2026-11-21T09:00:00Z or 7d for a week ago (default: now)',
       },
       {
         flags: '--minimum-assurance <assurance>',
@@ -1026,7 +1034,7 @@ export const commands: readonly Command[] = [
     ],
     options: [
       { flags: '--address <address>', summary: 'failed handshakes from this address' },
-      { flags: '--since <time>', summary: 'a span such as 10m, or a time (default: 1h)' },
+      { flags: '--since <time>', summary: 'such as 10m, or a time (default: 1h)' },
     ],
     examples: [
       {
@@ -1310,7 +1318,7 @@ export const commands: readonly Command[] = [
     options: [
       { flags: '--provider <name>', summary: 'where several providers know such a user' },
       { flags: '--revoke', summary: 'revoke devices that count; without it they refuse it' },
-      { flags: '--before <time>', summary: 'leave what came later, as 2027-01-31T12:00:00Z' },
+      { flags: '--before <time>', summary: 'leave what came later: such as 30d, or a time' },
       { flags: '--reason <text>', summary: 'why, for the audit log: without a name' },
     ],
     examples: [
@@ -1328,8 +1336,11 @@ export const commands: readonly Command[] = [
       { flags: '--actor <who>', summary: 'such as admin:adm_… or device:dev_…' },
       { flags: '--action <what>', summary: 'such as device.revoked' },
       { flags: '--subject <id>', summary: 'to what: an id' },
-      { flags: '--since <time>', summary: 'from then on, as 2027-01-31T12:00:00Z' },
-      { flags: '--until <time>', summary: 'before then' },
+      {
+        flags: '--since <time>',
+        summary: 'from then on: such as 7d, 2027-01-31 or 2027-01-31T12:00:00Z',
+      },
+      { flags: '--until <time>', summary: 'before then, alike' },
       { flags: '--chain <name>', summary: 'of another authority than the one that is asked' },
       { flags: '--after <row>', summary: 'rows after this one' },
       { flags: '--limit <number>', summary: 'most rows (default: 100)' },
@@ -1343,7 +1354,7 @@ export const commands: readonly Command[] = [
     name: 'audit export',
     summary: 'Print the audit log as JSON lines, to keep elsewhere',
     details:
-      'Every row with the hashes that chain it, held against the one before while it is printed. The last word says where to go on: --after prints what came since. `audit check` verifies an export on any machine.',
+      'Every row with the hashes that chain it, held against the one before while it is printed. The last word says where to go on: --after prints what came since. Exit code 1 where the log ends before that row, or nobody has such a chain. `audit check` verifies an export on any machine.',
     options: [
       { flags: '--after <row>', summary: 'go on after this row (default: from the first)' },
       { flags: '--chain <name>', summary: 'of another authority than the one that is asked' },

@@ -74,24 +74,6 @@ export function choiceOf<T extends string>(name: string, text: string, choices: 
   })
 }
 
-const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 }
-
-/**
- * A span such as `90s`, `10m`, `24h` or `7d`, in milliseconds.
- *
- * @throws Problem `command_usage`
- */
-export function parseSpan(text: string, name: string): number {
-  const match = /^(\d{1,6})([smhd])$/.exec(text)
-  const seconds = unitSeconds[match?.[2] ?? '']
-  if (match?.[1] !== undefined && seconds !== undefined) return Number(match[1]) * seconds * 1_000
-  throw new Problem('command_usage', {
-    detail: `--${flagName(name)} must be a span of time`,
-    expected: 'a number and a unit, such as 90s, 10m, 24h or 7d',
-    found: text,
-  })
-}
-
 /**
  * The argument at a place. Commander has made sure of required ones.
  */
@@ -102,6 +84,6 @@ export function argument(input: Input, index: number): string {
 }
 
 /** `failOn` → `fail-on`: as it is typed. */
-function flagName(name: string): string {
+export function flagName(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { choiceOption, isGiven, numberOption, parseSpan, textOption } from '../src/input.ts'
+import { choiceOption, isGiven, numberOption, textOption } from '../src/input.ts'
 
 const input = { arguments: [], options: { maxPerHour: '20', failOn: 'sometimes', yes: true } }
 const range = { least: 1, most: 10 }
@@ -19,6 +19,5 @@ describe('options of a command', () => {
       message: /--max-per-hour must be a whole number/,
     })
     assert.throws(() => choiceOption(input, 'failOn', choices), { message: /--fail-on has/ })
-    assert.throws(() => parseSpan('soon', 'releaseWindow'), { message: /--release-window must/ })
   })
 })

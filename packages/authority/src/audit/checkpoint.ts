@@ -30,6 +30,20 @@ export async function chainHeads(store: Kysely<Tables>): Promise<ChainHead[]> {
   return rows.map(({ name, seq, hash }) => ({ name: name.slice('audit:'.length), seq, hash }))
 }
 
+/** The end of a chain; undefined where it has no rows. */
+export async function chainHead(
+  store: Kysely<Tables>,
+  chain: string,
+): Promise<ChainHead | undefined> {
+  const row = await store
+    .selectFrom('heads')
+    .select(['seq', 'hash'])
+    .where('name', '=', `audit:${chain}`)
+    .where('seq', '>', 0)
+    .executeTakeFirst()
+  return row === undefined ? undefined : { name: chain, ...row }
+}
+
 /**
  * Signs the ends of all chains, where one has moved since the last time.
  *

@@ -828,6 +828,8 @@ export type AdminOperations = {
         hash: string
       }[]
       nextAfter?: number
+      chain: string
+      newest: number
     }
   }
   /** The chains of the audit log, one of each authority, and where they end */

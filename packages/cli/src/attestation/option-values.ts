@@ -34,16 +34,6 @@ export function parseKeyId(text: string, flag: string): string {
   throw usage(`${flag} is no key id of App Attest`, 'base64 of 32 bytes', text)
 }
 
-/** A time as RFC 3339 with its offset; milliseconds. @throws Problem `command_usage` */
-export function parseTime(text: string, flag: string): number {
-  const time = text.toUpperCase()
-  const at = rfc3339.test(time) ? Date.parse(time) : Number.NaN
-  if (!Number.isNaN(at)) return at
-  throw usage(`${flag} is no time`, 'a time such as 2026-11-21T09:00:00Z', text)
-}
-
-const rfc3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/
-
 /** An object without the members that were not given. */
 export function given<T extends object>(members: T): Given<T> {
   const entries = Object.entries(members).filter(([, value]) => value !== undefined)

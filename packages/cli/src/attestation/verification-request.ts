@@ -3,8 +3,9 @@ import { Problem } from '@sallyport/problem'
 import { enrollmentProofBase } from '@sallyport/wire'
 import type { Input } from '../command.ts'
 import { numberOption, textOption } from '../input.ts'
+import { timeBefore } from '../time-input.ts'
 import type { ConfiguredApp } from './configured-app.ts'
-import { given, parseBytes, parseKeyId, parseTime } from './option-values.ts'
+import { given, parseBytes, parseKeyId } from './option-values.ts'
 import { policyOf } from './policy-options.ts'
 import { readPublicKey } from './public-key-argument.ts'
 import { trustFromFiles } from './trust-from-files.ts'
@@ -46,7 +47,7 @@ export function readVerificationRequest(
     publicKey: read('publicKey', (text) => readPublicKey(text, '--public-key')),
     keyId: read('keyId', (text) => parseKeyId(text, '--key-id')),
     counter: numberOption(input, 'counter', { least: 0, most: 4_294_967_295 }),
-    at: read('at', (text) => parseTime(text, '--at')) ?? now,
+    at: timeBefore(input, 'at', now) ?? now,
     trust: trustFromFiles(
       given({
         roots: textOption(input, 'roots'),

@@ -1,16 +1,15 @@
 import { configuredClient } from '../admin/configured-client.ts'
 import type { Operation } from '../command.ts'
-import { argument, parseSpan, textOption } from '../input.ts'
-import { onlyApp } from './tokens.ts'
+import { argument, textOption } from '../input.ts'
+import { lifetimeOf, onlyApp } from './tokens.ts'
 
 export const createCredential: Operation = async (input, output) => {
   const client = configuredClient(input)
-  const span = textOption(input, 'expires')
   const made = await client.call('createAcmeCredential', {
     body: {
       appId: textOption(input, 'app') ?? onlyApp(input, 'credential'),
       label: textOption(input, 'label') ?? '',
-      ...(span === undefined ? {} : { lifetimeSeconds: parseSpan(span, 'expires') / 1_000 }),
+      ...lifetimeOf(input),
     },
   })
   const { credential, key } = made

@@ -5,9 +5,10 @@ import { isProblem, Problem } from '@sallyport/problem'
 import type { AdminClient } from '../admin/admin-client.ts'
 import type { AdminOperations } from '../admin/admin-operations.ts'
 import { configuredClient } from '../admin/configured-client.ts'
-import type { Operation } from '../command.ts'
+import type { Input, Operation } from '../command.ts'
 import { argument, isGiven, numberOption, textOption } from '../input.ts'
 import type { Output } from '../terminal/output.ts'
+import { timeTextBefore } from '../time-input.ts'
 
 const pageSize = 1_000
 const maxSeq = Number.MAX_SAFE_INTEGER
@@ -17,12 +18,18 @@ const maxLineCharacters = 1024 * 1024
 /** Prints rows that filters let through, newest of them last. */
 export const listAudit: Operation = async (input, output) => {
   const limit = numberOption(input, 'limit', { least: 1, most: 1_000 }) ?? 100
-  const names = ['actor', 'action', 'subject', 'since', 'until', 'chain'] as const
-  const given = names.map((name) => [name, textOption(input, name)] as const)
-  const filter = Object.fromEntries(given.filter(([, value]) => value !== undefined))
-  const after = numberOption(input, 'after', { least: 0, most: maxSeq })
-  const query = { ...filter, limit, ...(after === undefined ? {} : { after }) }
-  const { rows, nextAfter } = await configuredClient(input).call('listAudit', { query })
+  const query = {
+    actor: textOption(input, 'actor'),
+    action: textOption(input, 'action'),
+    subject: textOption(input, 'subject'),
+    chain: textOption(input, 'chain'),
+    ...spanOf(input),
+    after: numberOption(input, 'after', { least: 0, most: maxSeq }),
+    limit,
+  }
+  const page = await configuredClient(input).call('listAudit', { query })
+  if (isBeyondEnd(page, query.after ?? 0, output)) return 1
+  const { rows, nextAfter } = page
   const told = rows.map(({ seq, at, actor, action, subject, detail }) => ({
     seq,
     at: new Date(at).toISOString(),
@@ -34,6 +41,31 @@ export const listAudit: Operation = async (input, output) => {
   output.table(told, { empty: 'No row of the audit log is like that' })
   if (nextAfter !== undefined) output.say(`There is more: --after ${nextAfter}`)
   return 0
+}
+
+/** @throws Problem `command_usage` where it ends before it begins */
+function spanOf(input: Input): { since: string | undefined; until: string | undefined } {
+  const now = Date.now()
+  const [since, until] = [timeTextBefore(input, 'since', now), timeTextBefore(input, 'until', now)]
+  if (since === undefined || until === undefined || since < until) return { since, until }
+  throw new Problem('command_usage', {
+    detail: '--until lies before --since',
+    expected: `a time after ${since}`,
+    found: until,
+  })
+}
+
+type Page = AdminOperations['listAudit']['answer']
+
+/** Nothing came since is one thing; that the log never came so far is another: it was restored, or is not that one. */
+function isBeyondEnd({ chain, newest }: Page, after: number, output: Output): boolean {
+  if (newest >= Math.max(after, 1)) return false
+  output.say(
+    newest === 0
+      ? `No authority writes a chain ${chain}: sallyport audit verify names those that there are`
+      : `The chain ${chain} ends with row ${newest}, before row ${after}: it was restored from a backup, or this row is of another chain`,
+  )
+  return true
 }
 
 function shown(value: string | Forgotten): string {
@@ -50,7 +82,9 @@ export const exportAudit: Operation = async (input, output) => {
   let after = from
   for (;;) {
     const query = { after, limit: pageSize, ...(chain === undefined ? {} : { chain }) }
-    const { rows } = await client.call('listAudit', { query })
+    const page = await client.call('listAudit', { query })
+    const { rows } = page
+    if (isBeyondEnd(page, after, output)) return 1
     const [first] = rows
     if (first !== undefined) {
       // Where it goes on from, the row before is what the first one says it is.

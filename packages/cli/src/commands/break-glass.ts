@@ -13,10 +13,11 @@ import { operatorName } from '../admin/operator-name.ts'
 import type { Input, Operation } from '../command.ts'
 import { loadConfig } from '../configuration/schema.ts'
 import { locateConfig } from '../configuration/locate.ts'
-import { choiceOption, isGiven, parseSpan, textOption } from '../input.ts'
+import { choiceOption, isGiven, textOption } from '../input.ts'
 import { isInForce, openEntries, writeEntries } from '../gateway/break-glass-entries.ts'
 import { formatTable } from '../terminal/table.ts'
 import type { Output } from '../terminal/output.ts'
+import { spanAhead } from '../time-input.ts'
 
 const waitMs = 10_000
 
@@ -59,15 +60,18 @@ function newEntry(
   input: Input,
   { route, stage, now }: { route: string; stage: string; now: number },
 ): OpenGlass {
-  const span = textOption(input, 'for')
+  const lastsMs = spanAhead(input, 'for', now)
   const reason = textOption(input, 'reason')?.trim() ?? ''
-  if (span === undefined) throw usage('--for is missing', 'a span such as 30m', 'none')
+  if (lastsMs === undefined) throw usage('--for is missing', 'a span such as 30m', 'none')
   if (reason === '' || reason.length > maxReasonCharacters) {
     throw usage('--reason is missing', `1 to ${maxReasonCharacters} characters`, reason || 'none')
   }
-  const lastsMs = parseSpan(span, 'for')
   if (lastsMs < 1_000 || lastsMs > maxOpenMs) {
-    throw usage('--for is out of range', '1s to 24h; longer is a configuration', span)
+    throw usage(
+      '--for is out of range',
+      '1s to 24h; longer is a configuration',
+      textOption(input, 'for') ?? '',
+    )
   }
   return {
     id: newId('breakGlass'),

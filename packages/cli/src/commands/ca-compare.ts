@@ -8,10 +8,11 @@ import type { Input, Operation } from '../command.ts'
 import { locateConfig } from '../configuration/locate.ts'
 import { roleSchema } from '../configuration/role-schema.ts'
 import { trustDomainSection } from '../configuration/trust-domain.ts'
-import { isGiven, parseSpan, textOption, textOptions } from '../input.ts'
+import { isGiven, textOption, textOptions } from '../input.ts'
 import { confirmed } from '../terminal/confirm.ts'
 import type { Output } from '../terminal/output.ts'
 import { momentWords } from '../terminal/span.ts'
+import { timeBefore } from '../time-input.ts'
 
 /** What the admin API takes in one call. */
 const perCall = 500
@@ -78,12 +79,12 @@ async function compare(input: Input, now: number): Promise<Comparison> {
       found: 'no directory',
     })
   }
-  const since = textOption(input, 'since')
+  const since = timeBefore(input, 'since', now)
   return authority.compareSigned(authority.storeLocation(store, config), {
     directories,
     keepMs: authority.journalKeepMsOf(own.signer),
     now,
-    ...(since === undefined ? {} : { since: now - parseSpan(since, 'since') }),
+    ...(since === undefined ? {} : { since }),
   })
 }
 

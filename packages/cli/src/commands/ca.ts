@@ -9,10 +9,11 @@ import { configuredClient } from '../admin/configured-client.ts'
 import type { Operation } from '../command.ts'
 import { readGivenText } from '../files/given-file.ts'
 import { writeFileAtomically } from '../files/write-file.ts'
-import { argument, choiceOption, isGiven, parseSpan, textOption } from '../input.ts'
+import { argument, choiceOption, isGiven, textOption } from '../input.ts'
 import { confirmed } from '../terminal/confirm.ts'
 import type { Output } from '../terminal/output.ts'
 import { momentWords } from '../terminal/span.ts'
+import { spanAhead } from '../time-input.ts'
 
 type Listed = AdminOperations['listIssuers']['answer']
 type Made = AdminOperations['makeIssuer']['answer']
@@ -100,10 +101,8 @@ export const rotateAuthority: Operation = async (input, output) => {
 }
 
 function announcement(input: Parameters<Operation>[0]): { announcedMinutes?: number } {
-  const span = textOption(input, 'announced')
-  return span === undefined
-    ? {}
-    : { announcedMinutes: Math.ceil(parseSpan(span, 'announced') / 60_000) }
+  const ms = spanAhead(input, 'announced', Date.now())
+  return ms === undefined ? {} : { announcedMinutes: Math.ceil(ms / 60_000) }
 }
 
 function tellMade(made: Made, output: Output, out: string | undefined): void {

@@ -6,9 +6,10 @@ import { configuredClient } from '../admin/configured-client.ts'
 import { readPages } from '../admin/read-pages.ts'
 import { thumbprintOf } from '../certificates/certificate-argument.ts'
 import type { Input, Operation } from '../command.ts'
-import { argument, choiceOption, numberOption, parseSpan, textOption } from '../input.ts'
+import { argument, choiceOption, numberOption, textOption } from '../input.ts'
 import { formatFacts } from '../terminal/facts.ts'
 import { momentWords } from '../terminal/span.ts'
+import { spanAhead, timeBefore } from '../time-input.ts'
 
 const usualLimit = 100
 
@@ -44,18 +45,16 @@ export const listCertificates: Operation = async (input, output) => {
 
 /** What ends soon, or ended lately, and nobody renewed: of what was, the end is no news. */
 function endFilter(input: Input, now: number) {
-  const [ends, ended] = [textOption(input, 'ends'), textOption(input, 'ended')]
+  const [ends, ended] = [spanAhead(input, 'ends', now), timeBefore(input, 'ended', now)]
   if (ends !== undefined && ended !== undefined) {
     throw new Problem('command_usage', { detail: 'Either --ends or --ended' })
   }
   const at = (milliseconds: number) => new Date(milliseconds).toISOString()
   if (ends !== undefined) {
-    const within = parseSpan(ends, 'ends')
-    return { endsAfter: at(now), endsBefore: at(now + within), renewed: false }
+    return { endsAfter: at(now), endsBefore: at(now + ends), renewed: false }
   }
   if (ended === undefined) return {}
-  const within = parseSpan(ended, 'ended')
-  return { endsAfter: at(now - within), endsBefore: at(now), renewed: false }
+  return { endsAfter: at(ended), endsBefore: at(now), renewed: false }
 }
 
 function listedRow(certificate: AdminListedCertificate, now: number) {

@@ -4,13 +4,17 @@ import { renewCertificates } from '../certificates/renew-certificates.ts'
 import { openServiceRoot } from '../certificates/service-root.ts'
 import { locateConfig } from '../configuration/locate.ts'
 import { loadConfig } from '../configuration/schema.ts'
-import { parseSpan, textOption } from '../input.ts'
+import { textOption } from '../input.ts'
+import { spanAhead } from '../time-input.ts'
+
+const usualMs = 60 * 86_400_000
 
 export const renewServiceCertificates: Operation = async (input, output) => {
-  const withinMs = parseSpan(textOption(input, 'within') ?? '60d', 'within')
+  const now = Date.now()
+  const withinMs = spanAhead(input, 'within', now) ?? usualMs
   const file = loadConfig(locateConfig(input))
   const root = await openServiceRoot(file, textOption(input, 'keys'), output)
-  const renewals = await renewCertificates(file, root, { withinMs, now: Date.now() })
+  const renewals = await renewCertificates(file, root, { withinMs, now })
   output.table(
     renewals.map((renewal) => ({ ...renewal, file: path.relative(file.directory, renewal.file) })),
     { empty: `${file.path} names no certificate` },

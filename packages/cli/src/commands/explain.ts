@@ -10,8 +10,11 @@ import {
   explainedWords,
   handshakeWords,
 } from '../explain/explain-words.ts'
-import { parseSpan, textOption } from '../input.ts'
+import { textOption } from '../input.ts'
 import type { Output } from '../terminal/output.ts'
+import { timeTextBefore } from '../time-input.ts'
+
+const hourMs = 3_600_000
 
 export const explain: Operation = async (input, output) => {
   const client = configuredClient(input)
@@ -80,7 +83,8 @@ async function explainAddress(
   output: Output,
   address: string,
 ): Promise<ExitCode> {
-  const since = new Date(sinceTime(textOption(input, 'since') ?? '1h', Date.now())).toISOString()
+  const now = Date.now()
+  const since = timeTextBefore(input, 'since', now) ?? new Date(now - hourMs).toISOString()
   const { handshakes } = await client.call('findHandshakes', { query: { address, since } })
   output.result(handshakes, () =>
     handshakes.map((handshake) => handshakeWords(handshake, output.paint)).join('\n\n'),
@@ -90,16 +94,4 @@ async function explainAddress(
     `No handshake from ${address} failed since ${since}. Gateways report every five seconds; a connection that never reached one is not seen`,
   )
   return 1
-}
-
-/** `10m` ago, or a time as RFC 3339. */
-function sinceTime(text: string, now: number): number {
-  if (!/^\d{4}-\d{2}-\d{2}/.test(text)) return now - parseSpan(text, 'since')
-  const at = Date.parse(text)
-  if (!Number.isNaN(at)) return at
-  throw new Problem('command_usage', {
-    detail: '--since is no time',
-    expected: 'a span such as 10m, or a time such as 2026-11-21T09:00:00Z',
-    found: text,
-  })
 }

@@ -5,15 +5,8 @@ import { configuredClient } from '../admin/configured-client.ts'
 import { makeTokenOnHost } from '../admin/token-on-host.ts'
 import type { Input, Operation } from '../command.ts'
 import { locateConfig } from '../configuration/locate.ts'
-import {
-  argument,
-  choiceOf,
-  choiceOption,
-  isGiven,
-  parseSpan,
-  textOption,
-  textOptions,
-} from '../input.ts'
+import { argument, choiceOf, choiceOption, isGiven, textOption, textOptions } from '../input.ts'
+import { spanAhead } from '../time-input.ts'
 
 export const createToken: Operation = async (input, output) => {
   if (isGiven(input, 'admin')) return createAdminToken(input, output)
@@ -70,9 +63,9 @@ async function adminOrder(input: Input) {
   }
 }
 
-function lifetimeOf(input: Input): { lifetimeSeconds?: number } {
-  const span = textOption(input, 'expires')
-  return span === undefined ? {} : { lifetimeSeconds: parseSpan(span, 'expires') / 1_000 }
+export function lifetimeOf(input: Input): { lifetimeSeconds?: number } {
+  const ms = spanAhead(input, 'expires', Date.now())
+  return ms === undefined ? {} : { lifetimeSeconds: Math.floor(ms / 1_000) }
 }
 
 /** The app of the configuration file, where it has one only. */

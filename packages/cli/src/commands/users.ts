@@ -6,6 +6,7 @@ import type { Input, Operation } from '../command.ts'
 import { argument, isGiven, textOption } from '../input.ts'
 import { confirmed } from '../terminal/confirm.ts'
 import { jsonText } from '../terminal/json-text.ts'
+import { timeTextBefore } from '../time-input.ts'
 
 type User = AdminOperations['findUsers']['answer']['users'][number]
 
@@ -31,7 +32,7 @@ export const forgetUser: Operation = async (input, output) => {
   if (ids.length > 0 && !(await confirmed(input, output, question))) return 1
   const body = {
     revoke: isGiven(input, 'revoke'),
-    before: textOption(input, 'before'),
+    before: timeTextBefore(input, 'before', Date.now()),
     reason: textOption(input, 'reason'),
   }
   for (const id of ids) {

@@ -13,6 +13,7 @@ import {
 import type { Input } from '../command.ts'
 import { configFileName } from '../configuration/locate.ts'
 import { choiceOption, isGiven, numberOption, textOption, textOptions } from '../input.ts'
+import { parseTime } from '../time-input.ts'
 import { domainShape, failLevels } from './scan-shapes.ts'
 import type { ScanConfig } from './scan-section.ts'
 
@@ -45,6 +46,7 @@ export async function scanOptions(input: Input, now: number): Promise<ScanOption
   }
   refuseToReplace(input.arguments, textOption(input, 'output'))
   const gateway = textOption(input, 'gatewayConfig')
+  const submittedAt = textOption(input, 'submittedAt')
   const ownDomains = ownDomainsOf(textOptions(input, 'ownDomain')) ?? config.ownDomains
   return {
     files: input.arguments,
@@ -60,7 +62,9 @@ export async function scanOptions(input: Input, now: number): Promise<ScanOption
     diff: textOption(input, 'diff'),
     asksAuthority: isGiven(input, 'authority'),
     settings: {
-      submittedAt: new Date(submittedAtOf(textOption(input, 'submittedAt')) ?? now),
+      submittedAt: new Date(
+        submittedAt === undefined ? now : parseTime(submittedAt, 'submittedAt'),
+      ),
       releaseWindowDays:
         numberOption(input, 'releaseWindow', { least: 0, most: 3_650 }) ??
         config.releaseWindowDays ??
@@ -128,19 +132,6 @@ async function unknownRule(id: string, name: string): Promise<Problem> {
     detail: `--rules: there is no rule ${name}${near === undefined ? '' : `; did you mean ${dash}${near}?`}`,
     ...(near === undefined ? { expected: Object.keys(rules).join(', ') } : {}),
     found: id,
-  })
-}
-
-function submittedAtOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  const at = /^\d{4}-\d{2}-\d{2}(?:T[\d:.]+(?:Z|[+-]\d{2}:\d{2}))?$/.test(text)
-    ? Date.parse(text)
-    : Number.NaN
-  if (!Number.isNaN(at)) return at
-  throw new Problem('command_usage', {
-    detail: '--submitted-at is no time',
-    expected: 'a day such as 2026-12-01, or a time such as 2026-12-01T09:00:00Z',
-    found: text,
   })
 }
 

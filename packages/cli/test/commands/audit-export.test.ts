@@ -65,3 +65,34 @@ test('rows are listed by who, what, to what and when', async () => {
   const none = await run('audit', 'list', '--until', '2020-01-01T00:00:00Z', '--json')
   assert.deepEqual(JSON.parse(none.stdout), [])
 })
+
+test('a span is a time as well, and one that ends before it begins is refused', async () => {
+  const lately = await run('audit', 'list', '--since', '7d', '--until', '0s', '--json')
+  assert.equal(lately.code, 0, lately.stderr)
+  assert.ok(JSON.parse(lately.stdout).length > 0)
+  const before = await run('audit', 'list', '--until', '7d', '--json')
+  assert.deepEqual(JSON.parse(before.stdout), [])
+  const wrong = await run('audit', 'list', '--since', '1d', '--until', '7d')
+  assert.equal(wrong.code, 2)
+  assert.match(wrong.stderr, /--until lies before --since/)
+  const none = await run('audit', 'list', '--since', 'yesterday')
+  assert.equal(none.code, 2)
+  assert.match(none.stderr, /7d.*2027-01-31T12:00:00Z/)
+})
+
+test('what came since the last row is nothing, and a row that never was is told', async () => {
+  const whole = await run('audit', 'export')
+  const last = /--after (\d+)/.exec(whole.stderr)?.[1] ?? ''
+  const since = await run('audit', 'export', '--after', last)
+  assert.deepEqual([since.code, since.stdout], [0, ''])
+  assert.match(since.stderr, new RegExp(`0 rows. Go on later with --after ${last}\\b`))
+  const beyond = String(Number(last) + 1_000)
+  for (const verb of ['export', 'list']) {
+    const { code, stdout, stderr } = await run('audit', verb, '--after', beyond)
+    assert.deepEqual([code, stdout], [1, ''], stderr)
+    assert.match(stderr, new RegExp(`authority ends with row ${last}, before row ${beyond}`))
+    const other = await run('audit', verb, '--chain', 'nobody')
+    assert.deepEqual([other.code, other.stdout], [1, ''], other.stderr)
+    assert.match(other.stderr, /No authority writes a chain nobody/)
+  }
+})

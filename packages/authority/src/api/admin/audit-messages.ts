@@ -34,4 +34,7 @@ export const AdminAuditRow = Type.Object({
 export const AuditPage = Type.Object({
   rows: Type.Array(AdminAuditRow),
   nextAfter: Type.Optional(Type.Integer()),
+  /** The chain that was read, and the number of its last row: 0 where nobody wrote one. */
+  chain: Type.String(),
+  newest: Type.Integer(),
 })

@@ -2,6 +2,7 @@ import { DecisionRecord, HandshakeRecord } from '@sallyport/wire/messages'
 import Type from 'typebox'
 import { appsOf } from '../../admin/admin.ts'
 import { appraisalsOfRequests } from '../../appraisals/find-appraisals.ts'
+import { chainHead } from '../../audit/checkpoint.ts'
 import { findAudit } from '../../audit/find-audit.ts'
 import { readAudit } from '../../audit/read-audit.ts'
 import type { Authority } from '../../authority.ts'
@@ -86,7 +87,13 @@ export function recordRoutes(api: Api, authority: Authority): void {
         ? await findAudit(store.read, filter, { chain, after, limit })
         : await readAudit(store.read, after, limit, chain)
       const last = rows.at(-1)
-      return { rows, ...(rows.length < limit || !last ? {} : { nextAfter: last.seq }) }
+      const newest = (await chainHead(store.read, chain))?.seq ?? 0
+      return {
+        rows,
+        ...(rows.length < limit || !last ? {} : { nextAfter: last.seq }),
+        chain,
+        newest,
+      }
     },
   )
 
