@@ -81,7 +81,11 @@ function issuedRows(withdrawnAt: number): ReadRows {
   return async (store, { issuerId, shard }, after) => {
     const rows = await store
       .selectFrom('certificates')
-      .leftJoin('revocations', 'revocations.serial', 'certificates.serial')
+      .leftJoin('revocations', (join) =>
+        join
+          .onRef('revocations.issuer_id', '=', 'certificates.issuer_id')
+          .onRef('revocations.serial', '=', 'certificates.serial'),
+      )
       .select([
         'certificates.serial',
         'certificates.not_after',

@@ -76,26 +76,20 @@ async function publish(
     shard === null ? [] : [{ serial, issuer_id, shard, not_after, revoked_at: now, reason }],
   )
   if (rows.length === 0) return
-  const serials = rows.map(({ serial }) => serial)
-  const known = await store
-    .selectFrom('revocations')
-    .select(['serial', 'reason'])
-    .where('serial', 'in', serials)
-    .execute()
-  const before = new Map(known.map((row) => [row.serial, weightOf(row.reason)]))
-  const added = rows.filter(({ serial }) => !before.has(serial))
-  const worse = rows.filter(({ serial }) => (before.get(serial) ?? 3) < weightOf(reason))
+  const known = (await rowsOf(store, rows)).map(
+    (row) => [nameOf(row), weightOf(row.reason)] as const,
+  )
+  const before = new Map(known)
+  const added = rows.filter((row) => !before.has(nameOf(row)))
+  const worse = rows.filter((row) => (before.get(nameOf(row)) ?? 3) < weightOf(reason))
   if (added.length > 0) await store.insertInto('revocations').values(added).execute()
-  if (worse.length > 0) {
+  for (const [issuerId, serials] of serialsByIssuer(worse)) {
     // Since when it is refused stays what it was.
     await store
       .updateTable('revocations')
       .set({ reason })
-      .where(
-        'serial',
-        'in',
-        worse.map(({ serial }) => serial),
-      )
+      .where('issuer_id', '=', issuerId)
+      .where('serial', 'in', serials)
       .execute()
   }
   await markChanged(store, [...added, ...worse])
@@ -103,18 +97,40 @@ async function publish(
 
 /** Takes those on hold off their lists. */
 async function unpublish(store: Kysely<Tables>, certificates: readonly Published[]): Promise<void> {
-  if (certificates.length === 0) return
-  const lifted = await store
-    .deleteFrom('revocations')
-    .where(
-      'serial',
-      'in',
-      certificates.map(({ serial }) => serial),
-    )
-    .where('reason', '=', 'certificateHold')
-    .returning(['issuer_id', 'shard'])
-    .execute()
-  await markChanged(store, lifted)
+  for (const [issuerId, serials] of serialsByIssuer(certificates)) {
+    const lifted = await store
+      .deleteFrom('revocations')
+      .where('issuer_id', '=', issuerId)
+      .where('serial', 'in', serials)
+      .where('reason', '=', 'certificateHold')
+      .returning(['issuer_id', 'shard'])
+      .execute()
+    await markChanged(store, lifted)
+  }
+}
+
+type Named = Pick<RevocationRow, 'issuer_id' | 'serial'>
+
+/** A serial number is its issuer's own. */
+const nameOf = ({ issuer_id, serial }: Named) => `${issuer_id} ${serial}`
+
+function serialsByIssuer(rows: readonly Named[]): (readonly [string, string[]])[] {
+  const byIssuer = Map.groupBy(rows, ({ issuer_id }) => issuer_id)
+  return [...byIssuer].map(([id, same]) => [id, same.map(({ serial }) => serial)] as const)
+}
+
+async function rowsOf(store: Kysely<Tables>, named: readonly Named[]): Promise<RevocationRow[]> {
+  const found: RevocationRow[] = []
+  for (const [issuerId, serials] of serialsByIssuer(named)) {
+    const rows = await store
+      .selectFrom('revocations')
+      .selectAll()
+      .where('issuer_id', '=', issuerId)
+      .where('serial', 'in', serials)
+      .execute()
+    found.push(...rows)
+  }
+  return found
 }
 
 /** The lists that a change is on are behind it from now on. */

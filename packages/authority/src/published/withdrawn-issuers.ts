@@ -1,6 +1,6 @@
 import { isIssuedBy } from '@sallyport/pki'
 import type { Kysely } from 'kysely'
-import type { Tables } from '../store/tables.ts'
+import type { RevocationRow, Tables } from '../store/tables.ts'
 import { type ListIssuer, readListIssuers } from './list-issuers.ts'
 import { fullList } from './published-addresses.ts'
 
@@ -39,16 +39,12 @@ export async function hasWithdrawn(store: Kysely<Tables>): Promise<boolean> {
 /** When a CA was withdrawn, milliseconds; undefined where it was not. */
 export async function findWithdrawn(
   store: Kysely<Tables>,
-  { status, certificate }: Pick<ListIssuer, 'status' | 'certificate'>,
+  issuer: ListIssuer,
 ): Promise<number | undefined> {
-  if (status !== 'revoked') return undefined
-  const row = await store
-    .selectFrom('revocations')
-    .select('revoked_at')
-    .where('serial', '=', certificate.serial)
-    .executeTakeFirst()
+  if (issuer.status !== 'revoked') return undefined
+  const [rows, issuers] = [await rowsOf(store, [issuer]), await readListIssuers(store)]
   // Where nobody told yet: from its beginning.
-  return row?.revoked_at ?? certificate.notBefore
+  return rowOf(issuer, rows, issuers)?.revoked_at ?? issuer.certificate.notBefore
 }
 
 /** Withdrawn CAs that are on no list, and their roots. */
@@ -58,23 +54,44 @@ async function findUntold(
   const issuers = await readListIssuers(store)
   const withdrawn = issuers.filter(({ status }) => status === 'revoked')
   if (withdrawn.length === 0) return []
-  const told = await store
-    .selectFrom('revocations')
-    .select('serial')
-    .where(
-      'serial',
-      'in',
-      withdrawn.map(({ certificate }) => certificate.serial),
-    )
-    .execute()
-  const serials = new Set(told.map(({ serial }) => serial))
+  const rows = await rowsOf(store, withdrawn)
   return withdrawn
-    .filter(({ certificate }) => !serials.has(certificate.serial))
-    .map((issuer) => ({
-      issuer,
-      root: issuers.find(
-        ({ appId, certificate }) =>
-          appId === undefined && isIssuedBy(issuer.certificate, certificate),
-      ),
-    }))
+    .filter((issuer) => rowOf(issuer, rows, issuers) === undefined)
+    .map((issuer) => ({ issuer, root: rootOf(issuer, issuers) }))
+}
+
+function rootOf(
+  { certificate }: ListIssuer,
+  issuers: readonly ListIssuer[],
+): ListIssuer | undefined {
+  return issuers.find((one) => one.appId === undefined && isIssuedBy(certificate, one.certificate))
+}
+
+type Told = Pick<RevocationRow, 'serial' | 'issuer_id' | 'not_after' | 'revoked_at'>
+
+function rowsOf(store: Kysely<Tables>, issuers: readonly ListIssuer[]): Promise<Told[]> {
+  const serials = issuers.map(({ certificate }) => certificate.serial)
+  return store
+    .selectFrom('revocations')
+    .select(['serial', 'issuer_id', 'not_after', 'revoked_at'])
+    .where('serial', 'in', serials)
+    .execute()
+}
+
+/**
+ * The row that tells of a CA. Roots that we did not make count their serial numbers as they like, so that it is of
+ * its root and no other; where that was replaced since, of one that is no CA of now.
+ */
+function rowOf(
+  issuer: ListIssuer,
+  rows: readonly Told[],
+  issuers: readonly ListIssuer[],
+): Told | undefined {
+  const { serial, notAfter } = issuer.certificate
+  const root = rootOf(issuer, issuers)
+  const isOfIt = ({ issuer_id: id }: Told) =>
+    root === undefined
+      ? id === issuer.id || !issuers.some((other) => other.id === id)
+      : id === root.id
+  return rows.find((row) => row.serial === serial && row.not_after === notAfter && isOfIt(row))
 }

@@ -29,6 +29,7 @@ import { up as gatewayRevokedAt } from './migrations/025-gateway-revoked-at.ts'
 import { up as certificatesByEnd } from './migrations/026-certificates-by-end-additive.ts'
 import { up as askedBy } from './migrations/027-asked-by-additive.ts'
 import { up as auditByTime } from './migrations/028-audit-by-time-additive.ts'
+import { up as revocationsByIssuer } from './migrations/029-revocations-by-issuer-additive.ts'
 import type { Tables } from './tables.ts'
 
 /**
@@ -68,6 +69,7 @@ const migrations: Readonly<Record<string, { up: (store: Kysely<Tables>) => Promi
   '026-certificates-by-end-additive': { up: certificatesByEnd },
   '027-asked-by-additive': { up: askedBy },
   '028-audit-by-time-additive': { up: auditByTime },
+  '029-revocations-by-issuer-additive': { up: revocationsByIssuer },
 }
 
 /** Names and times of what was done. Named for the library that once kept it. */

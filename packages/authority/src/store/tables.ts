@@ -580,6 +580,7 @@ export type UnconfirmedStatusRow = {
 
 /** A certificate that is, or will be, on the lists of its CA: a device's, or under a root a CA's. */
 export type RevocationRow = {
+  /** Of its issuer alone: another may have given the same one. */
   serial: string
   /** SHA-256 of the SubjectPublicKeyInfo of an issuing CA, or of a root. */
   issuer_id: string

@@ -48,7 +48,11 @@ const serverRows: FindRows = (store, issuer, serials) =>
 const deviceRows: FindRows = (store, issuer, serials) =>
   store
     .selectFrom('certificates')
-    .leftJoin('revocations', 'revocations.serial', 'certificates.serial')
+    .leftJoin('revocations', (join) =>
+      join
+        .onRef('revocations.issuer_id', '=', 'certificates.issuer_id')
+        .onRef('revocations.serial', '=', 'certificates.serial'),
+    )
     .select(['certificates.serial', 'revoked_at', 'reason'])
     .where('certificates.serial', 'in', serials)
     .where('certificates.issuer_id', '=', issuer.id)
