@@ -1,5 +1,5 @@
-import { lstatSync, mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { closeSync, fsyncSync, lstatSync, mkdirSync, openSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { resolvePath } from '@sallyport/config'
 import { Problem } from '@sallyport/problem'
 import type { AuthorityConfig } from '../../config/authority-config.ts'
@@ -23,14 +23,16 @@ export function journalKeepMsOf({ journal }: AuthorityConfig['authority']['signe
 }
 
 /**
- * Makes the directory where it is missing, for its owner alone.
+ * Makes the directory where it is missing, for its owner alone. Its name is on the disk when this returns: a journal
+ * in a directory that a power cut takes away is none.
  *
  * @throws Problem `signer_journal_refused` where others can write there, or it is somebody else's;
  *   `signer_journal_unwritable` where it cannot be made
  */
 export function prepareJournalDirectory(directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    const first = mkdirSync(directory, { recursive: true, mode: 0o700 })
+    syncNames(directory, first ?? directory)
   } catch (cause) {
     const found = cause instanceof Error ? cause.message : String(cause)
     throw new Problem('signer_journal_unwritable', { detail: directory, found, cause })
@@ -44,4 +46,28 @@ export function prepareJournalDirectory(directory: string): void {
     expected: `a directory of mode 0700, of user ${own}`,
     found: `${stats.isDirectory() ? 'a directory' : 'no directory'} of mode ${mode}, of user ${stats.uid}`,
   })
+}
+
+/** Has the names on the disk from one directory down to another, within their parents. */
+function syncNames(directory: string, first: string): void {
+  for (let made = directory; ; made = dirname(made)) {
+    syncDirectory(dirname(made))
+    if (made.length <= first.length) return
+  }
+}
+
+/** One that this user may not read is of whoever made the directory in it, and saw to its name. */
+function syncDirectory(directory: string): void {
+  let fd: number
+  try {
+    fd = openSync(directory, 'r')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EACCES') return
+    throw error
+  }
+  try {
+    fsyncSync(fd)
+  } finally {
+    closeSync(fd)
+  }
 }

@@ -41,7 +41,8 @@ export async function recoverEnd(directory: string, log: Logger): Promise<Journa
       unlinkSync(path)
       continue
     }
-    if (tornBytes > 0) cutFile(path, end.end)
+    // Also where nothing is cut: who was killed before its sync left what a power cut takes from under the next file.
+    cutFile(path, end.end)
     return { seq: end.seq, hash: end.hash, name }
   }
   return { seq: 0, hash: noHash, name: null }
