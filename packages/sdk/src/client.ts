@@ -91,7 +91,7 @@ export type SallyportClient = {
    * It takes the access token of the signed-in user. This one ends with `leave`.
    */
   endDevice(deviceId: string, userToken: string): Promise<void>
-  /** Has this device ended by the authority, then destroys all keys and forgets the certificate. */
+  /** Has this device ended by the authority, also where it was before, then destroys all keys and forgets the certificate. */
   leave(): Promise<void>
   /** New devices of this user that wait for the word of one that is there: show them, and decide. */
   approvals(): Promise<readonly WaitingDevice[]>
@@ -166,7 +166,9 @@ export function createClient(options: ClientOptions): SallyportClient {
     leave: async () => {
       const { deviceId } = await status()
       const identity = await presented()
-      if (deviceId !== undefined) await context.authority.endDevice(deviceId, {}, identity)
+      if (deviceId !== undefined) {
+        await context.authority.endDevice(deviceId, {}, identity).catch(passOverEnded)
+      }
       await reset()
     },
     approvals: async () => listApprovals(context.authority, await presented()),
@@ -250,6 +252,14 @@ async function usableOrRenewed(context: ClientContext): Promise<Identity | undef
     if (!isOver) throw error
     return undefined
   }
+}
+
+/** What is to be ended has ended: another device of the user did it, or the answer was lost. */
+function passOverEnded(error: unknown): void {
+  const isEnded =
+    isSallyportError(error) &&
+    (error.code === 'device_revoked' || error.code === 'device_superseded')
+  if (!isEnded) throw error
 }
 
 async function forgetEverything(context: ClientContext): Promise<void> {

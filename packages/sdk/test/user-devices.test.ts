@@ -87,3 +87,17 @@ test('a device that leaves is ended by the authority, and then forgets what it w
   assert.equal((await client.status()).state, 'none')
   assert.equal(keyStore.keys.size, 0)
 })
+
+test('a device that leaves has left where it was ended before, or the answer to that was lost', async () => {
+  for (const code of ['device_superseded', 'device_revoked'] as const) {
+    const { client, server } = createPhone()
+    await client.enroll()
+    server.mishap = () => server.problem(code)
+    await client.leave()
+    assert.equal((await client.status()).state, 'none')
+  }
+  const { client, server } = createPhone()
+  await client.enroll()
+  server.mishap = () => server.problem('device_suspended')
+  await assert.rejects(client.leave(), { code: 'device_suspended' })
+})

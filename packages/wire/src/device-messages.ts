@@ -159,7 +159,8 @@ export type UserDevices = Type.Static<typeof UserDevices>
  */
 export const EndedDevice = Type.Object({
   deviceId: Type.String(),
-  status: Type.Literal('revoked'),
+  /** Of the device that calls itself `superseded`: it has left, and may come back as another one. */
+  status: Type.Union([Type.Literal('revoked'), Type.Literal('superseded')]),
   serverTime: Time,
 })
 export type EndedDevice = Type.Static<typeof EndedDevice>

@@ -78,8 +78,8 @@ export function userDeviceApi(api: Api, authority: Authority): void {
       const { id: deviceId } = request.params
       const { accessToken } = presentedIn(request)
       const end = { caller: await caller(request), deviceId, accessToken }
-      const { id } = await endOwnDevice(authority, end)
-      return { deviceId: id, status: 'revoked' as const, serverTime: serverTime() }
+      const status = await endOwnDevice(authority, end)
+      return { deviceId, status, serverTime: serverTime() }
     },
   )
 

@@ -16,7 +16,8 @@ import { findDevice } from '../devices/device-status.ts'
 import { certificateAnswer } from '../issuance/certificate-answer.ts'
 import { signCertificate } from '../issuance/sign-certificate.ts'
 import type { AppraisalRow, EnrollmentTokenRow, Tables } from '../store/tables.ts'
-import { admitUser } from '../users/admit-user.ts'
+import { refuseEnded } from '../sessions/refuse-ended.ts'
+import { admitUser, type SignedIn } from '../users/admit-user.ts'
 import { claimantOf, newDevice } from '../users/new-device.ts'
 import { type Admission, admissionOf, readAdmission } from './admission.ts'
 import { findApproval, isApproved, pendingAnswer } from './approval.ts'
@@ -44,6 +45,7 @@ export type Enrollment = {
 /** What an admission came by, beside what it says itself. */
 type From = {
   token?: EnrollmentTokenRow | undefined
+  signedIn?: SignedIn | undefined
   approvalId?: string
   appraisal?: AppraisalRow | undefined
 }
@@ -92,8 +94,8 @@ async function enrollNew(
   const { mode } = app.enrollment
   const gate = policyGate(mode)
   await refuseBusy(authority, enrollment, gate)
-  const claimed = await admitUser(authority.tokens, app.enrollment.user, gate, accessToken)
-  const user = claimed && (await authority.userNames.stored(claimed))
+  const signedIn = await admitUser(authority, app.enrollment.user, gate, accessToken)
+  const user = signedIn && (await authority.userNames.stored(signedIn.user))
   const token = await admitToken(authority, enrollment, gate, message.enrollmentToken)
   const appraisal = await appraise(authority, enrollment, message, gate)
   const claimant = claimantOf(appraisal, message, { user, isInvited: token !== undefined })
@@ -105,11 +107,12 @@ async function enrollNew(
     ? appraisalRow(appraisal, { appId, facts: admission, ...caller })
     : undefined
   if (!isAwaited || mode === 'shadow') {
-    return issue(authority, enrollment, admission, { token, appraisal: row })
+    return issue(authority, enrollment, admission, { token, signedIn, appraisal: row })
   }
   return authority.store.write(async (store) => {
     const overtaking = await answerOfOvertaking(authority, store, enrollment)
     if (overtaking !== undefined) return overtaking
+    await refuseSignedOut(store, signedIn)
     const now = authority.now()
     const from = { token, appraisal: row, now }
     return pendingAnswer(await waitForApproval(store, enrollment, admission, from), now)
@@ -239,6 +242,7 @@ async function issue(
   const { answer, others } = await authority.store.write(async (store) => {
     const overtaking = await answerOfOvertaking(authority, store, enrollment, from.approvalId)
     if (overtaking !== undefined) return { answer: overtaking }
+    if (app.enrollment.mode === 'enforce') await refuseSignedOut(store, from.signedIn)
     const now = authority.now()
     const device = newDevice(enrollment, admission, now)
     const isFree = from.approvalId !== undefined || app.enrollment.mode === 'shadow'
@@ -266,6 +270,11 @@ async function issue(
     if (admission.claimant?.user !== undefined) countUserDevice(authority, appId, others)
   }
   return answer
+}
+
+/** Whoever ended a token while this was on its way has no device enrolled by it. */
+async function refuseSignedOut(store: Kysely<Tables>, signedIn: SignedIn | undefined) {
+  if (signedIn !== undefined) await refuseEnded(store, signedIn.token, signedIn.text)
 }
 
 function countUserDevice({ metrics }: Authority, appId: string, others: number): void {

@@ -16,13 +16,14 @@ const reasons: Readonly<Record<EndedKind, ReasonCode>> = {
  * Refuses a token that has ended, as a gateway would. Not checked: anything else of it.
  *
  * @param text the token as it was sent
+ * @param deviceId of the device that sent it; undefined: of none yet
  * @throws Problem `token_ended`, `token_session_ended`, `token_subject_ended`, `token_device_ended`
  */
 export async function refuseEnded(
   store: Kysely<Tables>,
   token: VerifiedToken,
   text: string,
-  deviceId: string,
+  deviceId?: string,
 ): Promise<void> {
   const { issuer, tokenId, session, subject } = token
   const asked: readonly { kind: EndedKind; key: string }[] = [
@@ -32,7 +33,7 @@ export async function refuseEnded(
       ? []
       : [{ kind: 'session' as const, key: issuedKey(issuer, session) }]),
     { kind: 'subject', key: issuedKey(issuer, subject) },
-    { kind: 'deviceTokens', key: deviceId },
+    ...(deviceId === undefined ? [] : [{ kind: 'deviceTokens' as const, key: deviceId }]),
   ]
   // What no provider says when it was issued was issued before whatever ends tokens.
   const isTold = typeof token.claims['iat'] === 'number'

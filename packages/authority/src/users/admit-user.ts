@@ -1,10 +1,15 @@
 import { Problem } from '@sallyport/problem'
-import type { TokenVerifier, VerifiedToken } from '@sallyport/token'
+import type { VerifiedToken } from '@sallyport/token'
+import type { Authority } from '../authority.ts'
 import type { UserConfig } from '../config/user-config.ts'
 import type { PolicyGate } from '../enrollment/policy-gate.ts'
+import { refuseEnded } from '../sessions/refuse-ended.ts'
 
 /** A user of an identity provider: the subject is unique within it alone. */
 export type User = { provider: string; subject: string }
+
+/** The user that a token names, and the token: whatever is written for them asks again whether it has ended. */
+export type SignedIn = { readonly user: User; readonly token: VerifiedToken; readonly text: string }
 
 /**
  * The user that a message brings an access token of, as policy asks. A token that is there and is not
@@ -14,21 +19,23 @@ export type User = { provider: string; subject: string }
  * mode `shadow` whoever brings no good token is nobody.
  *
  * @param accessToken reads the header, where policy asks for it
- * @throws Problem `token_required`, `token_header_invalid`, `token_binding_unchecked`, and what verifying refuses with
+ * @throws Problem `token_required`, `token_header_invalid`, `token_binding_unchecked`, those of `refuseEnded`, and what
+ *   verifying refuses with
  */
 export async function admitUser(
-  verifier: TokenVerifier,
+  { tokens, store }: Pick<Authority, 'tokens' | 'store'>,
   { mode, provider = '' }: UserConfig,
   gate: PolicyGate,
   accessToken: () => string | undefined,
-): Promise<User | undefined> {
+): Promise<SignedIn | undefined> {
   if (mode === 'none') return undefined
   try {
-    const token = accessToken()
-    if (token !== undefined) {
-      const { subject, confirmation } = await verifier.verify(token, { providers: [provider] })
-      refuseBound(confirmation)
-      return { provider, subject }
+    const text = accessToken()
+    if (text !== undefined) {
+      const token = await tokens.verify(text, { providers: [provider] })
+      refuseBound(token.confirmation)
+      await refuseEnded(store.read, token, text)
+      return { user: { provider, subject: token.subject }, token, text }
     }
     if (mode === 'required') {
       throw new Problem('token_required', { expected: `a token of ${provider}`, found: 'none' })

@@ -5,7 +5,7 @@ import type { Authority } from '../authority.ts'
 import { type AuthenticatedDevice, readActive } from '../devices/authenticate-device.ts'
 import { changeDeviceStatus } from '../devices/device-status.ts'
 import { refuseEnded } from '../sessions/refuse-ended.ts'
-import type { DeviceRow, Tables } from '../store/tables.ts'
+import type { Tables } from '../store/tables.ts'
 import { ofUser } from './of-user.ts'
 
 /** Who ends a device, and which. */
@@ -16,20 +16,31 @@ export type OwnEnd = {
   readonly accessToken: () => string | undefined
 }
 
+const ended = { status: 'revoked', reason: 'ended by its user' } as const
+const left = { status: 'superseded', reason: 'its user had it leave' } as const
+
 type SignedIn = { readonly text: string; readonly token: VerifiedToken }
 
 /**
- * Revokes a device of the user whose device calls. Itself a device ends by its certificate alone. Another one takes
+ * Ends a device of the user whose device calls. Itself a device ends by its certificate alone. Another one takes
  * the user's access token as well: a stolen phone ends no other, and neither does a stolen token.
  *
+ * Another one is revoked: nothing brings it back but an operator. One that leaves is superseded, by what its user may
+ * enrol on that phone some day.
+ *
+ * @returns the status that it has by now
  * @throws Problem `not_found` also for the device of another user; `token_required`, `token_of_other_user`,
  *   `token_bound_elsewhere`, and what verifying a token refuses with; `status_final` for one that was superseded
  */
-export async function endOwnDevice(authority: Authority, end: OwnEnd): Promise<DeviceRow> {
+export async function endOwnDevice(
+  authority: Authority,
+  end: OwnEnd,
+): Promise<'revoked' | 'superseded'> {
   const { device: calling, certificate } = end.caller
   const isOther = end.deviceId !== calling.id
   const signedIn = isOther ? await signIn(authority, end) : undefined
-  const { device } = await authority.lanes.run('renewal', () =>
+  const how = isOther ? ended : left
+  await authority.lanes.run('renewal', () =>
     authority.store.write(async (tx) => {
       // It may have been suspended since it called, and the user signed out.
       await readActive(tx, certificate.thumbprint)
@@ -39,14 +50,13 @@ export async function endOwnDevice(authority: Authority, end: OwnEnd): Promise<D
       }
       return changeDeviceStatus(tx, {
         deviceId: end.deviceId,
-        status: 'revoked',
-        reason: 'ended by its user',
+        ...how,
         actor: `device:${calling.id}`,
         now: authority.now(),
       })
     }),
   )
-  return device
+  return how.status
 }
 
 /** The user of the calling device, by a token of theirs. */

@@ -8,7 +8,7 @@ import {
   identityProvider,
 } from '../fixture/identity-provider.ts'
 import { enroll, type Phone } from '../fixture/phone.ts'
-import { auditOf, enrollForUser } from '../fixture/user-phone.ts'
+import { auditOf, enrollForUser, tryToEnroll } from '../fixture/user-phone.ts'
 
 let provider: IdentityProvider
 let deployment: Deployment
@@ -60,11 +60,24 @@ test('a user who signed in sees their devices, and ends one that they lost', asy
 
 test('a device ends itself by its certificate alone', async () => {
   const phone = await phoneOfUser('bea')
-  assert.equal((await end(phone, phone.issued.deviceId)).status, 200)
+  const left = await end(phone, phone.issued.deviceId)
+  assert.equal(`${left.status} ${left.body.status}`, '200 superseded')
   assert.equal(await statusOf(phone), 403)
-  assert.match(said(await end(phone, phone.issued.deviceId)), /^403 device_/)
+  assert.equal(said(await end(phone, phone.issued.deviceId)), '403 device_superseded')
   const alone = await enroll(deployment)
   assert.equal((await end(alone, alone.issued.deviceId)).status, 200)
+})
+
+test('a phone that left comes back as a new device, and one that was ended from another does not', async () => {
+  const accessToken = await tokenOf('gwen')
+  const own = { accessToken, phoneId: 'phone-of-gwen' }
+  const phone = await enrollForUser(deployment, own)
+  assert.equal((await end(phone, phone.issued.deviceId)).status, 200)
+  const again = await enrollForUser(deployment, own)
+  assert.notEqual(again.issued.deviceId, phone.issued.deviceId)
+  const other = await phoneOfUser('gwen')
+  assert.equal((await end(other, again.issued.deviceId, accessToken)).status, 200)
+  assert.equal((await tryToEnroll(deployment, own)).body.code, 'reinstall_refused')
 })
 
 test('a stolen phone ends no other, and neither does a stolen token', async () => {
