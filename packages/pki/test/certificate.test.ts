@@ -26,6 +26,7 @@ import {
   uriName,
   wholeDevice,
 } from './forge.ts'
+import { processorTime } from './processor-time.ts'
 import { type TestCa, testDevice, testDeviceCa, testRoot } from './test-authority.ts'
 
 const utcTime = (text: string) => derElement(tags.utcTime, Buffer.from(text))
@@ -272,9 +273,9 @@ describe('parsing a certificate', () => {
 
   it('refuses more than 16 KiB without reading it', () => {
     const huge = Buffer.alloc(100 * 1024 * 1024)
-    const started = performance.now()
+    const spentMs = processorTime()
     assert.throws(() => parseCertificate(huge), { code: 'certificate_malformed' })
-    assert.ok(performance.now() - started < 100)
+    assert.ok(spentMs() < 100)
     assert.throws(() => parseCertificate(Buffer.alloc(maxCertificateBytes + 1)), /too large/)
   })
 
@@ -292,13 +293,13 @@ describe('parsing a certificate', () => {
 
   describe('whatever it is given', () => {
     const answers = (bytes: Uint8Array) => {
-      const started = performance.now()
+      const spentMs = processorTime()
       try {
         parseCertificate(bytes)
       } catch (error) {
         assert.ok(isProblem(error) && error.code === 'certificate_malformed', String(error))
       }
-      assert.ok(performance.now() - started < 250)
+      assert.ok(spentMs() < 250)
     }
 
     it('answers with a certificate or certificate_malformed for random bytes', () => {

@@ -27,6 +27,7 @@ import { createSigningRequest, parseSigningRequest } from '../src/signing-reques
 import { derOfPem } from './fixture.ts'
 import { ecdsaSha256, extension, uriName } from './forge.ts'
 import { inScratch, run } from './openssl.ts'
+import { processorTime } from './processor-time.ts'
 import { issuerOf, testDeviceCa, testRoot } from './test-authority.ts'
 
 const anyEc: readonly KeyKind[] = ['ec-p256', 'ec-p384']
@@ -178,9 +179,9 @@ describe('parsing a signing request', () => {
       derSequence(derOid('1.2.840.113549.1.1.1'), derNull()),
       derBitString(rsa),
     )
-    const started = performance.now()
+    const spentMs = processorTime()
     refuses(forgeRequest(key, { spki }), 'csr_key_not_allowed', /15200 bits/, ['rsa-4096'])
-    assert.ok(performance.now() - started < 100)
+    assert.ok(spentMs() < 100)
   })
 
   it('refuses a curve that it does not know', () => {
@@ -224,9 +225,9 @@ describe('parsing a signing request', () => {
       attributes: asking(extension(oids.subjectAlternativeName, names)),
     })
     assert.ok(der.length > 1_000_000)
-    const started = performance.now()
+    const spentMs = processorTime()
     refuses(der, 'csr_malformed', /bytes/)
-    assert.ok(performance.now() - started < 50)
+    assert.ok(spentMs() < 50)
   })
 
   const malformed: readonly [why: string, build: () => Buffer][] = [
@@ -257,13 +258,13 @@ describe('parsing a signing request', () => {
     const der = createSigningRequest(key)
     const codes = new Set(['csr_malformed', 'csr_key_not_allowed', 'csr_signature_invalid'])
     const answers = (bytes: Uint8Array) => {
-      const started = performance.now()
+      const spentMs = processorTime()
       try {
         parseSigningRequest(bytes, { keyKinds: anyEc })
       } catch (error) {
         assert.ok(isProblem(error) && codes.has(error.code), String(error))
       }
-      assert.ok(performance.now() - started < 250)
+      assert.ok(spentMs() < 250)
     }
     fc.assert(fc.property(fc.uint8Array({ maxLength: 1_000 }), answers), { numRuns: 1_000 })
     fc.assert(

@@ -71,8 +71,7 @@ for (const host of ['require', 'explain'] as const) {
     const device = deployment.device(host)
     const { deviceId } = await device.enroll()
     await call(device, '/')
-    await deployment.authority.admin('POST', `/devices/${deviceId}/revoke`, { reason: 'lost' })
-    await wait(200)
+    await changeDevice(deviceId, 'revoke', 'lost')
     await assert.rejects(device.fetch('/'), { code: 'device_revoked', action: 're-enroll' })
     assert.equal((await device.status()).state, 're-enroll')
     const again = await device.enroll()
@@ -84,18 +83,27 @@ for (const host of ['require', 'explain'] as const) {
 test('a suspended device is refused with its codes until it is resumed', async () => {
   const device = deployment.device('explain')
   const { deviceId } = await device.enroll()
-  await deployment.authority.admin('POST', `/devices/${deviceId}/suspend`, { reason: 'asked' })
-  await wait(200)
+  await changeDevice(deviceId, 'suspend', 'asked')
   const refusal = await device.fetch('/').catch((error: unknown) => error)
   assert.ok(isSallyportError(refusal))
   assert.equal(refusal.code, 'device_suspended')
   assert.equal(refusal.status, 403)
   assert.equal(refusal.action, undefined)
   assert.match(refusal.supportCode ?? '', /^[A-Z0-9]{4}-[A-Z0-9]{4}$/)
-  await deployment.authority.admin('POST', `/devices/${deviceId}/resume`, { reason: 'found' })
-  await wait(200)
+  await changeDevice(deviceId, 'resume', 'found')
   await call(device, '/')
 })
+
+/** Until the gateway says that it has it. */
+async function changeDevice(deviceId: string | undefined, verb: string, reason: string) {
+  const { admin } = deployment.authority
+  const { body } = await admin('POST', `/devices/${deviceId}/${verb}`, { reason })
+  await until(async () => {
+    const told = await admin('GET', `/changes/${String(body['seq'])}/receipts`)
+    const receipts = told.body['receipts'] as { state: string }[]
+    return receipts.some(({ state }) => state === 'applied')
+  })
+}
 
 /** Forks in the audit log of a device. */
 async function forksOf(deviceId: string): Promise<{ actor: string }[]> {
@@ -164,9 +172,9 @@ async function newestOf(deviceId: string): Promise<{ usedAt: string | null }> {
 }
 
 async function until(holds: () => Promise<boolean>): Promise<void> {
-  for (let attempt = 0; attempt < 100; attempt++) {
+  for (let attempt = 0; attempt < 300; attempt++) {
     if (await holds()) return
     await wait(100)
   }
-  assert.fail('it did not happen within ten seconds')
+  assert.fail('it did not happen within thirty seconds')
 }

@@ -156,7 +156,7 @@ describe('PostgreSQL that fails', { skip: postgresIsMissing() }, () => {
         })
       })
       await store.write((tx) => appendChange(tx, change('dev_2')))
-      assert.ok((await heard) < 3_000)
+      assert.ok((await heard) < 10_000)
       await other.close()
     }))
 
@@ -174,7 +174,7 @@ describe('PostgreSQL that fails', { skip: postgresIsMissing() }, () => {
       const write = () => store.write((tx) => appendChange(tx, change('dev_next')))
       // Whose turn has not come when the lock is not had in time is told to come again.
       while ((await write().catch(() => undefined)) === undefined) await pause(50)
-      assert.ok(performance.now() - startedAt < 15_000)
+      assert.ok(performance.now() - startedAt < 25_000)
       assert.deepEqual(await keysIn(store), ['dev_next'])
       await network.close()
       await lost
@@ -185,10 +185,12 @@ describe('PostgreSQL that fails', { skip: postgresIsMissing() }, () => {
     withStore(async (store) => {
       const slow = store.write((tx) => sql`select pg_sleep(20)`.execute(tx))
       const refused = assert.rejects(slow, unavailable)
-      await pause(200)
+      // Once it runs.
+      const running = `pg_stat_activity where query like '%pg_sleep(20)%' and state = 'active' and pid <> pg_backend_pid()`
       await cluster.run(
-        `select pg_cancel_backend(pid) from pg_stat_activity where query like '%pg_sleep(20)%' and pid <> pg_backend_pid()`,
+        `do $$ begin while not exists (select from ${running}) loop perform pg_stat_clear_snapshot(), pg_sleep(0.02); end loop; end $$`,
       )
+      await cluster.run(`select pg_cancel_backend(pid) from ${running}`)
       await refused
       assert.equal(await store.write((tx) => appendChange(tx, change('dev_1'))), 1)
     }))
@@ -233,10 +235,10 @@ describe('PostgreSQL that fails', { skip: postgresIsMissing() }, () => {
 
   it('has every connection in use: a read waits for seconds, not forever', () =>
     withStore(async (store) => {
-      const slow = Array.from({ length: 3 }, () => sql`select pg_sleep(7)`.execute(store.read))
+      const slow = Array.from({ length: 3 }, () => sql`select pg_sleep(10)`.execute(store.read))
       const startedAt = performance.now()
       await assert.rejects(keysIn(store), unavailable)
-      assert.ok(performance.now() - startedAt < 6_500)
+      assert.ok(performance.now() - startedAt < 9_500)
       await Promise.all(slow)
       assert.deepEqual(await keysIn(store), [])
     }))

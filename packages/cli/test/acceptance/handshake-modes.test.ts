@@ -61,7 +61,7 @@ test('explain --address explains the alert of a require host: the reason, what w
   if (!hasPrograms(t, 'openssl')) return
   await sClient('require.test', '-tls1_3')
   const args = ['explain', '--address', '127.0.0.1', '--since', '10m']
-  const deadline = Date.now() + 8_000
+  const deadline = Date.now() + 30_000
   let explained = await sallyport([...args, '--config', dev.facts.configFile])
   while (explained.code === 1 && Date.now() < deadline) {
     await sleep(250)

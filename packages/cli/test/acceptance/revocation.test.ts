@@ -59,17 +59,18 @@ for (const workers of [1, 2]) {
       await service.close()
     })
 
-    test(`every connection has ended and every new one is refused, within ${medianLimitMs} ms in the median`, async (t) => {
-      const spans: number[] = []
+    test(`every connection has ended, within ${medianLimitMs} ms in the median, and every new one is refused at its first request`, async (t) => {
+      const spans: Spans[] = []
       for (let repetition = 0; repetition < repetitions; repetition++) {
         spans.push(await revokeOne(dev, second.port, workers))
       }
-      const median = spans.toSorted((a, b) => a - b)[repetitions >> 1] ?? 0
-      const told = spans.map((span) => span.toFixed(0)).join(' ')
+      const told = (which: keyof Spans) => spans.map((span) => span[which].toFixed(0)).join(' ')
       t.diagnostic(
-        `from the command's return to the last: median ${median.toFixed(1)} ms of ${told}`,
+        `from the command's return to the last end: ${told('ended')} ms, to the last refusal: ${told('refused')} ms`,
       )
-      assert.ok(median < medianLimitMs, told)
+      const median =
+        spans.map(({ ended }) => ended).toSorted((a, b) => a - b)[repetitions >> 1] ?? 0
+      assert.ok(median < medianLimitMs, told('ended'))
     })
 
     test('connections and sessions under a CA that was taken out end with `reload`', async (t) => {
@@ -111,8 +112,14 @@ function trust({ gateway }: EditedFile, caFile: string | undefined): void {
   else host.trust = [{ caFile, trustDomain: foreignTrustDomain }]
 }
 
-/** Opens all that a device may have open, revokes it, and waits for the last of it. @returns ms after the command's return */
-async function revokeOne(dev: Development, secondPort: number, workers: number): Promise<number> {
+/**
+ * Milliseconds after the command's return. That new connections are refused is asserted of the first request of each: how
+ * soon is how fast the machine makes two dozen handshakes.
+ */
+type Spans = { readonly ended: number; readonly refused: number }
+
+/** Opens all that a device may have open, revokes it, and waits for the last of it. */
+async function revokeOne(dev: Development, secondPort: number, workers: number): Promise<Spans> {
   const { id, ...identity } = await enrollDevice(dev)
   const here = placeOf(dev.facts, 'explain.test')
   const at = (host: string): Place => ({ ...here, host })
@@ -136,8 +143,8 @@ async function revokeOne(dev: Development, secondPort: number, workers: number):
   const refusals = attempts.map((attempt) =>
     refused({ ...attempt, options: { ...identity, ...attempt.options } }),
   )
-  const ends = await Promise.all([...closed, ...refusals])
-  return Math.max(...ends) - returnedAt
+  const [ends, answers] = await Promise.all([Promise.all(closed), Promise.all(refusals)])
+  return { ended: Math.max(...ends) - returnedAt, refused: Math.max(...answers) - returnedAt }
 }
 
 /** Opens so many that each worker is likely to hold some of each kind; when each of them ended. */

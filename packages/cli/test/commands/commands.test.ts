@@ -150,7 +150,7 @@ describe('commands, beside a deployment that runs', () => {
     admin.caFile = path.join(directory, admin.caFile)
     admin.tokenFile = path.join(directory, admin.tokenFile)
     writeFileSync(elsewhere, stringify({ version: 1, admin }))
-    const deadline = Date.now() + 8_000
+    const deadline = Date.now() + 30_000
     let explained = await sallyport(['explain', requestId, '--config', elsewhere])
     // Gateways report every five seconds.
     while (explained.code === 1 && Date.now() < deadline) {
@@ -211,7 +211,7 @@ describe('commands, beside a deployment that runs', () => {
     const { port } = new URL(dev.facts.gateway)
     const socket = connect({ port: Number(port), host: '127.0.0.1', servername: 'nobody.test' })
     await new Promise((resolve) => socket.on('error', resolve))
-    const deadline = Date.now() + 8_000
+    const deadline = Date.now() + 30_000
     let explained = await run('explain', '--address', '127.0.0.1', '--since', '10m')
     while (explained.code === 1 && Date.now() < deadline) {
       await sleep(250)

@@ -60,7 +60,7 @@ describe('HAProxy with the agent', () => {
   }
   const eventually = async (identity: Partial<Identity>, status: number) => {
     let last = ''
-    for (let tries = 0; tries < 60; tries++) {
+    for (let tries = 0; tries < 400; tries++) {
       const answer = await askOnce(identity)
       if (answer.status === status) return answer
       last = answer.text

@@ -73,9 +73,10 @@ export async function collect(socket: Socket): Promise<string> {
   return text
 }
 
-/** Waits until a condition holds; fails after two seconds. */
+/** Waits until a condition holds; fails after twenty seconds. */
 export async function until(condition: () => boolean, what: string): Promise<void> {
-  for (let tries = 0; tries < 400; tries++) {
+  const deadline = performance.now() + 20_000
+  while (performance.now() < deadline) {
     if (condition()) return
     await new Promise((resolve) => setTimeout(resolve, 5))
   }

@@ -8,7 +8,12 @@ import { redisIsMissing, startRedis } from '../support/redis.ts'
 const intervalMs = 60
 const limits = { rules: [{ name: 'all', key: 'all', limit: 1_000, per: '1m', across: 'gateway' }] }
 
-/** Asks over so many connections for so long. What GCRA allows lies between what the two clocks allow. */
+const enoughRefusals = 100
+
+/**
+ * Asks over so many connections for so long, or longer on a slow machine: until the limit is what holds requests back.
+ * What GCRA allows lies between what the two clocks allow.
+ */
 async function load(beds: readonly Bed[], connections: number, ms: number) {
   const sockets = await Promise.all(
     Array.from({ length: connections }, (_, index) => connect(beds[index % beds.length] as Bed)),
@@ -16,9 +21,13 @@ async function load(beds: readonly Bed[], connections: number, ms: number) {
   let [admitted, refused] = [0, 0]
   const begin = performance.now()
   let [firstAnswer, lastAsked] = [0, 0]
+  const isOver = () => {
+    const tookMs = performance.now() - begin
+    return (tookMs >= ms && refused > enoughRefusals) || tookMs >= 30_000
+  }
   await Promise.all(
     sockets.map(async (socket) => {
-      while (performance.now() - begin < ms) {
+      while (!isOver()) {
         lastAsked = performance.now()
         const { status } = await ask(socket)
         if (firstAnswer === 0) firstAnswer = performance.now()
@@ -42,7 +51,7 @@ test('1,000 in a minute admits exactly what GCRA allows, over two workers and 64
   const bed = await startLimited(t, limits, { gateway: { workers: 2 } })
   const { admitted, refused, least, most } = await load([bed], 64, 3_000)
   t.diagnostic(`${admitted} admitted, ${refused} refused; GCRA allows ${least} to ${most}`)
-  assert(refused > 100, 'there was more load than the limit allows')
+  assert(refused > enoughRefusals, 'there was more load than the limit allows')
   assert(admitted >= least && admitted <= most, `${admitted} of ${least} to ${most}`)
   assert.equal(bed.reached(), admitted)
 })
@@ -58,7 +67,7 @@ test('two gateways with one Redis admit at most one percent more than one would'
   ]
   const { admitted, refused, least, most } = await load(beds, 64, 3_000)
   t.diagnostic(`${admitted} admitted, ${refused} refused; GCRA allows ${least} to ${most}`)
-  assert(refused > 100)
+  assert(refused > enoughRefusals)
   assert(admitted >= least * 0.99 && admitted <= most * 1.01, `${admitted} of ${least} to ${most}`)
   const page = await (await fetch(`${beds[0]?.operations}/metrics`)).text()
   assert.match(page, /^sallyport_counters_redis_away 0$/m)

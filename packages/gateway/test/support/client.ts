@@ -164,10 +164,10 @@ export async function write(socket: TLSSocket, bytes: Uint8Array | string): Prom
   })
 }
 
-/** Resolves when the condition holds; rejects after the time. */
+/** Resolves when the condition holds; rejects after the time, which says nothing of how fast it came: that is for an assertion. */
 export async function eventually(
   condition: () => boolean | Promise<boolean>,
-  timeoutMs = 3_000,
+  timeoutMs = 20_000,
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs
   while (!(await condition())) {

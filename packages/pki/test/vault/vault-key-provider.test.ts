@@ -81,12 +81,11 @@ test('a token that was replaced in its file is taken up; one that is refused is 
   await keys.open('ca')
 })
 
-test('a token is renewed while it lives', async () => {
+test('a token is renewed while it lives', { timeout: 30_000 }, async () => {
   const { keys, server } = await start()
   server.state.ttl = 0.15
   await keys.list()
-  await sleep(500)
-  assert.ok(server.state.renewals >= 2, `${server.state.renewals} renewals`)
+  while (server.state.renewals < 2) await sleep(5)
 })
 
 for (const answer of ['sealed', 'standby', 'nothing', 'too much', 'redirect'] as const) {
