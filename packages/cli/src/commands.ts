@@ -19,7 +19,7 @@ export const commandGroups: Readonly<Record<string, string>> = {
   gateways: 'List gateways, and revoke them',
   feed: 'See what gateways are told, and decide what they kept over a restored backup',
   certificates:
-    'Find the certificates of devices, renew those of servers and gateways, and see what is published of those that ended',
+    'Find the certificates of devices, make and renew those of servers and gateways, and see what is published of those that ended',
   ca: 'Make, rotate and withdraw the CAs that issue device certificates',
   attestation: 'Verify what phones prove of their keys, and see what policy would cost',
   pins: 'Pin servers in apps, from one file for every platform, without locking anyone out',
@@ -532,6 +532,24 @@ export const commands: readonly Command[] = [
       { line: 'sallyport certificates renew --within 400d', does: 'all of them' },
     ],
     load: async () => (await import('./commands/certificates.ts')).renewServiceCertificates,
+  },
+  {
+    name: 'certificates create',
+    summary: 'Make the certificate of a server, for other names than `init` did',
+    details:
+      'On the machine that has the key of the service root. For an admin listener that other machines reach, or another host. Writes <first name>.crt and <first name>.key, never over anything; they last 397 days, and `certificates renew` renews them.',
+    arguments: [{ name: '<name...>', summary: 'DNS names and IP addresses of the server' }],
+    options: [
+      { flags: '--out <folder>', summary: 'where to write (default: this folder)' },
+      serviceRootKeys,
+    ],
+    examples: [
+      {
+        line: 'sallyport certificates create admin.example.com localhost --out certificates',
+        does: 'so that gateways on other machines reach the authority by a name',
+      },
+    ],
+    load: async () => (await import('./commands/certificates.ts')).createServerCertificate,
   },
   {
     name: 'certificates list',

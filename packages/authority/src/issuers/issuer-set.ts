@@ -34,6 +34,8 @@ export type IssuerSet = {
    * @throws Problem `issuer_missing`
    */
   issuing(appId: string, kind: IssuerKind, lane?: string): IssuingCa
+  /** Of each app, kind and lane the CA that is to issue now, and whether the signer here has its key. */
+  due(): readonly { readonly ca: IssuingCa; readonly held: boolean }[]
 }
 
 /**
@@ -53,10 +55,12 @@ export async function loadIssuers(
   }
   const rows = (await readIssuers(store)).filter(({ certificate }) => certificate.length > 0)
   const byId = new Map(rows.map((row) => [row.id, toIssuingCa(row)]))
+  const active: IssuingCa[] = []
   const held: IssuingCa[] = []
   for (const row of rows) {
     const ca = byId.get(row.id)
     if (ca === undefined || row.status !== 'active') continue
+    active.push(ca)
     if ((await signer.holdsIssuer({ issuer: ca.reference })).held) held.push(ca)
   }
   return {
@@ -69,6 +73,13 @@ export async function loadIssuers(
     },
     serviceRoot,
     byId: (id) => byId.get(id),
+    due() {
+      const begun = active.filter(({ issuesFrom }) => issuesFrom <= now())
+      const lanes = new Map(
+        begun.map((ca) => [JSON.stringify([ca.appId, ca.kind, ca.lane]), ca] as const),
+      )
+      return [...lanes.values()].map((ca) => ({ ca, held: held.includes(ca) }))
+    },
     issuing(appId, kind, lane = '') {
       const of = held.filter((ca) => ca.appId === appId && ca.kind === kind && ca.lane === lane)
       const ca = of.findLast(({ issuesFrom }) => issuesFrom <= now()) ?? of[0]

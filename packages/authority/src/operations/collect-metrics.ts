@@ -1,5 +1,6 @@
 import type { Authority } from '../authority.ts'
 import type { AuthorityConfig } from '../config/authority-config.ts'
+import { collectIssuerMetrics } from '../issuers/collect-issuer-metrics.ts'
 import { collectPublishedMetrics } from '../published/collect-published-metrics.ts'
 import { collectReceiptMetrics } from '../receipts/collect-receipt-metrics.ts'
 import { collectTrustMetrics } from '../trust/collect-trust-metrics.ts'
@@ -117,6 +118,7 @@ export function collectMetrics(authority: Authority): void {
       insecureSettings(authority.config).map((name) => ({ labels: { name }, value: 1 })),
   })
   collectExpiryMetrics(authority)
+  collectIssuerMetrics(authority)
   collectRunningMetrics(authority)
   collectTrustMetrics(authority)
   collectReceiptMetrics(authority)

@@ -76,7 +76,7 @@ function shown(value: string | Forgotten): string {
 export const exportAudit: Operation = async (input, output) => {
   const { verifyAudit } = await import('@sallyport/authority')
   const client = configuredClient(input)
-  const chain = textOption(input, 'chain')
+  let chain = textOption(input, 'chain')
   const from = numberOption(input, 'after', { least: 0, most: maxSeq }) ?? 0
   let last: AuditVerification | undefined
   let after = from
@@ -85,6 +85,8 @@ export const exportAudit: Operation = async (input, output) => {
     const page = await client.call('listAudit', { query })
     const { rows } = page
     if (isBeyondEnd(page, after, output)) return 1
+    // Behind a balancer another authority may answer the next page, of whose chain it would be.
+    chain = page.chain
     const [first] = rows
     if (first !== undefined) {
       // Where it goes on from, the row before is what the first one says it is.
@@ -95,8 +97,22 @@ export const exportAudit: Operation = async (input, output) => {
     if (rows.length < pageSize) break
   }
   if (isGiven(input, 'checkpoints')) await exportCheckpoints(client, output)
-  output.say(`${last?.count ?? 0} rows. Go on later with --after ${after}`)
+  output.say(await exportWords(client, chain, { rows: last?.count ?? 0, after }))
   return 0
+}
+
+/** Where it goes on; and of several chains, which it was: another time another authority may answer. */
+async function exportWords(
+  client: AdminClient,
+  chain: string,
+  { rows, after }: { rows: number; after: number },
+): Promise<string> {
+  const counted = `${rows} ${rows === 1 ? 'row' : 'rows'}`
+  const { chains } = await client.call('listAuditChains')
+  if (chains.length < 2) return `${counted}. Go on later with --after ${after}`
+  const names = chains.map(({ name }) => name)
+  const all = `There are ${names.length} chains, each an export of its own: ${names.join(', ')}`
+  return `${counted} of the chain ${chain}. Go on later with --chain ${chain} --after ${after}\n${all}`
 }
 
 async function exportCheckpoints(client: AdminClient, output: Output): Promise<void> {

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { AdminGateway } from '@sallyport/authority'
 import { parseGatewayUri, toPem } from '@sallyport/pki'
@@ -10,7 +9,7 @@ import { openServiceRoot } from '../certificates/service-root.ts'
 import type { Operation } from '../command.ts'
 import { locateConfig } from '../configuration/locate.ts'
 import { loadConfig } from '../configuration/schema.ts'
-import { writeFileAtomically } from '../files/write-file.ts'
+import { refuseToWriteOver, writeFileAtomically } from '../files/write-file.ts'
 import { argument, isGiven, textOption } from '../input.ts'
 import { revocationDuties } from '../gateway/revocation-duties.ts'
 import { confirmed } from '../terminal/confirm.ts'
@@ -73,14 +72,7 @@ export const certifyGateway: Operation = async (input, output) => {
   const files = { certificateFile: at(`${name}.crt`), keyFile: at(`${name}.key`) }
   const caFile = at('service-ca.crt')
   const feedKeysFile = at('feed-keys.json')
-  const taken = [files.certificateFile, files.keyFile, caFile, feedKeysFile].filter(existsSync)
-  if (taken.length > 0) {
-    throw new Problem('command_usage', {
-      detail: 'Nothing is written over',
-      expected: 'a folder without these files: --out',
-      found: taken.join(', '),
-    })
-  }
+  refuseToWriteOver([files.certificateFile, files.keyFile, caFile, feedKeysFile])
   const root = await openServiceRoot(file, textOption(input, 'keys'), output)
   await makeGatewayCertificate(files, identity, root, Date.now(), longDays)
   writeFileAtomically(caFile, toPem('CERTIFICATE', root.certificate.der))

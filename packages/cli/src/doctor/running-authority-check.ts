@@ -28,6 +28,7 @@ export const runningAuthorityCheck: DoctorCheck = {
     return [
       readiness(ready),
       ...clock(metrics ?? ''),
+      ...missingKeys(metrics ?? ''),
       ...servedCertificates(metrics ?? '', listeners, file),
     ]
   },
@@ -75,6 +76,21 @@ function clock(metrics: string): Finding[] {
   if (Math.abs(seconds * 1_000) <= clockToleranceMs) return [{ ...finding, verdict: 'ok', found }]
   const fix = 'Set both by NTP: certificates begin and end by the one, leases by the other.'
   return [{ ...finding, verdict: 'fail', found, fix }]
+}
+
+const keyMissing =
+  /^sallyport_authority_ca_key_missing\{app="(.*)",kind="(.*)",lane="(.*)",name="(.*)"\} 1$/
+
+/** Each authority has a signer of its own: a CA that was made at another one issues there alone until its key is copied. */
+function missingKeys(metrics: string): Finding[] {
+  return metrics.split('\n').flatMap((line): Finding[] => {
+    const [, app = '', kind = '', lane = '', name] = keyMissing.exec(line) ?? []
+    if (name === undefined) return []
+    const what = ['CA of', app, kind, lane].filter((word) => word !== '').join(' ')
+    const found = `its key ${name} is not here: this authority issues by the CA before it, or not at all`
+    const fix = `Copy ${name}.key.json, within authority.keys.directory, from the machine where the CA was made. Then: sallyport reload`
+    return [{ check, what, verdict: 'fail', found, fix }]
+  })
 }
 
 /** What was renewed in its file and not taken up ends all the same. */

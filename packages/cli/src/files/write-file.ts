@@ -1,5 +1,6 @@
-import { statSync, writeFileSync } from 'node:fs'
+import { existsSync, statSync, writeFileSync } from 'node:fs'
 import { replaceFileSync } from '@sallyport/pki/replace-file'
+import { Problem } from '@sallyport/problem'
 
 /** Modes of files: secrets are for their owner alone. */
 export const modes = { secret: 0o600, public: 0o644 } as const
@@ -15,6 +16,21 @@ export function writeFileAtomically(
 ): void {
   if (isStream(file)) writeFileSync(file, content)
   else replaceFileSync(file, content, mode)
+}
+
+/**
+ * For keys and certificates: those of before may be in use.
+ *
+ * @throws Problem `command_usage` where one of the files is there, to be answered with another `--out`
+ */
+export function refuseToWriteOver(files: readonly string[]): void {
+  const taken = files.filter((file) => existsSync(file))
+  if (taken.length === 0) return
+  throw new Problem('command_usage', {
+    detail: 'Nothing is written over',
+    expected: 'a folder without these files: --out',
+    found: taken.join(', '),
+  })
 }
 
 /** Devices and pipes; and the names of what is open already, which may be a file that somebody else is to read. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import {
@@ -95,4 +95,19 @@ test('what came since the last row is nothing, and a row that never was is told'
     assert.deepEqual([other.code, other.stdout], [1, ''], other.stderr)
     assert.match(other.stderr, /No authority writes a chain nobody/)
   }
+})
+
+test('of several authorities each export is of one chain, and says which there are', async () => {
+  await authority.end()
+  const text = readFileSync(config, 'utf8')
+  writeFileSync(config, text.replace(/^authority:\n/m, 'authority:\n  name: authority-b\n'))
+  authority = await startAuthorityRole(config)
+  assert.equal((await run('tokens', 'create')).code, 0)
+  const own = await run('audit', 'export')
+  assert.match(
+    own.stderr,
+    /^\d+ rows? of the chain authority-b\..* --chain authority-b --after \d+$/m,
+  )
+  const other = await run('audit', 'export', '--chain', 'authority')
+  assert.match(other.stderr, /^\d+ rows of the chain authority\..* --chain authority --after \d+$/m)
 })

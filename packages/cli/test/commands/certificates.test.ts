@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { X509Certificate } from 'node:crypto'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { copyFileSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { before, describe, test } from 'node:test'
@@ -69,6 +69,25 @@ describe('beside the key of the service root', () => {
     const outcomes = await renew('--within', '400d')
     assert.equal(outcomes['api.crt'], 'foreign')
     assert.equal(outcomes['enroll.crt'], 'unreadable')
+  })
+
+  test('a server gets a certificate of the names that it is reached by, and nothing is written over', async () => {
+    const out = path.join(newFolder(), 'server')
+    const names = ['*.example.com', 'localhost', '10.0.0.1', '2001:db8::1']
+    const line = ['certificates', 'create', ...config, '--keys', offline, '--out', out]
+    const made = await sallyport([...line, ...names])
+    assert.equal(made.code, 0, made.stderr)
+    const certificate = read(path.join(out, '_.example.com.crt'))
+    assert.ok(certificate.verify(read(at('service-ca.crt')).publicKey))
+    assert.ok(certificate.checkHost('admin.example.com') && certificate.checkHost('localhost'))
+    assert.ok(certificate.checkIP('10.0.0.1') && certificate.checkIP('2001:db8::1'))
+    const key = createPrivateKey(readFileSync(path.join(out, '_.example.com.key')))
+    assert.ok(certificate.checkPrivateKey(key))
+    assert.equal(statSync(path.join(out, '_.example.com.key')).mode & 0o777, 0o600)
+    assert.equal((await sallyport([...line, ...names])).code, 2)
+    for (const name of ['../x', 'fe80::1%eth0']) {
+      assert.equal((await sallyport([...line, name])).code, 2, name)
+    }
   })
 
   test('another gateway gets a certificate of its name, and nothing is written over', async () => {

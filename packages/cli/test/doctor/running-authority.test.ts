@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Finding } from '../../src/doctor/finding.ts'
@@ -76,6 +77,30 @@ describe('an authority that runs', () => {
     for (let round = 0; (await findings()).some(({ verdict }) => verdict === 'warn'); round++) {
       assert.ok(round < 20, 'SIGHUP changed nothing')
     }
+  })
+
+  it('says which key its signer lacks, until somebody brings it', async () => {
+    const key = path.join(path.dirname(file), 'state/keys/device-ca-app-1.key.json')
+    renameSync(key, `${key}.away`)
+    // As on a machine where the CA was not made: the signer there never opened its key.
+    signer.kill('SIGTERM')
+    await once(signer, 'exit')
+    signer = start('signer')
+    await untilReadyIs(200)
+    const reload = async () => {
+      const reloaded = await sallyport(['reload', '--config', file])
+      assert.equal(reloaded.code, 0, reloaded.stderr)
+    }
+    await reload()
+    const lacking = (await findings()).filter(({ verdict }) => verdict === 'fail')
+    assert.deepEqual(
+      lacking.map(({ what }) => what),
+      ['CA of app device'],
+    )
+    assert.match(lacking[0]?.found ?? '', /its key device-ca-app-1 is not here/)
+    renameSync(`${key}.away`, key)
+    await reload()
+    assert.ok((await findings()).every(({ verdict }) => verdict === 'ok'))
   })
 
   it('says that its signer is away, and that it is back', async () => {

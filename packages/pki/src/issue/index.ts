@@ -11,4 +11,8 @@ export {
   type DeviceCertificateOptions,
   issueDeviceCertificate,
 } from './issue-device-certificate.ts'
-export { issueGatewayCertificate, issueServerCertificate } from './issue-service-certificate.ts'
+export {
+  isServerName,
+  issueGatewayCertificate,
+  issueServerCertificate,
+} from './issue-service-certificate.ts'

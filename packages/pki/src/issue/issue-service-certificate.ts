@@ -67,9 +67,18 @@ function serverKeyUsages(spki: Buffer): KeyUsage[] {
 const dnsNameForm =
   /^(?=.{1,253}$)(?:\*\.)?[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?)*$/i
 
+/** Whether a server's certificate can name it: a DNS name (also a `*.` one), or an address. */
+export function isServerName(name: string): boolean {
+  return isAddress(name) || dnsNameForm.test(name)
+}
+
+/** node:net takes an address with a zone for one; a certificate cannot hold it. */
+function isAddress(name: string): boolean {
+  return isIP(name) !== 0 && !name.includes('%')
+}
+
 function generalName(name: string): Buffer {
-  // node:net takes an address with a zone for one; a certificate cannot hold it.
-  if (isIP(name) !== 0 && !name.includes('%')) return derContextPrimitive(7, addressBytes(name))
+  if (isAddress(name)) return derContextPrimitive(7, addressBytes(name))
   if (!dnsNameForm.test(name)) throw new TypeError(`neither a DNS name nor an address: ${name}`)
   return derContextPrimitive(2, Buffer.from(name, 'latin1'))
 }
