@@ -20,13 +20,17 @@ export async function tokenCredential(
   order: Pick<ProtocolOrder, 'protocol' | 'appId' | 'caller'> & { spkiSha256: string; now: number },
 ): Promise<TokenCredential> {
   const { protocol, appId, spkiSha256, now, caller } = order
-  const known = await knownToken(store, text)
-  if (known !== undefined && known.app_id === appId && known.used_at !== null) {
+  try {
+    const { id } = await usableToken(store, text, appId, now)
+    return credentialOf(id, caller)
+  } catch (error) {
+    // Looked at after the token, which the same order may have used while this one came.
+    const known = isProblem(error) ? await knownToken(store, text) : undefined
+    if (known?.app_id !== appId || known.used_at === null) throw error
     const name = { text: orderName({ protocol, appId, reference: known.id }) }
     if (await usedByKey(store, name, spkiSha256)) return credentialOf(known.id, caller)
+    throw error
   }
-  const { id } = await usableToken(store, text, appId, now)
-  return credentialOf(id, caller)
 }
 
 function credentialOf(id: string, { address }: ProtocolOrder['caller']): TokenCredential {

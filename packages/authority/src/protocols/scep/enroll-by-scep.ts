@@ -69,8 +69,18 @@ export async function enrollByScep(
   const { transactionId } = message
   const challenge = challengeOf(request)
   const asked = { appId, scep, transactionId, request, challenge, caller }
-  const admitted = await admitChallenge(authority, place.judges, asked)
-  return issue(authority, admittedOrder(order, admitted), admitted)
+  let admitted: AdmittedChallenge | undefined
+  try {
+    admitted = await admitChallenge(authority, place.judges, asked)
+    return await issue(authority, admittedOrder(order, admitted), admitted)
+  } catch (error) {
+    if (!isProblem(error)) throw error
+    // What the same order used up while this one was looked at, its challenge above all, refuses no repeat of it.
+    const overtaking = await standingOrder(authority, order)
+    if (overtaking !== undefined) return overtaking
+    await admitted?.tell?.({ refused: error })
+    throw error
+  }
 }
 
 /** The key of an enrolment is the signer's: what is wrong with it can be told. */
@@ -150,18 +160,13 @@ async function issue(
   order: ProtocolOrder,
   { tell }: AdmittedChallenge,
 ): Promise<OrderOutcome> {
-  try {
-    const outcome = await enrollOrWait(authority, order)
-    if ('enrolled' in outcome) {
-      const { certificate } = outcome.enrolled
-      const ca = authority.issuers.byId(certificate.issuer_id)?.certificate
-      await tell?.({ issued: { certificate, issuer: nameText(ca?.subject ?? derSequence()) } })
-    }
-    return outcome
-  } catch (error) {
-    if (isProblem(error)) await tell?.({ refused: error })
-    throw error
+  const outcome = await enrollOrWait(authority, order)
+  if ('enrolled' in outcome) {
+    const { certificate } = outcome.enrolled
+    const ca = authority.issuers.byId(certificate.issuer_id)?.certificate
+    await tell?.({ issued: { certificate, issuer: nameText(ca?.subject ?? derSequence()) } })
   }
+  return outcome
 }
 
 async function renew(
