@@ -23,6 +23,9 @@ import { refuseKeyInUse } from './key-in-use.ts'
 import { orderName, type ProtocolOrder } from './protocol-order.ts'
 import { refuseMoreInAnHour } from './refuse-more-in-an-hour.ts'
 
+/** What an order was answered with: by this message, or by the same before it. */
+export type Enrolled = AuthenticatedDevice & { isNew: boolean }
+
 /**
  * Enrols a device by a standard protocol: signs first and writes then, as `enrollDevice` does. The same
  * order with the same key is answered with the same certificate again.
@@ -36,7 +39,7 @@ import { refuseMoreInAnHour } from './refuse-more-in-an-hour.ts'
 export async function enrollByProtocol(
   authority: Authority,
   order: ProtocolOrder,
-): Promise<AuthenticatedDevice> {
+): Promise<Enrolled> {
   const { store } = authority
   const before = await answerOfBefore(authority, order)
   if (before !== undefined) return before
@@ -52,14 +55,14 @@ export async function enrollByProtocol(
   })
   if (!isNew) return answerAgain(authority, enrolled)
   authority.metrics.issued(appId, 'enrollment')
-  return enrolled
+  return { ...enrolled, isNew }
 }
 
 /** The certificate that the order was answered with before, where that is in date. */
 export async function answerOfBefore(
   authority: Authority,
   order: ProtocolOrder,
-): Promise<AuthenticatedDevice | undefined> {
+): Promise<Enrolled | undefined> {
   const before = await answeredBefore(authority.store.read, order, authority.now())
   return before === undefined ? undefined : answerAgain(authority, before)
 }
@@ -77,9 +80,9 @@ async function answeredBefore(
   return answered.certificate.not_after > now ? answered : undefined
 }
 
-function answerAgain(authority: Authority, enrolled: AuthenticatedDevice): AuthenticatedDevice {
+function answerAgain(authority: Authority, enrolled: AuthenticatedDevice): Enrolled {
   authority.metrics.issued(enrolled.device.app_id, 'again')
-  return enrolled
+  return { ...enrolled, isNew: false }
 }
 
 async function recordOrder(

@@ -10,7 +10,9 @@ import { orderName, type ProtocolOrder } from './protocol-order.ts'
 import { refuseMoreInAnHour } from './refuse-more-in-an-hour.ts'
 
 /** How an order ended: with a certificate, or it waits for someone's word. */
-export type OrderOutcome = { enrolled: AuthenticatedDevice } | { pending: string }
+export type OrderOutcome =
+  | { enrolled: AuthenticatedDevice & { isNew?: boolean } }
+  | { pending: string }
 
 /**
  * Enrols a device by a standard protocol, or has it wait where its app wants approval. What let it in is

@@ -77,6 +77,29 @@ export async function refuseEnded(
 }
 
 /**
+ * Refuses, in the write of what an account asks for, one that was ended or given another key since its message was
+ * verified: nothing is begun for whom another message has ended.
+ *
+ * @throws Problem `acme_account_ended`, `acme_signature_invalid`
+ */
+export async function refuseOvertaken(
+  store: Kysely<Tables>,
+  { id, key_thumbprint }: AcmeAccountRow,
+): Promise<void> {
+  const current = await store
+    .selectFrom('acme_accounts')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow()
+  await refuseEnded(store, current)
+  if (current.key_thumbprint === key_thumbprint) return
+  throw new Problem('acme_signature_invalid', {
+    expected: 'the key that the account has',
+    found: 'one that it had until a moment ago',
+  })
+}
+
+/**
  * Refuses an account that was made without a credential where one is needed since: whoever made it, nobody let it in.
  *
  * @throws Problem `acme_credential_required`
@@ -123,7 +146,10 @@ export async function createAccount(
 ): Promise<{ account: AcmeAccountRow; isNew: boolean }> {
   const { appId, key, credential, maxPerHour, caller, now } = order
   const known = await findAccountByKey(store, appId, key)
-  if (known !== undefined) return { account: known, isNew: false }
+  if (known !== undefined) {
+    await refuseEnded(store, known)
+    return { account: known, isNew: false }
+  }
   // Again: it may have been revoked since it was looked at.
   if (credential !== undefined) {
     await usableCredential(store, credential.id, { appId, now })
@@ -173,12 +199,18 @@ export async function closeAccount(store: Kysely<Tables>, id: string, now: numbe
     .execute()
 }
 
-/** Ends an account, by its own word (RFC 8555 §7.3.6). What it was given goes on. */
+/**
+ * Ends an account, by its own word (RFC 8555 §7.3.6). What it was given goes on.
+ *
+ * @throws Problem of `refuseOvertaken`
+ */
 export async function deactivateAccount(
   store: Kysely<Tables>,
-  { id, app_id: appId, status }: AcmeAccountRow,
+  account: AcmeAccountRow,
   { caller, now }: { caller: Caller; now: number },
 ): Promise<void> {
+  const { id, app_id: appId, status } = account
+  await refuseOvertaken(store, account)
   await closeAccount(store, id, now)
   await appendAudit(store, {
     at: now,
@@ -197,7 +229,8 @@ export async function deactivateAccount(
 /**
  * Gives an account another key (RFC 8555 §7.3.5). Key authorizations of before prove nothing any more.
  *
- * @returns the other account that has the key, where one has
+ * @returns the account that has the key already, where one has
+ * @throws Problem of `refuseOvertaken`
  */
 export async function changeAccountKey(
   store: Kysely<Tables>,
@@ -206,6 +239,7 @@ export async function changeAccountKey(
 ): Promise<AcmeAccountRow | undefined> {
   const holder = await findAccountByKey(store, account.app_id, key)
   if (holder !== undefined) return holder
+  await refuseOvertaken(store, account)
   await store
     .updateTable('acme_accounts')
     .set({ jwk: key.jwk, key_thumbprint: key.thumbprint })

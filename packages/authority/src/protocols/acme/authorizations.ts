@@ -83,6 +83,13 @@ export async function answerChallenge(
   })
   const { caller } = message
   const isValid = !isProblem(outcome)
+  const answered = await authority.store.write((tx) =>
+    isValid
+      ? recordValid(tx, authorization, { validated: outcome, now: authority.now() })
+      : recordInvalid(tx, authorization, { problem: outcome, caller }),
+  )
+  // Another answer was quicker, and met it: whoever was asked last had taken away what was to be found.
+  if (!isValid && answered.status === 'valid') return answered
   const type = challengeOf(authorization.identifier_type)
   const help = 'ACME challenges that were answered, by type and outcome'
   authority.metrics.count('sallyport_authority_acme_challenges_total', help, {
@@ -93,11 +100,7 @@ export async function answerChallenge(
     note(outcome)
     authority.failedAttempts.noteRefusal(outcome, message.appId, caller.address)
   }
-  return authority.store.write((tx) =>
-    isValid
-      ? recordValid(tx, authorization, { validated: outcome, now: authority.now() })
-      : recordInvalid(tx, authorization, { problem: outcome, caller }),
-  )
+  return answered
 }
 
 /** What is no word on the answer itself leaves the challenge open: the client asks again. */

@@ -30,7 +30,9 @@ export async function enrollAttested(
   try {
     const placed = protocolOrder(authority, message, order, attested)
     const outcome = await enrollOrWait(authority, placed)
-    if ('enrolled' in outcome) countOrder(authority, attested.admission.kind)
+    if ('enrolled' in outcome && outcome.enrolled.isNew === true) {
+      countOrder(authority, attested.admission.kind)
+    }
   } catch (error) {
     if (!isProblem(error) || error.code !== 'enrollment_denied') throw error
     await denyOrder(authority, order, error, message.caller)

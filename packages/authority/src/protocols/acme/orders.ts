@@ -6,7 +6,7 @@ import type { Authority } from '../../authority.ts'
 import { appOf } from '../../config/app-of.ts'
 import type { AcmeAuthorizationRow, AcmeOrderRow, Tables } from '../../store/tables.ts'
 import { refuseMoreInAnHour } from '../refuse-more-in-an-hour.ts'
-import { keepUsedMs } from './accounts.ts'
+import { keepUsedMs, refuseOvertaken } from './accounts.ts'
 import { type AccountMessage, payloadOf } from './acme-message.ts'
 import { type Identifier, readIdentifiers } from './identifiers.ts'
 import { isOver, openStatuses } from './order-status.ts'
@@ -27,7 +27,7 @@ export type OrderWithAuthorizations = {
 /**
  * Makes an order (RFC 8555 §7.4).
  *
- * @throws Problem of `readIdentifiers`; `acme_orders_too_many`, `enrollment_credential_too_often`
+ * @throws Problem of `readIdentifiers` and `refuseOvertaken`; `acme_orders_too_many`, `enrollment_credential_too_often`
  */
 export async function createOrder(
   authority: Authority,
@@ -39,6 +39,7 @@ export async function createOrder(
   const identifiers = readIdentifiers(payload['identifiers'], app, acme)
   return authority.store.write(async (tx) => {
     const now = authority.now()
+    await refuseOvertaken(tx, account)
     await refuseTooMany(tx, account.id, { maxPerHour: acme.maxPerHour, now })
     const order = newOrder({ appId, accountId: account.id, identifiers, now })
     const authorizations = identifiers.map((identifier, position) =>
@@ -136,6 +137,26 @@ export async function readOrder(
   store: Kysely<Tables>,
   { id, accountId, now }: { id: string; accountId: string; now: number },
 ): Promise<OrderWithAuthorizations> {
+  for (;;) {
+    const order = await findOrder(store, id, accountId)
+    const authorizations = await store
+      .selectFrom('acme_authorizations')
+      .selectAll()
+      .where('order_id', '=', order.id)
+      .orderBy('position')
+      .execute()
+    // One that went on in between is read anew: its authorizations lose what it rests on when it is finished.
+    const { status } = await findOrder(store, id, accountId)
+    if (status !== order.status) continue
+    return { order: isOver(order, now) ? { ...order, status: 'invalid' } : order, authorizations }
+  }
+}
+
+async function findOrder(
+  store: Kysely<Tables>,
+  id: string,
+  accountId: string,
+): Promise<AcmeOrderRow> {
   const order = isId('acmeOrder', id)
     ? await store
         .selectFrom('acme_orders')
@@ -145,13 +166,7 @@ export async function readOrder(
         .executeTakeFirst()
     : undefined
   if (order === undefined) throw new Problem('not_found', { detail: 'There is no such order' })
-  const authorizations = await store
-    .selectFrom('acme_authorizations')
-    .selectAll()
-    .where('order_id', '=', order.id)
-    .orderBy('position')
-    .execute()
-  return { order: isOver(order, now) ? { ...order, status: 'invalid' } : order, authorizations }
+  return order
 }
 
 /** The orders of an account, newest first, but for those that came to nothing. */
