@@ -1,16 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { isProblem } from '@sallyport/problem'
-import type { EnrollmentRequest } from '@sallyport/wire'
-import { enrollDevice } from '../../src/enrollment/enroll-device.ts'
 import { type Deployment, deploy } from '../fixture/deployment.ts'
-import { overtakenAt, secondAuthority } from '../fixture/held-reads.ts'
+import { holdAuthority, overtakeEverywhere } from '../fixture/held-authority.ts'
 import {
   appOfUsers,
   type IdentityProvider,
   identityProvider,
 } from '../fixture/identity-provider.ts'
-import { enrollmentOf, makeKey, takeChallenge } from '../fixture/phone.ts'
 import { askToEnroll, enrollForUser, tryToEnroll } from '../fixture/user-phone.ts'
 
 let provider: IdentityProvider
@@ -56,28 +52,28 @@ for (const [name, what] of [
 }
 
 test('nor does one that is ended at any point of the enrolment', async () => {
-  const second = await secondAuthority(deployment)
+  const held = await holdAuthority(deployment)
+  let users = 0
   try {
-    for (let at = 1; ; at++) {
-      const token = await provider.token({ subject: 'hal', claims: { jti: `hal-${at}` } })
-      const challenge = await takeChallenge(deployment)
-      const body = enrollmentOf(makeKey(), challenge) as EnrollmentRequest
-      const { overtaken, wasHeld } = overtakenAt(second.authority, at, () => end({ token }))
-      const caller = { requestId: 'req_ended', address: '127.0.0.1' }
-      const presented = { accessToken: () => token, connection: () => undefined }
-      const outcome = await enrollDevice(overtaken, body, caller, presented).then(
-        () => 'enrolled',
-        (error: unknown) => (isProblem(error) ? error.code : String(error)),
-      )
-      if (!wasHeld()) {
-        assert.equal(outcome, 'enrolled')
-        assert.ok(at > 3, 'it was ended at three points at least')
-        return
+    await overtakeEverywhere(held, async () => {
+      const subject = `hal-${(users += 1)}`
+      const accessToken = await provider.token({ subject, claims: { jti: subject } })
+      const { send } = await askToEnroll(held, { accessToken })
+      let before = 0
+      return {
+        send: () => send(),
+        async meanwhile() {
+          before = (await devicesOf(subject)).length
+          await end({ token: accessToken })
+        },
+        async check({ status, body }) {
+          assert.equal(`${status} ${body.code}`, before === 1 ? '201 undefined' : '401 token_ended')
+          assert.equal((await devicesOf(subject)).length, before)
+        },
       }
-      assert.equal(outcome, 'token_ended', `ended after read ${at}`)
-    }
+    })
   } finally {
-    await second.close()
+    await held.close()
   }
 })
 
