@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 
-const pageOf = (name: string) =>
+/** A page of docs/guide. */
+export const pageOf = (name: string) =>
   readFileSync(new URL(`../../../../../docs/guide/${name}.md`, import.meta.url), 'utf8')
 
 const attestationPages = [
