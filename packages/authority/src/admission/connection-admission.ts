@@ -14,9 +14,12 @@ const handshakeMs = 20
  * Strangers that were let in and have not left. Whoever connects and sends nothing yet costs nothing: without a
  * bound thousands would be let in meanwhile, and whatever they send later is read in one round of the event loop.
  */
-const maxInHand = 16
-/** For no longer, so that who is silent or far away (a round trip of 100 ms) makes nobody wait. */
-const inHandMs = 50
+const inHand = {
+  /** `forMs`: for no longer, so that who is silent or far away (a round trip of 100 ms) makes nobody wait. */
+  otherwise: { atMost: 16, forMs: 50 },
+  /** The handshakes of all in hand may be computed in one round of the event loop, before a holder who comes then. */
+  amidHolders: { atMost: 4, forMs: 20 },
+} as const
 
 /** What was let in, and what was not, since the start. */
 export type AdmissionCounts = {
@@ -99,7 +102,7 @@ export class ConnectionAdmission {
   }
 
   readonly #admitNext = (): void => {
-    if (this.#waiting.size === 0 || this.#inHand >= maxInHand) return
+    if (this.#waiting.size === 0 || this.#inHand >= this.#bounds.atMost) return
     if (!this.#turns.take(this.#admitNext)) return
     const next = this.#waiting.next()
     if (next === undefined || next.socket.destroyed) return
@@ -107,6 +110,10 @@ export class ConnectionAdmission {
     this.#admitted++
     this.#takeInHand(next.socket)
     next.admit()
+  }
+
+  get #bounds() {
+    return this.#holders.areAbout ? inHand.amidHolders : inHand.otherwise
   }
 
   #takeInHand(socket: Socket): void {
@@ -117,7 +124,7 @@ export class ConnectionAdmission {
       this.#inHand--
       this.#admitNext()
     }
-    const timer = setTimeout(done, inHandMs).unref()
+    const timer = setTimeout(done, this.#bounds.forMs).unref()
     socket.on('close', done)
   }
 

@@ -4,8 +4,11 @@ import { networkOf } from '../enrollment/network-of.ts'
 const maxNetworks = 65_536
 /** So many connections a network may begin without another one that shows a certificate. */
 const credit = 8
+/** A holder who was served lately is one of many: the next one may come any moment. */
+const lateMs = 1_000
 
-export type HoldersOptions = { maxNetworks?: number }
+/** `now`: milliseconds of a clock that only goes forward. */
+export type HoldersOptions = { maxNetworks?: number; now?: () => number }
 
 /**
  * Where holders of certificates call from, and how many are being served right now. Nobody knows who calls before
@@ -13,14 +16,17 @@ export type HoldersOptions = { maxNetworks?: number }
  */
 export class Holders {
   readonly #maxNetworks: number
+  readonly #now: () => number
   /** Connections that a network has left, the one that was seen longest ago first. */
   readonly #credits = new Map<string, number>()
   #atWork = 0
+  #lastAtWork = Number.NEGATIVE_INFINITY
   /** How many connections were accepted, of whomever. */
   arrivals = 0
 
   constructor(options: HoldersOptions = {}) {
     this.#maxNetworks = options.maxNetworks ?? maxNetworks
+    this.#now = options.now ?? (() => performance.now())
   }
 
   /** Notes that an active device called from an address. */
@@ -51,6 +57,11 @@ export class Holders {
     return this.#atWork > 0
   }
 
+  /** Whether a holder is at work, or was within the last second. */
+  get areAbout(): boolean {
+    return this.areAtWork || this.#now() - this.#lastAtWork < lateMs
+  }
+
   /** @returns what says that it is done; more than once does no harm */
   begin(): () => void {
     this.#atWork++
@@ -59,6 +70,7 @@ export class Holders {
       if (isDone) return
       isDone = true
       this.#atWork--
+      this.#lastAtWork = this.#now()
     }
   }
 }

@@ -66,8 +66,9 @@ test('a connection whose client left while it waited harms nobody, and what wait
   assert.equal(admission.counts.waiting, 0)
 })
 
-test('of strangers that send nothing few are let in at once, and the next ones after a while', async () => {
-  const admission = new ConnectionAdmission(new Holders())
+/** When each of as many strangers was let in, who then send nothing: milliseconds after the first. */
+async function letIn(holders: Holders, count: number): Promise<number[]> {
+  const admission = new ConnectionAdmission(holders)
   const times: number[] = []
   const sockets: Socket[] = []
   const server: Server = createServer({ pauseOnConnect: true }, (socket) => {
@@ -77,16 +78,30 @@ test('of strangers that send nothing few are let in at once, and the next ones a
   admission.guard(server).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  for (let count = 0; count < 100; count++) {
-    sockets.push(connect({ port, host: '127.0.0.1', localAddress: `127.1.0.${count + 1}` }))
+  for (let at = 0; at < count; at++) {
+    sockets.push(connect({ port, host: '127.0.0.1', localAddress: `127.1.0.${at + 1}` }))
   }
-  while (times.length < 100) await sleep(5)
-  const [first = 0] = times
-  // Timers may come late, and never come early by more than a millisecond.
-  for (let at = 32; at < 100; at++) {
-    const after = (times[at] ?? 0) - first
-    assert.ok(after >= 49 * Math.floor(at / 32), `number ${at + 1} after ${after} ms`)
-  }
+  while (times.length < count) await sleep(5)
   for (const socket of sockets) socket.destroy()
   server.close()
+  const [first = 0] = times
+  return times.map((time) => time - first)
+}
+
+test('of strangers that send nothing few are let in at once, and the next ones after a while', async () => {
+  const times = await letIn(new Holders(), 100)
+  // Timers may come late, and never come early by more than a millisecond.
+  for (const [at, after] of times.entries()) {
+    assert.ok(after >= 49 * Math.floor(at / 32), `number ${at + 1} after ${after} ms`)
+  }
+})
+
+test('while holders are about, fewer strangers are let in at once', async () => {
+  // A clock that stands: the holder was there just now.
+  const holders = new Holders({ now: () => 0 })
+  holders.begin()()
+  const times = await letIn(holders, 40)
+  for (const [at, after] of times.entries()) {
+    assert.ok(after >= 19 * Math.floor(at / 8), `number ${at + 1} after ${after} ms`)
+  }
 })

@@ -32,3 +32,17 @@ test('holders are at work until each is done, however often one says so', () => 
   other()
   assert.equal(holders.areAtWork, false)
 })
+
+test('holders are about while one is at work, and for a second after', () => {
+  let now = 0
+  const holders = new Holders({ now: () => now })
+  assert.equal(holders.areAbout, false)
+  const done = holders.begin()
+  now = 5_000
+  assert.equal(holders.areAbout, true)
+  done()
+  now = 5_999
+  assert.equal(holders.areAbout, true)
+  now = 6_000
+  assert.equal(holders.areAbout, false)
+})

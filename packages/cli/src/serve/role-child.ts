@@ -16,6 +16,7 @@ export function startRoleChild(
   return startChild({
     name: role.name,
     module: commandModule,
+    nodeOptions: role.nodeOptions,
     args: ['serve', '--role', role.name, '--config', file],
     environment,
     secret: role.sharesSecret ? secret : undefined,

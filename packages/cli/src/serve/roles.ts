@@ -15,6 +15,8 @@ export type Role = {
   readonly variables: (config: DescribedConfig) => readonly string[]
   /** Whether it is told the secret by which signer and authority know each other. */
   readonly sharesSecret: boolean
+  /** Options of Node for its process. */
+  readonly nodeOptions: readonly string[]
   /** How long it may take to end in order. */
   readonly graceMs: (config: DescribedConfig) => number
   /** Loaded only in the process that runs it, so that a gateway loads nothing of the authority. */
@@ -47,6 +49,12 @@ const millisecondsOf = (seconds: unknown, fallback: number): number =>
 const isSingleProcess = ({ authority }: DescribedConfig) =>
   authority?.insecureSingleProcess === true
 
+/**
+ * Whose work is that of one thread: garbage is collected by one more. Node's default is four, whatever the machine
+ * has, and on two processors these kept each other, and whoever waited for an answer, from running.
+ */
+const oneThread = ['--v8-pool-size=1'] as const
+
 /** The roles, in the order in which they are started. They end in the opposite order. */
 export const roles = {
   signer: {
@@ -54,6 +62,7 @@ export const roles = {
     isDescribed: (config) => config.authority !== undefined && !isSingleProcess(config),
     variables: () => [passphraseVariable, ...tokenVariables],
     sharesSecret: true,
+    nodeOptions: oneThread,
     graceMs: () => 5_000,
     load: async () => (await import('./signer-role.ts')).startSignerRole,
   },
@@ -62,6 +71,7 @@ export const roles = {
     isDescribed: ({ authority }) => authority !== undefined,
     variables: (config) => (isSingleProcess(config) ? [passphraseVariable, ...tokenVariables] : []),
     sharesSecret: true,
+    nodeOptions: oneThread,
     graceMs: ({ authority }) => 15_000 + millisecondsOf(authority?.unreadySeconds, 0),
     load: async () => (await import('./authority-role.ts')).startAuthorityRole,
   },
@@ -70,6 +80,7 @@ export const roles = {
     isDescribed: ({ gateway }) => gateway !== undefined,
     variables: () => [],
     sharesSecret: false,
+    nodeOptions: [],
     graceMs: ({ gateway: { limits } = {} }) =>
       10_000 + millisecondsOf(limits?.unreadySeconds, 0) + millisecondsOf(limits?.drainSeconds, 30),
     load: async () => (await import('./gateway-role.ts')).startGatewayRole,

@@ -15,6 +15,8 @@ export type ChildOptions = {
   /** Module that the child runs, absolute. */
   module: string
   args: readonly string[]
+  /** Options of Node itself, before the module. */
+  nodeOptions?: readonly string[]
   environment: NodeJS.ProcessEnv
   stdout: 'inherit' | 'ignore' | number
   stderr: 'inherit' | number
@@ -53,7 +55,8 @@ export type Exit = { code: number | null; signal: NodeJS.Signals | null }
  */
 export async function startChild(options: ChildOptions): Promise<RunningChild> {
   const stdio: StdioOptions = ['ignore', options.stdout, options.stderr, 'ipc']
-  const child = spawn(process.execPath, [options.module, ...options.args], {
+  const { nodeOptions = [], module, args } = options
+  const child = spawn(process.execPath, [...nodeOptions, module, ...args], {
     stdio,
     env: { ...options.environment, ...(options.secret === undefined ? {} : secretIsTold) },
     detached: true,

@@ -10,6 +10,13 @@ test('a child is running once it says that it is ready, and ends on request', as
   assert.deepEqual(await child.end(5_000), { code: null, signal: 'SIGTERM' })
 })
 
+test('a child runs under the options of Node that it is given', async () => {
+  const script = `process.send({ kind: 'ready', facts: { options: process.execArgv } }); setInterval(() => {}, 1000)`
+  const child = await startChild({ ...childRunning(script), nodeOptions: ['--v8-pool-size=1'] })
+  assert.deepEqual(child.facts, { options: ['--v8-pool-size=1'] })
+  await child.end(5_000)
+})
+
 test('a child that ignores the request is made to end', async () => {
   const deaf = `process.on('SIGTERM', () => {}); ${sayReady} setInterval(() => {}, 1000)`
   const child = await startChild(childRunning(deaf))
