@@ -6,6 +6,7 @@ import path from 'node:path'
 import { after, test } from 'node:test'
 import * as verify from '../src/index.ts'
 import fastify from 'fastify'
+import { runLines } from './page-lines.ts'
 import { createAuthoritySigner, documentOf } from './support-authority.ts'
 import { createSigner, issuer, serve } from './support.ts'
 
@@ -21,20 +22,8 @@ const [
   away = '',
 ] = [...readme.matchAll(/^```js\n(.*?)^```/gms)].map(([, code = '']) => code)
 
-/** Runs lines of the page with what they take for granted, and has what they name. */
-async function run(lines: string, given: Readonly<Record<string, unknown>>, named = 'undefined') {
-  const file = new URL(`./readme-${files.size}.mjs`, import.meta.url)
-  files.add(file)
-  const names = Object.keys(given).join(', ')
-  writeFileSync(file, `export default async ({ ${names} }) => {\n${lines}\nreturn ${named}\n}\n`)
-  const loaded = (await import(file.href)) as { default: (given: unknown) => Promise<unknown> }
-  return loaded.default(given)
-}
-
-const files = new Set<URL>()
 const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-verify-'))
 after(() => {
-  for (const file of files) rmSync(file)
   rmSync(directory, { recursive: true })
 })
 
@@ -49,7 +38,7 @@ async function verifierOf(t: Parameters<typeof serve>[0]): Promise<verify.Verifi
   const [, call = ''] = setUp.split(/^$/m)
   const here = call.replace('https://10.0.0.1:9441/.well-known/jwks.json', jwksUrl)
   assert.ok(here.includes(issuer) && here.includes(jwksUrl))
-  return (await run(
+  return (await runLines(
     here.replace('console.warn(code, why)', 'void why'),
     verify,
     'verifier',
@@ -71,7 +60,7 @@ test('the page names what the package exports', () => {
 
 test('its lines for node:http work', async (t) => {
   const given = { ...verify, verifier: await verifierOf(t) }
-  const url = await serve(t, (await run(nodeHttp, given, 'listener')) as RequestListener)
+  const url = await serve(t, (await runLines(nodeHttp, given, 'listener')) as RequestListener)
   await check((headers) => fetch(url + target, { headers }))
 })
 
@@ -81,7 +70,7 @@ test('its lines for Express work with a row of middleware, as Express calls it',
     use: (middleware: never) => row.push(middleware),
     get: (_path: string, handler: never) => row.push(handler),
   }
-  await run(express, { ...verify, verifier: await verifierOf(t), app })
+  await runLines(express, { ...verify, verifier: await verifierOf(t), app })
   const url = await serve(t, (request, response) => {
     void row[0]?.(request, response, () => row[1]?.(request, response))
   })
@@ -91,7 +80,7 @@ test('its lines for Express work with a row of middleware, as Express calls it',
 test('its lines for Fastify work', async (t) => {
   const app = fastify()
   t.after(() => app.close())
-  await run(fastifyHook, { ...verify, verifier: await verifierOf(t), app })
+  await runLines(fastifyHook, { ...verify, verifier: await verifierOf(t), app })
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   await check((headers) => fetch(url + target, { headers }))
 })
@@ -100,7 +89,7 @@ test('its lines for Koa work on a context of its shape', async (t) => {
   type Middleware = (context: object, next: () => Promise<void>) => Promise<void>
   const row: Middleware[] = []
   const app = { use: (middleware: Middleware) => row.push(middleware) }
-  await run(koa, { ...verify, verifier: await verifierOf(t), app })
+  await runLines(koa, { ...verify, verifier: await verifierOf(t), app })
   await check(async (headers) => {
     const state: { caller?: verify.GatewayIdentity } = {}
     let set: Record<string, string> = {}
@@ -131,12 +120,14 @@ test('its lines for Hono work on a context of its shape', async (t) => {
     fetch: (raw: Request) => handlers[0]?.({ req: { raw }, text: (text) => new Response(text) }),
   }
   const given = { ...verify, verifier: await verifierOf(t), app }
-  const guarded = (await run(hono, given, 'guarded')) as (request: Request) => Promise<Response>
+  const guarded = (await runLines(hono, given, 'guarded')) as (
+    request: Request,
+  ) => Promise<Response>
   await check((headers) => guarded(new Request(`http://service.internal${target}`, { headers })))
 })
 
 test('its lines for tests without a gateway work', async () => {
-  const caller = (await run(
+  const caller = (await runLines(
     alone.replaceAll('gateway-keys.json', path.join(directory, 'keys.json')),
     verify,
     'caller',
@@ -160,7 +151,11 @@ test('what a service tells of an authority that is away', async (t) => {
     .replace('http://status.example.com', 'http://127.0.0.1:1')
     .replace('feed-keys.json', keysFile)
     .replace('gateway-keys.jws', cacheFile)
-  const { following, health } = (await run(here, given, '{ following, health: { state } }')) as {
+  const { following, health } = (await runLines(
+    here,
+    given,
+    '{ following, health: { state } }',
+  )) as {
     following: verify.Verifier
     health: Partial<verify.KeysHealth>
   }
