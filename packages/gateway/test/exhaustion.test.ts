@@ -95,7 +95,7 @@ for (const mode of ['explain', 'off']) {
 }
 
 test('content of HTTP/2 that drips is given up, and a stream that is answered goes on', async (t) => {
-  const bed = await startOff(t, { requestSeconds: 0.6, headersSeconds: 0.5 })
+  const bed = await startOff(t, { requestSeconds: 2, headersSeconds: 1.5 })
   const session = await connectHttp2(bed)
   const statusOf = (path: string): Promise<number> => {
     const stream = session.request({ ':method': 'POST', ':path': path, ':authority': host })
@@ -109,7 +109,7 @@ test('content of HTTP/2 that drips is given up, and a stream that is answered go
   }
   assert.equal(await statusOf('/held?ms=5000'), 408)
   assert.equal(await statusOf('/slow'), 200)
-  await new Promise((resolve) => setTimeout(resolve, 1_500))
+  await new Promise((resolve) => setTimeout(resolve, 2_500))
   assert.equal(await openConnections(bed, 'http2'), 1)
   session.destroy()
 })

@@ -113,7 +113,7 @@ test('a header block of 100 MB is cut off at the limit', async (t) => {
 })
 
 test('a header section that drips is given up', async (t) => {
-  const { bed, untouched } = await setUp(t, { headersSeconds: 0.4 })
+  const { bed, untouched } = await setUp(t, { headersSeconds: 1.5 })
   const socket = await connect(bed)
   const answer = readAnswer(socket)
   socket.write(`GET / HTTP/1.1\r\nHost: ${host}\r\n`)
@@ -125,7 +125,7 @@ test('a header section that drips is given up', async (t) => {
 })
 
 test('content that drips is given up', async (t) => {
-  const { bed } = await setUp(t, { requestSeconds: 0.5, headersSeconds: 0.4 })
+  const { bed } = await setUp(t, { requestSeconds: 1.5, headersSeconds: 1.4 })
   const socket = await connect(bed)
   socket.write(`POST / HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 100000\r\n\r\n`)
   const drip = setInterval(() => socket.writable && socket.write('x'), 50)
@@ -134,7 +134,7 @@ test('content that drips is given up', async (t) => {
 })
 
 test('half a ClientHello, and none, are given up', async (t) => {
-  const { bed, untouched } = await setUp(t, { handshakeSeconds: 0.3 })
+  const { bed, untouched } = await setUp(t, { handshakeSeconds: 1.5 })
   const silent = net.connect(bed.port, '127.0.0.1')
   const half = net.connect(bed.port, '127.0.0.1')
   half.write(Buffer.from([22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3]))
@@ -263,7 +263,7 @@ test('connections beyond the bound are closed at once, and those before go on', 
 })
 
 test('a connection that never carried a byte ends without a word', async (t) => {
-  const { bed } = await setUp(t, { headersSeconds: 0.3 })
+  const { bed } = await setUp(t, { headersSeconds: 1.5 })
   const socket = await connect(bed)
   let said = ''
   socket.on('data', (chunk: Buffer) => {
@@ -288,7 +288,7 @@ test('thousands of fields within the bound hide nothing', async (t) => {
 })
 
 test('a connection without a request ends', async (t) => {
-  const { bed } = await setUp(t, { idleSeconds: 0.3 })
+  const { bed } = await setUp(t, { idleSeconds: 1.5 })
   const http1 = await connect(bed)
   const http2 = await connectHttp2(bed)
   http1.resume()

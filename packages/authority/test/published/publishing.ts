@@ -54,11 +54,11 @@ export async function deployPublishing(options: PublishingOptions = {}): Promise
 }
 
 async function eventually<T>(what: string, find: () => Promise<T | undefined>): Promise<T> {
-  const until = Date.now() + 15_000
+  const until = Date.now() + 60_000
   for (;;) {
     const found = await find()
     if (found !== undefined) return found
-    if (Date.now() > until) throw new Error(`not within 15 s: ${what}`)
+    if (Date.now() > until) throw new Error(`not within 60 s: ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }

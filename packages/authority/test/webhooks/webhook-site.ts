@@ -95,7 +95,7 @@ export async function startWebhookSite() {
     name: WebhookName,
     isSo: (shown: ShownWebhook) => boolean,
   ): Promise<ShownWebhook> {
-    for (let tries = 0; tries < 200; tries++) {
+    for (let tries = 0; tries < 1_200; tries++) {
       const shown = await show(name)
       if (isSo(shown)) return shown
       await sleep(50)

@@ -29,7 +29,7 @@ test('the receiver of the page takes what is signed, and nothing else', async ()
       return answer.status
     }
     const signed = (keys: Buffer[], at = Date.now()) => signMessage(message, keys, at)
-    for (let tries = 0; tries < 200; tries++) {
+    for (let tries = 0; tries < 1_200; tries++) {
       if (await send({}).catch(() => undefined)) break
       await sleep(50)
     }

@@ -282,7 +282,7 @@ test('an event that a receiver refuses for good stops no others, and that is tol
 
 /** Attempts without end, until something is passed over. */
 async function skippedOf(name: 'last' | 'silent' | 'refuser', count = 1) {
-  for (let tries = 0; tries < 60; tries++) {
+  for (let tries = 0; tries < 300; tries++) {
     const path = `audit?limit=100&action=webhook.event-skipped&subject=${name}`
     const { body } = await deployment.admin(`/admin/v1/${path}`)
     if (body.rows.length >= count) return body.rows

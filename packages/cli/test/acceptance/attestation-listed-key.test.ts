@@ -171,7 +171,7 @@ async function within<T>(work: Promise<T>): Promise<T> {
 }
 
 async function until(holds: () => boolean): Promise<void> {
-  for (const end = Date.now() + 20_000; !holds(); await sleep(5)) {
+  for (const end = Date.now() + 60_000; !holds(); await sleep(5)) {
     if (Date.now() > end) throw new Error('it never came to be')
   }
 }

@@ -153,7 +153,7 @@ function verifyStore(dev: LaidOut, { thumbprints, suspended }: Received): void {
 }
 
 async function refusedAs(place: Parameters<typeof open>[0], identity: Identity): Promise<void> {
-  const deadline = performance.now() + 15_000
+  const deadline = performance.now() + 60_000
   for (;;) {
     const socket = await open(place, identity)
     const { text } = await ask(socket, place)

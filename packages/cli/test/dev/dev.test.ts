@@ -127,7 +127,7 @@ describe('sallyport dev', () => {
   test('starts a gateway again that was killed, and it serves', async () => {
     const { facts } = dev
     process.kill(facts.gatewayPid, 'SIGKILL')
-    const deadline = Date.now() + 15_000
+    const deadline = Date.now() + 60_000
     for (;;) {
       try {
         const { status } = await get(facts, facts.gateway + facts.samplePath, true)
@@ -254,6 +254,8 @@ test('when dev itself is killed outright, its children end, and the next start g
   const pids = childrenOf(dev.facts.pid)
   await dev.end('SIGKILL')
   const next = await startDev(directory)
+  const deadline = Date.now() + 60_000
+  while (pids.some(isAlive) && Date.now() < deadline) await sleep(50)
   assert.deepEqual(pids.filter(isAlive), [])
   assert.equal(next.facts.gateway, dev.facts.gateway)
   assert.equal(next.facts.device.id, dev.facts.device.id)
@@ -271,7 +273,7 @@ test('an enrolment that needs approval waits for it, and goes on by itself', asy
 
   const waiting = startDev(directory)
   let approvals: { id: string; appId: string }[] = []
-  const deadline = Date.now() + 20_000
+  const deadline = Date.now() + 60_000
   while (approvals.length === 0 && Date.now() < deadline) {
     await sleep(200)
     const { stdout, code } = await sallyport(['approve', '--json', '--config', configFile])

@@ -130,7 +130,7 @@ export async function startProxy(
 }
 
 async function untilOpen(port: number, check: () => void): Promise<void> {
-  for (let tries = 0; tries < 200; tries++) {
+  for (let tries = 0; tries < 1_200; tries++) {
     check()
     if (await isOpen(port)) return
     await new Promise((resolve) => setTimeout(resolve, 50))

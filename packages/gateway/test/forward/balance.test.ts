@@ -49,14 +49,14 @@ test('failures in a row take a target out, and a trial after ejectMs brings it b
   await using edge = await startEdge({
     targets: [weak.url, strong.url],
     balance: 'roundRobin',
-    health: { unhealthyAfter: 2, ejectMs: 100 },
+    health: { unhealthyAfter: 2, ejectMs: 2_000 },
   })
   for (let index = 0; index < 10; index++) await ask(edge.port)
   assert.equal(asked, 2)
   assert.deepEqual(edge.messages, ['target taken out'])
   assert.equal(edge.upstream.snapshot().targets[0]?.isAvailable, false)
   isBroken = false
-  await new Promise((resolve) => setTimeout(resolve, 150))
+  await new Promise((resolve) => setTimeout(resolve, 2_100))
   const bodies: string[] = []
   for (let index = 0; index < 4; index++) bodies.push((await ask(edge.port)).body)
   assert.ok(bodies.includes('weak'))

@@ -33,7 +33,7 @@ test('a request that finds the queue full is 503 upstream_busy at once', async (
   await using edge = await startEdge({
     targets: [service.url],
     pool: { maxConnectionsPerTarget: 1, maxWaiting: 1 },
-    timeouts: { headersMs: 300, connectMs: 1_000 },
+    timeouts: { headersMs: 1_500, connectMs: 5_000 },
   })
   const first = ask(edge.port)
   await until(() => service.received[0] !== undefined && service.received[0] !== '', 'the first')
@@ -63,7 +63,7 @@ test('a request waits no longer than connectMs for a connection', async () => {
 
 test('an unused connection is closed after pool.idleMs', async () => {
   await using service = await cannedService(ok)
-  await using edge = await startEdge({ targets: [service.url], pool: { idleMs: 50 } })
+  await using edge = await startEdge({ targets: [service.url], pool: { idleMs: 1_000 } })
   await ask(edge.port)
   assert.equal(edge.upstream.snapshot().targets[0]?.idle, 1)
   await until(() => edge.upstream.snapshot().targets[0]?.connections === 0, 'it is closed')

@@ -131,7 +131,7 @@ test('a quiet WebSocket is ended after tunnelIdleMs', async () => {
   await using service = await echoService()
   await using edge = await startEdge({
     targets: [service.url],
-    timeouts: { tunnelIdleMs: 100, idleMs: 80 },
+    timeouts: { tunnelIdleMs: 1_000, idleMs: 800 },
   })
   const socket = new WebSocket(`ws://127.0.0.1:${edge.port}/`)
   await new Promise((resolve) => socket.once('open', resolve))

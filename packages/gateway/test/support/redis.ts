@@ -48,7 +48,7 @@ export async function startRedis(t: TestContext, ...options: string[]): Promise<
       ],
       { stdio: 'ignore' },
     )
-    for (let tries = 0; tries < 200; tries++) {
+    for (let tries = 0; tries < 1_200; tries++) {
       if ((await say('PING').catch(() => '')).includes('PONG')) return
       await new Promise((resolve) => setTimeout(resolve, 20))
     }

@@ -92,7 +92,7 @@ export async function startCaddy(
 }
 
 async function listening(port: number, check: () => void): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt++) {
+  for (let attempt = 0; attempt < 1_200; attempt++) {
     check()
     const socket = connect(port, '127.0.0.1')
     try {
@@ -104,5 +104,5 @@ async function listening(port: number, check: () => void): Promise<void> {
       socket.destroy()
     }
   }
-  throw new Error('caddy did not listen within ten seconds')
+  throw new Error('caddy did not listen within a minute')
 }
