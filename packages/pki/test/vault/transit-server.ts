@@ -6,6 +6,7 @@ import path from 'node:path'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import assert from 'node:assert/strict'
 
 /**
@@ -44,14 +45,24 @@ export async function startTransit(options: { namespace?: string } = {}) {
       | 'redirect'
       | 'standby',
     requests: 0,
+    lookUps: 0,
+    /** A connection that was kept is closed with the next question on it. */
+    closesKept: false,
+    /** How long an answer takes. */
+    delayMs: 0,
     /** Vault before 1.17 passes over `padding_scheme`, and decrypts OAEP alone. */
     knowsPadding: true,
   }
   const server = createServer((request, response) => {
-    void handle(request, response)
+    // Whoever asked may be gone before the end of the question.
+    handle(request, response).catch(() => request.destroy())
   })
+  const used = new WeakSet<object>()
   async function handle(request: IncomingMessage, response: ServerResponse) {
     state.requests += 1
+    if (state.closesKept && used.has(request.socket)) return void request.socket.destroy()
+    used.add(request.socket)
+    if (state.delayMs > 0) await sleep(state.delayMs)
     const pieces: Buffer[] = []
     for await (const piece of request as AsyncIterable<Buffer>) pieces.push(piece)
     const text = Buffer.concat(pieces).toString()
@@ -79,6 +90,7 @@ export async function startTransit(options: { namespace?: string } = {}) {
     const [first, second, name = ''] = asked.split('/')
     const at = `${request.method} ${first}/${second}`
     if (asked === 'auth/token/lookup-self' && request.method === 'GET') {
+      state.lookUps += 1
       return reply(200, { data: { ttl: state.ttl, renewable: true } })
     }
     if (asked === 'auth/token/renew-self' && request.method === 'POST') {

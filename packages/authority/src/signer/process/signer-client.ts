@@ -28,11 +28,16 @@ export type SignerClientOptions = {
   maxWaiting?: number
 }
 
-/** Also under a flood a signature comes within a second. Lists of a million take longer. */
+/** Also under a flood a signature comes within a second. Lists of a million take longer, and so does making a key. */
 const defaultTimeoutMs = 10_000
+const makesKeyMs = 60_000
 const slow: Partial<Record<SignerOperation, number>> = {
   revocationList: 120_000,
-  issuingCa: 60_000,
+  root: makesKeyMs,
+  issuingCa: makesKeyMs,
+  issuingCaRequest: makesKeyMs,
+  jwsKey: makesKeyMs,
+  scepRa: makesKeyMs,
 }
 
 /** Work of RSA, which strangers ask for: of it no more are asked at once, so that nobody's certificate waits behind. */
