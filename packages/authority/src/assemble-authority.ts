@@ -122,6 +122,7 @@ export async function assembleAuthority(
       now,
     })
     const holders = new Holders()
+    let refreshing: Promise<void> = Promise.resolve()
     const authority: Authority = {
       get config() {
         return live.config
@@ -144,8 +145,13 @@ export async function assembleAuthority(
       get epoch() {
         return hub.epoch
       },
-      async refreshIssuers() {
-        live.issuers = await loadIssuers(store.read, { signer, now })
+      refreshIssuers: () => {
+        // One after the other: what was read before never takes the place of what was read since.
+        const next = refreshing.then(async () => {
+          live.issuers = await loadIssuers(store.read, { signer, log, now })
+        })
+        refreshing = next.catch(() => undefined)
+        return next
       },
       store,
       signer,
@@ -192,15 +198,15 @@ export async function assembleAuthority(
         await signer.reload({})
         const before = bounds
         bounds = signerBoundsOf(next)
-        const issuers = await issuersOf(next, { store, signer, log, now }).catch(
-          (error: unknown) => {
-            bounds = before
-            throw error
-          },
-        )
+        await issuersOf(next, { store, signer, log, now }).catch((error: unknown) => {
+          bounds = before
+          throw error
+        })
         await renewTokenKeys(keys.tokenKeys, next)
         await listApps(store, issuedApps(next.apps), now())
         await prepareUsers({ store, userNames, log }, next)
+        // Last: with what another authority withdrew while the rest was prepared.
+        await authority.refreshIssuers()
         takeUpTrust()
         takeUpReceipts()
         Object.assign(live, {
@@ -209,7 +215,6 @@ export async function assembleAuthority(
           policies,
           revocationClients,
           webhooks,
-          issuers,
         })
         await recordConfig(next)
       },
@@ -240,5 +245,5 @@ async function issuersOf(
   for (const name of insecureSettings(config)) {
     log.warn({ name }, 'INSECURE: a dangerous setting is on')
   }
-  return loadIssuers(store.read, { signer, now })
+  return loadIssuers(store.read, { signer, log, now })
 }

@@ -96,8 +96,7 @@ export async function makeIssuer(
     // Where none issues now, there is nothing that an announcement could be waited for beside.
     const isFirst = !before.some(({ status }) => status === 'active')
     const row = activeRow(base, ca, { ...facts, isFirst })
-    await store.write((tx) => recordIssuer(tx, row, facts))
-    return row
+    return store.write((tx) => recordIssuer(tx, row, facts))
   }
   const { keyName, spkiSha256, request } = await requestOf(signer, scope, generation)
   const row: IssuerRow = {
@@ -111,8 +110,7 @@ export async function makeIssuer(
     status: 'pending',
     request,
   }
-  await store.write((tx) => recordIssuer(tx, row, facts))
-  return row
+  return store.write((tx) => recordIssuer(tx, row, facts))
 }
 
 /** Undefined where the key of the root is elsewhere. */
@@ -159,18 +157,25 @@ export function activeRow(
   }
 }
 
-/** Writes a CA, and announces it where it is one already. Another authority may have made it meanwhile. */
+/**
+ * Writes a CA, and announces it where it is one already.
+ *
+ * @returns the one that counts: of this name another authority may have made one meanwhile
+ */
 async function recordIssuer(
   tx: Kysely<Tables>,
   row: IssuerRow,
   { now, actor = 'authority' }: IssuerFacts,
-): Promise<void> {
+): Promise<IssuerRow> {
   const { numInsertedOrUpdatedRows } = await tx
     .insertInto('issuers')
     .values(row)
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst()
-  if (numInsertedOrUpdatedRows !== 1n) return
+  if (numInsertedOrUpdatedRows !== 1n) {
+    const same = tx.selectFrom('issuers').selectAll().where('key_name', '=', row.key_name)
+    return same.executeTakeFirstOrThrow()
+  }
   if (row.status === 'active') await announceIssuer(tx, row, now)
   const { kind, app_id: appId, lane, status, trust_domain: trustDomain, not_after: notAfter } = row
   await appendAudit(tx, {
@@ -180,6 +185,7 @@ async function recordIssuer(
     subject: row.id,
     detail: { appId, ...made({ status, kind, lane, trustDomain, notAfter }) },
   })
+  return row
 }
 
 /** Has gateways believe a CA. */

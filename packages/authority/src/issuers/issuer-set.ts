@@ -2,6 +2,7 @@ import { type Certificate, parseCertificate, type TrustBundle } from '@sallyport
 import { Problem } from '@sallyport/problem'
 import { type IssuerKind, toBase64url } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
+import type { Logger } from 'pino'
 import type { CaReference, Signer } from '../signer/signer.ts'
 import type { IssuerRow, IssuerStatus, Tables } from '../store/tables.ts'
 import { readIssuers } from './ensure-issuers.ts'
@@ -26,6 +27,8 @@ export type IssuerSet = {
   readonly bundle: TrustBundle
   /** The root that gateway certificates come from. */
   readonly serviceRoot: Root
+  /** Those that are to issue, and whose key this signer has not: another machine made it. */
+  readonly missing: readonly IssuingCa[]
   /** Revoked ones included. */
   byId(id: string): IssuingCa | undefined
   /**
@@ -45,7 +48,7 @@ export type IssuerSet = {
  */
 export async function loadIssuers(
   store: Kysely<Tables>,
-  { signer, now }: { signer: Signer; now: () => number },
+  { signer, log, now }: { signer: Signer; log: Logger; now: () => number },
 ): Promise<IssuerSet> {
   const serviceRoot = await readRoot(store, 'service')
   if (serviceRoot === undefined) {
@@ -57,11 +60,17 @@ export async function loadIssuers(
   const byId = new Map(rows.map((row) => [row.id, toIssuingCa(row)]))
   const active: IssuingCa[] = []
   const held: IssuingCa[] = []
+  const missing: IssuingCa[] = []
   for (const row of rows) {
     const ca = byId.get(row.id)
     if (ca === undefined || row.status !== 'active') continue
     active.push(ca)
-    if ((await signer.holdsIssuer({ issuer: ca.reference })).held) held.push(ca)
+    const { held: isHeld } = await signer.holdsIssuer({ issuer: ca.reference })
+    if (isHeld) held.push(ca)
+    else missing.push(ca)
+  }
+  for (const { appId, kind, lane, reference } of missing) {
+    log.error({ appId, kind, lane, key: reference.keyName }, 'THE KEY OF A CA IS NOT HERE')
   }
   return {
     bundle: {
@@ -72,17 +81,20 @@ export async function loadIssuers(
         .map((ca) => ({ ...ca, own: true })),
     },
     serviceRoot,
+    missing,
     byId: (id) => byId.get(id),
     due() {
-      const begun = active.filter(({ issuesFrom }) => issuesFrom <= now())
-      const lanes = new Map(
-        begun.map((ca) => [JSON.stringify([ca.appId, ca.kind, ca.lane]), ca] as const),
+      const lanes = Map.groupBy(active, ({ appId, kind, lane }) =>
+        JSON.stringify([appId, kind, lane]),
       )
-      return [...lanes.values()].map((ca) => ({ ca, held: held.includes(ca) }))
+      return [...lanes.values()].flatMap((of) => {
+        const ca = latestOf(of, now())
+        return ca === undefined ? [] : [{ ca, held: held.includes(ca) }]
+      })
     },
     issuing(appId, kind, lane = '') {
       const of = held.filter((ca) => ca.appId === appId && ca.kind === kind && ca.lane === lane)
-      const ca = of.findLast(({ issuesFrom }) => issuesFrom <= now()) ?? of[0]
+      const ca = latestOf(of, now())
       if (ca !== undefined) return ca
       throw new Problem('issuer_missing', {
         expected: `an active CA for ${kind} certificates of ${appId}${lane === '' ? '' : `, lane ${lane}`}, whose key is here`,
@@ -90,6 +102,11 @@ export async function loadIssuers(
       })
     },
   }
+}
+
+/** Of a lane: the last that has begun to issue; one that was only announced, where it is alone. */
+function latestOf(of: readonly IssuingCa[], now: number): IssuingCa | undefined {
+  return of.findLast(({ issuesFrom }) => issuesFrom <= now) ?? of[0]
 }
 
 function toIssuingCa(row: IssuerRow): IssuingCa {

@@ -25,6 +25,11 @@ export class HeldKeys {
     return opening
   }
 
+  /** Has a key opened again when it is asked for: the one of its name may be another by then. */
+  forget(name: string): void {
+    this.#open.delete(name)
+  }
+
   /** Opens a key for one use: of a root, which is to lie in memory no longer than it must. */
   openOnce(name: string): Promise<SigningKey> {
     return this.#provider.open(name)

@@ -1,7 +1,14 @@
-import { createAuthorityRequest, createRoot, issueDeviceCa, issuingCaName } from '@sallyport/pki'
+import {
+  createAuthorityRequest,
+  createRoot,
+  issueDeviceCa,
+  issuingCaName,
+  parseCertificate,
+} from '@sallyport/pki'
 import { isProblem } from '@sallyport/problem'
 import { developmentTrustDomain, toBase64url } from '@sallyport/wire'
 import type { RootKind } from '../store/tables.ts'
+import { bytesOf } from './bytes.ts'
 import { handOutCertificate } from './hand-out.ts'
 import { openCa } from './held-issuers.ts'
 import { issuerKeyName, type IssuerScope, rootKeyName } from './key-names.ts'
@@ -77,12 +84,20 @@ export async function requestIssuingCa(
   return { keyName, request: toBase64url(await createAuthorityRequest(key, name)) }
 }
 
-/** Whether this signer can sign by a CA. Another one may hold what this one does not. */
+/**
+ * Whether this signer can sign by a CA. Another one may hold what this one does not: of several machines that each have
+ * keys of their own, two that begin at once make a key each, of one name, and one of them is the CA.
+ */
 export async function holdsIssuer(
-  { issuers, bounds }: SignerContext,
+  { keys, issuers, bounds }: SignerContext,
   { issuer }: SignerInput<'holdsIssuer'>,
 ): ReturnType<Signer['holdsIssuer']> {
   try {
+    const { spki } = await keys.open(issuer.keyName)
+    if (!spki.equals(parseCertificate(bytesOf(issuer.certificate)).spki)) {
+      keys.forget(issuer.keyName)
+      return { held: false }
+    }
     await issuers.open(issuer, bounds())
     return { held: true }
   } catch (error) {

@@ -13,6 +13,42 @@ import { storeIn } from '../../fixture/store-place.ts'
 
 const program = fileURLToPath(new URL('running-signer-process.js', import.meta.url))
 
+/** A signer that runs, as a process of its own. */
+export type RunningSigner = {
+  readonly socket: string
+  /** All that it logged. */
+  said(): string
+  end(signal?: NodeJS.Signals): Promise<void>
+}
+
+/** Starts the signer of a directory, with programs before it, and waits until it is ready. */
+export async function startSignerProcess(
+  directory: string,
+  before: readonly string[] = [],
+): Promise<RunningSigner> {
+  const [command, ...args] = [...before, process.execPath, program, directory]
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const exited = once(child, 'exit')
+  let said = ''
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
+  const ready = once(child.stdout, 'data') as Promise<[Buffer]>
+  const [line] = await Promise.race([
+    ready,
+    exited.then(() => {
+      throw new Error(`the signer did not start: ${said}`)
+    }),
+  ])
+  const [pid = '', socket = ''] = line.toString().trim().split(' ')
+  return {
+    socket,
+    said: () => said,
+    async end(signal = 'SIGTERM') {
+      process.kill(Number(pid), signal)
+      await exited
+    },
+  }
+}
+
 /** A deployment whose signer is a process that a test starts, with programs before it, and kills. */
 export async function layOutSigner({ authority = '' }: { authority?: string } = {}) {
   const laid = await layOut({ apps: developmentApp, authority })
@@ -27,23 +63,10 @@ export async function layOutSigner({ authority = '' }: { authority?: string } = 
     /** The clock of a signer that runs is so far ahead from now on. */
     moveClock: (ms: number) => file('clock', String(ms)),
     async start(...before: string[]) {
-      const [command, ...args] = [...before, process.execPath, program]
-      const child = spawn(command, [...args, directory], { stdio: ['ignore', 'pipe', 'pipe'] })
-      const exited = once(child, 'exit')
-      let said = ''
-      child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
-      const ready = once(child.stdout, 'data') as Promise<[Buffer]>
-      const [line] = await Promise.race([
-        ready,
-        exited.then(() => {
-          throw new Error(`the signer did not start: ${said}`)
-        }),
-      ])
-      const [pid = '', socket = ''] = line.toString().trim().split(' ')
-      const client = new SignerClient({ socket })
+      const signer = await startSignerProcess(directory, before)
+      const client = new SignerClient({ socket: signer.socket })
       return {
-        said: () => said,
-        client,
+        said: signer.said,
         /** A certificate of a device, base64url. */
         async sign(): Promise<string> {
           const { certificate } = await client.signer.deviceCertificate({
@@ -57,8 +80,7 @@ export async function layOutSigner({ authority = '' }: { authority?: string } = 
         },
         async end(signal: NodeJS.Signals = 'SIGTERM') {
           await client.close()
-          process.kill(Number(pid), signal)
-          await exited
+          await signer.end(signal)
         },
       }
     },
