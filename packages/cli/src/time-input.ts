@@ -14,13 +14,6 @@ const unitSeconds: Readonly<Record<string, number>> = {
   w: 604_800,
 }
 
-/** A span in milliseconds. @throws Problem `command_usage` */
-export function parseSpan(text: string, name: string): number {
-  const span = spanOf(text)
-  if (span !== undefined) return span
-  throw usage(`--${flagName(name)} must be a span of time`, spanForms, text)
-}
-
 /**
  * A point in time, milliseconds since 1970: RFC 3339 with its offset, or a day, which begins at 00:00 UTC.
  *

@@ -1,9 +1,8 @@
 import { Problem } from '@sallyport/problem'
 import type { Kysely } from 'kysely'
+import { type Page, type PageOrder, readPage } from '../store/page.ts'
 import type { AppraisalRow, DeviceRow, Tables } from '../store/tables.ts'
 
-/** More is no history that a person reads. */
-const maxListed = 100
 /** One message is appraised once; what is sent again, again. */
 const maxPerRequest = 20
 
@@ -28,14 +27,13 @@ export async function currentAppraisal(
 }
 
 /** Of a device, newest first. */
-export function appraisalsOf(store: Kysely<Tables>, deviceId: string): Promise<AppraisalRow[]> {
-  return store
-    .selectFrom('appraisals')
-    .selectAll()
-    .where('device_id', '=', deviceId)
-    .orderBy('at', 'desc')
-    .limit(maxListed)
-    .execute()
+export function appraisalsOf(
+  store: Kysely<Tables>,
+  deviceId: string,
+  order: PageOrder,
+): Promise<Page<AppraisalRow>> {
+  const all = store.selectFrom('appraisals').selectAll().where('device_id', '=', deviceId)
+  return readPage(all, { time: 'at', id: 'id', direction: 'desc' }, order)
 }
 
 /** Of what was asked in one request, or in those of the decisions that a short code stands for. */

@@ -1,5 +1,6 @@
 import type { DecisionRecord, HandshakeRecord } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
+import { type Page, type PageOrder, readPage } from '../store/page.ts'
 import type { Tables } from '../store/tables.ts'
 
 /** A decision, and who made it: the name of a gateway, or `authority`. */
@@ -29,20 +30,20 @@ export async function findDecisions(
   return rows.map(({ source, body }) => ({ source, decision: JSON.parse(body) as DecisionRecord }))
 }
 
-/** Failed handshakes of an address since a time, newest first. */
+/** A page of failed handshakes of an address since a time, newest first. */
 export async function findHandshakes(
   store: Kysely<Tables>,
-  filter: { address?: string | undefined; since: number; limit: number },
-): Promise<FoundHandshake[]> {
-  let query = store.selectFrom('handshakes').select(['source', 'body'])
+  filter: { address?: string | undefined; since: number },
+  order: PageOrder,
+): Promise<Page<FoundHandshake>> {
+  let query = store.selectFrom('handshakes').select(['id', 'at', 'source', 'body'])
   if (filter.address !== undefined) query = query.where('address', '=', filter.address)
-  const rows = await query
-    .where('at', '>=', filter.since)
-    .orderBy('at', 'desc')
-    .limit(filter.limit)
-    .execute()
-  return rows.map(({ source, body }) => ({
+  const since = query.where('at', '>=', filter.since)
+  const newestFirst = { time: 'at', id: 'id', direction: 'desc' } as const
+  const { rows, nextCursor } = await readPage(since, newestFirst, order)
+  const found = rows.map(({ source, body }) => ({
     source,
     handshake: JSON.parse(body) as HandshakeRecord,
   }))
+  return { rows: found, nextCursor }
 }

@@ -30,6 +30,7 @@ import { up as certificatesByEnd } from './migrations/026-certificates-by-end-ad
 import { up as askedBy } from './migrations/027-asked-by-additive.ts'
 import { up as auditByTime } from './migrations/028-audit-by-time-additive.ts'
 import { up as revocationsByIssuer } from './migrations/029-revocations-by-issuer-additive.ts'
+import { up as lists } from './migrations/030-lists-additive.ts'
 import type { Tables } from './tables.ts'
 
 /**
@@ -70,6 +71,7 @@ const migrations: Readonly<Record<string, { up: (store: Kysely<Tables>) => Promi
   '027-asked-by-additive': { up: askedBy },
   '028-audit-by-time-additive': { up: auditByTime },
   '029-revocations-by-issuer-additive': { up: revocationsByIssuer },
+  '030-lists-additive': { up: lists },
 }
 
 /** Names and times of what was done. Named for the library that once kept it. */

@@ -521,7 +521,12 @@ export type AdminOperations = {
   }
   /** Handshakes that failed, newest first, kept for 30 days */
   findHandshakes: {
-    query?: { address?: string | undefined; since?: string | undefined; limit?: number | undefined }
+    query?: {
+      address?: string | undefined
+      since?: string | undefined
+      cursor?: string | undefined
+      limit?: number | undefined
+    }
     answer: {
       handshakes: {
         source: string
@@ -536,6 +541,7 @@ export type AdminOperations = {
           thumbprint?: string
         }
       }[]
+      nextCursor?: string
     }
   }
   /** Users by what their access tokens call them: the ids that they are asked for by */
@@ -770,6 +776,7 @@ export type AdminOperations = {
   }
   /** Credentials that ACME accounts are made with, newest first; their keys are not kept */
   listAcmeCredentials: {
+    query?: { appId?: string | undefined; cursor?: string | undefined; limit?: number | undefined }
     answer: {
       credentials: {
         id: string
@@ -783,16 +790,29 @@ export type AdminOperations = {
         revokedAt: string | null
         accounts: number
       }[]
+      nextCursor?: string
     }
   }
-  /** Admin tokens and sessions; their texts are not kept */
-  listAdminTokens: { answer: { adminTokens: AdminToken[] } }
+  /** Admin tokens and sessions, newest first; their texts are not kept */
+  listAdminTokens: {
+    query?: { cursor?: string | undefined; limit?: number | undefined }
+    answer: { adminTokens: AdminToken[]; nextCursor?: string }
+  }
   /** The appraisals of the evidence of a device, newest first */
-  listAppraisals: { path: { id: string }; answer: { appraisals: Appraisal[] } }
+  listAppraisals: {
+    path: { id: string }
+    query?: { cursor?: string | undefined; limit?: number | undefined }
+    answer: { appraisals: Appraisal[]; nextCursor?: string }
+  }
   /** Enrolments that need approval, oldest first; those that wait unless asked otherwise */
   listApprovals: {
-    query?: { status?: 'pending' | 'approved' | 'denied' | undefined }
-    answer: { approvals: Approval[] }
+    query?: {
+      status?: 'pending' | 'approved' | 'denied' | undefined
+      appId?: string | undefined
+      cursor?: string | undefined
+      limit?: number | undefined
+    }
+    answer: { approvals: Approval[]; nextCursor?: string }
   }
   /** The audit log, oldest first, with the hashes that chain it */
   listAudit: {
@@ -894,7 +914,10 @@ export type AdminOperations = {
     answer: { devices: Device[]; nextCursor?: string }
   }
   /** Enrolment tokens, newest first; their texts are not kept */
-  listEnrollmentTokens: { answer: { enrollmentTokens: EnrollmentToken[] } }
+  listEnrollmentTokens: {
+    query?: { appId?: string | undefined; cursor?: string | undefined; limit?: number | undefined }
+    answer: { enrollmentTokens: EnrollmentToken[]; nextCursor?: string }
+  }
   /** Gateways, and how far each has followed the feed */
   listGateways: { answer: { gateways: Gateway[] } }
   /** What ends tokens now, newest first */
@@ -948,6 +971,7 @@ export type AdminOperations = {
   }
   /** Credentials that MDMs have their devices enrol with; their texts are not kept */
   listMdmCredentials: {
+    query?: { appId?: string | undefined; cursor?: string | undefined; limit?: number | undefined }
     answer: {
       credentials: {
         id: string
@@ -961,10 +985,14 @@ export type AdminOperations = {
         madeBy: string | null
         revokedAt: string | null
       }[]
+      nextCursor?: string
     }
   }
   /** Calls that wait for a second person, newest first */
-  listProposals: { query?: { all?: boolean | undefined }; answer: { proposals: Proposal[] } }
+  listProposals: {
+    query?: { all?: boolean | undefined; cursor?: string | undefined; limit?: number | undefined }
+    answer: { proposals: Proposal[]; nextCursor?: string }
+  }
   /** What each gateway did about a change */
   listReceipts: {
     path: { seq: number }
@@ -984,6 +1012,7 @@ export type AdminOperations = {
   listRevocationLists: { answer: { lists: RevocationList[] } }
   /** Certificates of servers that ACME issued, newest first */
   listServiceCertificates: {
+    query?: { appId?: string | undefined; cursor?: string | undefined; limit?: number | undefined }
     answer: {
       serviceCertificates: {
         thumbprint: string
@@ -996,6 +1025,7 @@ export type AdminOperations = {
         revokedAt: string | null
         reason: string | null
       }[]
+      nextCursor?: string
     }
   }
   /** What gateways go on refusing because an epoch before said so */
@@ -1003,6 +1033,7 @@ export type AdminOperations = {
     query?: {
       decision?: 'open' | 'ended' | 'kept' | 'dropped' | undefined
       after?: string | undefined
+      limit?: number | undefined
     }
     answer: {
       statuses: {

@@ -4,6 +4,7 @@ import type { Kysely } from 'kysely'
 import { appendAudit } from '../../audit/audit-log.ts'
 import { changed, made } from '../../audit/change.ts'
 import { personalActor } from '../../audit/personal.ts'
+import { type Page, type PageOrder, readPage } from '../../store/page.ts'
 import type { ProposalRow, Tables } from '../../store/tables.ts'
 import type { Admin } from '../admin.ts'
 import { refuseEndedMaker } from '../maker.ts'
@@ -12,7 +13,6 @@ const dayMs = 24 * 3_600_000
 /** Nobody agrees to what was meant yesterday. */
 const openMs = dayMs
 const maxOpenOfPerson = 100
-const maxListed = 1_000
 
 /** A call of the admin API that waits for a second person. */
 export type ProposedCall = Pick<
@@ -168,9 +168,10 @@ export async function findProposal(store: Kysely<Tables>, id: string): Promise<P
 export function listProposals(
   store: Kysely<Tables>,
   { isOpen, now }: { isOpen: boolean; now: number },
-): Promise<ProposalRow[]> {
+  order: PageOrder,
+): Promise<Page<ProposalRow>> {
   const all = isOpen ? openProposals(store, now) : store.selectFrom('proposals').selectAll()
-  return all.orderBy('proposed_at', 'desc').limit(maxListed).execute()
+  return readPage(all, { time: 'proposed_at', id: 'id', direction: 'desc' }, order)
 }
 
 function openProposals(store: Kysely<Tables>, now: number) {

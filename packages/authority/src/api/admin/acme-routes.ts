@@ -15,6 +15,7 @@ import {
   findServiceCertificate,
   revokeServiceCertificate,
 } from '../../protocols/acme/service-certificates.ts'
+import { readPage } from '../../store/page.ts'
 import type { AcmeCredentialRow, ServiceCertificateRow } from '../../store/tables.ts'
 import type { Api } from '../api-server.ts'
 import { problems } from '../problem-schema.ts'
@@ -25,12 +26,12 @@ import {
   NewAcmeCredential,
 } from './acme-messages.ts'
 import { IdParams, Reason } from './messages.ts'
+import { AppPageQuery, NextCursor, nextCursorOf } from './page-messages.ts'
 import { presentProposal } from './present-proposal.ts'
 import { Proposed } from './proposal-messages.ts'
 import { optionalTime, time } from './present.ts'
 
 const tags = ['acme']
-const maxListed = 1_000
 const defaultSeconds = 86_400
 
 /** What lets ACME accounts in, and what servers were given. */
@@ -51,23 +52,31 @@ function credentialRoutes(api: Api, authority: Authority): void {
         operationId: 'listAcmeCredentials',
         summary:
           'Credentials that ACME accounts are made with, newest first; their keys are not kept',
+        querystring: AppPageQuery,
         response: {
-          200: Type.Object({ credentials: Type.Array(AdminAcmeCredential) }),
-          ...problems(401, 403, 429),
+          200: Type.Object({
+            credentials: Type.Array(AdminAcmeCredential),
+            nextCursor: NextCursor,
+          }),
+          ...problems(400, 401, 403, 429),
         },
       },
     },
     async (request) => {
-      const appIds = appsOf(request)
-      const rows = await store.read
-        .selectFrom('acme_credentials')
-        .selectAll()
-        .$if(appIds !== undefined, (query) => query.where('app_id', 'in', appIds ?? []))
-        .orderBy('created_at', 'desc')
-        .limit(maxListed)
-        .execute()
-      const counts = await countAccounts(authority, rows)
-      return { credentials: rows.map((row) => present(row, counts.get(row.id) ?? 0, now())) }
+      const appIds = appsOf(request, request.query.appId)
+      const page = await readPage(
+        store.read
+          .selectFrom('acme_credentials')
+          .selectAll()
+          .$if(appIds !== undefined, (query) => query.where('app_id', 'in', appIds ?? [])),
+        { time: 'created_at', id: 'id', direction: 'desc' },
+        request.query,
+      )
+      const counts = await countAccounts(authority, page.rows)
+      return {
+        credentials: page.rows.map((row) => present(row, counts.get(row.id) ?? 0, now())),
+        ...nextCursorOf(page),
+      }
     },
   )
 
@@ -139,22 +148,27 @@ function serviceCertificateRoutes(
         tags,
         operationId: 'listServiceCertificates',
         summary: 'Certificates of servers that ACME issued, newest first',
+        querystring: AppPageQuery,
         response: {
-          200: Type.Object({ serviceCertificates: Type.Array(AdminServiceCertificate) }),
-          ...problems(401, 403, 429),
+          200: Type.Object({
+            serviceCertificates: Type.Array(AdminServiceCertificate),
+            nextCursor: NextCursor,
+          }),
+          ...problems(400, 401, 403, 429),
         },
       },
     },
     async (request) => {
-      const appIds = appsOf(request)
-      const rows = await store.read
-        .selectFrom('service_certificates')
-        .selectAll()
-        .$if(appIds !== undefined, (query) => query.where('app_id', 'in', appIds ?? []))
-        .orderBy('issued_at', 'desc')
-        .limit(maxListed)
-        .execute()
-      return { serviceCertificates: rows.map(presentServer) }
+      const appIds = appsOf(request, request.query.appId)
+      const page = await readPage(
+        store.read
+          .selectFrom('service_certificates')
+          .selectAll()
+          .$if(appIds !== undefined, (query) => query.where('app_id', 'in', appIds ?? [])),
+        { time: 'issued_at', id: 'thumbprint', direction: 'desc' },
+        request.query,
+      )
+      return { serviceCertificates: page.rows.map(presentServer), ...nextCursorOf(page) }
     },
   )
 

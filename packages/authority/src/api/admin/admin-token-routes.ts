@@ -3,12 +3,12 @@ import Type from 'typebox'
 import { adminOf } from '../../admin/admin.ts'
 import {
   createAdminToken,
-  isWithinApps,
   maxTokenSeconds,
   revokeAdminToken,
   useFirstToken,
 } from '../../admin/admin-token.ts'
 import { endMade } from '../../admin/end-made.ts'
+import { listAdminTokens } from '../../admin/list-admin-tokens.ts'
 import { makerOf } from '../../admin/maker.ts'
 import { isNetwork } from '../../admin/networks.ts'
 import { narrowScope } from '../../admin/narrow-scope.ts'
@@ -24,11 +24,10 @@ import {
   RevokedAdminToken,
 } from './admin-token-messages.ts'
 import { IdParams } from './messages.ts'
+import { NextCursor, nextCursorOf, PageQuery } from './page-messages.ts'
 import { presentAdminToken } from './present.ts'
 
 const tags = ['admin tokens']
-/** What ended is listed for so long. */
-const listedAfterEndMs = 90 * 86_400_000
 
 export function adminTokenRoutes(api: Api, authority: Authority): void {
   const { store, lanes, now } = authority
@@ -40,24 +39,18 @@ export function adminTokenRoutes(api: Api, authority: Authority): void {
       schema: {
         tags,
         operationId: 'listAdminTokens',
-        summary: 'Admin tokens and sessions; their texts are not kept',
+        summary: 'Admin tokens and sessions, newest first; their texts are not kept',
+        querystring: PageQuery,
         response: {
-          200: Type.Object({ adminTokens: Type.Array(AdminTokenInfo) }),
-          ...problems(401, 403, 429),
+          200: Type.Object({ adminTokens: Type.Array(AdminTokenInfo), nextCursor: NextCursor }),
+          ...problems(400, 401, 403, 429),
         },
       },
     },
     async (request) => {
-      const rows = await store.read
-        .selectFrom('admin_tokens')
-        .selectAll()
-        .where('expires_at', '>', now() - listedAfterEndMs)
-        .orderBy('created_at')
-        .execute()
       const { apps } = adminOf(request)
-      return {
-        adminTokens: rows.filter((row) => isWithinApps(row, apps)).map(presentAdminToken),
-      }
+      const page = await listAdminTokens(store.read, { apps, now: now() }, request.query)
+      return { adminTokens: page.rows.map(presentAdminToken), ...nextCursorOf(page) }
     },
   )
 

@@ -68,7 +68,10 @@ export const AdminAppraisal = Type.Object({
 export type AdminAppraisal = Type.Static<typeof AdminAppraisal>
 
 /** GET /admin/v1/devices/:id/appraisals: newest first. */
-export const AppraisalList = Type.Object({ appraisals: Type.Array(AdminAppraisal) })
+export const AppraisalList = Type.Object({
+  appraisals: Type.Array(AdminAppraisal),
+  nextCursor: Type.Optional(Type.String()),
+})
 export type AppraisalList = Type.Static<typeof AppraisalList>
 
 const AnyEvidence = Type.Object({ format: Type.String() }, { additionalProperties: true })

@@ -14,6 +14,7 @@ import {
   ReportQuery,
 } from './appraisal-messages.ts'
 import { IdParams } from './messages.ts'
+import { nextCursorOf, PageQuery } from './page-messages.ts'
 import { presentAppraisal, presentEvidence } from './present-appraisal.ts'
 import { presentReport } from './present-report.ts'
 
@@ -32,13 +33,14 @@ export function appraisalRoutes(api: Api, authority: Authority): void {
         operationId: 'listAppraisals',
         summary: 'The appraisals of the evidence of a device, newest first',
         params: IdParams,
-        response: { 200: AppraisalList, ...problems(401, 403, 404, 429) },
+        querystring: PageQuery,
+        response: { 200: AppraisalList, ...problems(400, 401, 403, 404, 429) },
       },
     },
-    async ({ params }) => {
+    async ({ params, query }) => {
       const device = await findDevice(store.read, params.id)
-      const rows = await appraisalsOf(store.read, device.id)
-      return { appraisals: rows.map(presentAppraisal) }
+      const page = await appraisalsOf(store.read, device.id, query)
+      return { appraisals: page.rows.map(presentAppraisal), ...nextCursorOf(page) }
     },
   )
 

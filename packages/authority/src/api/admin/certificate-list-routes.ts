@@ -63,7 +63,7 @@ export function certificateListRoutes(api: Api, { store, userNames }: Authority)
     },
     async (request) => {
       const { appId, userSubject, endsAfter, endsBefore, renewed, ...filter } = request.query
-      const { certificates, nextCursor } = await listCertificates(store.read, {
+      const asked = {
         ...filter,
         appIds: appsOf(request, appId),
         ...(userSubject === undefined
@@ -72,7 +72,10 @@ export function certificateListRoutes(api: Api, { store, userNames }: Authority)
         ...(endsAfter === undefined ? {} : { endsAfter: Date.parse(endsAfter) }),
         ...(endsBefore === undefined ? {} : { endsBefore: Date.parse(endsBefore) }),
         ...(renewed === undefined ? {} : { isRenewed: renewed }),
-      })
+      }
+      const { certificates, nextCursor } = await store.snapshotRead((read) =>
+        listCertificates(read, asked),
+      )
       return {
         certificates: certificates.map(present),
         ...(nextCursor === undefined ? {} : { nextCursor }),

@@ -81,7 +81,7 @@ export function deviceRoutes(api: Api, authority: Authority, second: SecondPerso
           ? {}
           : { userSubjects: await userNames.storedSubjects(userSubject) }
       const found = { ...filter, ...userSubjects, appIds: appsOf(request, appId) }
-      const { devices, nextCursor } = await listDevices(store.read, found)
+      const { devices, nextCursor } = await store.snapshotRead((read) => listDevices(read, found))
       return {
         devices: devices.map(presentDevice),
         ...(nextCursor === undefined ? {} : { nextCursor }),

@@ -5,6 +5,7 @@ import type { Authority } from '../../authority.ts'
 import { appOf } from '../../config/app-of.ts'
 import { decideApproval } from '../../enrollment/approval.ts'
 import { createEnrollmentToken, revokeEnrollmentToken } from '../../enrollment/enrollment-token.ts'
+import { readPage } from '../../store/page.ts'
 import type { Api } from '../api-server.ts'
 import { problems } from '../problem-schema.ts'
 import {
@@ -15,10 +16,10 @@ import {
   NewEnrollmentToken,
   Reason,
 } from './messages.ts'
+import { AppPageQuery, NextCursor, nextCursorOf } from './page-messages.ts'
 import { presentApproval, presentEnrollmentToken } from './present.ts'
 
 const tags = ['enrolment']
-const maxListed = 1_000
 const defaultTokenSeconds = 86_400
 
 export function enrollmentTokenRoutes(api: Api, authority: Authority): void {
@@ -32,22 +33,30 @@ export function enrollmentTokenRoutes(api: Api, authority: Authority): void {
         tags,
         operationId: 'listEnrollmentTokens',
         summary: 'Enrolment tokens, newest first; their texts are not kept',
+        querystring: AppPageQuery,
         response: {
-          200: Type.Object({ enrollmentTokens: Type.Array(AdminEnrollmentToken) }),
-          ...problems(401, 403, 429),
+          200: Type.Object({
+            enrollmentTokens: Type.Array(AdminEnrollmentToken),
+            nextCursor: NextCursor,
+          }),
+          ...problems(400, 401, 403, 429),
         },
       },
     },
     async (request) => {
-      const appIds = appsOf(request)
-      const rows = await store.read
-        .selectFrom('enrollment_tokens')
-        .selectAll()
-        .$if(appIds !== undefined, (query) => query.where('app_id', 'in', appIds ?? []))
-        .orderBy('created_at', 'desc')
-        .limit(maxListed)
-        .execute()
-      return { enrollmentTokens: rows.map((row) => presentEnrollmentToken(row, now())) }
+      const appIds = appsOf(request, request.query.appId)
+      const page = await readPage(
+        store.read
+          .selectFrom('enrollment_tokens')
+          .selectAll()
+          .$if(appIds !== undefined, (query) => query.where('app_id', 'in', appIds ?? [])),
+        { time: 'created_at', id: 'id', direction: 'desc' },
+        request.query,
+      )
+      return {
+        enrollmentTokens: page.rows.map((row) => presentEnrollmentToken(row, now())),
+        ...nextCursorOf(page),
+      }
     },
   )
 
@@ -107,7 +116,10 @@ const decisions = [
 ] as const
 
 const ApprovalQuery = Type.Object(
-  { status: Type.Optional(Type.Enum(['pending', 'approved', 'denied'])) },
+  {
+    status: Type.Optional(Type.Enum(['pending', 'approved', 'denied'])),
+    ...AppPageQuery.properties,
+  },
   { additionalProperties: false },
 )
 
@@ -125,19 +137,23 @@ export function approvalRoutes(api: Api, authority: Authority): void {
           'Enrolments that need approval, oldest first; those that wait unless asked otherwise',
         querystring: ApprovalQuery,
         response: {
-          200: Type.Object({ approvals: Type.Array(AdminApproval) }),
+          200: Type.Object({ approvals: Type.Array(AdminApproval), nextCursor: NextCursor }),
           ...problems(400, 401, 403, 429),
         },
       },
     },
     async (request) => {
       const status = request.query.status ?? 'pending'
-      const appIds = appsOf(request)
+      const appIds = appsOf(request, request.query.appId)
       let rows = store.read.selectFrom('approvals').selectAll().where('status', '=', status)
       if (appIds !== undefined) rows = rows.where('app_id', 'in', appIds)
       if (status === 'pending') rows = rows.where('expires_at', '>', now())
-      const found = await rows.orderBy('requested_at').limit(maxListed).execute()
-      return { approvals: found.map((row) => presentApproval(row, now())) }
+      const order = { time: 'requested_at', id: 'id', direction: 'asc' } as const
+      const page = await readPage(rows, order, request.query)
+      return {
+        approvals: page.rows.map((row) => presentApproval(row, now())),
+        ...nextCursorOf(page),
+      }
     },
   )
 

@@ -27,18 +27,18 @@ import {
   UnconfirmedDecided,
   UnconfirmedPage,
 } from './feed-messages.ts'
-import { Reason } from './messages.ts'
+import { Limit, Reason } from './messages.ts'
 import { optionalTime, time } from './present.ts'
 import { presentProposal } from './present-proposal.ts'
 import { Proposed } from './proposal-messages.ts'
 
 const tags = ['feed']
-const pageSize = 200
 
 const UnconfirmedQuery = Type.Object(
   {
     decision: Type.Optional(Type.Enum(['open', 'ended', 'kept', 'dropped'])),
     after: Type.Optional(Type.String({ maxLength: 200 })),
+    limit: Type.Optional(Limit),
   },
   { additionalProperties: false },
 )
@@ -119,9 +119,9 @@ export function feedRoutes(api: Api, authority: Authority, second: SecondPerson)
         response: { 200: UnconfirmedPage, ...problems(400, 401, 403, 429) },
       },
     },
-    async ({ query: { decision = 'open', after = '' } }) => {
-      const rows = await unconfirmedAfter(store.read, decision, { after, limit: pageSize })
-      const last = rows.length < pageSize ? undefined : rows.at(-1)?.key
+    async ({ query: { decision = 'open', after = '', limit = 100 } }) => {
+      const rows = await unconfirmedAfter(store.read, decision, { after, limit })
+      const last = rows.length < limit ? undefined : rows.at(-1)?.key
       return {
         statuses: rows.map(presentUnconfirmed),
         ...(last === undefined ? {} : { nextAfter: last }),

@@ -5,14 +5,15 @@ import { makerOf } from '../../admin/maker.ts'
 import type { Authority } from '../../authority.ts'
 import { appOf } from '../../config/app-of.ts'
 import { createMdmCredential, revokeMdmCredential } from '../../protocols/scep/mdm-credential.ts'
+import { readPage } from '../../store/page.ts'
 import type { MdmCredentialRow } from '../../store/tables.ts'
 import type { Api } from '../api-server.ts'
 import { problems } from '../problem-schema.ts'
 import { IdParams, MadeBy, Reason } from './messages.ts'
+import { AppPageQuery, NextCursor, nextCursorOf } from './page-messages.ts'
 import { optionalTime, time } from './present.ts'
 
 const tags = ['mdm']
-const maxListed = 1_000
 const closed = { additionalProperties: false }
 const Time = Type.String({ format: 'date-time' })
 
@@ -52,22 +53,27 @@ export function mdmRoutes(api: Api, authority: Authority): void {
         tags,
         operationId: 'listMdmCredentials',
         summary: 'Credentials that MDMs have their devices enrol with; their texts are not kept',
+        querystring: AppPageQuery,
         response: {
-          200: Type.Object({ credentials: Type.Array(AdminMdmCredential) }),
-          ...problems(401, 403, 429),
+          200: Type.Object({
+            credentials: Type.Array(AdminMdmCredential),
+            nextCursor: NextCursor,
+          }),
+          ...problems(400, 401, 403, 429),
         },
       },
     },
     async (request) => {
-      const appIds = appsOf(request)
-      const rows = await store.read
-        .selectFrom('mdm_credentials')
-        .selectAll()
-        .$if(appIds !== undefined, (query) => query.where('app_id', 'in', appIds ?? []))
-        .orderBy('created_at', 'desc')
-        .limit(maxListed)
-        .execute()
-      return { credentials: rows.map(present) }
+      const appIds = appsOf(request, request.query.appId)
+      const page = await readPage(
+        store.read
+          .selectFrom('mdm_credentials')
+          .selectAll()
+          .$if(appIds !== undefined, (query) => query.where('app_id', 'in', appIds ?? [])),
+        { time: 'created_at', id: 'id', direction: 'desc' },
+        request.query,
+      )
+      return { credentials: page.rows.map(present), ...nextCursorOf(page) }
     },
   )
 

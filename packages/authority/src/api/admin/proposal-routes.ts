@@ -10,12 +10,16 @@ import type { Authority } from '../../authority.ts'
 import type { Api } from '../api-server.ts'
 import { problems } from '../problem-schema.ts'
 import { IdParams, Reason } from './messages.ts'
+import { NextCursor, nextCursorOf, pageMembers } from './page-messages.ts'
 import { presentProposal } from './present-proposal.ts'
 import { AdminProposal, AgreedProposal } from './proposal-messages.ts'
 
 const tags = ['proposals']
 const ProposalQuery = Type.Object(
-  { all: Type.Optional(Type.Boolean({ default: false, description: 'Also what was decided' })) },
+  {
+    all: Type.Optional(Type.Boolean({ default: false, description: 'Also what was decided' })),
+    ...pageMembers,
+  },
   { additionalProperties: false },
 )
 
@@ -32,14 +36,17 @@ export function proposalRoutes(api: Api, authority: Authority, second: SecondPer
         summary: 'Calls that wait for a second person, newest first',
         querystring: ProposalQuery,
         response: {
-          200: Type.Object({ proposals: Type.Array(AdminProposal) }),
+          200: Type.Object({ proposals: Type.Array(AdminProposal), nextCursor: NextCursor }),
           ...problems(400, 401, 403, 429),
         },
       },
     },
-    async ({ query }) => {
-      const found = await listProposals(store.read, { isOpen: query.all !== true, now: now() })
-      return { proposals: found.map((row) => presentProposal(row, now())) }
+    async ({ query: { all = false, ...order } }) => {
+      const page = await listProposals(store.read, { isOpen: !all, now: now() }, order)
+      return {
+        proposals: page.rows.map((row) => presentProposal(row, now())),
+        ...nextCursorOf(page),
+      }
     },
   )
 

@@ -12,6 +12,7 @@ import { problems } from '../problem-schema.ts'
 import { AdminAppraisal } from './appraisal-messages.ts'
 import { AuditPage } from './audit-messages.ts'
 import { IdParams, Limit, Time } from './messages.ts'
+import { NextCursor, nextCursorOf, pageMembers } from './page-messages.ts'
 import { presentAppraisal } from './present-appraisal.ts'
 
 const tags = ['records']
@@ -40,7 +41,7 @@ const HandshakeQuery = Type.Object(
     address: Type.Optional(Type.String({ maxLength: 60 })),
     /** Default: a day ago. */
     since: Type.Optional(Time),
-    limit: Type.Optional(Limit),
+    ...pageMembers,
   },
   closed,
 )
@@ -54,6 +55,7 @@ const DecisionList = Type.Object({
 export type FoundDecisions = Type.Static<typeof DecisionList>
 const HandshakeList = Type.Object({
   handshakes: Type.Array(Type.Object({ source: Source, handshake: HandshakeRecord })),
+  nextCursor: NextCursor,
 })
 
 function millisecondsOf(time: string | undefined): number | undefined {
@@ -139,9 +141,10 @@ export function recordRoutes(api: Api, authority: Authority): void {
       },
     },
     async ({ query }) => {
-      const { address, limit = 100 } = query
+      const { address } = query
       const since = query.since === undefined ? now() - dayMs : Date.parse(query.since)
-      return { handshakes: await findHandshakes(store.read, { address, since, limit }) }
+      const page = await findHandshakes(store.read, { address, since }, query)
+      return { handshakes: [...page.rows], ...nextCursorOf(page) }
     },
   )
 }
