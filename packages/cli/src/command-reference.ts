@@ -11,6 +11,9 @@ export function commandReference(): string {
     '',
     ...Object.values(sharedOptions).map(optionLine),
     '',
+    'With `--json` a list is one array of rows as the admin API has them, `[]` where there is none; an array that is not closed, with exit code 3, broke off.',
+    'Where there is more than `--limit`, stderr says so. Times are RFC 3339 or a day (UTC), spans `90s`, `10m`, `24h`, `7d` or `2w`; where one is taken, so is the other.',
+    '',
     ...commands.flatMap(entry),
   ].join('\n')
 }

@@ -48,7 +48,13 @@ export type Input = {
   readonly options: Readonly<Record<string, string | boolean | readonly string[] | undefined>>
 }
 
-/** Options that commands share. */
+/** Options of commands that print a list of the admin API: see `admin/print-list.ts`. */
+export const pageOptions: readonly Option[] = [
+  { flags: '--limit <count>', summary: 'at most so many (default: 100)' },
+  { flags: '--all', summary: 'every one of them, page by page' },
+]
+
+/** Options that all commands share. */
 export const sharedOptions = {
   config: {
     flags: '-c, --config <file>',

@@ -1,5 +1,5 @@
 // A pure table: every command, with its help. Operations are loaded when they run.
-import type { Command, Option } from './command.ts'
+import { type Command, type Option, pageOptions } from './command.ts'
 import { acmeCommands } from './commands/acme-commands.ts'
 import { mdmCommands } from './commands/mdm-commands.ts'
 import { pinsCommands } from './pins/pins-commands.ts'
@@ -171,7 +171,7 @@ export const commands: readonly Command[] = [
       { flags: '--status <status>', summary: 'active, suspended, revoked or superseded' },
       { flags: '--app <id>', summary: 'of this app' },
       { flags: '--user <subject>', summary: 'of this user, as the identity provider names them' },
-      { flags: '--limit <count>', summary: 'at most so many (default: 100)' },
+      ...pageOptions,
       { flags: '--ids', summary: 'print the ids alone, one a line' },
     ],
     examples: [{ line: 'sallyport devices list --status active', does: 'who may call' }],
@@ -273,7 +273,7 @@ export const commands: readonly Command[] = [
       { flags: '--device <id>', summary: 'what ended tokens on this device' },
       { flags: '--provider <name>', summary: 'whose subject or session it is' },
       { flags: '--issuer <url>', summary: 'in place of --provider: the claim iss' },
-      { flags: '--limit <n>', summary: 'how many (default: 100)' },
+      ...pageOptions,
     ],
     examples: [{ line: 'sallyport sessions list', does: 'what was ended of late' }],
     load: async () => (await import('./commands/sessions.ts')).listSessions,
@@ -373,7 +373,11 @@ export const commands: readonly Command[] = [
   {
     name: 'tokens list',
     summary: 'List tokens; their texts are not kept',
-    options: [{ flags: '--admin', summary: 'admin tokens instead of enrolment tokens' }],
+    options: [
+      { flags: '--admin', summary: 'admin tokens instead of enrolment tokens' },
+      { flags: '--app <id>', summary: 'enrolment tokens of this app alone' },
+      ...pageOptions,
+    ],
     examples: [{ line: 'sallyport tokens list', does: 'which were used, and for what' }],
     load: async () => (await import('./commands/tokens.ts')).listTokens,
   },
@@ -402,7 +406,7 @@ export const commands: readonly Command[] = [
     name: 'approve',
     summary: 'List the enrolments that wait for approval, approve one, or deny it',
     arguments: [{ name: '[id]', summary: 'the approval; without it they are listed' }],
-    options: [{ flags: '--deny', summary: 'deny it' }, reason],
+    options: [{ flags: '--deny', summary: 'deny it' }, reason, ...pageOptions],
     examples: [{ line: 'sallyport approve', does: 'who waits' }],
     load: async () => (await import('./commands/approve.ts')).approve,
   },
@@ -463,6 +467,7 @@ export const commands: readonly Command[] = [
   {
     name: 'feed unconfirmed',
     summary: 'List what gateways refuse because an epoch before had ended it',
+    options: pageOptions,
     examples: [{ line: 'sallyport feed unconfirmed', does: 'what the backup did not know' }],
     load: async () => (await import('./commands/feed.ts')).listUnconfirmed,
   },
@@ -567,7 +572,7 @@ export const commands: readonly Command[] = [
       { flags: '--issuer <id>', summary: 'of this CA, as `ca list --json` names it' },
       { flags: '--ends <span>', summary: 'ends within this, or by then, and was not renewed' },
       { flags: '--ended <span>', summary: 'ended within this, or since then, and was not renewed' },
-      { flags: '--limit <count>', summary: 'at most so many (default: 100)' },
+      ...pageOptions,
     ],
     examples: [
       {
@@ -1230,7 +1235,10 @@ export const commands: readonly Command[] = [
     summary: 'List what waits for a second person',
     details:
       'CAs are added and withdrawn by two, keys of the feed are replaced by two, and so is what loosens what devices are held against; revoking most gateways within an hour, or the last one, takes two, and beyond 20 changes of status an hour (or 0.5 % of the active devices) changes of status take two as well. A proposal is open for a day.',
-    options: [{ flags: '--all', summary: 'also what was decided, for a month' }],
+    options: [
+      { flags: '--limit <count>', summary: 'at most so many (default: 100)' },
+      { flags: '--all', summary: 'also what was decided, for a month' },
+    ],
     examples: [{ line: 'sallyport proposals list', does: 'what, by whom, and why it needs two' }],
     load: async () => (await import('./commands/proposals.ts')).listProposals,
   },

@@ -1,5 +1,5 @@
 // A pure table: the commands about ACME, with their help.
-import type { Command, Option } from '../command.ts'
+import { type Command, type Option, pageOptions } from '../command.ts'
 
 const reason: Option = { flags: '--reason <text>', summary: 'why, for the audit log' }
 const load = async () => await import('./acme.ts')
@@ -26,6 +26,7 @@ export const acmeCommands: readonly Command[] = [
   {
     name: 'acme credentials list',
     summary: 'List credentials, and how many accounts were made with each',
+    options: pageOptions,
     examples: [{ line: 'sallyport acme credentials list', does: 'who was let in' }],
     load: async () => (await load()).listCredentials,
   },
@@ -46,6 +47,7 @@ export const acmeCommands: readonly Command[] = [
   {
     name: 'acme certificates list',
     summary: 'List the certificates of servers that ACME issued, newest first',
+    options: pageOptions,
     examples: [{ line: 'sallyport acme certificates list', does: 'which names, until when' }],
     load: async () => (await load()).listCertificates,
   },

@@ -1,4 +1,5 @@
 import { configuredClient } from '../admin/configured-client.ts'
+import { pageOf, printList } from '../admin/print-list.ts'
 import type { Operation } from '../command.ts'
 import { argument, textOption } from '../input.ts'
 import { lifetimeOf, onlyApp } from './tokens.ts'
@@ -21,8 +22,15 @@ export const createCredential: Operation = async (input, output) => {
 }
 
 export const listCredentials: Operation = async (input, output) => {
-  const { credentials } = await configuredClient(input).call('listAcmeCredentials')
-  output.table(credentials, { empty: 'There is no ACME credential' })
+  const client = configuredClient(input)
+  await printList(input, output, {
+    read: async (limit, cursor: string | undefined) => {
+      const page = await client.call('listAcmeCredentials', { query: { cursor, limit } })
+      return pageOf(page.credentials, page)
+    },
+    shown: (credential) => credential,
+    empty: 'There is no ACME credential',
+  })
   return 0
 }
 
@@ -36,9 +44,15 @@ export const revokeCredential: Operation = async (input, output) => {
 }
 
 export const listCertificates: Operation = async (input, output) => {
-  const { serviceCertificates } = await configuredClient(input).call('listServiceCertificates')
-  const rows = serviceCertificates.map(({ names, ...row }) => ({ ...row, names: names.join(' ') }))
-  output.table(rows, { empty: 'ACME has issued no certificate of a server' })
+  const client = configuredClient(input)
+  await printList(input, output, {
+    read: async (limit, cursor: string | undefined) => {
+      const page = await client.call('listServiceCertificates', { query: { cursor, limit } })
+      return pageOf(page.serviceCertificates, page)
+    },
+    shown: ({ names, ...row }) => ({ ...row, names: names.join(' ') }),
+    empty: 'ACME has issued no certificate of a server',
+  })
   return 0
 }
 

@@ -1,5 +1,6 @@
 import type { AdminApproval } from '@sallyport/authority'
 import { configuredClient } from '../admin/configured-client.ts'
+import { pageOf, printList } from '../admin/print-list.ts'
 import type { Operation } from '../command.ts'
 import { isGiven, textOption } from '../input.ts'
 import { momentWords } from '../terminal/span.ts'
@@ -8,11 +9,15 @@ export const approve: Operation = async (input, output) => {
   const client = configuredClient(input)
   const [id] = input.arguments
   if (id === undefined) {
-    const { approvals } = await client.call('listApprovals')
-    const empty = 'No enrolment waits for approval'
-    if (output.json) output.result(approvals, '')
-    else output.table(approvals.map(approvalRow), { empty })
-    if (approvals.length > 0) output.say('Decide with: sallyport approve <id>, or with --deny')
+    const count = await printList(input, output, {
+      read: async (limit, cursor: string | undefined) => {
+        const page = await client.call('listApprovals', { query: { cursor, limit } })
+        return pageOf(page.approvals, page)
+      },
+      shown: approvalRow,
+      empty: 'No enrolment waits for approval',
+    })
+    if (count > 0) output.say('Decide with: sallyport approve <id>, or with --deny')
     return 0
   }
   const isDenied = isGiven(input, 'deny')

@@ -7,6 +7,7 @@ import type { AdminOperations } from '../admin/admin-operations.ts'
 import { configuredClient } from '../admin/configured-client.ts'
 import type { Input, Operation } from '../command.ts'
 import { argument, isGiven, numberOption, textOption } from '../input.ts'
+import { jsonText } from '../terminal/json-text.ts'
 import type { Output } from '../terminal/output.ts'
 import { timeTextBefore } from '../time-input.ts'
 
@@ -30,15 +31,9 @@ export const listAudit: Operation = async (input, output) => {
   const page = await configuredClient(input).call('listAudit', { query })
   if (isBeyondEnd(page, query.after ?? 0, output)) return 1
   const { rows, nextAfter } = page
-  const told = rows.map(({ seq, at, actor, action, subject, detail }) => ({
-    seq,
-    at: new Date(at).toISOString(),
-    actor: shown(actor),
-    action,
-    subject: shown(subject),
-    detail: JSON.stringify(detail),
-  }))
-  output.table(told, { empty: 'No row of the audit log is like that' })
+  const list = output.list()
+  await list.page(rows, auditRow)
+  await list.end('No row of the audit log is like that')
   if (nextAfter !== undefined) output.say(`There is more: --after ${nextAfter}`)
   return 0
 }
@@ -68,6 +63,17 @@ function isBeyondEnd({ chain, newest }: Page, after: number, output: Output): bo
   return true
 }
 
+function auditRow({ seq, at, actor, action, subject, detail }: Page['rows'][number]) {
+  return {
+    seq,
+    at: new Date(at).toISOString(),
+    actor: shown(actor),
+    action,
+    subject: shown(subject),
+    detail: JSON.stringify(detail),
+  }
+}
+
 function shown(value: string | Forgotten): string {
   return typeof value === 'string' ? value : 'forgotten'
 }
@@ -91,7 +97,7 @@ export const exportAudit: Operation = async (input, output) => {
     if (first !== undefined) {
       // Where it goes on from, the row before is what the first one says it is.
       last = verifyAudit(rows, last ?? { count: 0, seq: from, hash: first.previous })
-      for (const row of rows) output.result(row, JSON.stringify(row))
+      for (const row of rows) await output.write(`${jsonText(row)}\n`)
       after = last.seq
     }
     if (rows.length < pageSize) break
@@ -123,7 +129,7 @@ async function exportCheckpoints(client: AdminClient, output: Output): Promise<v
       { query },
     )
     for (const checkpoint of page.checkpoints) {
-      output.result({ checkpoint }, JSON.stringify({ checkpoint }))
+      await output.write(`${jsonText({ checkpoint })}\n`)
     }
     after = page.nextAfter
   }

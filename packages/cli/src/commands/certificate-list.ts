@@ -3,19 +3,16 @@ import type { AdminListedCertificate } from '@sallyport/authority'
 import { Problem } from '@sallyport/problem'
 import { certificateStatuses } from '@sallyport/wire'
 import { configuredClient } from '../admin/configured-client.ts'
-import { readPages } from '../admin/read-pages.ts'
+import { pageOf, printList } from '../admin/print-list.ts'
 import { thumbprintOf } from '../certificates/certificate-argument.ts'
 import type { Input, Operation } from '../command.ts'
-import { argument, choiceOption, numberOption, textOption } from '../input.ts'
+import { argument, choiceOption, textOption } from '../input.ts'
 import { formatFacts } from '../terminal/facts.ts'
 import { momentWords } from '../terminal/span.ts'
 import { spanAhead, timeBefore } from '../time-input.ts'
 
-const usualLimit = 100
-
 export const listCertificates: Operation = async (input, output) => {
   const client = configuredClient(input)
-  const limit = numberOption(input, 'limit', { least: 1, most: 1_000_000 }) ?? usualLimit
   const now = Date.now()
   const filter = {
     status: choiceOption(input, 'status', certificateStatuses),
@@ -25,21 +22,14 @@ export const listCertificates: Operation = async (input, output) => {
     issuerId: textOption(input, 'issuer'),
     ...endFilter(input, now),
   }
-  const { rows, isMore } = await readPages<AdminListedCertificate, string>(
-    limit,
-    async (wanted, cursor) => {
-      const query = { ...filter, cursor, limit: wanted }
-      const page = await client.call('listCertificates', { query })
-      return { rows: page.certificates, next: page.nextCursor }
+  await printList(input, output, {
+    read: async (limit, cursor: string | undefined) => {
+      const page = await client.call('listCertificates', { query: { ...filter, cursor, limit } })
+      return pageOf(page.certificates, page)
     },
-  )
-  if (output.json) output.result(rows, '')
-  else
-    output.table(
-      rows.map((row) => listedRow(row, now)),
-      { empty: 'There is no such certificate' },
-    )
-  if (isMore) output.say(`There are more: --limit ${limit * 10}`)
+    shown: (row) => listedRow(row, now),
+    empty: 'There is no such certificate',
+  })
   return 0
 }
 

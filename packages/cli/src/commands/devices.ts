@@ -7,12 +7,12 @@ import type {
 import { deviceStatuses } from '@sallyport/wire'
 import type { AdminClient } from '../admin/admin-client.ts'
 import { configuredClient } from '../admin/configured-client.ts'
-import { readPages } from '../admin/read-pages.ts'
+import { pageOf, printList } from '../admin/print-list.ts'
 import { awaitReceipts, receiptWords } from '../admin/gateway-receipts.ts'
 import { appraisalText } from '../attestation/appraisal-text.ts'
 import type { ExitCode, Operation } from '../command.ts'
 import { modes, writeFileAtomically } from '../files/write-file.ts'
-import { argument, choiceOption, isGiven, numberOption, textOption } from '../input.ts'
+import { argument, choiceOption, isGiven, textOption } from '../input.ts'
 import { confirmed } from '../terminal/confirm.ts'
 import { formatFacts } from '../terminal/facts.ts'
 import type { Output } from '../terminal/output.ts'
@@ -22,33 +22,27 @@ import { shellLine } from '../terminal/shell.ts'
 import { momentWords } from '../terminal/span.ts'
 import { formatTable } from '../terminal/table.ts'
 
-const usualLimit = 100
-
 export const listDevices: Operation = async (input, output) => {
   const client = configuredClient(input)
-  const limit = numberOption(input, 'limit', { least: 1, most: 1_000_000 }) ?? usualLimit
   const filter = {
     status: choiceOption(input, 'status', deviceStatuses),
     appId: textOption(input, 'app'),
     userSubject: textOption(input, 'user'),
   }
-  const { rows: devices, isMore } = await readPages<AdminDevice, string>(
-    limit,
-    async (wanted, cursor) => {
-      const query = { ...filter, cursor, limit: wanted }
-      const page = await client.call('listDevices', { query })
-      return { rows: page.devices, next: page.nextCursor }
-    },
-  )
-  if (isGiven(input, 'ids')) {
-    const ids = devices.map(({ id }) => id)
-    output.result(ids, ids.join('\n'))
-  } else if (output.json) {
-    output.result(devices, '')
-  } else {
-    output.table(devices.map(deviceRow), { empty: 'There is no such device' })
+  const read = async (limit: number, cursor: string | undefined) => {
+    const page = await client.call('listDevices', { query: { ...filter, cursor, limit } })
+    return pageOf(page.devices, page)
   }
-  if (isMore) output.say(`There are more: --limit ${limit * 10}`)
+  if (isGiven(input, 'ids')) {
+    const readIds = async (limit: number, cursor: string | undefined) => {
+      const { rows, next } = await read(limit, cursor)
+      return { rows: rows.map(({ id }) => id), next }
+    }
+    await printList(input, output, { read: readIds, shown: (id) => id, empty: '' })
+  } else {
+    const empty = 'There is no such device'
+    await printList(input, output, { read, shown: deviceRow, empty })
+  }
   return 0
 }
 

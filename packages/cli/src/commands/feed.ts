@@ -1,6 +1,7 @@
 import type { AdminUnconfirmed } from '@sallyport/authority'
 import { Problem } from '@sallyport/problem'
 import { configuredClient } from '../admin/configured-client.ts'
+import { printList } from '../admin/print-list.ts'
 import { feedKeysText } from '../certificates/feed-keys.ts'
 import type { Input, Operation } from '../command.ts'
 import { writeFileAtomically } from '../files/write-file.ts'
@@ -64,22 +65,15 @@ export const replaceFeedKeys: Operation = async (input, output) => {
 
 export const listUnconfirmed: Operation = async (input, output) => {
   const client = configuredClient(input)
-  const statuses: AdminUnconfirmed[] = []
-  for (let after: string | undefined = ''; after !== undefined; ) {
-    const page: { statuses: AdminUnconfirmed[]; nextAfter?: string } = await client.call(
-      'listUnconfirmed',
-      { query: { after } },
-    )
-    statuses.push(...page.statuses)
-    after = page.nextAfter
-  }
-  if (output.json) output.result(statuses, '')
-  else {
-    output.table(statuses.map(rowOf), {
-      empty: 'Gateways keep nothing that this epoch has not decided',
-    })
-  }
-  if (statuses.length > 0) output.say('Decide: sallyport feed confirm, or sallyport feed drop')
+  const count = await printList(input, output, {
+    read: async (limit, after: string | undefined) => {
+      const page = await client.call('listUnconfirmed', { query: { after, limit } })
+      return { rows: page.statuses, next: page.nextAfter }
+    },
+    shown: rowOf,
+    empty: 'Gateways keep nothing that this epoch has not decided',
+  })
+  if (count > 0) output.say('Decide: sallyport feed confirm, or sallyport feed drop')
   return 0
 }
 

@@ -1,5 +1,5 @@
 // A pure table: the commands about MDM, with their help.
-import type { Command } from '../command.ts'
+import { type Command, pageOptions } from '../command.ts'
 
 const load = async () => await import('./mdm.ts')
 
@@ -28,6 +28,7 @@ export const mdmCommands: readonly Command[] = [
   {
     name: 'mdm credentials list',
     summary: 'List the credentials of MDMs',
+    options: pageOptions,
     examples: [{ line: 'sallyport mdm credentials list', does: 'which there are' }],
     load: async () => (await load()).listCredentials,
   },

@@ -1,4 +1,5 @@
 import { configuredClient } from '../admin/configured-client.ts'
+import { pageOf, printList } from '../admin/print-list.ts'
 import type { Operation } from '../command.ts'
 import { argument, numberOption, textOption } from '../input.ts'
 import { onlyApp } from './tokens.ts'
@@ -22,8 +23,15 @@ export const createCredential: Operation = async (input, output) => {
 }
 
 export const listCredentials: Operation = async (input, output) => {
-  const { credentials } = await configuredClient(input).call('listMdmCredentials')
-  output.table(credentials, { empty: 'There is no MDM credential' })
+  const client = configuredClient(input)
+  await printList(input, output, {
+    read: async (limit, cursor: string | undefined) => {
+      const page = await client.call('listMdmCredentials', { query: { cursor, limit } })
+      return pageOf(page.credentials, page)
+    },
+    shown: (credential) => credential,
+    empty: 'There is no MDM credential',
+  })
   return 0
 }
 

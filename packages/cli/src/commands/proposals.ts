@@ -2,15 +2,22 @@ import { certificatesFromPem } from '@sallyport/pki'
 import { isProblem } from '@sallyport/problem'
 import type { AdminOperations } from '../admin/admin-operations.ts'
 import { configuredClient } from '../admin/configured-client.ts'
+import { pageOf, printList } from '../admin/print-list.ts'
 import type { Operation } from '../command.ts'
 import { argument, isGiven, textOption } from '../input.ts'
 
 export const listProposals: Operation = async (input, output) => {
   const all = isGiven(input, 'all')
-  const { proposals } = await configuredClient(input).call('listProposals', { query: { all } })
-  const empty = 'Nothing waits for a second person'
-  if (output.json) output.result(proposals, '')
-  else output.table(proposals.map(proposalRow), { empty })
+  const client = configuredClient(input)
+  await printList(input, output, {
+    read: async (limit, cursor: string | undefined) => {
+      const page = await client.call('listProposals', { query: { all, cursor, limit } })
+      return pageOf(page.proposals, page)
+    },
+    shown: proposalRow,
+    empty: 'Nothing waits for a second person',
+    all: 'has another meaning',
+  })
   return 0
 }
 

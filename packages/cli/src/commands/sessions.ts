@@ -2,13 +2,11 @@ import { text as readAll } from 'node:stream/consumers'
 import type { AdminInvalidation } from '@sallyport/authority'
 import { Problem } from '@sallyport/problem'
 import { configuredClient } from '../admin/configured-client.ts'
-import { readPages } from '../admin/read-pages.ts'
+import { printList } from '../admin/print-list.ts'
 import { awaitReceipts, inForceWords, receiptWords } from '../admin/gateway-receipts.ts'
 import type { Input, Operation } from '../command.ts'
-import { numberOption, textOption } from '../input.ts'
+import { textOption } from '../input.ts'
 import { momentWords } from '../terminal/span.ts'
-
-const usualLimit = 100
 
 /** What can be ended: the option, and the member of the message. */
 const ends = [
@@ -67,7 +65,6 @@ function ownerOf(input: Input): { provider?: string; issuer?: string } {
 }
 
 export const listSessions: Operation = async (input, output) => {
-  const limit = numberOption(input, 'limit', { least: 1, most: 1_000_000 }) ?? usualLimit
   const client = configuredClient(input)
   const filter = {
     subject: textOption(input, 'subject'),
@@ -75,17 +72,14 @@ export const listSessions: Operation = async (input, output) => {
     deviceId: textOption(input, 'device'),
     ...ownerOf(input),
   }
-  const { rows, isMore } = await readPages<AdminInvalidation, number>(
-    limit,
-    async (wanted, before) => {
-      const query = { ...filter, before, limit: wanted }
-      const page = await client.call('listInvalidations', { query })
+  await printList(input, output, {
+    read: async (limit, before: number | undefined) => {
+      const page = await client.call('listInvalidations', { query: { ...filter, before, limit } })
       return { rows: page.invalidations, next: page.nextBefore }
     },
-  )
-  if (output.json) output.result(rows, '')
-  else output.table(rows.map(rowOf), { empty: 'No tokens are ended before they expire' })
-  if (isMore) output.say(`There are more: --limit ${limit * 10}`)
+    shown: rowOf,
+    empty: 'No tokens are ended before they expire',
+  })
   return 0
 }
 

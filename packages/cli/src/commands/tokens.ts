@@ -1,7 +1,9 @@
+import type { AdminTokenInfo } from '@sallyport/authority'
 import { readConfig } from '@sallyport/config'
 import { Problem } from '@sallyport/problem'
 import Type from 'typebox'
 import { configuredClient } from '../admin/configured-client.ts'
+import { pageOf, printList } from '../admin/print-list.ts'
 import { makeTokenOnHost } from '../admin/token-on-host.ts'
 import type { Input, Operation } from '../command.ts'
 import { locateConfig } from '../configuration/locate.ts'
@@ -83,21 +85,39 @@ export function onlyApp(input: Input, thing = 'token'): string {
 
 export const listTokens: Operation = async (input, output) => {
   const client = configuredClient(input)
+  const appId = textOption(input, 'app')
   if (isGiven(input, 'admin')) {
-    const { adminTokens } = await client.call('listAdminTokens')
-    const listed = (values: readonly string[] | null) => values?.join(' ') ?? 'all'
-    const rows = adminTokens.map(({ apps, verbs, networks, ...token }) => ({
-      ...token,
-      apps: listed(apps),
-      verbs: listed(verbs),
-      networks: listed(networks),
-    }))
-    output.table(rows, { empty: 'There is no admin token' })
+    if (appId !== undefined) {
+      throw new Problem('command_usage', {
+        detail: 'Either --admin or --app',
+        found: 'both of them',
+      })
+    }
+    await printList(input, output, {
+      read: async (limit, cursor: string | undefined) => {
+        const page = await client.call('listAdminTokens', { query: { cursor, limit } })
+        return pageOf(page.adminTokens, page)
+      },
+      shown: adminTokenRow,
+      empty: 'There is no admin token',
+    })
     return 0
   }
-  const { enrollmentTokens } = await client.call('listEnrollmentTokens')
-  output.table(enrollmentTokens, { empty: 'There is no enrolment token' })
+  await printList(input, output, {
+    read: async (limit, cursor: string | undefined) => {
+      const query = { appId, cursor, limit }
+      const page = await client.call('listEnrollmentTokens', { query })
+      return pageOf(page.enrollmentTokens, page)
+    },
+    shown: (token) => token,
+    empty: 'There is no enrolment token',
+  })
   return 0
+}
+
+function adminTokenRow({ apps, verbs, networks, ...token }: AdminTokenInfo) {
+  const listed = (values: readonly string[] | null) => values?.join(' ') ?? 'all'
+  return { ...token, apps: listed(apps), verbs: listed(verbs), networks: listed(networks) }
 }
 
 export const revokeToken: Operation = async (input, output) => {

@@ -1,5 +1,6 @@
 import type { AdminTokenInfo } from '@sallyport/authority'
 import { isProblem } from '@sallyport/problem'
+import { readAll } from '../admin/read-pages.ts'
 import { momentWords } from '../terminal/span.ts'
 import type { DoctorCheck, Finding } from './finding.ts'
 
@@ -14,7 +15,10 @@ export const adminTokenCheck: DoctorCheck = {
   examine: async ({ client, now }) => {
     if (client === undefined) return []
     try {
-      const { adminTokens } = await client.call('listAdminTokens')
+      const adminTokens = await readAll(async (limit, cursor: string | undefined) => {
+        const page = await client.call('listAdminTokens', { query: { cursor, limit } })
+        return { rows: page.adminTokens, next: page.nextCursor }
+      })
       return [tokenFinding(adminTokens, now())]
     } catch (error) {
       if (isProblem(error)) return []

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util'
 import { type Problem, problemText, reasonOf } from '@sallyport/problem'
 import { jsonText } from './json-text.ts'
+import { jsonList, type ListWriter, textList, writeOut } from './list-writer.ts'
 import { formatTable, type Row } from './table.ts'
 
 type Style = Parameters<typeof styleText>[0]
@@ -14,6 +15,10 @@ export type Output = {
   result(data: unknown, text: string | (() => string)): void
   /** As `result`, for rows of one shape. `empty` is said on stderr where there is none. */
   table(rows: readonly Row[], options: { empty: string }): void
+  /** As `table`, of a list that is read page by page. */
+  list(): ListWriter
+  /** A part of the result, as it is. Resolves when whoever reads has taken enough of it. */
+  write(text: string): Promise<void>
   /** Words for a person: progress, notes, what to do next. */
   say(text: string): void
   /** A failure: with --json one line of JSON, on stderr as well. */
@@ -44,6 +49,11 @@ export function createOutput({ json, stdout, stderr, stdin }: OutputOptions): Ou
       else if (rows.length === 0) stderr.write(`${empty}\n`)
       else stdout.write(`${formatTable(rows, (heading) => paint('bold', heading))}\n`)
     },
+    list: () =>
+      json
+        ? jsonList({ stdout, stderr })
+        : textList({ stdout, stderr }, (heading) => paint('bold', heading)),
+    write: (text) => writeOut(stdout, text),
     say: (text) => void stderr.write(`${text}\n`),
     problem(problem) {
       const text = json

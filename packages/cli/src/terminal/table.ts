@@ -3,26 +3,52 @@ import { printable } from './printable.ts'
 /** A row by column. Columns are headed by their name, in the order of the first row. */
 export type Row = Readonly<Record<string, string | number | boolean | null | undefined>>
 
-/**
- * Rows in aligned columns. Control characters
- * in values are dropped, so that a name from outside cannot drive the terminal.
- */
+/** Rows in aligned columns. */
 export function formatTable(
   rows: readonly Row[],
   heading = (text: string): string => text,
 ): string {
-  const columns = Object.keys(rows[0] ?? {})
-  const cells = rows.map((row) => columns.map((column) => printable(row[column])))
-  const headings = columns.map((column) => words(column))
-  const widths = columns.map((_, index) =>
-    Math.max(...[headings, ...cells].map((line) => width(line[index] ?? ''))),
-  )
-  const lay = (line: readonly string[]): string =>
-    line
-      .map((cell, index) => cell + ' '.repeat((widths[index] ?? 0) - width(cell)))
+  return new TableLayout(heading).format(rows)
+}
+
+/**
+ * The columns of a table that is printed in parts: headed once, each at least as wide as in the part before. Control
+ * characters in values are dropped, so that a name from outside cannot drive the terminal.
+ */
+export class TableLayout {
+  readonly #heading: (text: string) => string
+  #columns: readonly string[] | undefined
+  #widths: number[] = []
+
+  constructor(heading: (text: string) => string) {
+    this.#heading = heading
+  }
+
+  /** @param rows at least one */
+  format(rows: readonly Row[]): string {
+    const isFirst = this.#columns === undefined
+    const columns = (this.#columns ??= Object.keys(rows[0] ?? {}))
+    const headings = columns.map(words)
+    const cells = rows.map((row) => columns.map((column) => printable(row[column])))
+    this.#widen([...(isFirst ? [headings] : []), ...cells])
+    const lines = cells.map((line) => this.#lay(line))
+    return (isFirst ? [this.#heading(this.#lay(headings)), ...lines] : lines).join('\n')
+  }
+
+  #widen(lines: readonly (readonly string[])[]): void {
+    for (const line of lines) {
+      for (const [index, cell] of line.entries()) {
+        this.#widths[index] = Math.max(this.#widths[index] ?? 0, width(cell))
+      }
+    }
+  }
+
+  #lay(line: readonly string[]): string {
+    return line
+      .map((cell, index) => cell + ' '.repeat((this.#widths[index] ?? 0) - width(cell)))
       .join('  ')
       .trimEnd()
-  return [heading(lay(headings)), ...cells.map(lay)].join('\n')
+  }
 }
 
 function words(column: string): string {

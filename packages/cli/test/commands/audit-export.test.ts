@@ -97,6 +97,21 @@ test('what came since the last row is nothing, and a row that never was is told'
   }
 })
 
+test('tokens are listed page by page, as the API has them with --json, and each once', async () => {
+  for (const label of ['third', 'fourth']) await run('tokens', 'create', '--label', label)
+  const first = await run('tokens', 'list', '--limit', '1', '--json')
+  assert.equal((JSON.parse(first.stdout) as object[]).length, 1)
+  assert.match(first.stderr, /There are more: --all, or --limit 10/)
+  const all = await run('tokens', 'list', '--all', '--json')
+  const labels = (JSON.parse(all.stdout) as { label: string }[]).map(({ label }) => label)
+  assert.deepEqual(labels.slice(0, 2), ['fourth', 'third'])
+  const admin = await run('tokens', 'list', '--admin', '--json')
+  const [token] = JSON.parse(admin.stdout) as { apps: unknown; networks: unknown }[]
+  assert.deepEqual([token?.apps, token?.networks], [null, null])
+  const table = await run('tokens', 'list', '--admin')
+  assert.match(table.stdout, /APPS +VERBS +NETWORKS/)
+})
+
 test('of several authorities each export is of one chain, and says which there are', async () => {
   await authority.end()
   const text = readFileSync(config, 'utf8')
