@@ -29,7 +29,7 @@ export const listAudit: Operation = async (input, output) => {
     limit,
   }
   const page = await configuredClient(input).call('listAudit', { query })
-  if (isBeyondEnd(page, query.after ?? 0, output)) return 1
+  if (isBeyondEnd(page, query, output)) return 1
   const { rows, nextAfter } = page
   const list = output.list()
   await list.page(rows, auditRow)
@@ -53,8 +53,16 @@ function spanOf(input: Input): { since: string | undefined; until: string | unde
 type Page = AdminOperations['listAudit']['answer']
 
 /** Nothing came since is one thing; that the log never came so far is another: it was restored, or is not that one. */
-function isBeyondEnd({ chain, newest }: Page, after: number, output: Output): boolean {
-  if (newest >= Math.max(after, 1)) return false
+function isBeyondEnd(
+  { chain, newest }: Page,
+  {
+    chain: asked,
+    after = 0,
+  }: { readonly chain?: string | undefined; readonly after?: number | undefined },
+  output: Output,
+): boolean {
+  // An authority that was never asked for anything has no row of its own yet.
+  if (newest >= Math.max(after, asked === undefined ? 0 : 1)) return false
   output.say(
     newest === 0
       ? `No authority writes a chain ${chain}: sallyport audit verify names those that there are`
@@ -90,7 +98,7 @@ export const exportAudit: Operation = async (input, output) => {
     const query = { after, limit: pageSize, ...(chain === undefined ? {} : { chain }) }
     const page = await client.call('listAudit', { query })
     const { rows } = page
-    if (isBeyondEnd(page, after, output)) return 1
+    if (isBeyondEnd(page, query, output)) return 1
     // Behind a balancer another authority may answer the next page, of whose chain it would be.
     chain = page.chain
     const [first] = rows
