@@ -170,6 +170,30 @@ export function isApproved(row: ApprovalRow, now: number): boolean {
   })
 }
 
+/**
+ * Notes the device that an approval let in, in the write that enrols it.
+ *
+ * @returns who approved
+ * @throws Problem `enrollment_denied` where it counts no more: its user was forgotten meanwhile
+ */
+export async function useApproval(
+  store: Kysely<Tables>,
+  { id, deviceId }: { id: string; deviceId: string },
+): Promise<string | null> {
+  const used = await store
+    .updateTable('approvals')
+    .set({ device_id: deviceId })
+    .where('id', '=', id)
+    .where('status', '=', 'approved')
+    .returning('decided_by')
+    .executeTakeFirst()
+  if (used !== undefined) return used.decided_by
+  throw new Problem('enrollment_denied', {
+    expected: 'an approved enrolment',
+    found: 'one that was denied meanwhile',
+  })
+}
+
 /** The answer while approval is waited for. */
 export function pendingAnswer(approvalId: string, now: number): PendingEnrollment {
   return {

@@ -8,6 +8,7 @@ import type { AppraisalRow, CertificateRow, DeviceRow, Tables } from '../store/t
 import { admitDevice, tellOfUserDevice } from '../users/admit-device.ts'
 import type { NewDevice } from '../users/new-device.ts'
 import type { Admission } from './admission.ts'
+import { useApproval } from './approval.ts'
 import { deviceRow } from './device-row.ts'
 import type { Enrollment } from './enroll-device.ts'
 import { useToken } from './enrollment-token.ts'
@@ -34,7 +35,7 @@ export type NewEnrollment = {
  * The one write of an enrolment: device, certificate, what was used up, and the audit log.
  *
  * @returns the rows, and how many devices its user has beside it
- * @throws Problem of `supersedeHolders` and `admitDevice`, `enrollment_token_invalid`
+ * @throws Problem of `supersedeHolders`, `admitDevice`, `recordCertificate` and `useApproval`, `enrollment_token_invalid`
  */
 export async function recordEnrollment(
   store: Kysely<Tables>,
@@ -116,16 +117,11 @@ async function endApproval(
   approvalId: string,
   { deviceId, thumbprint }: { deviceId: string; thumbprint: string },
 ): Promise<string | null> {
-  const { decided_by } = await store
-    .updateTable('approvals')
-    .set({ device_id: deviceId })
-    .where('id', '=', approvalId)
-    .returning('decided_by')
-    .executeTakeFirstOrThrow()
+  const approvedBy = await useApproval(store, { id: approvalId, deviceId })
   await store
     .updateTable('challenges_used')
     .set({ thumbprint })
     .where('approval_id', '=', approvalId)
     .execute()
-  return decided_by
+  return approvedBy
 }

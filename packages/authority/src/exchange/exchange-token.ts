@@ -46,6 +46,7 @@ export async function exchangeToken(
   refuseBound(token, certificate.thumbprint)
   refuseTargets(request.targets, exchange)
   const scope = grantedScope(token, request.scope)
+  const issuedAt = now()
   await bindSession(authority, request.subjectToken, token, { device, certificate })
   const { claims, expiresInSeconds } = exchangedClaims(token, {
     exchange,
@@ -55,6 +56,7 @@ export async function exchangeToken(
     tokenId: newId('accessToken'),
     subjectTokenKey: tokenKey(request.subjectToken),
     scope,
+    issuedAt,
     now: now(),
   })
   if (expiresInSeconds <= 0) {

@@ -13,6 +13,8 @@ export type ExchangedFacts = {
   readonly subjectTokenKey: string
   /** Separated by spaces; undefined: those of the token that is exchanged. */
   readonly scope: string | undefined
+  /** When the session was held to be open: what ends the tokens of the device after that ends this one. */
+  readonly issuedAt: number
   readonly now: number
 }
 
@@ -32,7 +34,7 @@ export function exchangedClaims(
   token: VerifiedToken,
   facts: ExchangedFacts,
 ): { claims: Readonly<Record<string, unknown>>; expiresInSeconds: number } {
-  const { exchange, appId, deviceId, thumbprint, tokenId, scope, now } = facts
+  const { exchange, appId, deviceId, thumbprint, tokenId, scope, issuedAt, now } = facts
   const seconds = Math.floor(now / 1_000)
   const latest = seconds + Math.floor(exchange.lifetimeMinutes * 60)
   const expiry = Math.min(latest, Math.floor(token.expiresAt / 1_000))
@@ -43,7 +45,7 @@ export function exchangedClaims(
     iss: exchange.issuer,
     sub: token.subject,
     aud: exchange.audience,
-    iat: seconds,
+    iat: Math.floor(issuedAt / 1_000),
     exp: expiry,
     jti: tokenId,
     client_id: token.clientId ?? appId,

@@ -70,7 +70,11 @@ export async function signCertificate(
   return { certificate, issuerId: ca.id, trustDomain: ca.trustDomain, shard }
 }
 
-/** Inserts the row of a certificate, in the transaction that it is answered by. */
+/**
+ * Inserts the row of a certificate, in the transaction that it is answered by.
+ *
+ * @throws Problem `authority_busy` where gateways were told meanwhile to refuse it, or its CA
+ */
 export async function recordCertificate(
   store: Kysely<Tables>,
   signed: SignedCertificate,
@@ -96,7 +100,34 @@ export async function recordCertificate(
     forked_at: null,
     shard,
   }
+  await refuseUnbelieved(store, row)
   await store.insertInto('certificates').values(row).execute()
   await tellIssued(store, row, facts.now)
   return row
+}
+
+/** Nobody is given a certificate that no gateway believes: whoever asks again has one by the CA that issues by then. */
+async function refuseUnbelieved(
+  store: Kysely<Tables>,
+  { issuer_id, thumbprint }: CertificateRow,
+): Promise<void> {
+  const believed = await store
+    .selectFrom('issuers')
+    .leftJoin('unconfirmed_status as refused', (join) =>
+      join
+        .on('refused.kind', '=', 'certificate')
+        .on('refused.key', '=', thumbprint)
+        .on('refused.decision', '=', 'kept'),
+    )
+    .select('issuers.id')
+    .where('issuers.id', '=', issuer_id)
+    .where('issuers.status', '!=', 'revoked')
+    .where('refused.key', 'is', null)
+    .executeTakeFirst()
+  if (believed !== undefined) return
+  throw new Problem('authority_busy', {
+    expected: 'a certificate, and its CA, that gateways believe',
+    found: `${thumbprint} of ${issuer_id}, which was refused or withdrawn while it was signed`,
+    retryAfterSeconds: 2,
+  })
 }

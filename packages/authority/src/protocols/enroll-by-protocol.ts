@@ -7,6 +7,7 @@ import { made } from '../audit/change.ts'
 import { personal } from '../audit/personal.ts'
 import type { Authority } from '../authority.ts'
 import { type AuthenticatedDevice, readActive } from '../devices/authenticate-device.ts'
+import { useApproval } from '../enrollment/approval.ts'
 import { deviceRow } from '../enrollment/device-row.ts'
 import { refuseBusyBatch } from '../enrollment/enrollment-limits.ts'
 import { refuseHolders, supersedeHolders } from '../enrollment/held-key.ts'
@@ -34,7 +35,7 @@ export type Enrolled = AuthenticatedDevice & { isNew: boolean }
  *
  * @throws Problem `challenge_used` where another key used the order, `enrollment_credential_too_often`,
  *   `enrollment_batch_too_often`, `csr_key_not_allowed`, `device_suspended`, `device_revoked`, `issuer_missing`,
- *   those of the signer
+ *   those of `recordCertificate`, `useApproval` and the signer
  */
 export async function enrollByProtocol(
   authority: Authority,
@@ -159,12 +160,7 @@ async function answerOrder(
     thumbprint,
     ...(approvalId === undefined ? {} : { approvalId }),
   })
-  if (approvalId === undefined) return
-  await store
-    .updateTable('approvals')
-    .set({ device_id: deviceId })
-    .where('id', '=', approvalId)
-    .execute()
+  if (approvalId !== undefined) await useApproval(store, { id: approvalId, deviceId })
 }
 
 /**

@@ -60,11 +60,16 @@ export async function succeedCertificate<Signed, Known>(
   authority: Authority,
   order: SuccessionOrder<Signed, Known>,
 ): Promise<AuthenticatedDevice> {
+  const cameAt = authority.now()
   for (let attempt = 0; attempt < maxAttempts; attempt++) {
-    const renewed = await attemptSuccession(authority, order)
+    const renewed = await attemptSuccession(authority, order, cameAt)
     if (renewed !== undefined) return renewed
   }
-  throw new Problem('authority_busy', {
+  throw overtaken()
+}
+
+function overtaken(): Problem {
+  return new Problem('authority_busy', {
     expected: 'one renewal of a certificate at a time',
     found: 'several with different keys',
     retryAfterSeconds: 1,
@@ -77,6 +82,7 @@ type Outcome = { renewed: AuthenticatedDevice; isNew: boolean } | { refusal: Pro
 async function attemptSuccession<Signed, Known>(
   authority: Authority,
   order: SuccessionOrder<Signed, Known>,
+  cameAt: number,
 ): Promise<AuthenticatedDevice | undefined> {
   const { store, metrics } = authority
   const { appId, app, thumbprint, spkiSha256, caller } = order
@@ -90,6 +96,9 @@ async function attemptSuccession<Signed, Known>(
     const { certificate, device } = await readActive(tx, thumbprint, true)
     const current = await readSuccession(tx, certificate, spkiSha256)
     if (current.kind === 'fork') {
+      // Its device may have given this message up, sent another key, and be at work with that by now: a second holder
+      // asks again, and is seen then.
+      if (current.rival.issued_at > cameAt) throw overtaken()
       order.refuseStale?.(now)
       const { address: actor, requestId } = caller
       const fork = { shown: certificate, rival: current.rival, actor, now, detail: { requestId } }

@@ -1,5 +1,6 @@
 import type { DeviceStatus } from '@sallyport/wire'
 import { actorOf, appsOf } from '../../admin/admin.ts'
+import { makerOf, refuseEndedMaker } from '../../admin/maker.ts'
 import type { SecondPerson } from '../../admin/proposals/second-person.ts'
 import type { Role } from '../../admin/roles.ts'
 import type { Verb } from '../../admin/verbs.ts'
@@ -153,6 +154,7 @@ export function deviceRoutes(api: Api, authority: Authority, second: SecondPerso
         const isRevocation = status === 'revoked'
         const changed = await lanes.run('admin', () =>
           store.write(async (tx) => {
+            await refuseEndedMaker(tx, makerOf(request), now())
             const why = await second.needs(tx, request, { isRevocation })
             return why ?? changeDeviceStatus(tx, { ...change, now: now() })
           }),

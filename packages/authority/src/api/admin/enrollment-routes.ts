@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { actorOf, appsOf } from '../../admin/admin.ts'
-import { makerOf } from '../../admin/maker.ts'
+import { makerOf, refuseEndedMaker } from '../../admin/maker.ts'
 import type { Authority } from '../../authority.ts'
 import { appOf } from '../../config/app-of.ts'
 import { decideApproval } from '../../enrollment/approval.ts'
@@ -175,7 +175,10 @@ export function approvalRoutes(api: Api, authority: Authority): void {
         const { reason } = request.body
         const decision = { id: request.params.id, status, reason, actor: actorOf(request) }
         const row = await lanes.run('admin', () =>
-          store.write((tx) => decideApproval(tx, { ...decision, now: now() })),
+          store.write(async (tx) => {
+            await refuseEndedMaker(tx, makerOf(request), now())
+            return decideApproval(tx, { ...decision, now: now() })
+          }),
         )
         return presentApproval(row, now())
       },
