@@ -44,7 +44,7 @@ function findingOf({ journals, unrecorded }: Comparison): Omit<Finding, 'check' 
     return {
       verdict: 'fail',
       found: `${unrecorded.length} of ${records} that were signed since yesterday are not in the registry`,
-      fix: 'See which with `sallyport ca compare`, and have gateways refuse them with `--revoke`. A few are those that lost a race; many, or any in a quiet hour, are an authority that was taken over.',
+      fix: 'See which with `sallyport ca compare`, and have gateways refuse them with `--revoke`. After a restored backup they are what was signed since. Else a few are those that lost a race; many, or any in a quiet hour, are an authority that was taken over.',
     }
   }
   if (faults.length > 0) {
