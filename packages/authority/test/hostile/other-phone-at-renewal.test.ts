@@ -41,6 +41,8 @@ const androidPhone = async (securityLevel: 'tee' | 'strongbox' = 'tee') => {
   const { key, body } = await enrollAndroid(deployment, { phone: { securityLevel } })
   return phoneOf(key, body)
 }
+/** What Apple attests counts for days: an iPhone enrols by the clock of the authority. */
+const iPhone = () => enrollIos(deployment, { at: Date.now() + aheadMs })
 
 /** What an iPhone attests for the renewal of an Android phone. */
 async function renewAsIphone(phone: Phone) {
@@ -59,7 +61,7 @@ test('what was proven to be an Android phone does not become an iPhone', async (
 })
 
 test('an iPhone does not become an Android phone, in mode shadow either', async () => {
-  const { key, body } = await enrollIos(deployment)
+  const { key, body } = await iPhone()
   const phone = phoneOf(key, body)
   assert.equal((await renewAndroid(deployment, phone)).body.code, 'renewal_evidence_required')
   await deployment.restart({ apps: attestedApp({ enrollment: 'mode: shadow' }) })
@@ -78,7 +80,7 @@ test('weaker evidence at a renewal lowers what the certificate says, and stronge
 })
 
 test('an iPhone renews by signature in the grace with an assertion alone', async () => {
-  const { key, appAttestKey, body } = await enrollIos(deployment)
+  const { key, appAttestKey, body } = await iPhone()
   const phone = phoneOf(key, body)
   aheadMs += 2 * 24 * 3_600_000
   const without = await send(await renewalByProof(deployment, phone))
@@ -95,7 +97,7 @@ test('an iPhone renews by signature in the grace with an assertion alone', async
 })
 
 test('an assertion of a suspended device is not used up, and counts once when it is resumed', async () => {
-  const { key, appAttestKey, body } = await enrollIos(deployment)
+  const { key, appAttestKey, body } = await iPhone()
   const phone = phoneOf(key, body)
   const change = (verb: string) =>
     deployment.admin(`/admin/v1/devices/${body.deviceId}/${verb}`, { body: {} })
@@ -109,7 +111,7 @@ test('an assertion of a suspended device is not used up, and counts once when it
 })
 
 test('of ten assertions with one counter at once, each for another key, one renews', async () => {
-  const { key, appAttestKey, body } = await enrollIos(deployment)
+  const { key, appAttestKey, body } = await iPhone()
   const phone = phoneOf(key, body)
   const renewals = await Promise.all(
     Array.from({ length: 10 }, () => assertedRenewal(deployment, { appAttestKey, counter: 1 })),
