@@ -762,14 +762,17 @@ export const commands: readonly Command[] = [
     needsNoConfig: true,
     summary: 'Sign the revocation list of a root, on the machine that has it',
     details:
-      'For whatever looks at the whole chain of a certificate, as nginx does. Bring it with `sallyport ca import-list`, and sign another before it lapses. CAs that were withdrawn stand in the file of --withdrawn, all of them each time. Reads the passphrase from SALLYPORT_PASSPHRASE, or asks.',
+      'For whatever looks at the whole chain of a certificate, as nginx does. Bring it with `sallyport ca import-list`, and sign another before it lapses. What was withdrawn stands in the file of --withdrawn, all of it each time: CAs; under the root of services, certificates of servers. Reads the passphrase from SALLYPORT_PASSPHRASE, or asks.',
     options: [
       {
         flags: '--root <folder>',
         summary: 'what `sallyport ca init` wrote (default: this folder)',
       },
-      { flags: '--kind <kind>', summary: 'of which root: device or development (default: device)' },
-      { flags: '--withdrawn <file>', summary: 'the certificates of CAs that were withdrawn, PEM' },
+      {
+        flags: '--kind <kind>',
+        summary: 'of which root: device, development or service (default: device)',
+      },
+      { flags: '--withdrawn <file>', summary: 'the certificates that were withdrawn, PEM' },
       { flags: '--days <number>', summary: 'how long it counts (default: 90)' },
       { flags: '--out <file>', summary: 'where it is written, PEM (default: device-root.crl)' },
     ],

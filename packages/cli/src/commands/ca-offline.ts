@@ -92,10 +92,10 @@ export const issueFromRequest: Operation = async (input, output) => {
   return 0
 }
 
-/** A root that `ca init` made, with its key. */
+/** A root that `ca init` or `init` made, with its key. */
 export async function openRoot(
   folder: string,
-  kind: (typeof kinds)[number],
+  kind: (typeof kinds)[number] | 'service',
   isInteractive: boolean,
 ): Promise<Issuer> {
   const [certificate] = certificatesFromPem(

@@ -8,6 +8,7 @@ import {
   type Issuer,
   isIssuedBy,
   nameText,
+  type RevokedCertificate,
   toPem,
 } from '@sallyport/pki'
 import { Problem } from '@sallyport/problem'
@@ -16,10 +17,11 @@ import { writeFileAtomically } from '../files/write-file.ts'
 import { choiceOption, numberOption, textOption } from '../input.ts'
 import { openRoot } from './ca-offline.ts'
 
-const kinds = ['device', 'development'] as const
+/** The root of services lists certificates of servers, the others CAs. */
+const kinds = ['device', 'development', 'service'] as const
 const dayMs = 24 * 3_600_000
 
-/** Signs the list of a root, on the machine that has it: the CAs under it that were withdrawn. */
+/** Signs the list of a root, on the machine that has it: what it issued and what was withdrawn since. */
 export const signRootList: Operation = async (input, output) => {
   const folder = path.resolve(textOption(input, 'root') ?? '.')
   const kind = choiceOption(input, 'kind', kinds) ?? 'device'
@@ -38,7 +40,7 @@ export const signRootList: Operation = async (input, output) => {
     thisUpdate: now,
     nextUpdate,
     entries: encodeRevoked(
-      withdrawn.map(({ serial }) => ({ serial, revokedAt: now, reason: 'cACompromise' })),
+      withdrawn.map(({ serial }) => ({ serial, revokedAt: now, ...reasonOf(kind) })),
     ),
   })
   writeFileAtomically(out, toPem('X509 CRL', list))
@@ -49,11 +51,16 @@ export const signRootList: Operation = async (input, output) => {
   return 0
 }
 
+/** Of a server it may be any reason: none is said. */
+function reasonOf(kind: (typeof kinds)[number]): Pick<RevokedCertificate, 'reason'> {
+  return kind === 'service' ? {} : { reason: 'cACompromise' }
+}
+
 function requireOwn({ certificate: root }: Issuer, certificate: Certificate): void {
   if (isIssuedBy(certificate, root) && certificate.spkiSha256 !== root.spkiSha256) return
   throw new Problem('certificate_malformed', {
     detail: 'It is not on the list of this root',
-    expected: `CAs that ${nameText(root.subject)} issued`,
+    expected: `certificates that ${nameText(root.subject)} issued`,
     found: nameText(certificate.subject),
   })
 }

@@ -5,9 +5,11 @@ import path from 'node:path'
 import { test } from 'node:test'
 import {
   certificatesFromPem,
+  createRoot,
   fileKeyProvider,
   isListOf,
   issueDeviceCa,
+  issueServerCertificate,
   parseCertificateList,
   toPem,
 } from '@sallyport/pki'
@@ -61,4 +63,32 @@ test('a root signs its list with the line of the page, and OpenSSL believes it',
   const itself = await sallyport(words, { cwd, env })
   assert.equal(itself.code, 3)
   assert.match(itself.stderr, /It is not on the list of this root/)
+})
+
+test('the root of services signs its list offline too, with certificates of servers on it', async () => {
+  const cwd = newFolder()
+  const now = Date.now()
+  const keys = fileKeyProvider({ directory: cwd, passphrase: () => Promise.resolve(passphrase) })
+  const key = await keys.create('service-root', 'ec-p384')
+  const root = await createRoot({ key, commonName: 'Service Root', kind: 'service', now })
+  writeFileSync(path.join(cwd, 'service-root.crt'), toPem('CERTIFICATE', root.der))
+  const server = await issueServerCertificate({
+    issuer: { certificate: root, key },
+    spki: (await keys.create('server', 'ec-p256')).spki,
+    names: ['authority.example.com'],
+    now,
+    days: 30,
+  })
+  writeFileSync(path.join(cwd, 'withdrawn.pem'), toPem('CERTIFICATE', server.der))
+  const line = 'ca sign-list --root . --kind service --withdrawn withdrawn.pem'
+  const ran = await sallyport(line.split(' '), { cwd, env: { SALLYPORT_PASSPHRASE: passphrase } })
+  assert.equal(ran.code, 0, ran.stderr)
+  execFileSync(
+    'openssl',
+    'crl -in service-root.crl -CAfile service-root.crt -outform DER -out list.der'.split(' '),
+    { cwd, stdio: 'pipe' },
+  )
+  const list = parseCertificateList(readFileSync(path.join(cwd, 'list.der')))
+  assert.ok(isListOf(list, root))
+  assert.deepEqual([...list.revoked.keys()], [server.serial])
 })

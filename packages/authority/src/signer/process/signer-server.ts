@@ -21,6 +21,8 @@ import { prepareSocketDirectory, refuseForeign, statOf } from './socket-place.ts
 const maxConnections = 8
 /** Questions of a connection at once: a connection with more is read no further until some are answered. */
 const maxAtOnce = 64
+/** And bytes of them, beside the one that is the last. */
+const maxBytesAtOnce = 32 * 1024 * 1024
 /** What is being signed when it ends is answered, if that is soon. */
 const endWithinMs = 3_000
 /** Whoever begins a question ends it, and whoever connects proves the secret, where there is one. */
@@ -76,6 +78,7 @@ class Connection {
     this.#isProven || tag === proofTag ? maxQuestionBytes(tag) : undefined,
   )
   readonly #working = new Set<Promise<void>>()
+  #workingBytes = 0
   /** What waits until the peer has taken answers, or is gone. */
   readonly #untaken: (() => void)[] = []
   readonly #nonce = newNonce()
@@ -100,7 +103,8 @@ class Connection {
     peer.on('close', () => {
       clearTimeout(this.#timer)
       this.#taken()
-      onClose()
+      // Its place comes back with the last of its questions: whoever asks and leaves has no more under way than who stays.
+      void Promise.all(this.#working).then(onClose)
     })
   }
 
@@ -155,12 +159,19 @@ class Connection {
   }
 
   #begin(frame: Frame): void {
+    const { length } = frame.body
     const work = this.#answer(frame).finally(() => {
       this.#working.delete(work)
-      if (this.#working.size < maxAtOnce) this.#peer.resume()
+      this.#workingBytes -= length
+      if (!this.#hasEnough()) this.#peer.resume()
     })
     this.#working.add(work)
-    if (this.#working.size >= maxAtOnce) this.#peer.pause()
+    this.#workingBytes += length
+    if (this.#hasEnough()) this.#peer.pause()
+  }
+
+  #hasEnough(): boolean {
+    return this.#working.size >= maxAtOnce || this.#workingBytes >= maxBytesAtOnce
   }
 
   async #answer({ tag, id, body }: Frame): Promise<void> {
