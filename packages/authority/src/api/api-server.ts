@@ -42,6 +42,8 @@ export type ApiOptions = {
   now: () => number
   /** Decides when a connection is looked at; without it all are at once. */
   admission?: ConnectionAdmission
+  /** How long an answer may lie there of which nothing is taken: milliseconds, by default a minute. */
+  unreadMs?: number
   /** Told of each refusal, before it is sent. */
   onRefusal?: (problem: Problem, request: FastifyRequest) => void
 }
@@ -55,6 +57,7 @@ const limits = {
   headersMs: 5_000,
   requestMs: 15_000,
   keepAliveMs: 65_000,
+  unreadMs: 60_000,
   checkEveryMs: 1_000,
 }
 
@@ -151,7 +154,7 @@ export function createApi(options: ApiOptions): Api {
 }
 
 function createServer(
-  { tls, log, admission }: ApiOptions,
+  { tls, log, admission, unreadMs = limits.unreadMs }: ApiOptions,
   handler: (request: http.IncomingMessage, response: http.ServerResponse) => void,
 ): http.Server {
   const bounds = {
@@ -163,8 +166,13 @@ function createServer(
     insecureHTTPParser: false,
     pauseOnConnect: admission !== undefined,
   }
+  /** Who reads nothing of a long answer would hold it in memory for ever, and a stop of the server with it. */
+  const answer: typeof handler = (request, response) => {
+    response.once('prefinish', () => request.socket.setTimeout(unreadMs))
+    handler(request, response)
+  }
   const guarded = <S extends http.Server>(server: S): S => admission?.guard(server) ?? server
-  if (tls === undefined) return guarded(bounded(http.createServer(bounds, handler)))
+  if (tls === undefined) return guarded(bounded(http.createServer(bounds, answer)))
   const server = https.createServer(
     {
       ...bounds,
@@ -174,7 +182,7 @@ function createServer(
       requestCert: true,
       rejectUnauthorized: false,
     },
-    handler,
+    answer,
   )
   server.on('tlsClientError', (error, socket) => {
     log.info({ address: socket.remoteAddress, reason: error.message }, 'handshake failed')
