@@ -390,13 +390,13 @@ describe('commands, beside a deployment that runs', () => {
         names,
       )
       assert.equal(new Set(roles.map(({ pid }) => pid)).size, 3)
-      const changes = await json<{ detail: string }[]>(
+      const changes = await json<{ detail: object }[]>(
         'audit',
         'list',
         '--action',
         'configuration.changed',
       )
-      assert.match(changes.at(-1)?.detail ?? '', /lifetimeDays/)
+      assert.match(JSON.stringify(changes.at(-1)?.detail), /lifetimeDays/)
 
       writeFileSync(configFile, good.replace('evidence: [android-key', 'evidence: [andriod-key'))
       const refused = await run('reload', '--json')
