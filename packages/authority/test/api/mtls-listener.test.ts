@@ -3,9 +3,12 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { isProblem } from '@sallyport/problem'
+import { quietPort } from '@sallyport/virtual-device'
 import { devicePaths } from '@sallyport/wire'
+import pino from 'pino'
+import { startAuthority } from '../../src/start-authority.ts'
 import { developmentApp } from '../fixture/apps.ts'
-import { type Deployment, deploy, readTestConfig } from '../fixture/deployment.ts'
+import { type Deployment, deploy, passphrase, readTestConfig } from '../fixture/deployment.ts'
 import { type CallOptions, httpCall } from '../fixture/http-call.ts'
 import {
   aboutTheApp,
@@ -56,6 +59,42 @@ test('nobody enrols there, and whoever shows no certificate is told so', async (
 test('a challenge for a renewal is given there', async () => {
   const body = { appId: 'wallet', purpose: 'renew' }
   assert.equal((await call(devicePaths.challenges, { body })).status, 200)
+})
+
+test('where the url is that of another authority over the same store, devices renew there', async () => {
+  const port = await quietPort()
+  const other = `https://localhost:${port}`
+  const at = (listen: string) => `    mtls: { listen: '${listen}', url: '${other}', ${pair} }\n`
+  const first = await deploy({ authority: at('127.0.0.1:0') })
+  try {
+    const config = readTestConfig(
+      first.directory,
+      developmentApp,
+      undefined,
+      `${at(`127.0.0.1:${port}`)}  name: renewals\n`,
+    )
+    const second = await startAuthority(config, {
+      log: pino({ level: 'silent' }),
+      directory: first.directory,
+      version: '0.0.0-test',
+      environment: { SALLYPORT_PASSPHRASE: passphrase },
+    })
+    try {
+      const { issued, key, tls } = await enroll(first)
+      assert.equal(issued.mtlsUrl, other)
+      const body = { csr: csrOf(key), ...aboutTheApp }
+      const answer = await httpCall(other + devicePaths.renewals, { ca: first.caPem, body, ...tls })
+      assert.equal(answer.status, 201, answer.text)
+      assert.equal(answer.body.mtlsUrl, other)
+      const { tls: renewed } = phoneOf(key, answer.body)
+      // The first one knows what the second issued.
+      assert.equal((await first.device(devicePaths.me, renewed)).status, 200)
+    } finally {
+      await second.close()
+    }
+  } finally {
+    await first.close()
+  }
 })
 
 test('without such a listener no device is told of one', async () => {
