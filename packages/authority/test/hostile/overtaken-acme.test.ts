@@ -63,22 +63,26 @@ for (const approval of ['none', 'required']) {
       return orders.map(({ status }) => status)
     }
 
-    const repeated: Record<string, () => Promise<Words>> = {
-      'an account with a credential': () => client.accountWords(),
-      'the answer to device-attest-01': async () => (await client.phoneOrder()).answering,
-      'the answer to http-01, which is gone when it was met': async () =>
-        (await client.serverOrder()).answering,
+    /** What may wait for somebody. */
+    const waiting: Record<string, () => Promise<Words>> = {
       'the end of an order of a phone': async () => (await client.ready()).finishing,
-      'the end of an order of a server': async () =>
-        (await client.ready(client.serverOrder)).finishing,
       async 'the question for an order that was approved'() {
         const { place, account } = await client.finished()
         return { to: place, ...account }
       },
       'the end of an order, again when it was approved': async () =>
         (await client.finished()).finishing,
+    }
+    const others: Record<string, () => Promise<Words>> = {
+      'an account with a credential': () => client.accountWords(),
+      'the answer to device-attest-01': async () => (await client.phoneOrder()).answering,
+      'the answer to http-01, which is gone when it was met': async () =>
+        (await client.serverOrder()).answering,
+      'the end of an order of a server': async () =>
+        (await client.ready(client.serverOrder)).finishing,
       'the change of nothing of an account': async () => asAccount(await client.open(), {}),
     }
+    const repeated = approval === 'none' ? { ...waiting, ...others } : waiting
     for (const [name, make] of Object.entries(repeated)) {
       it(`by the same words is answered as those: ${name}`, async () => {
         await overtakeEverywhere(held, async (): Promise<Race<AcmeAnswer>> => {
@@ -147,7 +151,7 @@ for (const approval of ['none', 'required']) {
         const lines = texts.join('\n').match(/^sallyport_authority_acme_orders_total\{.*$/gm)
         return (lines ?? []).reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
       }
-      for (const make of [client.phoneOrder, client.serverOrder]) {
+      for (const make of [() => client.phoneOrder(), client.serverOrder]) {
         const before = await orders()
         const points = await overtakeEverywhere(held, async (): Promise<Race<AcmeAnswer>> => {
           const { finishing } = await client.finished(make)
@@ -222,7 +226,8 @@ for (const approval of ['none', 'required']) {
 
     it('finishes nothing for an account that was deactivated meanwhile, and is told so once', async () => {
       await overtakeEverywhere(held, async (): Promise<Race<AcmeAnswer>> => {
-        const { account, finishing } = await client.ready()
+        const own = await client.open()
+        const { account, finishing } = await client.ready(() => client.phoneOrder(own))
         let before: string[] = []
         return {
           send: () => say(finishing),

@@ -70,8 +70,11 @@ export function acmeWords(deployment: AcmeDeployment) {
     return { to, payload, ...account }
   }
 
-  async function begin(type: string, value: string) {
-    const account = await open()
+  /** Of whom all orders are that nothing else is said of. */
+  let shared: Promise<Account> | undefined
+
+  async function begin(type: string, value: string, by?: Account) {
+    const account = by ?? (await (shared ??= open()))
     const payload = { identifiers: [{ type, value }] }
     const order = await ask({ to: acmeAt('new-order'), payload, ...account })
     const { body } = await ask({ to: String(order.body.authorizations[0]), ...account })
@@ -90,9 +93,9 @@ export function acmeWords(deployment: AcmeDeployment) {
   }
 
   let phones = 0
-  async function phoneOrder(): Promise<Order> {
+  async function phoneOrder(by?: Account): Promise<Order> {
     const serialNumber = `PH0NE${String((phones += 1)).padStart(7, '0')}`
-    const { begun, challenge, thumbprint } = await begin('permanent-identifier', serialNumber)
+    const { begun, challenge, thumbprint } = await begin('permanent-identifier', serialNumber, by)
     const { account, key } = begun
     const phone = { root: phoneRoot, platform: 'ios', phone: { serialNumber } } as const
     const attested = attestationObject(phone, { token: challenge.token, thumbprint, key })
@@ -107,7 +110,7 @@ export function acmeWords(deployment: AcmeDeployment) {
   }
 
   /** An order whose challenge was met, and the words that finish it. */
-  async function ready(make: () => Promise<Order> = phoneOrder) {
+  async function ready(make: () => Promise<Order> = () => phoneOrder()) {
     const order = await make()
     await ask(order.answering)
     const { account, finalize: to, key } = order
@@ -124,7 +127,7 @@ export function acmeWords(deployment: AcmeDeployment) {
   }
 
   /** Finished, as far as its client can do that. */
-  async function finished(make: () => Promise<Order> = phoneOrder) {
+  async function finished(make: () => Promise<Order> = () => phoneOrder()) {
     const order = await ready(make)
     await ask(order.finishing)
     await approveAll()
