@@ -25,6 +25,7 @@ import { prepareUsers } from './privacy/hash-stored-users.ts'
 import { UserNames } from './privacy/user-names.ts'
 import { ReceiptKeeper } from './receipts/receipt-keeper.ts'
 import { readRevocationClients } from './sessions/revocation-client.ts'
+import { tellFailing } from './signer/failing-operations.ts'
 import type { JwsPurpose } from './signer/key-names.ts'
 import { JwsKeys, renewTokenKeys } from './signer/jws-keys.ts'
 import { noJournal } from './signer/journal/signing-journal.ts'
@@ -81,7 +82,10 @@ export async function assembleAuthority(
     const webhooks = readWebhooks(directory, config)
     // A signer in this process is bound by what is about to be taken up: it makes keys for that.
     let bounds = signerBoundsOf(config)
-    const signer = options.signer ?? signerHere(config, options, () => bounds)
+    const signer = tellFailing(options.signer ?? signerHere(config, options, () => bounds), {
+      metrics,
+      now,
+    })
     const issuers = await issuersOf(config, { store, signer, log, now })
     const live = { config, tokens, policies, revocationClients, webhooks, issuers }
     const jwsKeys = (purpose: JwsPurpose) => new JwsKeys({ purpose, store, signer, log, now })

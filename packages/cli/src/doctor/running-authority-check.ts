@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { resolvePath } from '@sallyport/config'
+import { isReasonCode, reasonOf } from '@sallyport/problem'
 import { spanWords } from '../terminal/span.ts'
 import type { DoctorCheck, Examination, Finding } from './finding.ts'
 
@@ -29,6 +30,7 @@ export const runningAuthorityCheck: DoctorCheck = {
       readiness(ready),
       ...clock(metrics ?? ''),
       ...missingKeys(metrics ?? ''),
+      ...failingSigner(metrics ?? ''),
       ...servedCertificates(metrics ?? '', listeners, file),
     ]
   },
@@ -90,6 +92,19 @@ function missingKeys(metrics: string): Finding[] {
     const found = `its key ${name} is not here: this authority issues by the CA before it, or not at all`
     const fix = `Copy ${name}.key.json, within authority.keys.directory, from the machine where the CA was made. Then: sallyport reload`
     return [{ check, what, verdict: 'fail', found, fix }]
+  })
+}
+
+const failing =
+  /^sallyport_authority_signing_failing\{operation="([A-Za-z]+)",reason="([a-z_0-9]+)"\} 1$/
+
+/** What the signer could not do last: its token was taken out, or Vault is sealed, and it answers all the same. */
+export function failingSigner(metrics: string): Finding[] {
+  return metrics.split('\n').flatMap((line): Finding[] => {
+    const [, operation = '', reason = ''] = failing.exec(line) ?? []
+    if (!isReasonCode(reason)) return []
+    const { fix } = reasonOf(reason)
+    return [{ check, what: `signer, ${operation}`, verdict: 'fail', found: reason, fix }]
   })
 }
 
