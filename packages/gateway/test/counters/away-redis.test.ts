@@ -112,7 +112,8 @@ test('a Redis that is slower than its bound costs the first requests that bound,
     way.delayMs = timeoutMs
     const { statuses, longest } = await ofMany(60)
     assert.equal(statuses.get(status), 60, policy)
-    assert.equal((await asked()) - before, 5, `${policy}: the others do not wait`)
+    const waited = (await asked()) - before
+    assert(waited <= 5, `${policy}: ${waited} waited`)
     assert(longest < timeoutMs + 1_000, `${policy}: ${longest} ms`)
     way.delayMs = 0
     await eventually(async () => !(await isAway()))
