@@ -72,7 +72,7 @@ export function createApis(
     face: 'public',
     now,
   })
-  for (const [listener, api] of Object.entries({ device, admin, status })) {
+  for (const [listener, api] of Object.entries({ device, ...(mtls && { mtls }), admin, status })) {
     countRequests(api, authority.metrics, listener)
     api.addHook('onRequest', async (_request, reply) => {
       // Of one that is about to end: whoever keeps a connection is to make the next one elsewhere.

@@ -10,7 +10,7 @@ const callerErrors: Readonly<Record<string, ReasonCode>> = {
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'request_malformed',
   FST_ERR_VALIDATION: 'message_malformed',
   FST_ERR_BAD_URL: 'request_target_invalid',
-  FST_ERR_MAX_LIMIT_EXCEEDED: 'request_target_invalid',
+  FST_ERR_MAX_PARAM_LENGTH: 'request_target_invalid',
 }
 
 /** Any error as a problem. What is not known to be the caller's doing is `internal_error`. */

@@ -20,16 +20,17 @@ import { refuseEnded } from '../sessions/refuse-ended.ts'
 import { admitUser, type SignedIn } from '../users/admit-user.ts'
 import { claimantOf, newDevice } from '../users/new-device.ts'
 import { type Admission, admissionOf, readAdmission } from './admission.ts'
+import { admitToken } from './admit-token.ts'
 import { findApproval, isApproved, pendingAnswer } from './approval.ts'
 import { type Challenge, openChallenge, refuseExpired, refuseOtherConnection } from './challenge.ts'
 import { needsApproval } from './device-approval.ts'
 import { enrollmentScope } from './enrollment-challenge.ts'
 import { refuseBusyAddress } from './enrollment-limits.ts'
-import { usableToken } from './enrollment-token.ts'
 import { type KeyRequest, readKeyRequest } from './key-request.ts'
 import { type PolicyGate, policyGate } from './policy-gate.ts'
 import type { Presented } from './presented.ts'
 import { recordEnrollment } from './record-enrollment.ts'
+import { refuseUnadmitted } from './refuse-unadmitted.ts'
 import { usedChallenge } from './used-challenge.ts'
 import { waitForApproval } from './wait-for-approval.ts'
 
@@ -146,28 +147,6 @@ function appraise(
   return admitEvidence(authority, order, { gate, caller, asserted: message })
 }
 
-async function admitToken(
-  authority: Authority,
-  { appId, app }: Enrollment,
-  gate: PolicyGate,
-  text: string | undefined,
-): Promise<EnrollmentTokenRow | undefined> {
-  const { enrollmentToken: rule } = app.enrollment
-  if (rule === 'none') return undefined
-  try {
-    if (text !== undefined) {
-      return await usableToken(authority.store.read, text, appId, authority.now())
-    }
-    if (rule === 'required') {
-      throw new Problem('enrollment_token_required', { expected: 'a token', found: 'none' })
-    }
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error
-    gate.refuse('enrollmentToken', error)
-  }
-  return undefined
-}
-
 function approvalSkipped(): Problem {
   return new Problem('enrollment_denied', {
     expected: 'an approval',
@@ -236,6 +215,8 @@ async function issue(
   from: From,
 ): Promise<Answer> {
   const { appId, app, request } = enrollment
+  const refused = await refusalBeforeSigning(authority, enrollment, admission, from)
+  if (refused !== undefined) return refused
   const deviceId = newId('device')
   const order = { appId, deviceId, spki: request.spki, admission, predecessors: [] }
   const signed = await signCertificate(authority, order)
@@ -275,6 +256,31 @@ async function issue(
 /** Whoever ended a token while this was on its way has no device enrolled by it. */
 async function refuseSignedOut(store: Kysely<Tables>, signedIn: SignedIn | undefined) {
   if (signedIn !== undefined) await refuseEnded(store, signedIn.token, signedIn.text)
+}
+
+/**
+ * Looks whether the write would refuse: what is signed and then refused would stand in the journal of the signer and in
+ * no registry, as many times as somebody likes.
+ *
+ * @returns the answer to the same message where that was faster, and is why
+ * @throws Problem of `refuseUnadmitted`
+ */
+async function refusalBeforeSigning(
+  authority: Authority,
+  enrollment: Enrollment,
+  admission: Admission,
+  { approvalId }: From,
+): Promise<Answer | undefined> {
+  const { read } = authority.store
+  try {
+    const isApproved = approvalId !== undefined
+    await refuseUnadmitted(read, enrollment, { admission, isApproved, now: authority.now() })
+    return undefined
+  } catch (error) {
+    const overtaking = await answerOfOvertaking(authority, read, enrollment, approvalId)
+    if (!isProblem(error) || overtaking === undefined) throw error
+    return overtaking
+  }
 }
 
 function countUserDevice({ metrics }: Authority, appId: string, others: number): void {

@@ -26,23 +26,37 @@ export async function supersedeHolders(
   keys: DeviceKeys,
   successor: { deviceId: string; now: number },
 ): Promise<void> {
-  await refuseRevokedKey(store, keys)
-  const holders = [...(await holdersOf(store, keys)), ...(await vouchedHolders(store, keys))]
-  for (const holder of new Map(holders.map((each) => [each.id, each])).values()) {
-    if (holder.status !== 'active') {
-      throw new Problem(holder.status === 'revoked' ? 'device_revoked' : 'device_suspended', {
-        expected: 'a new key',
-        found: `the key of device ${holder.id}, which is ${holder.status}`,
-      })
-    }
+  for (const deviceId of await supersedable(store, keys)) {
     await changeDeviceStatus(store, {
-      deviceId: holder.id,
+      deviceId,
       status: 'superseded',
       reason: `its key enrolled again, as ${successor.deviceId}`,
       actor: 'authority',
       now: successor.now,
     })
   }
+}
+
+/**
+ * The devices that an enrolment of these keys would supersede, all of them active.
+ *
+ * @returns their ids
+ * @throws Problem as `supersedeHolders`
+ */
+export async function supersedable(
+  store: Kysely<Tables>,
+  keys: DeviceKeys,
+): Promise<ReadonlySet<string>> {
+  await refuseRevokedKey(store, keys)
+  const holders = [...(await holdersOf(store, keys)), ...(await vouchedHolders(store, keys))]
+  const barred = holders.find(({ status }) => status !== 'active')
+  if (barred !== undefined) {
+    throw new Problem(barred.status === 'revoked' ? 'device_revoked' : 'device_suspended', {
+      expected: 'a new key',
+      found: `the key of device ${barred.id}, which is ${barred.status}`,
+    })
+  }
+  return new Set(holders.map(({ id }) => id))
 }
 
 /**

@@ -1,3 +1,4 @@
+import { isProblem } from '@sallyport/problem'
 import { newId } from '@sallyport/wire'
 import type { Kysely } from 'kysely'
 import { recordAppraisal } from '../appraisals/record-appraisal.ts'
@@ -10,7 +11,12 @@ import { type AuthenticatedDevice, readActive } from '../devices/authenticate-de
 import { useApproval } from '../enrollment/approval.ts'
 import { deviceRow } from '../enrollment/device-row.ts'
 import { refuseBusyBatch } from '../enrollment/enrollment-limits.ts'
-import { refuseHolders, supersedeHolders } from '../enrollment/held-key.ts'
+import {
+  type DeviceKeys,
+  refuseHolders,
+  supersedable,
+  supersedeHolders,
+} from '../enrollment/held-key.ts'
 import { type PolicyGate, policyGate } from '../enrollment/policy-gate.ts'
 import { usedChallenge, useChallenge } from '../enrollment/used-challenge.ts'
 import {
@@ -45,6 +51,8 @@ export async function enrollByProtocol(
   const before = await answerOfBefore(authority, order)
   if (before !== undefined) return before
   const { appId, request, admission } = order
+  const overtaking = await refuseBeforeSigning(authority, order)
+  if (overtaking !== undefined) return overtaking
   const deviceId = newId('device')
   const facts = { appId, deviceId, spki: request.spki, admission, predecessors: [] }
   const signed = await signCertificate(authority, facts)
@@ -91,16 +99,12 @@ async function recordOrder(
   order: ProtocolOrder,
   { signed, deviceId, now }: { signed: SignedCertificate; deviceId: string; now: number },
 ): Promise<AuthenticatedDevice> {
-  const { protocol, appId, app, request, authorizedBy, caller } = order
-  const { spkiSha256 } = request
+  const { protocol, appId, app, authorizedBy, caller } = order
   const gate = policyGate(app.enrollment.mode)
-  await refuseTooOften(store, order, { now, gate })
+  await refuseOrder(store, order, { now, gate })
   const { shadow, ...admitted } = order.admission
   const admission = { ...admitted, shadow: [...shadow, ...gate.findings] }
-  const keys = { appId, spkiSha256, appAttestKeyId: undefined }
-  if (admission.kind === 'unattested') await refuseHolders(store, keys, admission)
-  if (order.mayBeKept === true) await refuseKeyInUse(store, { appId, spkiSha256, now })
-  await supersedeHolders(store, keys, { deviceId, now })
+  await supersedeHolders(store, keysOf(order), { deviceId, now })
   const device = {
     ...deviceRow({ appId, deviceId, admission, signed, address: caller.address, now }),
     protocol,
@@ -143,6 +147,45 @@ async function recordOrder(
     },
   })
   return { certificate, device }
+}
+
+/**
+ * Looks whether the write would refuse, before anything is signed: see `enrollDevice`.
+ *
+ * @returns what the same order was answered with where that was faster, and is why
+ */
+async function refuseBeforeSigning(
+  authority: Authority,
+  order: ProtocolOrder,
+): Promise<AuthenticatedDevice | undefined> {
+  const { read } = authority.store
+  try {
+    const gate = policyGate(order.app.enrollment.mode)
+    await refuseOrder(read, order, { now: authority.now(), gate })
+    await supersedable(read, keysOf(order))
+    return undefined
+  } catch (error) {
+    const overtaking = await answerOfBefore(authority, order)
+    if (!isProblem(error) || overtaking === undefined) throw error
+    return overtaking
+  }
+}
+
+async function refuseOrder(
+  store: Kysely<Tables>,
+  order: ProtocolOrder,
+  { now, gate }: { now: number; gate: PolicyGate },
+): Promise<void> {
+  const { appId, spkiSha256 } = keysOf(order)
+  await refuseTooOften(store, order, { now, gate })
+  if (order.admission.kind === 'unattested') {
+    await refuseHolders(store, keysOf(order), order.admission)
+  }
+  if (order.mayBeKept === true) await refuseKeyInUse(store, { appId, spkiSha256, now })
+}
+
+function keysOf({ appId, request }: ProtocolOrder): DeviceKeys {
+  return { appId, spkiSha256: request.spkiSha256, appAttestKeyId: undefined }
 }
 
 /** Notes what the order was answered with: the first time, after it waited, or again long after the last. */

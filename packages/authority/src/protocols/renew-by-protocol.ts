@@ -7,7 +7,7 @@ import type { AuthenticatedDevice } from '../devices/authenticate-device.ts'
 import type { KeyRequest } from '../enrollment/key-request.ts'
 import { signCertificate } from '../issuance/sign-certificate.ts'
 import { refuseLate } from '../renewal/grace.ts'
-import { recordSuccessor, refuseSuccessor } from '../renewal/record-successor.ts'
+import { issuedOfLate, recordSuccessor, refuseSuccessor } from '../renewal/record-successor.ts'
 import { refuseRenewalKey, type RenewalKey } from '../renewal/renewal-key.ts'
 import { succeedCertificate } from '../renewal/succeed-certificate.ts'
 import type { CertificateRow, DeviceRow } from '../store/tables.ts'
@@ -46,6 +46,7 @@ export async function renewByProtocol(
   }
   const { thumbprint } = identity
   const { spki, spkiSha256 } = request
+  const key = { spkiSha256, appAttestKeyId: undefined }
   return succeedCertificate(authority, {
     appId,
     app,
@@ -54,14 +55,14 @@ export async function renewByProtocol(
     caller,
     // A message of SCEP says not when it was made: who kept one, and sends it, is to end no device by it.
     onFork: protocol === 'scep' ? 'notify' : undefined,
-    // Nothing is held against what a renewal changes.
-    know: () => Promise.resolve(),
+    know: () => issuedOfLate(authority.store.read, identity.deviceId, authority.now()),
     refuse: ({ certificate, device }) => {
       refuseRenewalKey(settings.renewalKey, certificate, request)
       refuseAttested(authority, certificate)
       refuseOtherProtocol(protocol, device)
     },
-    sign: ({ device }) => {
+    sign: async ({ device }, _planned, issued) => {
+      await refuseSuccessor(authority.store.read, { device, issued }, key)
       const known = { ...settings, platform: device.platform as Platform }
       return signCertificate(authority, {
         appId,
@@ -75,7 +76,8 @@ export async function renewByProtocol(
     },
     record: async (tx, signed, place) => {
       const successor = { ...place, app, signed, caller }
-      await refuseSuccessor(tx, successor, { spkiSha256, appAttestKeyId: undefined })
+      const issued = await issuedOfLate(tx, place.device.id, place.now)
+      await refuseSuccessor(tx, { ...successor, issued }, key)
       return recordSuccessor(tx, successor, { changes: {}, detail: { protocol } })
     },
   })

@@ -3,10 +3,16 @@ import type { Kysely } from 'kysely'
 import { recordAppraisal, supersedeAppraisal } from '../appraisals/record-appraisal.ts'
 import { replaceStanding } from '../appraisals/standing.ts'
 import type { AuthenticatedDevice } from '../devices/authenticate-device.ts'
+import type { Challenge } from '../enrollment/challenge.ts'
 import { shadowText } from '../enrollment/admission.ts'
 import { usedChallenge, useChallenge } from '../enrollment/used-challenge.ts'
 import type { DeviceRow, Tables } from '../store/tables.ts'
-import { recordSuccessor, refuseSuccessor, type Successor } from './record-successor.ts'
+import {
+  issuedOfLate,
+  recordSuccessor,
+  refuseSuccessor,
+  type Successor,
+} from './record-successor.ts'
 import type { Renewal } from './renewal-caller.ts'
 import type { RenewalAdmission } from './renewal-evidence.ts'
 
@@ -27,9 +33,10 @@ export async function recordRenewal(
   const { app, challenge, request } = renewal
   const { spkiSha256 } = request
   const successor = { ...order, app }
-  await refuseUsed(store, renewal)
+  if (challenge !== undefined) await refuseUsed(store, challenge, spkiSha256)
   const appAttestKeyId = admission.standing?.appAttestKey?.keyId
-  await refuseSuccessor(store, successor, { spkiSha256, appAttestKeyId })
+  const issued = await issuedOfLate(store, order.device.id, now)
+  await refuseSuccessor(store, { ...successor, issued }, { spkiSha256, appAttestKeyId })
   if (!(await recordEvidence(store, order))) return undefined
   const changes = changesOf(order)
   const renewed = await recordSuccessor(store, successor, {
@@ -76,10 +83,17 @@ function changesOf({ device, admission, appraisal }: NewRenewal) {
   } satisfies Partial<DeviceRow>
 }
 
-/** One challenge makes one certificate: a second renewal under it, of another certificate, is refused. */
-async function refuseUsed(store: Kysely<Tables>, { challenge, request }: Renewal): Promise<void> {
-  if (challenge === undefined) return
-  const used = await usedChallenge(store, challenge, request.spkiSha256)
+/**
+ * One challenge makes one certificate: a second renewal under it, of another certificate, is refused.
+ *
+ * @throws Problem `challenge_used`
+ */
+export async function refuseUsed(
+  store: Kysely<Tables>,
+  challenge: Challenge,
+  spkiSha256: string,
+): Promise<void> {
+  const used = await usedChallenge(store, challenge, spkiSha256)
   if (used === undefined) return
   throw new Problem('challenge_used', {
     expected: 'a challenge for each renewal',

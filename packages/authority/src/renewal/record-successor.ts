@@ -24,17 +24,34 @@ export type Successor = SuccessorPlace & {
 }
 
 /**
- * Refuses a successor whose device has too many, or whose key is another device's.
+ * Refuses a successor whose device has too many, or whose key is another device's: before it is signed, for the signer
+ * counts what it signs and writes it down, and in the write, which alone is sure.
  *
+ * @param issued how many certificates the device was issued of late: see `issuedOfLate`
  * @throws Problem `renewal_too_often`, those of `refuseHeldKey`
  */
 export async function refuseSuccessor(
   store: Kysely<Tables>,
-  { device, now }: Successor,
+  { device, issued }: Pick<Successor, 'device'> & { issued: number },
   { spkiSha256, appAttestKeyId }: { spkiSha256: string; appAttestKeyId: string | undefined },
 ): Promise<void> {
-  await refuseTooManyCertificates(store, device.id, now)
+  refuseTooManyCertificates(issued)
   await refuseHeldKey(store, { appId: device.app_id, spkiSha256, appAttestKeyId }, device.id)
+}
+
+/** How many certificates a device was issued within a day. */
+export async function issuedOfLate(
+  store: Kysely<Tables>,
+  deviceId: string,
+  now: number,
+): Promise<number> {
+  const { issued } = await store
+    .selectFrom('certificates')
+    .select((column) => column.fn.countAll<number>().as('issued'))
+    .where('device_id', '=', deviceId)
+    .where('issued_at', '>', now - dayMs)
+    .executeTakeFirstOrThrow()
+  return Number(issued)
 }
 
 /**
@@ -86,17 +103,7 @@ function standingOf({ thumbprint, serial }: CertificateRow, device: DeviceRow) {
   return { thumbprint, serial, assurance, appraisalId }
 }
 
-async function refuseTooManyCertificates(
-  store: Kysely<Tables>,
-  deviceId: string,
-  now: number,
-): Promise<void> {
-  const { issued } = await store
-    .selectFrom('certificates')
-    .select((column) => column.fn.countAll<number>().as('issued'))
-    .where('device_id', '=', deviceId)
-    .where('issued_at', '>', now - dayMs)
-    .executeTakeFirstOrThrow()
+function refuseTooManyCertificates(issued: number): void {
   if (issued < maxCertificatesPerDay) return
   throw new Problem('renewal_too_often', {
     expected: `fewer than ${maxCertificatesPerDay} certificates a day`,

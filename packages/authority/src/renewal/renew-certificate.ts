@@ -2,10 +2,10 @@ import { type IssuedCertificate, type RenewalRequest } from '@sallyport/wire'
 import { registeredKey } from '../appraisals/standing.ts'
 import type { Authority, Caller } from '../authority.ts'
 import { refuseExpired } from '../enrollment/challenge.ts'
-import { usedChallenge } from '../enrollment/used-challenge.ts'
 import { certificateAnswer } from '../issuance/certificate-answer.ts'
 import { signCertificate } from '../issuance/sign-certificate.ts'
-import { recordRenewal } from './record-renewal.ts'
+import { recordRenewal, refuseUsed } from './record-renewal.ts'
+import { issuedOfLate, refuseSuccessor } from './record-successor.ts'
 import { boundedAdmission } from './refused-renewals.ts'
 import { renewalCaller } from './renewal-caller.ts'
 import { refuseRenewalKey } from './renewal-key.ts'
@@ -28,26 +28,32 @@ export async function renewCertificate(
   const renewal = renewalCaller(authority, message, peer)
   const { appId, app, challenge, request } = renewal
   const { spkiSha256 } = request
+  const { deviceId } = renewal.identity
   const { certificate, device } = await succeedCertificate(authority, {
     appId,
     app,
     thumbprint: renewal.identity.thumbprint,
     spkiSha256,
     caller,
-    know: () => registeredKey(authority.store.read, renewal.identity.deviceId),
+    know: async () => ({
+      registered: await registeredKey(authority.store.read, deviceId),
+      issued: await issuedOfLate(authority.store.read, deviceId, authority.now()),
+    }),
     refuse: (holder) => refuseRenewalKey(app.certificate.renewalKey, holder.certificate, request),
     refuseStale: (now) => {
       if (challenge !== undefined) refuseExpired(challenge, now)
     },
-    sign: async (holder, succession, registered) => {
+    sign: async (holder, succession, { registered, issued }) => {
       const { read } = authority.store
       const now = authority.now()
       if (challenge !== undefined) {
-        await usedChallenge(read, challenge, spkiSha256)
+        await refuseUsed(read, challenge, spkiSha256)
         refuseExpired(challenge, now)
       }
       const attempt = { renewal, message, holder, succession, registered, caller }
       const admitted = await boundedAdmission(authority, attempt)
+      const appAttestKeyId = admitted.admission.standing?.appAttestKey?.keyId
+      await refuseSuccessor(read, { ...holder, issued }, { spkiSha256, appAttestKeyId })
       const signed = await signCertificate(authority, {
         appId,
         deviceId: holder.device.id,

@@ -90,7 +90,9 @@ async function attemptSuccession<Signed, Known>(
   const holder = await readActive(store.read, thumbprint, true)
   order.refuse(holder)
   const planned = await readSuccession(store.read, holder.certificate, spkiSha256)
-  const signed = isNew(planned) ? await order.sign(holder, planned, known) : undefined
+  const signed = isNew(planned)
+    ? await signUnlessOvertaken(authority, order, holder, planned, known)
+    : undefined
   const outcome = await store.write(async (tx): Promise<Outcome> => {
     const now = authority.now()
     const { certificate, device } = await readActive(tx, thumbprint, true)
@@ -120,6 +122,26 @@ async function attemptSuccession<Signed, Known>(
   if ('refusal' in outcome) throw outcome.refusal
   metrics.issued(appId, outcome.isNew ? 'renewal' : 'again')
   return outcome.renewed
+}
+
+/**
+ * Signs what is planned.
+ *
+ * @returns undefined where it is refused and something was faster: its own repeat, say, which used up what it needs
+ */
+async function signUnlessOvertaken<Signed, Known>(
+  { store }: Authority,
+  { thumbprint, spkiSha256, sign }: SuccessionOrder<Signed, Known>,
+  ...[holder, planned, known]: [AuthenticatedDevice, Succession, Known]
+): Promise<Signed | undefined> {
+  try {
+    return await sign(holder, planned, known)
+  } catch (error) {
+    const { certificate } = await readActive(store.read, thumbprint, true)
+    const current = await readSuccession(store.read, certificate, spkiSha256)
+    if (isSame(current, planned)) throw error
+    return undefined
+  }
 }
 
 const isNew = ({ kind }: Succession): boolean => kind === 'first' || kind === 'replace'

@@ -10,17 +10,19 @@ import { earlierInstallations, refuseBarredPhone, supersedeEarlier } from './rei
 import { refuseTooManyDevices } from './user-devices.ts'
 
 /**
- * Holds a device that asks for approval against what it will be held against when it enrols, so that
- * nobody is asked in vain; and against the bounds on time, which then were held.
+ * Holds a device against what it will be held against in the write that enrols it: one that asks for approval, so
+ * that nobody is asked in vain, and each before its certificate is signed.
  *
+ * @param isApproved against the bounds on time it was held when it asked
  * @throws Problem `reinstall_refused`, `user_devices_too_many`, and those of `refuseTooOften`
  */
 export async function admitRequest(
   store: Kysely<Tables>,
   device: NewDevice,
   gate: PolicyGate,
+  isApproved = false,
 ): Promise<void> {
-  await refuseTooOften(store, device, gate)
+  if (!isApproved) await refuseTooOften(store, device, gate)
   await roomFor(store, device, gate)
 }
 

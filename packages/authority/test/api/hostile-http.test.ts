@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test'
 import tls from 'node:tls'
 import { devicePaths } from '@sallyport/wire'
 import { type Deployment, deploy } from '../fixture/deployment.ts'
+import { httpCall } from '../fixture/http-call.ts'
 import { enroll, enrollmentOf, makeKey, takeChallenge } from '../fixture/phone.ts'
 
 let deployment: Deployment
@@ -42,6 +43,18 @@ test('a body above 64 KiB is refused before it is parsed', async () => {
   assert.equal(answer.status, 413)
   assert.equal(answer.body.code, 'body_too_large')
   await stillServes()
+})
+
+test('an id in the address that is longer than any is refused as that, at every listener', async () => {
+  const { device, admin } = deployment.authority.addresses
+  const calls = [
+    { at: `${device}${devicePaths.devices}/`, method: 'DELETE' },
+    { at: `${admin}/admin/v1/devices/`, method: 'GET' },
+  ]
+  for (const { at, method } of calls) {
+    const answer = await httpCall(`${at}${'a'.repeat(201)}`, { ca: deployment.caPem, method })
+    assert.equal(`${answer.status} ${answer.body.code}`, '400 request_target_invalid')
+  }
 })
 
 test('a signing request above its limit is refused by its shape', async () => {

@@ -135,3 +135,11 @@ test('its url is an https origin', async () => {
     await assert.rejects(deploy({ authority: listener.replace(url, bad) }), isInvalid, bad)
   }
 })
+
+test('its answers are counted, by route and status', async () => {
+  const phone = await enroll(deployment)
+  assert.equal((await call(devicePaths.me, phone.tls)).status, 200)
+  const { text } = await deployment.operations('/metrics')
+  const labels = `listener="mtls",route="GET ${devicePaths.me}",status="200"`
+  assert.match(text, new RegExp(`requests_total\\{${labels}\\} [1-9]`))
+})

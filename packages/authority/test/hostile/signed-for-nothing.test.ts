@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { isProblem } from '@sallyport/problem'
+import { type EnrollmentRequest, fromBase64url } from '@sallyport/wire'
+import type { Authority } from '../../src/authority.ts'
+import { enrollDevice } from '../../src/enrollment/enroll-device.ts'
+import { renewCertificate } from '../../src/renewal/renew-certificate.ts'
+import { type Deployment, deploy } from '../fixture/deployment.ts'
+import { overtakenAt, secondAuthority } from '../fixture/held-reads.ts'
+import {
+  appOfUsers,
+  type IdentityProvider,
+  identityProvider,
+} from '../fixture/identity-provider.ts'
+import {
+  aboutTheApp,
+  csrOf,
+  enroll,
+  enrollmentOf,
+  type Key,
+  makeKey,
+  takeChallenge,
+} from '../fixture/phone.ts'
+import { enrollForUser } from '../fixture/user-phone.ts'
+
+// What was signed and is in no registry is what a stolen signer would leave: `ca compare` tells of it, and
+// `certificatesPerHour` counts it.
+
+const caller = { requestId: 'req_signed', address: '127.0.0.1' }
+let provider: IdentityProvider
+let deployment: Deployment
+let second: Awaited<ReturnType<typeof secondAuthority>>
+let authority: Authority
+let signed = 0
+before(async () => {
+  provider = await identityProvider()
+  const user = 'user: { mode: optional, provider: corp, maxDevices: 1 }'
+  const asked = `  asked:
+    insecureDevelopmentDevices: true
+    enrollment: { evidence: [development], ${user}, approval: required }
+`
+  deployment = await deploy({ apps: appOfUsers(provider, user, asked) })
+  second = await secondAuthority(deployment)
+  const { signer } = second.authority
+  const deviceCertificate: typeof signer.deviceCertificate = (order) => {
+    signed++
+    return signer.deviceCertificate(order)
+  }
+  authority = { ...second.authority, signer: { ...signer, deviceCertificate } }
+})
+after(async () => {
+  await second.close()
+  await deployment.close()
+  await provider.close()
+})
+
+const outcomeOf = (work: Promise<unknown>) =>
+  work.then(
+    () => 'done',
+    (error: unknown) => (isProblem(error) ? error.code : String(error)),
+  )
+const signaturesFor = async (work: () => Promise<unknown>) => {
+  const before = signed
+  const outcome = await outcomeOf(work())
+  return `${outcome}, ${signed - before} signed`
+}
+
+test('a hostile phone that renews without end has nothing signed beyond its hundred a day', async () => {
+  const phone = await enroll(deployment)
+  const [shown = ''] = phone.issued.certificates
+  let newest = fromBase64url(shown) ?? Buffer.alloc(0)
+  const renew = async (key: Key) => {
+    const message = { csr: csrOf(key), ...aboutTheApp }
+    const answer = await renewCertificate(authority, message as never, newest, caller)
+    newest = fromBase64url(answer.certificates[0] ?? '') ?? Buffer.alloc(0)
+  }
+  for (let renewed = 1; renewed < 100; renewed++) await renew(phone.key)
+  for (let more = 0; more < 3; more++) {
+    assert.equal(await signaturesFor(() => renew(phone.key)), 'renewal_too_often, 0 signed')
+  }
+})
+
+const enrollAs = async (key: Key, token?: string) => {
+  const body = enrollmentOf(key, await takeChallenge(deployment)) as EnrollmentRequest
+  const presented = { accessToken: () => token, connection: () => undefined }
+  return () => enrollDevice(authority, body, caller, presented)
+}
+
+test('a user who has as many devices as there may be has nothing signed for one more', async () => {
+  const token = await provider.token({ subject: 'kim' })
+  await enrollForUser(deployment, { accessToken: token })
+  const enrolling = await enrollAs(makeKey(), token)
+  assert.equal(await signaturesFor(enrolling), 'user_devices_too_many, 0 signed')
+})
+
+test('nothing is signed for the key of a revoked device, nor at a renewal for that of another one', async () => {
+  const [lost, phone] = [await enroll(deployment), await enroll(deployment)]
+  const path = `/admin/v1/devices/${lost.issued.deviceId}/revoke`
+  assert.equal((await deployment.admin(path, { body: {} })).status, 200)
+  assert.equal(await signaturesFor(await enrollAs(lost.key)), 'device_revoked, 0 signed')
+  const other = await enroll(deployment)
+  const peer = fromBase64url(phone.issued.certificates[0] ?? '')
+  const challenge = await takeChallenge(deployment, 'renew')
+  const { evidence } = enrollmentOf(other.key, challenge)
+  const message = { csr: csrOf(other.key), ...aboutTheApp, challenge, evidence }
+  const renewing = () => renewCertificate(authority, message as never, peer, caller)
+  assert.equal(await signaturesFor(renewing), 'csr_key_not_allowed, 0 signed')
+})
+
+test('the only device of a user that was approved, overtaken by its repeat at any point, is answered as that was', async () => {
+  for (let at = 1; ; at++) {
+    const accessToken = await provider.token({ subject: `lou-${at}` })
+    const appId = 'asked'
+    const body = enrollmentOf(makeKey(), await takeChallenge(deployment, 'enroll', appId), appId)
+    const presented = { accessToken: () => accessToken, connection: () => undefined }
+    const ask = (by: Authority) => enrollDevice(by, body as EnrollmentRequest, caller, presented)
+    const waiting = await ask(authority)
+    assert.ok('approvalId' in waiting)
+    const path = `/admin/v1/approvals/${waiting.approvalId}/approve`
+    assert.equal((await deployment.admin(path, { body: {} })).status, 200)
+    let first: unknown
+    const { overtaken, wasHeld } = overtakenAt(second.authority, at, async () => {
+      first = await ask(authority)
+    })
+    const answer = await ask(overtaken)
+    assert.ok('deviceId' in answer)
+    if (!wasHeld()) {
+      assert.ok(at > 5, 'it was overtaken at five points at least')
+      return
+    }
+    assert.deepEqual({ ...answer, serverTime: '' }, { ...(first as object), serverTime: '' })
+  }
+})
