@@ -10,11 +10,13 @@ import {
 } from '@sallyport/wire/messages'
 import type { Authority } from '../authority.ts'
 import { appOf } from '../config/app-of.ts'
+import { verifyOwnCertificate } from '../devices/authenticate-device.ts'
 import { deviceSelf } from '../devices/device-self.ts'
 import { diagnose } from '../devices/diagnose.ts'
 import { makeChallenge } from '../enrollment/challenge.ts'
 import { enrollmentScope } from '../enrollment/enrollment-challenge.ts'
 import { renewCertificate } from '../renewal/renew-certificate.ts'
+import { FewAtOnce } from '../work/few-at-once.ts'
 import type { Api } from './api-server.ts'
 import { addressOf, callerOf, peerCertificate } from './caller.ts'
 import { channelBinding } from './channel-binding.ts'
@@ -28,6 +30,10 @@ const tags = ['device']
  * handlers, each of which says whether it needs one.
  */
 export function deviceApi(api: Api, authority: Authority): void {
+  const { lanes } = authority
+  // A phone that is hostile is enrolled, too: it waits for itself, and no other one for it.
+  const renewalsOfDevice = new FewAtOnce({ most: 2, maxWaiting: 64 })
+
   api.post(
     devicePaths.challenges,
     {
@@ -71,9 +77,12 @@ export function deviceApi(api: Api, authority: Authority): void {
       const peer = peerCertificate(request)
       const caller = callerOf(request)
       const renew = () => renewCertificate(authority, request.body, peer, caller)
-      // Without a certificate it says that it holds one, as anybody may.
-      const lane = peer === undefined ? 'enrollment' : 'renewal'
-      const renewed = await authority.lanes.run(lane, renew)
+      // Without a certificate it says that it holds one, as anybody may; and anybody may make one.
+      const deviceId = peer && verifyOwnCertificate(authority.issuers, peer).deviceId
+      const renewed =
+        deviceId === undefined
+          ? await lanes.run('enrollment', renew)
+          : await renewalsOfDevice.run(deviceId, () => lanes.run('renewal', renew))
       authority.holders.note(caller.address)
       return reply.code(201).send(renewed)
     },
