@@ -157,7 +157,7 @@ async function recordOrder(
 async function refuseBeforeSigning(
   authority: Authority,
   order: ProtocolOrder,
-): Promise<AuthenticatedDevice | undefined> {
+): Promise<Enrolled | undefined> {
   const { read } = authority.store
   try {
     const gate = policyGate(order.app.enrollment.mode)
