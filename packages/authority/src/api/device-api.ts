@@ -74,15 +74,15 @@ export function deviceApi(api: Api, authority: Authority): void {
       },
     },
     async (request, reply) => {
-      const peer = peerCertificate(request)
+      const shown = peerCertificate(request)
+      // Without a certificate it says that it holds one, as anybody may; and anybody may make one.
+      const peer = shown && verifyOwnCertificate(authority.issuers, shown)
       const caller = callerOf(request)
       const renew = () => renewCertificate(authority, request.body, peer, caller)
-      // Without a certificate it says that it holds one, as anybody may; and anybody may make one.
-      const deviceId = peer && verifyOwnCertificate(authority.issuers, peer).deviceId
       const renewed =
-        deviceId === undefined
+        peer === undefined
           ? await lanes.run('enrollment', renew)
-          : await renewalsOfDevice.run(deviceId, () => lanes.run('renewal', renew))
+          : await renewalsOfDevice.run(peer.deviceId, () => lanes.run('renewal', renew))
       authority.holders.note(caller.address)
       return reply.code(201).send(renewed)
     },

@@ -60,20 +60,20 @@ const perBatch: Bound = {
     nthOfDevices(store, { appId, column: 'batch', is: batch ?? '' }, nth, within),
 }
 
-const bounds: readonly Bound[] = [
-  perAddress,
-  perBatch,
-  {
-    name: 'perUserPerDay',
-    code: 'enrollment_user_too_often',
-    periodMs: dayMs,
-    of: ({ app, user }) =>
-      user === undefined
-        ? undefined
-        : { most: app.enrollment.limits.perUserPerDay, what: user.subject },
-    nthNewest: nthOfUser,
-  },
-]
+const perUser: Bound = {
+  name: 'perUserPerDay',
+  code: 'enrollment_user_too_often',
+  periodMs: dayMs,
+  of: ({ app, user }) =>
+    user === undefined
+      ? undefined
+      : { most: app.enrollment.limits.perUserPerDay, what: user.subject },
+  nthNewest: nthOfUser,
+}
+
+/** What is known once everything was verified. */
+const boundsOfVerified: readonly Bound[] = [perBatch, perUser]
+const bounds: readonly Bound[] = [perAddress, ...boundsOfVerified]
 
 /**
  * Refuses a device that enrols too soon after too many others, in the write that enrols it or asks for
@@ -88,6 +88,19 @@ export async function refuseTooOften(
   gate: PolicyGate,
 ): Promise<void> {
   for (const bound of bounds) await hold(bound, store, device, gate)
+}
+
+/**
+ * Refuses what `refuseTooOften` would in the write, but for the address, which was looked at first of all.
+ *
+ * @throws Problem `enrollment_batch_too_often`, `enrollment_user_too_often`
+ */
+export async function refuseBusyBeforeSigning(
+  store: Kysely<Tables>,
+  device: NewDevice,
+  gate: PolicyGate,
+): Promise<void> {
+  for (const bound of boundsOfVerified) await hold(bound, store, device, gate)
 }
 
 /**

@@ -47,7 +47,6 @@ export async function supersedable(
   store: Kysely<Tables>,
   keys: DeviceKeys,
 ): Promise<ReadonlySet<string>> {
-  await refuseRevokedKey(store, keys)
   const holders = [...(await holdersOf(store, keys)), ...(await vouchedHolders(store, keys))]
   const barred = holders.find(({ status }) => status !== 'active')
   if (barred !== undefined) {
@@ -86,16 +85,18 @@ export async function refuseHolders(
   })
 }
 
-function holdersOf(store: Kysely<Tables>, { appId, spkiSha256 }: DeviceKeys) {
-  return store
+/** @throws Problem `device_certificate_revoked` */
+async function holdersOf(store: Kysely<Tables>, keys: DeviceKeys) {
+  const held = await store
     .selectFrom('certificates')
     .innerJoin('devices', 'devices.id', 'certificates.device_id')
-    .select(['devices.id', 'devices.status'])
+    .select(['devices.id', 'devices.status', 'certificates.status as certificate'])
     .distinct()
-    .where('certificates.spki_sha256', '=', spkiSha256)
-    .where('devices.app_id', '=', appId)
-    .where('devices.status', '!=', 'superseded')
+    .where('certificates.spki_sha256', '=', keys.spkiSha256)
+    .where('certificates.app_id', '=', keys.appId)
     .execute()
+  if (held.some(({ certificate }) => certificate === 'revoked')) await refuseRevokedKey(store, keys)
+  return held.filter(({ status }) => status !== 'superseded')
 }
 
 async function vouchedHolders(store: Kysely<Tables>, { appId, appAttestKeyId }: DeviceKeys) {
@@ -121,15 +122,16 @@ export async function refuseHeldKey(
   key: DeviceKeys,
   deviceId: string,
 ): Promise<void> {
-  await refuseRevokedKey(store, key)
-  await refuseVouching(store, key, deviceId)
-  const other = await store
+  const held = await store
     .selectFrom('certificates')
-    .select('device_id')
+    .select(['device_id', 'status'])
+    .distinct()
     .where('spki_sha256', '=', key.spkiSha256)
     .where('app_id', '=', key.appId)
-    .where('device_id', '!=', deviceId)
-    .executeTakeFirst()
+    .execute()
+  if (held.some(({ status }) => status === 'revoked')) await refuseRevokedKey(store, key)
+  await refuseVouching(store, key, deviceId)
+  const other = held.find(({ device_id }) => device_id !== deviceId)
   if (other === undefined) return
   throw new Problem('csr_key_not_allowed', {
     expected: 'a key of its own',

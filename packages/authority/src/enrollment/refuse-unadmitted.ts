@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { Tables } from '../store/tables.ts'
-import { admitRequest } from '../users/admit-device.ts'
+import { admitBeforeSigning } from '../users/admit-device.ts'
 import { newDevice } from '../users/new-device.ts'
 import type { Admission } from './admission.ts'
 import type { Enrollment } from './enroll-device.ts'
@@ -11,7 +11,7 @@ import { policyGate } from './policy-gate.ts'
  * Refuses what the write of an enrolment would refuse, as far as it can be known before: its key, its user and its
  * place. Whether it is one too many, the write decides; in mode `shadow` that alone notes what it finds.
  *
- * @throws Problem of `supersedable` and `admitRequest`
+ * @throws Problem of `supersedable` and `admitBeforeSigning`
  */
 export async function refuseUnadmitted(
   store: Kysely<Tables>,
@@ -22,5 +22,5 @@ export async function refuseUnadmitted(
   const appAttestKeyId = admission.standing?.appAttestKey?.keyId
   await supersedable(store, { appId, spkiSha256: request.spkiSha256, appAttestKeyId })
   const gate = policyGate(app.enrollment.mode)
-  await admitRequest(store, newDevice(enrollment, admission, now), gate, isApproved)
+  await admitBeforeSigning(store, newDevice(enrollment, admission, now), { isApproved }, gate)
 }

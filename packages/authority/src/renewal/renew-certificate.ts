@@ -1,4 +1,5 @@
-import { type IssuedCertificate, type RenewalRequest } from '@sallyport/wire'
+import type { DeviceIdentity } from '@sallyport/pki'
+import type { IssuedCertificate, RenewalRequest } from '@sallyport/wire'
 import { registeredKey } from '../appraisals/standing.ts'
 import type { Authority, Caller } from '../authority.ts'
 import { refuseExpired } from '../enrollment/challenge.ts'
@@ -16,13 +17,13 @@ import { unexpiredLineage } from './succession.ts'
  * Renews a certificate. The same certificate renewed with the same key is answered with the same
  * successor again; another key, with evidence, replaces a successor that was never used.
  *
- * @param peer DER of the client certificate of the connection
+ * @param peer the client certificate of the connection, where `verifyOwnCertificate` believes one
  * @throws Problem of the areas device and enrolment
  */
 export async function renewCertificate(
   authority: Authority,
   message: RenewalRequest,
-  peer: Uint8Array | undefined,
+  peer: DeviceIdentity | undefined,
   caller: Caller,
 ): Promise<IssuedCertificate> {
   const renewal = renewalCaller(authority, message, peer)

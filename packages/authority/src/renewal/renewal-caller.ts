@@ -24,6 +24,8 @@ export type Renewal = {
  * Who renews: by the certificate of the connection, or, with `certificate`, `challenge` and `proof`
  * in the message, by a signature of that certificate's key, until its grace period is over.
  *
+ * @param peer the client certificate of the connection, where `verifyOwnCertificate` believes one
+ *
  * Not checked: status, and whether the challenge was used or has expired.
  *
  * @throws Problem of the areas device and enrolment
@@ -31,15 +33,14 @@ export type Renewal = {
 export function renewalCaller(
   authority: Authority,
   message: RenewalRequest,
-  peer: Uint8Array | undefined,
+  peer: DeviceIdentity | undefined,
 ): Renewal {
   if (message.proof !== undefined || message.certificate !== undefined) {
     return callerByProof(authority, message)
   }
   if (peer === undefined) throw new Problem('device_certificate_required')
-  const identity = verifyOwnCertificate(authority.issuers, peer)
-  refuseOutOfDate(identity, authority.now())
-  return renewalOf(authority, message, identity)
+  refuseOutOfDate(peer, authority.now())
+  return renewalOf(authority, message, peer)
 }
 
 function callerByProof(authority: Authority, message: RenewalRequest): Renewal {

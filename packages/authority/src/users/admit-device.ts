@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import { appendAudit } from '../audit/audit-log.ts'
 import { changed } from '../audit/change.ts'
 import { personal, personalActor } from '../audit/personal.ts'
-import { refuseTooOften } from '../enrollment/enrollment-limits.ts'
+import { refuseBusyBeforeSigning, refuseTooOften } from '../enrollment/enrollment-limits.ts'
 import type { PolicyGate } from '../enrollment/policy-gate.ts'
 import type { Tables } from '../store/tables.ts'
 import type { NewDevice } from './new-device.ts'
@@ -10,19 +10,32 @@ import { earlierInstallations, refuseBarredPhone, supersedeEarlier } from './rei
 import { refuseTooManyDevices } from './user-devices.ts'
 
 /**
- * Holds a device against what it will be held against in the write that enrols it: one that asks for approval, so
- * that nobody is asked in vain, and each before its certificate is signed.
+ * Holds a device that asks for approval against what it will be held against when it enrols, so that
+ * nobody is asked in vain; and against the bounds on time, which then were held.
  *
- * @param isApproved against the bounds on time it was held when it asked
  * @throws Problem `reinstall_refused`, `user_devices_too_many`, and those of `refuseTooOften`
  */
 export async function admitRequest(
   store: Kysely<Tables>,
   device: NewDevice,
   gate: PolicyGate,
-  isApproved = false,
 ): Promise<void> {
-  if (!isApproved) await refuseTooOften(store, device, gate)
+  await refuseTooOften(store, device, gate)
+  await roomFor(store, device, gate)
+}
+
+/**
+ * Holds a device against what it will be held against in the write that enrols it, so that nothing is signed in vain.
+ *
+ * @throws Problem `reinstall_refused`, `user_devices_too_many`, and those of `refuseBusyBeforeSigning`
+ */
+export async function admitBeforeSigning(
+  store: Kysely<Tables>,
+  device: NewDevice,
+  { isApproved }: { isApproved: boolean },
+  gate: PolicyGate,
+): Promise<void> {
+  if (!isApproved) await refuseBusyBeforeSigning(store, device, gate)
   await roomFor(store, device, gate)
 }
 

@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test'
 import { isProblem } from '@sallyport/problem'
 import { devicePaths, type EnrollmentRequest, fromBase64url } from '@sallyport/wire'
 import type { Authority } from '../../src/authority.ts'
+import { verifyOwnCertificate } from '../../src/devices/authenticate-device.ts'
 import { enrollDevice } from '../../src/enrollment/enroll-device.ts'
 import { renewCertificate } from '../../src/renewal/renew-certificate.ts'
 import { type Deployment, deploy } from '../fixture/deployment.ts'
@@ -55,6 +56,7 @@ after(async () => {
   await provider.close()
 })
 
+const holding = (der: Uint8Array) => verifyOwnCertificate(authority.issuers, der)
 const outcomeOf = (work: Promise<unknown>) =>
   work.then(
     () => 'done',
@@ -72,7 +74,7 @@ test('a hostile phone that renews without end has nothing signed beyond its hund
   let newest = fromBase64url(shown) ?? Buffer.alloc(0)
   const renew = async (key: Key) => {
     const message = { csr: csrOf(key), ...aboutTheApp }
-    const answer = await renewCertificate(authority, message as never, newest, caller)
+    const answer = await renewCertificate(authority, message as never, holding(newest), caller)
     newest = fromBase64url(answer.certificates[0] ?? '') ?? Buffer.alloc(0)
   }
   for (let renewed = 1; renewed < 100; renewed++) await renew(phone.key)
@@ -100,11 +102,11 @@ test('nothing is signed for the key of a revoked device, nor at a renewal for th
   assert.equal((await deployment.admin(path, { body: {} })).status, 200)
   assert.equal(await signaturesFor(await enrollAs(lost.key)), 'device_revoked, 0 signed')
   const other = await enroll(deployment)
-  const peer = fromBase64url(phone.issued.certificates[0] ?? '')
+  const peer = fromBase64url(phone.issued.certificates[0] ?? '') ?? Buffer.alloc(0)
   const challenge = await takeChallenge(deployment, 'renew')
   const { evidence } = enrollmentOf(other.key, challenge)
   const message = { csr: csrOf(other.key), ...aboutTheApp, challenge, evidence }
-  const renewing = () => renewCertificate(authority, message as never, peer, caller)
+  const renewing = () => renewCertificate(authority, message as never, holding(peer), caller)
   assert.equal(await signaturesFor(renewing), 'csr_key_not_allowed, 0 signed')
 })
 
