@@ -7,7 +7,8 @@ import { WaitingConnections } from './waiting-connections.ts'
 const maxWaiting = 4_096
 /** Whoever waited longer has likely gone, or comes again. */
 const maxWaitMs = 5_000
-const sweepMs = 1_000
+/** A crowd that came at once is closed a few at a time: whatever each has sent is freed with it. */
+const sweep = { everyMs: 20, atMost: 32 } as const
 /** So long the handshake of someone who is expected to hold a certificate counts as work for a holder. */
 const handshakeMs = 20
 /**
@@ -97,7 +98,7 @@ export class ConnectionAdmission {
     const since = performance.now()
     const surplus = this.#waiting.add({ socket, since, admit }, remoteAddress)
     if (surplus !== undefined) this.#drop(surplus.socket)
-    this.#sweeping ??= setInterval(() => this.#sweep(), sweepMs)
+    this.#sweeping ??= setInterval(() => this.#sweep(), sweep.everyMs)
     this.#admitNext()
   }
 
@@ -129,9 +130,8 @@ export class ConnectionAdmission {
   }
 
   #sweep(): void {
-    for (const { socket } of this.#waiting.olderThan(performance.now() - maxWaitMs)) {
-      this.#drop(socket)
-    }
+    const before = performance.now() - maxWaitMs
+    for (const { socket } of this.#waiting.olderThan(before, sweep.atMost)) this.#drop(socket)
     if (this.#waiting.size > 0) return
     clearInterval(this.#sweeping)
     this.#sweeping = undefined

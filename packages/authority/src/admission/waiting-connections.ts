@@ -54,12 +54,13 @@ export class WaitingConnections {
     return this.#removed(isOldest ? this.#rankOfOldest()?.shift() : this.#firstRank()?.pop())
   }
 
-  /** Those that have waited since before a time. */
-  olderThan(time: number): WaitingConnection[] {
+  /** Takes out those that have waited since before a time, at most so many: of the last rank first. */
+  olderThan(time: number, most = Number.POSITIVE_INFINITY): WaitingConnection[] {
     const old: WaitingConnection[] = []
-    for (const rank of this.#ranks) {
+    for (const rank of this.#ranks.toReversed()) {
       const young = rank.findIndex(({ since }) => since >= time)
-      old.push(...rank.splice(0, young === -1 ? rank.length : young))
+      const count = young === -1 ? rank.length : young
+      old.push(...rank.splice(0, Math.min(count, most - old.length)))
     }
     this.#waiting -= old.length
     return old

@@ -62,3 +62,17 @@ test('those that wait for too long are told, and no others', () => {
   assert.equal(waiting.size, 1)
   assert.equal(nameOf(waiting.next()), '30')
 })
+
+test('of a crowd that waits for too long a few are told at a time, those of networks that began most first', () => {
+  const waiting = new WaitingConnections(10_000)
+  waiting.add(connection('once', 0), '192.0.2.2')
+  for (let at = 1; at <= 100; at++) waiting.add(connection(String(at), at), '192.0.2.1')
+  const told: string[] = []
+  for (let few = waiting.olderThan(200, 32); few.length > 0; few = waiting.olderThan(200, 32)) {
+    assert.ok(few.length <= 32)
+    told.push(...few.map((one) => String(nameOf(one))))
+  }
+  assert.equal(new Set(told).size, 101)
+  assert.equal(waiting.size, 0)
+  assert.ok(told.indexOf('once') > 90, `${told.indexOf('once')} before it`)
+})
