@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -27,9 +27,25 @@ export function sallyport(
   })
 }
 
-/** A folder that nobody else uses. */
+/** A folder that nobody else uses, and that is gone with the file of tests. */
 export function newFolder(): string {
-  return mkdtempSync(path.join(tmpdir(), 'sallyport-cli-'))
+  const folder = mkdtempSync(path.join(tmpdir(), 'sallyport-cli-'))
+  folders.push(folder)
+  return folder
+}
+
+const folders: string[] = []
+process.on('exit', () => {
+  for (const folder of folders) remove(folder)
+})
+
+/** What ends after its test may write there to the last: that is said, and fails nobody. */
+function remove(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+  } catch (error) {
+    console.error(`${folder} is left: ${String(error)}`)
+  }
 }
 
 /** A `sallyport dev` that is ready. */
